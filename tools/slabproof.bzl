@@ -1,0 +1,41 @@
+"""The C++ rules of the project: Bazel's own, with the project's language version and warnings."""
+
+_COPTS = [
+    "-std=c++23",
+    "-Wall",
+    "-Wextra",
+    "-Wconversion",
+    "-Wshadow",
+    "-Werror",
+]
+
+# Relacy replaces operator new and delete without their sized forms, and wants stores to a dead object to stay in the
+# program: g++ removes them, and with them each use after free that the checker could have seen.
+_RELACY_COPTS = ["-fno-sized-deallocation"] + select({
+    "//tools:clang": [],
+    "//conditions:default": ["-fno-lifetime-dse"],
+})
+
+def _with_defaults(kwargs, relacy):
+    """Adds the project's options; with `relacy`, also the library and what its translation unit needs."""
+    copts = _COPTS + kwargs.pop("copts", [])
+    deps = kwargs.pop("deps", [])
+    tags = kwargs.pop("tags", [])
+    if relacy:
+        copts = copts + _RELACY_COPTS
+        deps = deps + ["//third_party:relacy"]
+        tags = tags + ["no-sanitizer"]
+    return dict(kwargs, copts = copts, deps = deps, tags = tags)
+
+def slabproof_cc_library(name, relacy = False, **kwargs):
+    native.cc_library(name = name, **_with_defaults(kwargs, relacy))
+
+def slabproof_cc_binary(name, relacy = False, **kwargs):
+    native.cc_binary(name = name, **_with_defaults(kwargs, relacy))
+
+def slabproof_cc_test(name, relacy = False, main = True, **kwargs):
+    """A GoogleTest test; `main = False` if it brings its own main()."""
+    kwargs = _with_defaults(kwargs, relacy)
+    library = "//third_party:gtest_main" if main else "//third_party:gtest"
+    kwargs["deps"] = kwargs["deps"] + [library]
+    native.cc_test(name = name, **kwargs)
