@@ -1,6 +1,6 @@
 """The C++ rules of the project: Bazel's own, with the project's language version and warnings."""
 
-_COPTS = [
+COMPILE_FLAGS = [
     "-std=c++23",
     "-Wall",
     "-Wextra",
@@ -18,7 +18,7 @@ _RELACY_COPTS = ["-fno-sized-deallocation"] + select({
 
 def _with_defaults(kwargs, relacy):
     """Adds the project's options; with `relacy`, also the library and what its translation unit needs."""
-    copts = _COPTS + kwargs.pop("copts", [])
+    copts = COMPILE_FLAGS + kwargs.pop("copts", [])
     deps = kwargs.pop("deps", [])
     tags = kwargs.pop("tags", [])
     if relacy:
@@ -39,3 +39,19 @@ def slabproof_cc_test(name, relacy = False, main = True, **kwargs):
     library = "//third_party:gtest_main" if main else "//third_party:gtest"
     kwargs["deps"] = kwargs["deps"] + [library]
     native.cc_test(name = name, **kwargs)
+
+def slabproof_python_test(name, src, data = [], args = [], tags = [], **kwargs):
+    """A test in Python, which sees its data under the same paths as in the tree.
+
+    Debian has no `python`, which the launcher of Bazel 4's py_test asks for. What such a test shows does not
+    depend on how C++ is compiled, so sanitizer builds leave it out.
+    """
+    native.sh_test(
+        name = name,
+        size = kwargs.pop("size", "small"),
+        srcs = ["//tools:run_python_test.sh"],
+        args = ["$(location %s)" % src] + args,
+        data = [src] + data,
+        tags = tags + ["no-sanitizer"],
+        **kwargs
+    )

@@ -1,0 +1,89 @@
+"""impl_mutant: the shipped headers with one deliberate error, as a library.
+
+A checker is only worth something if it rejects wrong code. The wrong code is made from the shipped
+headers at build time, never kept as a copy that could drift from them:
+
+    impl_mutant(
+        name = "lock_skipped",
+        header = "extendable_slab.h",
+        find = "const Lock lock(mutex_);",
+        replace = "",
+    )
+
+or, for several changes of one header, `edits = [("find", "replace"), ...]`. Each text must occur
+exactly once, else the build fails and says so; tools/make_mutant.py has the details. The result
+provides "slabproof/*.h" to its dependents, ahead of //impl:slabproof should they have both.
+"""
+
+def _impl_mutant(ctx):
+    changed = [file for file in ctx.files.headers if file.basename == ctx.attr.header]
+    if not changed:
+        fail("%s: impl/ has no header %s" % (ctx.label, ctx.attr.header))
+
+    directory = ctx.label.name + "_headers"
+    outputs = []
+    for source in ctx.files.headers:
+        edits = ctx.attr.edits if source in changed else "[]"
+        edits_file = ctx.actions.declare_file(directory + "/" + source.basename + ".edits.json")
+        ctx.actions.write(edits_file, edits)
+        output = ctx.actions.declare_file(directory + "/slabproof/" + source.basename)
+        ctx.actions.run(
+            executable = "/usr/bin/python3",
+            arguments = [
+                ctx.file._make_mutant.path,
+                "--edits",
+                edits_file.path,
+                "--namespace",
+                "mutant_" + ctx.label.name,
+                source.path,
+                output.path,
+            ],
+            inputs = [source, edits_file, ctx.file._make_mutant],
+            outputs = [output],
+            mnemonic = "Mutant",
+            progress_message = "Making mutant %s of %s" % (ctx.label.name, source.short_path),
+        )
+        outputs.append(output)
+
+    # Quote directories are searched before all others, so these headers hide the shipped ones.
+    root = "/".join([part for part in [ctx.bin_dir.path, ctx.label.package, directory] if part])
+    context = cc_common.create_compilation_context(
+        headers = depset(outputs),
+        quote_includes = depset([root]),
+    )
+    return [
+        DefaultInfo(files = depset(outputs)),
+        CcInfo(compilation_context = context),
+    ]
+
+_impl_mutant_rule = rule(
+    implementation = _impl_mutant,
+    attrs = {
+        "edits": attr.string(mandatory = True, doc = "JSON list of [find, replace] pairs"),
+        "header": attr.string(mandatory = True),
+        "headers": attr.label(default = "//impl:headers", allow_files = [".h"]),
+        "_make_mutant": attr.label(
+            default = "//tools:make_mutant.py",
+            allow_single_file = True,
+        ),
+    },
+    provides = [CcInfo],
+)
+
+def impl_mutant(name, header, find = None, replace = None, edits = None, **kwargs):
+    """A library of all headers of impl/, of which one is changed.
+
+    Args:
+      name: of the library; must be a C++ identifier.
+      header: file name of the header to change, such as "slab.h".
+      find: the text to replace.
+      replace: what stands there instead.
+      edits: list of (find, replace) pairs, instead of the two above.
+      **kwargs: visibility, testonly, tags.
+    """
+    if (edits == None) == (find == None) or (find == None) != (replace == None):
+        fail("impl_mutant %s: give either find and replace, or edits" % name)
+    edits = edits if edits != None else [(find, replace)]
+    if not edits:
+        fail("impl_mutant %s: no edits" % name)
+    _impl_mutant_rule(name = name, header = header, edits = json.encode(edits), **kwargs)
