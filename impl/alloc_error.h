@@ -1,0 +1,40 @@
+#ifndef SLABPROOF_ALLOC_ERROR_H_
+#define SLABPROOF_ALLOC_ERROR_H_
+
+#include <cstdint>
+#include <string_view>
+
+namespace slabproof {
+
+/// Why an allocation, or the construction of a slab, could not be served. A failure is a value:
+/// nothing on an allocation path throws, and a failed call has changed nothing (property S11).
+enum class AllocError : std::uint8_t {
+  kOutOfMemory,        ///< the backing refused and every slot was live at the last look (L3)
+  kInvalidCapacity,    ///< a capacity of zero, or more slots than a 32-bit index can name
+  kInvalidLayout,      ///< a size of zero, or an alignment that is not a power of two
+  kLayoutOverflow,     ///< size x capacity does not fit the address space
+  kUnsupportedLayout,  ///< a request larger or more aligned than the slots of this slab
+  kSegmentLimit,       ///< the slab already has as many segments as it can ever name
+};
+
+[[nodiscard]] constexpr std::string_view to_string(AllocError error) noexcept {
+  switch (error) {
+    case AllocError::kOutOfMemory:
+      return "out of memory";
+    case AllocError::kInvalidCapacity:
+      return "invalid capacity";
+    case AllocError::kInvalidLayout:
+      return "invalid layout";
+    case AllocError::kLayoutOverflow:
+      return "layout overflow";
+    case AllocError::kUnsupportedLayout:
+      return "unsupported layout";
+    case AllocError::kSegmentLimit:
+      return "segment limit";
+  }
+  return "unknown error";
+}
+
+}  // namespace slabproof
+
+#endif  // SLABPROOF_ALLOC_ERROR_H_

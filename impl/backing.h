@@ -1,0 +1,38 @@
+#ifndef SLABPROOF_BACKING_H_
+#define SLABPROOF_BACKING_H_
+
+#include <concepts>
+#include <cstddef>
+#include <type_traits>
+
+#include "slabproof/layout.h"
+
+namespace slabproof {
+
+/// Owns one region of memory from construction to destruction. Construction may fail: then the
+/// object tests false, owns nothing, and `last_os_error` tells the calling thread why (an `errno`
+/// value, 0 where no error number applies). A region is at least as large and as aligned as asked
+/// for; `size` says how large it is. Nothing throws.
+///
+/// `granularity` is the unit in which the backing really hands out memory, a power of two.
+/// `discard` tells it that the bytes [offset, offset + size) hold nothing of value: it may give
+/// their pages back while it keeps the addresses, and returns how many bytes it gave back.
+template <class B>
+concept Backing = std::is_nothrow_destructible_v<B> && std::is_nothrow_constructible_v<B, Layout> &&
+                  requires(B backing, const B constant, std::size_t bytes) {
+                    { static_cast<bool>(constant) } noexcept;
+                    { constant.data() } noexcept -> std::same_as<std::byte*>;
+                    { constant.size() } noexcept -> std::same_as<std::size_t>;
+                    { backing.discard(bytes, bytes) } noexcept -> std::same_as<std::size_t>;
+                    { B::last_os_error() } noexcept -> std::same_as<int>;
+                    { B::granularity() } noexcept -> std::same_as<std::size_t>;
+                  };
+
+/// A backing whose region stays where it is when the object moves. A growable slab needs it: the
+/// owner of a segment's region is kept in that region.
+template <class B>
+concept MovableBacking = Backing<B> && std::is_nothrow_move_constructible_v<B>;
+
+}  // namespace slabproof
+
+#endif  // SLABPROOF_BACKING_H_

@@ -1,0 +1,20 @@
+#ifndef SLABPROOF_BLOCK_H_
+#define SLABPROOF_BLOCK_H_
+
+#include <cstddef>
+
+namespace slabproof {
+
+/// Memory handed out by a slab: `size` bytes at `data`, uninitialised, exclusively the caller's
+/// until it is given back (property S1). `size` is the full stride of the slot, all of it usable
+/// (property S2), and so may exceed the size asked for.
+struct Block {
+  std::byte* data = nullptr;
+  std::size_t size = 0;
+
+  friend constexpr bool operator==(const Block&, const Block&) = default;
+};
+
+}  // namespace slabproof
+
+#endif  // SLABPROOF_BLOCK_H_

@@ -1,0 +1,47 @@
+#ifndef SLABPROOF_CONFIG_H_
+#define SLABPROOF_CONFIG_H_
+
+#include "slabproof/freelist_protection.h"
+#include "slabproof/misuse.h"
+#include "slabproof/mmap_backing.h"
+#include "slabproof/recheck.h"
+#include "slabproof/std_sync.h"
+
+namespace slabproof {
+
+/// The policies of a slab. To change one, derive and override that member:
+///
+///     struct HeapConfig : slabproof::DefaultConfig {
+///       using Backing = slabproof::HeapBacking;
+///     };
+struct DefaultConfig {
+  using Sync = StdSync;             ///< locks, atomics, shared plain variables
+  using Backing = MmapBacking;      ///< where a segment's bytes come from
+  using Protection = NoProtection;  ///< integrity of the in-band freelist
+  using Misuse = CountMisuse;       ///< told of each bad pointer
+  static constexpr Recheck recheck = Recheck::kAllSegments;
+};
+
+/// The rules that every slab puts to its configuration, each with a message of its own. Whatever
+/// runs under a slab's lock must be `noexcept`: an exception there would leave the slab half
+/// changed, and there is no poisoned state to fall into (property S11).
+template <class T, class Config>
+struct CheckedConfig {
+  static_assert(sizeof(T) > 0, "slabproof: a slab of a type of size zero hands out nothing");
+  static_assert(SyncPolicy<typename Config::Sync>,
+                "slabproof: Config::Sync must supply Mutex, Var, Atomic, fence and pause, and none "
+                "of their operations may throw, because they run under the slab's lock");
+  static_assert(Backing<typename Config::Backing>,
+                "slabproof: Config::Backing must model the Backing concept, and none of its "
+                "operations may throw");
+  static_assert(FreelistProtection<typename Config::Protection>,
+                "slabproof: Config::Protection must model the FreelistProtection concept, and none "
+                "of its operations may throw, because they run under the slab's lock");
+  static_assert(MisusePolicy<typename Config::Misuse>,
+                "slabproof: Config::Misuse must supply report(kind, pointer, slab), and it may not "
+                "throw");
+};
+
+}  // namespace slabproof
+
+#endif  // SLABPROOF_CONFIG_H_

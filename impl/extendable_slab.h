@@ -1,0 +1,467 @@
+#ifndef SLABPROOF_EXTENDABLE_SLAB_H_
+#define SLABPROOF_EXTENDABLE_SLAB_H_
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "slabproof/alloc_error.h"
+#include "slabproof/block.h"
+#include "slabproof/config.h"
+#include "slabproof/layout.h"
+#include "slabproof/lock_guard.h"
+#include "slabproof/object_factory.h"
+#include "slabproof/segment.h"
+#include "slabproof/segment_directory.h"
+#include "slabproof/slab_stats.h"
+
+namespace slabproof {
+
+/// How many segments a slab starts with.
+struct InitialSegments {
+  std::uint32_t count = 0;
+};
+
+/// A thread-safe slab that grows by whole segments. Blocks never move, and a segment stays where
+/// it is until the slab is destroyed (property S3).
+///
+/// An allocation has three phases:
+///
+///  1. under the lock, take a slot of the lowest segment that has one;
+///  2. where none has: without the lock, obtain a new segment from the backing, which may be slow,
+///     may fail, and may happen in many threads at once;
+///  3. under the lock again, look once more (`Config::recheck` says where); take a slot that was
+///     freed or installed meanwhile, or else install the new segment and take its first slot.
+///
+/// A segment that turned out not to be needed is released after the lock is dropped. Where the
+/// backing refused, phase 3 looks at all segments: the call fails only if every slot is live at
+/// that moment (property L3). The seed walks its segments; here every step under the lock is O(1).
+///
+/// Growth is exact with `Recheck::kAllSegments`: segments = max(initial, ceil(peak live /
+/// capacity)), for any number of threads (property S6). With `kNewSegments` it may exceed that by
+/// ceil((threads - 1) / capacity) (property S7).
+///
+/// Thread safety: any operation from any thread at any time, but for construction and destruction.
+/// Destruction releases every segment; it does not run destructors of objects still live.
+/// Nothing throws, but for the constructors of objects in `create` and `make_unique`.
+template <class T, class Config = DefaultConfig>
+class ExtendableSlab : CheckedConfig<T, Config>,
+                       public ObjectFactory<T, ExtendableSlab<T, Config>> {
+  static_assert(MovableBacking<typename Config::Backing>,
+                "slabproof: Config::Backing of a growable slab must be movable without moving its "
+                "region, since the owner of a segment's region is kept in that region");
+
+  using Sync = typename Config::Sync;
+  using Protection = typename Config::Protection;
+  using SegmentType = Segment<T, Config>;
+  using Directory = SegmentDirectory<SegmentType, Config>;
+  using Freelist = typename SegmentType::Freelist;
+
+ public:
+  using value_type = T;
+  using ProtectionFactory = Protection (*)() noexcept;
+
+  /// Bytes between slots, all usable (property S2); the size of every block.
+  static constexpr std::size_t stride = Freelist::stride;
+  static constexpr std::size_t slot_alignment = Freelist::slot_alignment;
+  static constexpr Recheck recheck = Config::recheck;
+
+  /// An empty slab; the first allocation obtains the first segment. `make_protection` is called
+  /// once for each segment, never under the lock. An impossible capacity is no error yet: see
+  /// `error`.
+  explicit ExtendableSlab(std::size_t segment_capacity,
+                          ProtectionFactory make_protection = &Protection::make) noexcept
+      : ExtendableSlab(segment_capacity, InitialSegments{0}, make_protection) {}
+
+  /// A slab with segments in place. Where the backing refuses one, the slab has those that it got,
+  /// and `error` says why.
+  ExtendableSlab(std::size_t segment_capacity, InitialSegments initial,
+                 ProtectionFactory make_protection = &Protection::make) noexcept
+      : plan_(SegmentType::plan(segment_capacity)),
+        make_protection_(make_protection),
+        shared_(Shared(plan_ ? plan_->region.alignment() : 1)) {
+    if (!plan_) error_ = plan_.error();
+    for (std::uint32_t i = 0; i < initial.count && !error_; ++i) error_ = add_initial_segment();
+  }
+
+  ~ExtendableSlab() {
+    Shared& shared = shared_.write();
+    for (std::uint32_t i = 0; i < shared.directory.size(); ++i) {
+      const SegmentOwner segment = own(shared.directory.at(i));
+    }
+    shared.directory.tear_down();
+  }
+  ExtendableSlab(const ExtendableSlab&) = delete;
+  ExtendableSlab& operator=(const ExtendableSlab&) = delete;
+
+  /// What went wrong on construction: an impossible capacity, which every allocation then reports
+  /// before it takes the lock, or an initial segment that could not be had.
+  [[nodiscard]] std::optional<AllocError> error() const noexcept { return error_; }
+
+  /// A block of one slot. O(1) and one lock acquisition on a hit; a growing call makes two, one
+  /// segment request, and one directory request when the directory must widen (property L2).
+  /// Errors: those of construction; `kOutOfMemory`; `kSegmentLimit`.
+  [[nodiscard]] std::expected<Block, AllocError> allocate() noexcept {
+    Block block;
+    const auto served = allocate_batch(std::span(&block, 1));
+    if (!served) return std::unexpected(served.error());
+    return block;
+  }
+
+  /// As `allocate()`, for a request that need not be a `T`.
+  /// Errors: also `kUnsupportedLayout` for one that no slot can hold, before the lock is taken.
+  [[nodiscard]] std::expected<Block, AllocError> allocate(Layout request) noexcept {
+    if (request.size() > stride || request.alignment() > slot_alignment) {
+      return std::unexpected(AllocError::kUnsupportedLayout);
+    }
+    return allocate();
+  }
+
+  /// Fills `blocks` from the front under one lock acquisition, and one more for each segment that
+  /// it has to add. The result is how many blocks were served: fewer than asked only where the
+  /// backing refused while every slot was live, never zero unless asked for zero.
+  /// Errors: as `allocate`, when no block was served; then nothing has changed.
+  [[nodiscard]] std::expected<std::size_t, AllocError> allocate_batch(
+      std::span<Block> blocks) noexcept {
+    if (!plan_) return std::unexpected(plan_.error());
+    std::size_t served = 0;
+    Growth growth;
+    {
+      const LockGuard guard(mutex_);
+      Shared& shared = shared_.write();
+      served = take_lowest(shared, blocks, 0);
+      if (served == blocks.size()) return served;
+      growth = begin_growth(shared);
+    }
+    return grow(blocks, served, growth);
+  }
+
+  /// Gives a block back; O(1), one lock acquisition. A pointer that is no live block of this slab
+  /// is counted, reported to `Config::Misuse`, and changes nothing else (property S10); then the
+  /// result is false.
+  bool deallocate(void* pointer) noexcept {
+    return deallocate_batch(std::span<void* const>(&pointer, 1)) == 1;
+  }
+
+  /// Gives blocks back under one lock acquisition, and one more after each bad pointer among them,
+  /// since the report is made without the lock. The result is how many were accepted.
+  std::size_t deallocate_batch(std::span<void* const> pointers) noexcept {
+    std::size_t accepted = 0;
+    for (std::size_t next = 0; next < pointers.size();) {
+      std::optional<MisuseKind> refused;
+      {
+        const LockGuard guard(mutex_);
+        Shared& shared = shared_.write();
+        while (next < pointers.size() && !refused) {
+          refused = put(shared, pointers[next++]);
+          if (!refused) ++accepted;
+        }
+      }
+      if (refused) Config::Misuse::report(*refused, pointers[next - 1], this);
+    }
+    return accepted;
+  }
+
+  /// The bytes that the owner of the block at `pointer` may use, or nothing for a pointer that is
+  /// no slot of this slab. Any pointer value will do.
+  [[nodiscard]] std::optional<std::size_t> usable_size(const void* pointer) const noexcept {
+    const LockGuard guard(mutex_);
+    SegmentType* const segment = shared_.read().directory.route(pointer);
+    if (segment == nullptr || !segment->freelist(*plan_).slot_of(pointer)) return std::nullopt;
+    return stride;
+  }
+
+  /// Bytes of all slots. Grows between calls as segments are added.
+  [[nodiscard]] std::size_t capacity_bytes() const noexcept {
+    return segment_count() * segment_capacity() * stride;
+  }
+
+  [[nodiscard]] std::size_t segment_count() const noexcept {
+    const LockGuard guard(mutex_);
+    return shared_.read().directory.size();
+  }
+
+  /// Slots of one segment; 0 where the capacity was impossible.
+  [[nodiscard]] std::size_t segment_capacity() const noexcept {
+    return plan_ ? plan_->geometry.capacity : 0;
+  }
+
+  /// Bad pointers given back and corrupt links met, since construction.
+  [[nodiscard]] std::uint64_t corruption_events() const noexcept {
+    const SlabStats now = stats();
+    return now.foreign_pointers + now.misaligned_pointers + now.repeated_frees + now.corrupt_links;
+  }
+
+  /// All counters at one instant; O(1).
+  [[nodiscard]] SlabStats stats() const noexcept {
+    const LockGuard guard(mutex_);
+    const Shared& shared = shared_.read();
+    SlabStats stats = shared.counters;
+    stats.segments = shared.directory.size();
+    stats.capacity = segment_capacity();
+    stats.uncarved = stats.segments * stats.capacity - stats.live - stats.free - stats.abandoned;
+    stats.directory_room = shared.directory.room();
+    return stats;
+  }
+
+  /// Gives the pages of wholly free segments back to the operating system and keeps their
+  /// addresses. The result is how many bytes went back. One segment at a time is taken out under
+  /// the lock, as if all of its slots were allocated, and put back as freshly laid out; its pages
+  /// are released in between, without the lock (property S5). While it is out, its slots count as
+  /// live, so growth stays exact (property S6).
+  std::size_t trim() noexcept {
+    std::size_t released = 0;
+    SegmentType* claimed = nullptr;
+    std::uint32_t next = 0;
+    for (;;) {
+      FreelistState unused;
+      {
+        const LockGuard guard(mutex_);
+        Shared& shared = shared_.write();
+        if (claimed != nullptr) put_back(shared, *claimed);
+        claimed = claim_idle_segment(shared, next, unused);
+        if (claimed == nullptr && next >= shared.directory.size()) return released;
+      }
+      if (claimed == nullptr) continue;
+      Freelist slots = claimed->freelist(*plan_);
+      slots.destroy_links(unused);
+      released +=
+          claimed->backing.write().discard(plan_->geometry.slots_offset, slots.slots_size());
+    }
+  }
+
+ private:
+  using SegmentOwner = typename SegmentType::Owner;
+  using ExtentOwner = typename Directory::Extent::Owner;
+
+  /// Segments that `trim` examines in one critical section.
+  static constexpr std::uint32_t kTrimStride = 64;
+
+  /// Everything that the lock guards, but for what lies in the segments' and the directory's own
+  /// regions. `counters` holds live, peak_live, free, abandoned, growers and the events; the rest
+  /// of it is filled in by `stats`.
+  struct Shared {
+    explicit Shared(std::size_t segment_alignment) noexcept : directory(segment_alignment) {}
+    Directory directory;
+    SlabStats counters;
+  };
+
+  /// What an allocation remembers between phase 1 and phase 3.
+  struct Growth {
+    std::uint32_t observed = 0;      ///< segments at the last look, all of them full
+    std::uint32_t extent_first = 0;  ///< the directory room to ask for: [first, last), or none
+    std::uint32_t extent_last = 0;
+    bool beyond_limit = false;
+  };
+
+  /// What phase 2 obtained. Destroyed without the lock, so whatever phase 3 leaves goes then.
+  struct Supplies {
+    ExtentOwner extent;
+    SegmentOwner segment;
+    std::optional<AllocError> refusal;
+  };
+
+  [[nodiscard]] SegmentOwner own(SegmentType& segment) const noexcept {
+    return SegmentOwner(&segment, typename SegmentType::Release{&*plan_});
+  }
+
+  // The lock is held from here to the end of `claim_idle_segment`; all of it is O(1) for a slot.
+
+  std::size_t take_lowest(Shared& shared, std::span<Block> blocks, std::uint32_t from) noexcept {
+    std::size_t taken = 0;
+    while (taken < blocks.size()) {
+      const auto index = shared.directory.open().lowest(from);
+      if (!index) break;
+      taken += take_from(shared, shared.directory.at(*index), blocks.subspan(taken));
+    }
+    return taken;
+  }
+
+  std::size_t take_from(Shared& shared, SegmentType& segment, std::span<Block> blocks) noexcept {
+    typename SegmentType::Record& record = segment.record.write();
+    const Freelist slots = segment.freelist(*plan_);
+    const FreelistState before = record.slots;
+    std::size_t taken = 0;
+    while (taken < blocks.size() && slots.has_room(record.slots)) {
+      const auto slot = slots.take(record.slots);
+      shared.counters.corrupt_links += slot.corrupt ? 1U : 0U;
+      blocks[taken++] = Block{slot.data, stride};
+    }
+    account(shared.counters, before, record.slots);
+    if (!slots.has_room(record.slots)) shared.directory.open().erase(record.index);
+    return taken;
+  }
+
+  /// INVARIANT[counters.sum] live, free and abandoned are the sums over all segments.
+  static void account(SlabStats& counters, const FreelistState& before,
+                      const FreelistState& after) noexcept {
+    counters.live += std::uint64_t{after.live} - before.live;
+    counters.free += std::uint64_t{after.free} - before.free;
+    counters.abandoned += std::uint64_t{after.abandoned} - before.abandoned;
+    if (counters.live > counters.peak_live) counters.peak_live = counters.live;
+  }
+
+  /// INVARIANT[directory.room] Some thread on its way carries room for every segment that the
+  /// growers can install: segments + growers <= max(room, what they carry).
+  Growth begin_growth(Shared& shared) noexcept {
+    Growth growth;
+    growth.observed = shared.directory.size();
+    const std::uint64_t wanted = growth.observed + ++shared.counters.growers;
+    if (wanted > Directory::kMaxSegments) {
+      growth.beyond_limit = true;
+    } else if (wanted > shared.directory.room()) {
+      growth.extent_first = shared.directory.room();
+      growth.extent_last = std::bit_ceil(static_cast<std::uint32_t>(wanted));
+    }
+    return growth;
+  }
+
+  /// The first half of phase 3. A wider directory goes in even where this thread has room without
+  /// it: others counted on it when they decided to carry none.
+  void end_growth(Shared& shared, Supplies& supplies) noexcept {
+    --shared.counters.growers;
+    if (supplies.extent != nullptr && supplies.extent->last() > shared.directory.room()) {
+      shared.directory.adopt(std::move(supplies.extent));
+    }
+  }
+
+  SegmentType& install(Shared& shared, SegmentOwner segment) noexcept {
+    SegmentType& installed = *segment.release();
+    shared.directory.open().insert(shared.directory.size());
+    shared.directory.install(installed);
+    return installed;
+  }
+
+  /// Puts the slot at `pointer` back, or says why it is none.
+  std::optional<MisuseKind> put(Shared& shared, const void* pointer) noexcept {
+    SegmentType* const segment = shared.directory.route(pointer);
+    if (segment == nullptr) {
+      ++shared.counters.foreign_pointers;
+      return MisuseKind::kForeignPointer;
+    }
+    const Freelist slots = segment->freelist(*plan_);
+    const auto slot = slots.slot_of(pointer);
+    if (!slot) {
+      ++shared.counters.misaligned_pointers;
+      return MisuseKind::kMisalignedPointer;
+    }
+    typename SegmentType::Record& record = segment->record.write();
+    if (!slots.may_be_live(*slot, record.slots)) {
+      ++shared.counters.repeated_frees;
+      return MisuseKind::kNotLive;
+    }
+    const FreelistState before = record.slots;
+    slots.put(*slot, record.slots);
+    account(shared.counters, before, record.slots);
+    shared.directory.open().insert(record.index);
+    return std::nullopt;
+  }
+
+  /// The first wholly free segment at or after `next` that has anything to give back, made to look
+  /// full; `unused` becomes its freelist. Null where the next few segments have none. `next`
+  /// moves past what was examined.
+  SegmentType* claim_idle_segment(Shared& shared, std::uint32_t& next,
+                                  FreelistState& unused) noexcept {
+    const std::uint32_t end = std::min(shared.directory.size(), next + kTrimStride);
+    while (next < end) {
+      SegmentType& segment = shared.directory.at(next++);
+      const FreelistState before = segment.record.read().slots;
+      if (before.live != 0 || before.carved == 0 || before.abandoned != 0) continue;
+      FreelistState& slots = segment.record.write().slots;
+      unused = slots;
+      slots = FreelistState{.live = plan_->geometry.capacity};
+      account(shared.counters, before, slots);
+      shared.directory.open().erase(next - 1);
+      return &segment;
+    }
+    return nullptr;
+  }
+
+  void put_back(Shared& shared, SegmentType& segment) noexcept {
+    typename SegmentType::Record& record = segment.record.write();
+    const FreelistState before = record.slots;
+    record.slots = FreelistState{};
+    account(shared.counters, before, record.slots);
+    shared.directory.open().insert(record.index);
+  }
+
+  // The lock is not held from here on.
+
+  /// Phase 2. The directory comes first: a thread that could not get its share of it may not
+  /// install a segment, since others count on that share.
+  [[nodiscard]] Supplies obtain(const Growth& growth) const noexcept {
+    Supplies supplies;
+    if (growth.beyond_limit) {
+      supplies.refusal = AllocError::kSegmentLimit;
+      return supplies;
+    }
+    if (growth.extent_last != 0) {
+      auto extent = Directory::Extent::build(growth.extent_first, growth.extent_last);
+      if (!extent) {
+        supplies.refusal = extent.error();
+        return supplies;
+      }
+      supplies.extent = std::move(*extent);
+    }
+    auto segment = SegmentType::build(*plan_, make_protection_);
+    if (!segment) {
+      supplies.refusal = segment.error();
+    } else {
+      supplies.segment = std::move(*segment);
+    }
+    return supplies;
+  }
+
+  /// Phases 2 and 3, again for each further segment that a batch needs. `supplies` outlives the
+  /// guard, so what is left of it is released after the lock is dropped.
+  std::expected<std::size_t, AllocError> grow(std::span<Block> blocks, std::size_t served,
+                                              Growth growth) noexcept {
+    for (;;) {
+      Supplies supplies = obtain(growth);
+      const LockGuard guard(mutex_);
+      Shared& shared = shared_.write();
+      end_growth(shared, supplies);
+      const bool look_at_all = recheck == Recheck::kAllSegments || supplies.refusal.has_value();
+      served += take_lowest(shared, blocks.subspan(served), look_at_all ? 0 : growth.observed);
+      if (served == blocks.size()) return served;
+      if (supplies.refusal) {
+        if (served == 0) return std::unexpected(*supplies.refusal);
+        return served;
+      }
+      SegmentType& fresh = install(shared, std::move(supplies.segment));
+      served += take_from(shared, fresh, blocks.subspan(served));
+      if (served == blocks.size()) return served;
+      growth = begin_growth(shared);
+    }
+  }
+
+  /// The reason of a refusal, if there is one.
+  std::optional<AllocError> add_initial_segment() noexcept {
+    Growth growth;
+    {
+      const LockGuard guard(mutex_);
+      growth = begin_growth(shared_.write());
+    }
+    Supplies supplies = obtain(growth);
+    const LockGuard guard(mutex_);
+    Shared& shared = shared_.write();
+    end_growth(shared, supplies);
+    if (!supplies.refusal) install(shared, std::move(supplies.segment));
+    return supplies.refusal;
+  }
+
+  const std::expected<typename SegmentType::Plan, AllocError> plan_;
+  const ProtectionFactory make_protection_;
+  std::optional<AllocError> error_;
+  mutable typename Sync::Mutex mutex_;
+  typename Sync::template Var<Shared> shared_;
+};
+
+}  // namespace slabproof
+
+#endif  // SLABPROOF_EXTENDABLE_SLAB_H_

@@ -1,0 +1,58 @@
+#ifndef SLABPROOF_HEAP_BACKING_H_
+#define SLABPROOF_HEAP_BACKING_H_
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdlib>
+#include <utility>
+
+#include "slabproof/backing.h"
+#include "slabproof/layout.h"
+
+namespace slabproof {
+
+/// A region from the C heap, uninitialised. For platforms without pages, and for tools that watch
+/// the heap. `discard` gives nothing back.
+class HeapBacking {
+ public:
+  explicit HeapBacking(Layout layout) noexcept {
+    const std::size_t alignment =
+        layout.alignment() < granularity() ? granularity() : layout.alignment();
+    const auto padded = Layout::make(layout.size(), alignment);
+    if (padded) {
+      data_ = static_cast<std::byte*>(std::aligned_alloc(alignment, padded->padded_size()));
+    }
+    if (data_ == nullptr) {
+      error_slot() = ENOMEM;
+      return;
+    }
+    size_ = layout.size();
+  }
+  ~HeapBacking() { std::free(data_); }
+  HeapBacking(HeapBacking&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  HeapBacking& operator=(HeapBacking&&) = delete;
+
+  [[nodiscard]] explicit operator bool() const noexcept { return data_ != nullptr; }
+  [[nodiscard]] std::byte* data() const noexcept { return data_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  std::size_t discard(std::size_t /*offset*/, std::size_t /*size*/) noexcept { return 0; }
+
+  [[nodiscard]] static int last_os_error() noexcept { return error_slot(); }
+  [[nodiscard]] static std::size_t granularity() noexcept { return alignof(std::max_align_t); }
+
+ private:
+  static int& error_slot() noexcept {
+    thread_local int error = 0;
+    return error;
+  }
+
+  std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+static_assert(MovableBacking<HeapBacking>);
+
+}  // namespace slabproof
+
+#endif  // SLABPROOF_HEAP_BACKING_H_

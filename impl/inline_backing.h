@@ -1,0 +1,41 @@
+#ifndef SLABPROOF_INLINE_BACKING_H_
+#define SLABPROOF_INLINE_BACKING_H_
+
+#include <cstddef>
+
+#include "slabproof/backing.h"
+#include "slabproof/layout.h"
+
+namespace slabproof {
+
+/// `Bytes` bytes inside the object itself: no kernel, no heap. For a `Slab` of fixed capacity on
+/// the stack or in static storage. It cannot move, so it cannot back a growable slab. A request
+/// that does not fit is refused.
+template <std::size_t Bytes, std::size_t Alignment = 64>
+class InlineBacking {
+ public:
+  explicit InlineBacking(Layout layout) noexcept
+      : size_(layout.size() <= Bytes && layout.alignment() <= Alignment ? Bytes : 0) {}
+  InlineBacking(const InlineBacking&) = delete;
+  InlineBacking& operator=(const InlineBacking&) = delete;
+
+  [[nodiscard]] explicit operator bool() const noexcept { return size_ != 0; }
+  [[nodiscard]] std::byte* data() const noexcept { return size_ == 0 ? nullptr : storage_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  std::size_t discard(std::size_t /*offset*/, std::size_t /*size*/) noexcept { return 0; }
+
+  /// Always 0: a refusal here is no error of the operating system.
+  [[nodiscard]] static int last_os_error() noexcept { return 0; }
+  [[nodiscard]] static std::size_t granularity() noexcept { return 1; }
+
+ private:
+  std::size_t size_;
+  // The region is the slab's to write even where the backing itself is only observed.
+  alignas(Alignment) mutable std::byte storage_[Bytes];
+};
+
+static_assert(Backing<InlineBacking<64>> && !MovableBacking<InlineBacking<64>>);
+
+}  // namespace slabproof
+
+#endif  // SLABPROOF_INLINE_BACKING_H_

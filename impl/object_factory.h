@@ -1,0 +1,77 @@
+#ifndef SLABPROOF_OBJECT_FACTORY_H_
+#define SLABPROOF_OBJECT_FACTORY_H_
+
+#include <cstddef>
+#include <expected>
+#include <memory>
+#include <new>
+#include <utility>
+
+#include "slabproof/alloc_error.h"
+#include "slabproof/block.h"
+
+namespace slabproof {
+
+/// Whole objects on top of a slab's blocks. `Derived` supplies `allocate()` and
+/// `deallocate(pointer)`; thread safety is theirs, and the object's constructor and destructor run
+/// outside any lock.
+template <class T, class Derived>
+class ObjectFactory {
+ public:
+  /// Destroys an object and gives its block back to the slab that it came from.
+  class Deleter {
+   public:
+    explicit Deleter(Derived& slab) noexcept : slab_(&slab) {}
+    void operator()(T* object) const noexcept { slab_->destroy(object); }
+
+   private:
+    Derived* slab_;
+  };
+  using Owner = std::unique_ptr<T, Deleter>;
+
+  /// A new object. If its constructor throws, the block is given back and the exception goes on.
+  /// Errors: those of `allocate`.
+  template <class... Arguments>
+  [[nodiscard]] std::expected<T*, AllocError> create(Arguments&&... arguments) {
+    const std::expected<Block, AllocError> block = self().allocate();
+    if (!block) return std::unexpected(block.error());
+    Reservation reservation{self(), block->data};
+    T* const object =
+        ::new (static_cast<void*>(block->data)) T(std::forward<Arguments>(arguments)...);
+    reservation.data = nullptr;
+    return object;
+  }
+
+  /// Ends an object that `create` made. `object` may be null.
+  void destroy(T* object) noexcept {
+    if (object == nullptr) return;
+    std::destroy_at(object);
+    self().deallocate(object);
+  }
+
+  /// As `create`, with an owner that destroys the object. The slab must outlive it.
+  template <class... Arguments>
+  [[nodiscard]] std::expected<Owner, AllocError> make_unique(Arguments&&... arguments) {
+    const std::expected<T*, AllocError> object = create(std::forward<Arguments>(arguments)...);
+    if (!object) return std::unexpected(object.error());
+    return Owner(*object, Deleter(self()));
+  }
+
+ private:
+  friend Derived;
+  ObjectFactory() = default;
+
+  struct Reservation {
+    Derived& slab;
+    std::byte* data;
+    ~Reservation() {
+      if (data != nullptr) slab.deallocate(data);
+    }
+  };
+
+  Derived& self() noexcept { return static_cast<Derived&>(*this); }
+};
+
+}  // namespace slabproof
+
+#endif  // SLABPROOF_OBJECT_FACTORY_H_

@@ -1,0 +1,238 @@
+#ifndef SLABPROOF_SEGMENT_DIRECTORY_H_
+#define SLABPROOF_SEGMENT_DIRECTORY_H_
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <new>
+#include <utility>
+
+#include "slabproof/alloc_error.h"
+#include "slabproof/layout.h"
+#include "slabproof/open_set.h"
+
+namespace slabproof {
+
+/// The segments of a growable slab: by index in the order of installation, by address, and the
+/// set of those that have room. Every operation is O(1) (`route` and `install` expected, over the
+/// hash of an address).
+///
+/// The table never moves. It widens by whole extents, each of which doubles the room or more, and
+/// what was there stays where it was; so however many segments there are, no operation under the
+/// lock copies a table. The route from an address is a linear hash table (Litwin, "Linear hashing:
+/// a new tool for file and table addressing", VLDB 1980): one bucket for each segment, and
+/// installing a segment splits exactly one bucket.
+///
+/// Not thread safe by itself: guarded by the slab's lock. `Extent::build` is not part of that; it
+/// calls the backing and so runs without the lock.
+template <class Segment, class Config>
+class SegmentDirectory {
+  using Sync = typename Config::Sync;
+  using Backing = typename Config::Backing;
+
+  struct Entry {
+    Segment* segment = nullptr;  ///< the segment of this index
+    Segment* bucket = nullptr;   ///< head of this bucket's chain
+  };
+  using EntryVar = typename Sync::template Var<Entry>;
+  using Leaf = typename OpenSet<Sync>::Leaf;
+
+ public:
+  static constexpr std::uint32_t kMaxSegments = OpenSet<Sync>::kMaxMembers;
+
+  /// Room for the segments [first, last), in a region of its own: this header, the entries, the
+  /// leaf words of the open set.
+  class Extent {
+   public:
+    /// Ends an extent and gives its region back.
+    struct Release {
+      void operator()(Extent* extent) const noexcept {
+        const Shape shape = extent->shape_.read();
+        std::destroy_n(extent->entries(), shape.last - shape.first);
+        std::destroy_n(extent->leaves(), OpenSet<Sync>::leaves_needed(shape.first, shape.last));
+        const Backing region = std::move(extent->backing_.write());
+        std::destroy_at(extent);
+      }
+    };
+    using Owner = std::unique_ptr<Extent, Release>;
+
+    /// Obtains room for the segments [first, at least last). Both are powers of two, or `first` is
+    /// 0. What the backing grants beyond the request is used. No lock may be held (property S5).
+    /// Errors: `kOutOfMemory` where the backing refuses.
+    [[nodiscard]] static std::expected<Owner, AllocError> build(std::uint32_t first,
+                                                                std::uint32_t last) noexcept {
+      const auto request = Layout::make(bytes(first, last), kAlignment);
+      if (!request) return std::unexpected(request.error());
+      Backing region(*request);
+      if (!region) return std::unexpected(AllocError::kOutOfMemory);
+      while (last < kMaxSegments && bytes(first, last * 2) <= region.size()) last *= 2;
+      void* const place = region.data();
+      return Owner(::new (place) Extent(std::move(region), first, last));
+    }
+
+    [[nodiscard]] std::uint32_t last() const noexcept { return shape_.read().last; }
+
+    Extent(const Extent&) = delete;
+    Extent& operator=(const Extent&) = delete;
+    ~Extent() = default;
+
+   private:
+    friend SegmentDirectory;
+    struct Shape {
+      std::uint32_t first;
+      std::uint32_t last;
+    };
+    static constexpr std::size_t kAlignment = 64;
+
+    static constexpr std::size_t leaves_offset() noexcept {
+      return (sizeof(Extent) + alignof(Leaf) - 1) & ~(alignof(Leaf) - 1);
+    }
+    static constexpr std::size_t entries_offset(std::uint32_t first, std::uint32_t last) noexcept {
+      const std::size_t end =
+          leaves_offset() + OpenSet<Sync>::leaves_needed(first, last) * sizeof(Leaf);
+      return (end + alignof(EntryVar) - 1) & ~(alignof(EntryVar) - 1);
+    }
+    static constexpr std::size_t bytes(std::uint32_t first, std::uint32_t last) noexcept {
+      return entries_offset(first, last) + (last - first) * sizeof(EntryVar);
+    }
+
+    Extent(Backing region, std::uint32_t first, std::uint32_t last) noexcept
+        : backing_(std::move(region)), shape_(Shape{first, last}) {
+      Leaf* const leaf = leaves();
+      for (std::size_t i = 0; i < OpenSet<Sync>::leaves_needed(first, last); ++i) {
+        std::construct_at(leaf + i, std::uint64_t{0});
+      }
+      EntryVar* const entry = entries();
+      for (std::uint32_t i = 0; i < last - first; ++i) std::construct_at(entry + i, Entry{});
+    }
+
+    [[nodiscard]] Leaf* leaves() noexcept {
+      return reinterpret_cast<Leaf*>(reinterpret_cast<std::byte*>(this) + leaves_offset());
+    }
+    [[nodiscard]] EntryVar* entries() noexcept {
+      const Shape shape = shape_.read();
+      return reinterpret_cast<EntryVar*>(reinterpret_cast<std::byte*>(this) +
+                                         entries_offset(shape.first, shape.last));
+    }
+
+    typename Sync::template Var<Backing> backing_;
+    typename Sync::template Var<Shape> shape_;
+    typename Sync::template Var<Extent*> next_{static_cast<Extent*>(nullptr)};
+  };
+
+  /// `segment_alignment` is the power of two to which segments are aligned.
+  explicit SegmentDirectory(std::size_t segment_alignment) noexcept
+      : address_shift_(static_cast<std::uint32_t>(std::countr_zero(segment_alignment))) {}
+
+  [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
+  /// Segments that fit before the directory must widen: 0 or a power of two.
+  [[nodiscard]] std::uint32_t room() const noexcept { return room_; }
+  [[nodiscard]] OpenSet<Sync>& open() noexcept { return open_; }
+  [[nodiscard]] const OpenSet<Sync>& open() const noexcept { return open_; }
+
+  /// The segment of an index. Requires index < size().
+  [[nodiscard]] Segment& at(std::uint32_t index) const noexcept {
+    return *entry(index).read().segment;
+  }
+
+  /// Takes over an extent that was built for the room of an earlier moment. Requires that it is
+  /// wider than the room now. What it holds below the present room stays unused.
+  void adopt(typename Extent::Owner owned) noexcept {
+    Extent& extent = *owned.release();
+    const auto [first, last] = extent.shape_.read();
+    for (std::uint32_t start = room_; start < last; start = start == 0 ? 1 : start * 2) {
+      chunks_[std::bit_width(start)] = extent.entries() + (start - first);
+    }
+    Leaf* const leaves = extent.leaves() + OpenSet<Sync>::leaves_needed(first, room_);
+    open_.widen(room_, last, leaves);
+    room_ = last;
+    extent.next_.write() = extents_;
+    extents_ = &extent;
+  }
+
+  /// Appends a segment, which gets the index size(). Requires size() < room(). The caller says
+  /// whether it has room by way of `open()`.
+  void install(Segment& segment) noexcept {
+    const std::uint32_t index = size_++;
+    split_bucket(index);
+    entry(index).write().segment = &segment;
+    typename Segment::Record& record = segment.record.write();
+    record.index = index;
+    push_on_bucket(bucket_of(hash_of(&segment), size_), segment, record);
+  }
+
+  /// The segment whose aligned range holds `pointer`, or null. Any pointer value will do.
+  [[nodiscard]] Segment* route(const void* pointer) const noexcept {
+    if (size_ == 0) return nullptr;
+    const std::uintptr_t base = reinterpret_cast<std::uintptr_t>(pointer) >> address_shift_
+                                                                                 << address_shift_;
+    Segment* segment = entry(bucket_of(hash_of(pointer), size_)).read().bucket;
+    while (segment != nullptr && reinterpret_cast<std::uintptr_t>(segment) != base) {
+      segment = segment->record.read().next_in_bucket;
+    }
+    return segment;
+  }
+
+  /// Gives every extent back. Nothing else may be called afterwards; no lock may be held.
+  void tear_down() noexcept {
+    while (extents_ != nullptr) {
+      const typename Extent::Owner extent(extents_);
+      extents_ = extent->next_.read();
+    }
+  }
+
+ private:
+  /// Entries 2^(c-1) to 2^c - 1 lie together in chunk c; entry 0 is chunk 0.
+  static constexpr std::size_t kChunks = std::bit_width(kMaxSegments - 1) + 1;
+
+  [[nodiscard]] EntryVar& entry(std::uint32_t index) const noexcept {
+    return chunks_[std::bit_width(index)][index - std::bit_floor(index)];
+  }
+
+  /// Multiplicative hashing: neighbouring regions, and regions that two slabs map in turn, spread
+  /// over the low bits that linear hashing uses.
+  [[nodiscard]] std::uint32_t hash_of(const void* pointer) const noexcept {
+    constexpr std::uint64_t kGoldenRatio = 0x9e3779b97f4a7c15;
+    const std::uint64_t key = reinterpret_cast<std::uintptr_t>(pointer) >> address_shift_;
+    return static_cast<std::uint32_t>(key * kGoldenRatio >> 32);
+  }
+
+  /// The bucket of a hash among `buckets` > 0 of them: as many low bits as name a bucket.
+  static constexpr std::uint32_t bucket_of(std::uint32_t hash, std::uint32_t buckets) noexcept {
+    const std::uint32_t wide = hash & (std::bit_ceil(buckets) - 1);
+    return wide < buckets ? wide : wide & (std::bit_floor(buckets) - 1);
+  }
+
+  /// Moves to bucket `added` the segments that its companion held for it. Requires that the buckets
+  /// [0, added) were in use and size_ is added + 1.
+  void split_bucket(std::uint32_t added) noexcept {
+    if (added == 0) return;
+    Entry& companion = entry(added - std::bit_floor(added)).write();
+    Segment* segment = std::exchange(companion.bucket, nullptr);
+    while (segment != nullptr) {
+      typename Segment::Record& record = segment->record.write();
+      Segment* const next = record.next_in_bucket;
+      push_on_bucket(bucket_of(hash_of(segment), size_), *segment, record);
+      segment = next;
+    }
+  }
+
+  void push_on_bucket(std::uint32_t bucket, Segment& segment,
+                      typename Segment::Record& record) noexcept {
+    record.next_in_bucket = std::exchange(entry(bucket).write().bucket, &segment);
+  }
+
+  std::uint32_t address_shift_;
+  std::uint32_t size_ = 0;
+  std::uint32_t room_ = 0;
+  Extent* extents_ = nullptr;
+  std::array<EntryVar*, kChunks> chunks_{};
+  OpenSet<Sync> open_;
+};
+
+}  // namespace slabproof
+
+#endif  // SLABPROOF_SEGMENT_DIRECTORY_H_

@@ -1,0 +1,141 @@
+#ifndef SLABPROOF_SLAB_H_
+#define SLABPROOF_SLAB_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+
+#include "slabproof/alloc_error.h"
+#include "slabproof/block.h"
+#include "slabproof/config.h"
+#include "slabproof/layout.h"
+#include "slabproof/object_factory.h"
+#include "slabproof/slot_freelist.h"
+
+namespace slabproof {
+
+/// A slab of fixed capacity for one thread: every slot has the size of `T`, and allocate and
+/// deallocate are O(1). All memory comes from one region of `Config::Backing`, obtained on
+/// construction.
+///
+/// Thread safety: none. One thread at a time may use a slab.
+template <class T, class Config = DefaultConfig>
+class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> {
+  using Backing = typename Config::Backing;
+  using Protection = typename Config::Protection;
+  using Freelist = SlotFreelist<T, Config>;
+
+ public:
+  using value_type = T;
+  using ProtectionFactory = Protection (*)() noexcept;
+
+  /// Never throws. Where the capacity is impossible or the backing refuses, the slab is empty:
+  /// `error` says why, and so does each `allocate`.
+  explicit Slab(std::size_t capacity,
+                ProtectionFactory make_protection = &Protection::make) noexcept
+      : geometry_(Freelist::plan(capacity, 0)),
+        backing_(region_layout(geometry_)),
+        protection_(make_protection()) {
+    if (!geometry_) {
+      error_ = geometry_.error();
+    } else if (!backing_) {
+      error_ = AllocError::kOutOfMemory;
+    } else {
+      freelist().lay_out();
+    }
+  }
+  ~Slab() {
+    if (!error_) freelist().tear_down(state_);
+  }
+  Slab(const Slab&) = delete;
+  Slab& operator=(const Slab&) = delete;
+
+  /// Why the slab could not be built, if it could not.
+  [[nodiscard]] std::optional<AllocError> error() const noexcept { return error_; }
+
+  /// A block of one slot. Errors: those of construction; `kOutOfMemory` when every slot is live.
+  [[nodiscard]] std::expected<Block, AllocError> allocate() noexcept {
+    if (error_) return std::unexpected(*error_);
+    const Freelist slots = freelist();
+    // A slot whose link turns out corrupt is good itself, so one look is enough.
+    if (!slots.has_room(state_)) return std::unexpected(AllocError::kOutOfMemory);
+    const auto taken = slots.take(state_);
+    if (taken.corrupt) ++corruption_events_;
+    return Block{taken.data, Freelist::stride};
+  }
+
+  /// As `allocate()`, for a request that need not be a `T`.
+  /// Errors: also `kUnsupportedLayout` for one that no slot can hold.
+  [[nodiscard]] std::expected<Block, AllocError> allocate(Layout request) noexcept {
+    if (request.size() > Freelist::stride || request.alignment() > Freelist::slot_alignment) {
+      return std::unexpected(AllocError::kUnsupportedLayout);
+    }
+    return allocate();
+  }
+
+  /// Gives a block back. A pointer that is no live block of this slab is counted, reported to
+  /// `Config::Misuse`, and changes nothing else; then the result is false.
+  bool deallocate(void* pointer) noexcept {
+    if (!contains(pointer)) return refuse(MisuseKind::kForeignPointer, pointer);
+    const Freelist slots = freelist();
+    const auto slot = slots.slot_of(pointer);
+    if (!slot) return refuse(MisuseKind::kMisalignedPointer, pointer);
+    if (!slots.may_be_live(*slot, state_)) return refuse(MisuseKind::kNotLive, pointer);
+    slots.put(*slot, state_);
+    return true;
+  }
+
+  /// Whether `pointer` lies in the region of this slab. Any pointer value will do.
+  [[nodiscard]] bool contains(const void* pointer) const noexcept {
+    if (error_) return false;
+    return reinterpret_cast<std::uintptr_t>(pointer) -
+               reinterpret_cast<std::uintptr_t>(backing_.data()) <
+           geometry_->size;
+  }
+
+  /// The bytes that the owner of the block at `pointer` may use, or nothing for a pointer that is
+  /// no slot of this slab.
+  [[nodiscard]] std::optional<std::size_t> usable_size(const void* pointer) const noexcept {
+    if (!contains(pointer) || !freelist().slot_of(pointer)) return std::nullopt;
+    return Freelist::stride;
+  }
+
+  [[nodiscard]] std::size_t capacity() const noexcept { return error_ ? 0 : geometry_->capacity; }
+  [[nodiscard]] std::size_t capacity_bytes() const noexcept {
+    return capacity() * Freelist::stride;
+  }
+  [[nodiscard]] std::size_t live() const noexcept { return state_.live; }
+
+  /// Corrupt links met, and bad pointers given back, since construction.
+  [[nodiscard]] std::uint64_t corruption_events() const noexcept { return corruption_events_; }
+
+ private:
+  static Layout region_layout(const std::expected<SlotGeometry, AllocError>& geometry) noexcept {
+    constexpr std::size_t alignment = std::max(Freelist::slot_alignment, Freelist::kSlotsAlignment);
+    // An impossible geometry asks for the least there is, and the slab never uses it.
+    return Layout::make(geometry ? geometry->size : 1, alignment).value_or(Layout::of<T>());
+  }
+
+  [[nodiscard]] Freelist freelist() const noexcept {
+    return Freelist(backing_.data(), *geometry_, protection_);
+  }
+
+  bool refuse(MisuseKind kind, const void* pointer) noexcept {
+    ++corruption_events_;
+    Config::Misuse::report(kind, pointer, this);
+    return false;
+  }
+
+  std::expected<SlotGeometry, AllocError> geometry_;
+  std::optional<AllocError> error_;
+  Backing backing_;
+  Protection protection_;
+  FreelistState state_;
+  std::uint64_t corruption_events_ = 0;
+};
+
+}  // namespace slabproof
+
+#endif  // SLABPROOF_SLAB_H_

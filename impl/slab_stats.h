@@ -1,0 +1,33 @@
+#ifndef SLABPROOF_SLAB_STATS_H_
+#define SLABPROOF_SLAB_STATS_H_
+
+#include <cstdint>
+
+namespace slabproof {
+
+/// A growable slab at one instant, counted in slots unless said otherwise.
+///
+/// free + live + uncarved + abandoned = segments x capacity, always (property S4). A segment that
+/// `trim` holds counts as live.
+struct SlabStats {
+  std::uint64_t segments = 0;
+  std::uint64_t capacity = 0;  ///< slots of one segment
+  std::uint64_t live = 0;      ///< handed out
+  std::uint64_t peak_live = 0;
+  std::uint64_t free = 0;       ///< given back, on a freelist
+  std::uint64_t uncarved = 0;   ///< never handed out since the segment was laid out
+  std::uint64_t abandoned = 0;  ///< lost behind a corrupt link
+
+  std::uint64_t growers = 0;           ///< allocations between phase 1 and phase 3
+  std::uint64_t directory_room = 0;    ///< segments that the directory can hold
+  std::uint64_t foreign_pointers = 0;  ///< bad pointers, by kind, since construction
+  std::uint64_t misaligned_pointers = 0;
+  std::uint64_t repeated_frees = 0;
+  std::uint64_t corrupt_links = 0;
+
+  friend constexpr bool operator==(const SlabStats&, const SlabStats&) = default;
+};
+
+}  // namespace slabproof
+
+#endif  // SLABPROOF_SLAB_STATS_H_

@@ -1,0 +1,237 @@
+#ifndef SLABPROOF_SLOT_FREELIST_H_
+#define SLABPROOF_SLOT_FREELIST_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <limits>
+#include <memory>
+#include <new>
+#include <optional>
+#include <type_traits>
+
+#include "slabproof/block.h"
+#include "slabproof/config.h"
+#include "slabproof/layout.h"
+
+namespace slabproof {
+
+/// What a run of slots remembers about itself. Slots are named by index; a link is 1-based so that
+/// zeroed memory ends a list.
+///
+/// INVARIANT[slots.conserved] free + live + abandoned = carved <= capacity (property S4). Guarded
+/// by whatever guards the run: the slab's lock, or the single thread of a `Slab`.
+struct FreelistState {
+  std::uint32_t head = 0;       ///< 1-based index of the first free slot, 0 for none
+  std::uint32_t free = 0;       ///< slots on the freelist
+  std::uint32_t carved = 0;     ///< slots that were ever handed out: [0, carved)
+  std::uint32_t live = 0;       ///< slots handed out now
+  std::uint32_t abandoned = 0;  ///< free slots that a corrupt link made unreachable
+};
+
+/// Where the parts of a region lie: a header of the caller's, then (with `tracks_slots`) one bit a
+/// slot, then the slots. Offsets in bytes from the start of the region.
+struct SlotGeometry {
+  std::uint32_t capacity = 0;
+  std::size_t states_offset = 0;
+  std::size_t slots_offset = 0;
+  std::size_t size = 0;  ///< bytes of the region that are used
+};
+
+/// The in-band freelist of one run of equal slots: O(1) take and put, the most recently freed slot
+/// first, and slots that were never used are carved one by one, so a fresh region is not touched.
+///
+/// A link to the next free slot lies in each free slot, as a `Sync::Var` that is constructed when
+/// the slot becomes free and destroyed when it is taken: a checker so sees who owns the memory.
+/// Not thread safe by itself.
+template <class T, class Config>
+class SlotFreelist {
+  using Sync = typename Config::Sync;
+  using Protection = typename Config::Protection;
+  using StateWord = typename Sync::template Var<std::uint64_t>;
+
+  struct Link {
+    std::uint32_t next;
+    [[no_unique_address]] typename Protection::Tag tag;
+  };
+  using LinkVar = typename Sync::template Var<Link>;
+
+ public:
+  /// False sharing between the header, which every operation writes, and the first block.
+  static constexpr std::size_t kSlotsAlignment = 64;
+  static constexpr std::size_t slot_alignment = std::max(alignof(T), alignof(LinkVar));
+  /// Bytes between slots, all of them usable by the block's owner (property S2).
+  static constexpr std::size_t stride =
+      (std::max({sizeof(T), sizeof(LinkVar), std::size_t{8}}) + slot_alignment - 1) &
+      ~(slot_alignment - 1);
+
+  /// The geometry of `capacity` slots behind a header.
+  /// Errors: `kInvalidCapacity` for none, or for more than a 1-based 32-bit link can name;
+  /// `kLayoutOverflow`.
+  [[nodiscard]] static constexpr std::expected<SlotGeometry, AllocError> plan(
+      std::size_t capacity, std::size_t header_size) noexcept {
+    if (capacity == 0 || capacity >= std::numeric_limits<std::uint32_t>::max()) {
+      return std::unexpected(AllocError::kInvalidCapacity);
+    }
+    SlotGeometry geometry;
+    geometry.capacity = static_cast<std::uint32_t>(capacity);
+    geometry.states_offset = round_up(header_size, alignof(StateWord));
+    const std::size_t state_bytes =
+        Protection::tracks_slots ? (capacity + 63) / 64 * sizeof(StateWord) : 0;
+    geometry.slots_offset =
+        round_up(geometry.states_offset + state_bytes, std::max(slot_alignment, kSlotsAlignment));
+    if (capacity > (kMaxRegionBytes - geometry.slots_offset) / stride) {
+      return std::unexpected(AllocError::kLayoutOverflow);
+    }
+    geometry.size = geometry.slots_offset + capacity * stride;
+    return geometry;
+  }
+
+  /// A view of the run in the region at `region`. `protection` must outlive it.
+  SlotFreelist(std::byte* region, const SlotGeometry& geometry,
+               const Protection& protection) noexcept
+      : slots_(region + geometry.slots_offset),
+        states_(reinterpret_cast<StateWord*>(region + geometry.states_offset)),
+        capacity_(geometry.capacity),
+        protection_(protection) {}
+
+  /// Called once for a fresh region, before any other operation; O(capacity / 64) with
+  /// `tracks_slots`, else O(1).
+  void lay_out() const noexcept {
+    if constexpr (Protection::tracks_slots) {
+      for (std::size_t word = 0; word < state_words(); ++word) {
+        std::construct_at(states_ + word, std::uint64_t{0});
+      }
+    }
+  }
+
+  /// Called once before the region goes: ends the lifetime of what lies in free slots.
+  void tear_down(const FreelistState& state) const noexcept {
+    destroy_links(state);
+    if constexpr (Protection::tracks_slots && !std::is_trivially_destructible_v<StateWord>) {
+      for (std::size_t word = 0; word < state_words(); ++word) std::destroy_at(states_ + word);
+    }
+  }
+
+  [[nodiscard]] bool has_room(const FreelistState& state) const noexcept {
+    return state.head != 0 || state.carved < capacity_;
+  }
+
+  /// What `take` found. `corrupt` says that the slot's link did not verify: it was not followed,
+  /// and the slots behind it were abandoned (property S9).
+  struct Taken {
+    std::byte* data;
+    bool corrupt;
+  };
+
+  /// Takes a slot. Requires `has_room(state)`. O(1).
+  [[nodiscard]] Taken take(FreelistState& state) const noexcept {
+    ++state.live;
+    if (state.head == 0) {
+      const std::uint32_t slot = state.carved++;
+      mark(slot, true);
+      return {slot_at(slot), false};
+    }
+    const std::uint32_t slot = state.head - 1;
+    LinkVar* const variable = link_at(slot);
+    const Link link = variable->read();
+    std::destroy_at(variable);
+    --state.free;
+    mark(slot, true);
+    if (is_sound(link, slot, state)) {
+      state.head = link.next;
+      return {slot_at(slot), false};
+    }
+    state.head = 0;
+    state.abandoned += state.free;
+    state.free = 0;
+    return {slot_at(slot), true};
+  }
+
+  /// The slot that begins at `pointer`, or nothing where none does. Any pointer value will do.
+  [[nodiscard]] std::optional<std::uint32_t> slot_of(const void* pointer) const noexcept {
+    const std::uintptr_t offset =
+        reinterpret_cast<std::uintptr_t>(pointer) - reinterpret_cast<std::uintptr_t>(slots_);
+    if (offset >= capacity_ * stride || offset % stride != 0) return std::nullopt;
+    return static_cast<std::uint32_t>(offset / stride);
+  }
+
+  /// Whether `slot` may be live. Without `tracks_slots` a slot that was freed already can pass.
+  [[nodiscard]] bool may_be_live(std::uint32_t slot, const FreelistState& state) const noexcept {
+    if (slot >= state.carved || state.live == 0 || slot + 1 == state.head) return false;
+    if constexpr (Protection::tracks_slots) return is_marked(slot);
+    return true;
+  }
+
+  /// Puts a live slot back. Requires `may_be_live(slot, state)`. O(1).
+  void put(std::uint32_t slot, FreelistState& state) const noexcept {
+    mark(slot, false);
+    std::construct_at(link_at(slot), Link{state.head, protection_.seal(state.head, slot)});
+    state.head = slot + 1;
+    ++state.free;
+    --state.live;
+  }
+
+  /// Ends the lifetime of the links of all free slots. O(free) where that means anything.
+  void destroy_links(const FreelistState& state) const noexcept {
+    if constexpr (!std::is_trivially_destructible_v<LinkVar>) {
+      FreelistState rest = state;
+      while (rest.head != 0) {
+        const std::uint32_t slot = rest.head - 1;
+        const Link link = link_at(slot)->read();
+        std::destroy_at(link_at(slot));
+        --rest.free;
+        rest.head = is_sound(link, slot, rest) ? link.next : 0;
+      }
+    }
+  }
+
+  /// The bytes that blocks occupy, as an offset from `region` and a size.
+  [[nodiscard]] std::size_t slots_size() const noexcept { return capacity_ * stride; }
+
+ private:
+  static constexpr std::size_t round_up(std::size_t size, std::size_t alignment) noexcept {
+    return (size + alignment - 1) & ~(alignment - 1);
+  }
+
+  [[nodiscard]] std::byte* slot_at(std::uint32_t slot) const noexcept {
+    return slots_ + std::size_t{slot} * stride;
+  }
+  [[nodiscard]] LinkVar* link_at(std::uint32_t slot) const noexcept {
+    return std::launder(reinterpret_cast<LinkVar*>(slot_at(slot)));
+  }
+
+  /// Whether the link found in `slot`, which was just taken from the list, can be followed. The
+  /// list ends where the count of free slots says so: no cycle can be walked for ever.
+  [[nodiscard]] bool is_sound(const Link& link, std::uint32_t slot,
+                              const FreelistState& state) const noexcept {
+    if ((link.next == 0) != (state.free == 0) || link.next > state.carved) return false;
+    if (!protection_.verify(link.next, slot, link.tag)) return false;
+    if constexpr (Protection::tracks_slots) return link.next == 0 || !is_marked(link.next - 1);
+    return link.next != slot + 1;
+  }
+
+  [[nodiscard]] std::size_t state_words() const noexcept {
+    return (std::size_t{capacity_} + 63) / 64;
+  }
+  [[nodiscard]] bool is_marked(std::uint32_t slot) const noexcept {
+    return (states_[slot / 64].read() >> (slot % 64) & 1) != 0;
+  }
+  void mark(std::uint32_t slot, bool live) const noexcept {
+    if constexpr (Protection::tracks_slots) {
+      const std::uint64_t bit = std::uint64_t{1} << (slot % 64);
+      std::uint64_t& word = states_[slot / 64].write();
+      word = live ? word | bit : word & ~bit;
+    }
+  }
+
+  std::byte* slots_;
+  StateWord* states_;
+  std::uint32_t capacity_;
+  const Protection& protection_;
+};
+
+}  // namespace slabproof
+
+#endif  // SLABPROOF_SLOT_FREELIST_H_

@@ -1,0 +1,112 @@
+#ifndef SLABPROOF_STD_SYNC_H_
+#define SLABPROOF_STD_SYNC_H_
+
+#include <atomic>
+#include <mutex>
+#include <source_location>
+#include <thread>
+#include <type_traits>
+#include <utility>
+
+#include "slabproof/sync_policy.h"
+
+namespace slabproof {
+
+/// The production `SyncPolicy`: the standard library's mutex and atomics, and a bare `T` for a
+/// shared plain variable. Source locations are ignored and compile away.
+struct StdSync {
+  class Mutex {
+   public:
+    Mutex() = default;
+    Mutex(const Mutex&) = delete;
+    Mutex& operator=(const Mutex&) = delete;
+
+    void lock(std::source_location = std::source_location::current()) noexcept { mutex_.lock(); }
+    void unlock(std::source_location = std::source_location::current()) noexcept {
+      mutex_.unlock();
+    }
+
+   private:
+    std::mutex mutex_;
+  };
+
+  template <class T>
+  class Var {
+   public:
+    explicit Var(T initial, std::source_location = std::source_location::current()) noexcept(
+        std::is_nothrow_move_constructible_v<T>)
+        : value_(std::move(initial)) {}
+    Var(const Var&) = delete;
+    Var& operator=(const Var&) = delete;
+
+    [[nodiscard]] const T& read(
+        std::source_location = std::source_location::current()) const noexcept {
+      return value_;
+    }
+    [[nodiscard]] T& write(std::source_location = std::source_location::current()) noexcept {
+      return value_;
+    }
+
+   private:
+    T value_;
+  };
+
+  template <class T>
+  class Atomic {
+   public:
+    explicit Atomic(T initial, std::source_location = std::source_location::current()) noexcept
+        : value_(initial) {}
+    Atomic(const Atomic&) = delete;
+    Atomic& operator=(const Atomic&) = delete;
+
+    T load(std::memory_order order,
+           std::source_location = std::source_location::current()) const noexcept {
+      return value_.load(order);
+    }
+    void store(T value, std::memory_order order,
+               std::source_location = std::source_location::current()) noexcept {
+      value_.store(value, order);
+    }
+    T exchange(T value, std::memory_order order,
+               std::source_location = std::source_location::current()) noexcept {
+      return value_.exchange(value, order);
+    }
+    bool compare_exchange_weak(T& expected, T desired, std::memory_order success,
+                               std::memory_order failure,
+                               std::source_location = std::source_location::current()) noexcept {
+      return value_.compare_exchange_weak(expected, desired, success, failure);
+    }
+    bool compare_exchange_strong(T& expected, T desired, std::memory_order success,
+                                 std::memory_order failure,
+                                 std::source_location = std::source_location::current()) noexcept {
+      return value_.compare_exchange_strong(expected, desired, success, failure);
+    }
+    T fetch_add(T value, std::memory_order order,
+                std::source_location = std::source_location::current()) noexcept {
+      return value_.fetch_add(value, order);
+    }
+    T fetch_sub(T value, std::memory_order order,
+                std::source_location = std::source_location::current()) noexcept {
+      return value_.fetch_sub(value, order);
+    }
+
+   private:
+    std::atomic<T> value_;
+  };
+
+  static void fence(std::memory_order order,
+                    std::source_location = std::source_location::current()) noexcept {
+    std::atomic_thread_fence(order);
+  }
+
+  /// Called in a loop that waits for another thread.
+  static void pause(std::source_location = std::source_location::current()) noexcept {
+    std::this_thread::yield();
+  }
+};
+
+static_assert(SyncPolicy<StdSync>);
+
+}  // namespace slabproof
+
+#endif  // SLABPROOF_STD_SYNC_H_
