@@ -77,6 +77,8 @@ struct Program {
 struct ParseError {
   std::size_t position = 0;  ///< byte offset of the offending token
   std::string message;       ///< a sentence that quotes the token and names the position
+
+  friend bool operator==(const ParseError&, const ParseError&) = default;
 };
 
 [[nodiscard]] std::expected<Program, ParseError> parse_program(std::string_view text);
