@@ -200,7 +200,7 @@ TEST_P(RefusedJson, IsRefusedWithTokenAndPosition) {
 INSTANTIATE_TEST_SUITE_P(
     Program, RefusedJson,
     testing::Values(
-        BadText{"empty", "", 0, "the end"},
+        BadText{"empty", "", 0, "ends too early"},
         BadText{"cut_off", R"({"threads": [["a")", 17, "ends too early"},
         BadText{"no_json", "a f | a f", 0, "\"a\""}, BadText{"list", R"([["a"]])", 0, "["},
         BadText{"text", R"("a f")", 0, "a f"}, BadText{"null", "null", 0, "null"},
