@@ -58,7 +58,7 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--edits", type=pathlib.Path, required=True, help="JSON list of [find, replace] pairs")
+    parser.add_argument("--edits", type=pathlib.Path, required=True, help="list of pairs, JSON")
     parser.add_argument("--namespace", required=True, help="name of the inline namespace")
     parser.add_argument("input", type=pathlib.Path)
     parser.add_argument("output", type=pathlib.Path)
