@@ -6,7 +6,8 @@
     the C++ code performs reads it; the proofs do. *)
 From stdpp Require Import prelude list list_numbers.
 
-Definition thread := nat.
+(** A thread is named by its place in the list of phases (System.v). *)
+Notation thread := nat (only parsing).
 
 Record segment := Segment {
   address : nat;
