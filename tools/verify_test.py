@@ -1,0 +1,202 @@
+"""verify and setup.sh do what --help says, shown on a machine made of stubs.
+
+The scripts run in a scratch copy of the tree, with a PATH that holds the commands they need and,
+in place of Debian's and Bazel's, stubs that write down how they were called.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+COMMANDS = ["bash", "cat", "dirname", "env", "grep", "id", "mktemp", "rm"]
+TEST_EVENTS = [
+    {
+        "id": {"testResult": {"label": "//t:slab_test"}},
+        "testResult": {
+            "status": "PASSED",
+            "testActionOutput": [{"name": "test.xml", "uri": "file://SCRATCH/test.xml"}],
+        },
+    },
+    {"id": {"buildFinished": {}}, "finished": {"exitCode": {"name": "SUCCESS"}}},
+]
+# Writes the events where it is told to, as Bazel does.
+BAZEL = """
+for argument in "$@"; do
+  case $argument in
+    --build_event_json_file=*) cat "SCRATCH/events.json" > "${argument#*=}" ;;
+  esac
+done
+"""
+
+
+class ScriptTest(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.scratch = pathlib.Path(scratch.name)
+        self.root = self.scratch / "root"
+        self.bin = self.scratch / "bin"
+        self.log = self.scratch / "calls"
+        (self.root / "tools").mkdir(parents=True)
+        self.bin.mkdir()
+        shutil.copy("verify", self.root)
+        for name in ["setup.sh", "summarize_tests.py"]:
+            shutil.copy(f"tools/{name}", self.root / "tools")
+        shutil.copytree("tools/packages", self.root / "tools" / "packages")
+        for command in COMMANDS:
+            (self.bin / command).symlink_to(shutil.which(command))
+        self.stub("apt-get")
+        self.stub("dpkg-query", 'for package in "$@"; do echo "installed $package"; done')
+        self.stub("bazel", BAZEL.replace("SCRATCH", str(self.scratch)))
+        (self.scratch / "test.xml").write_text("<testsuites><testcase name='x'/></testsuites>")
+        lines = [json.dumps(event).replace("SCRATCH", str(self.scratch)) for event in TEST_EVENTS]
+        (self.scratch / "events.json").write_text("\n".join(lines) + "\n")
+
+    def stub(self, name, script="true"):
+        """Puts a command on the PATH that writes its arguments down, then runs `script`."""
+        file = self.bin / name
+        # It may be a link to the real command, which must not be written through.
+        file.unlink(missing_ok=True)
+        file.write_text(f'#!/bin/bash\necho "{name} $*" >> {self.log}\n{script}\n')
+        file.chmod(0o755)
+
+    def run_verify(self, *arguments, directory=None):
+        environment = dict(os.environ, PATH=str(self.bin), BAZEL=str(self.bin / "bazel"))
+        return subprocess.run(
+            [str(self.root / "verify"), *arguments],
+            cwd=directory or self.scratch,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def calls(self, name):
+        """The arguments of each call of a stub."""
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        return [line.split(" ", 1)[1] for line in lines if line.split(" ", 1)[0] == name]
+
+
+class SetupTest(ScriptTest):
+    def test_nothing_is_installed_when_all_is_there(self):
+        result = self.run_verify("setup")
+        self.assertEqual((result.returncode, result.stdout, self.calls("apt-get")), (0, "", []))
+
+    def test_only_what_is_missing_is_installed(self):
+        self.stub(
+            "dpkg-query",
+            'for package in "$@"; do [[ $package == relacy-dev ]] || echo "installed $package"; done',
+        )
+        self.stub("id", "echo 0")
+        result = self.run_verify("setup")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        update, install = self.calls("apt-get")
+        self.assertIn("update", update)
+        self.assertEqual(install.split()[-2:], ["--no-install-recommends", "relacy-dev"])
+
+    def test_it_says_what_it_installs_before_it_does(self):
+        self.stub("dpkg-query", "exit 1")
+        self.stub("id", "echo 0")
+        self.stub("apt-get", "echo apt-get runs")
+        lines = self.run_verify("setup").stdout.splitlines()
+        self.assertRegex(lines[0], '^verify: installing what "build" needs .*relacy-dev')
+
+    def test_without_root_it_uses_sudo(self):
+        self.stub("dpkg-query", "exit 1")
+        self.stub("id", "echo 1000")
+        self.stub("sudo")
+        self.assertEqual(self.run_verify("setup").returncode, 0)
+        self.assertIn("apt-get update", self.calls("sudo")[0])
+        self.assertEqual(self.calls("apt-get"), [])
+
+    def test_without_root_and_sudo_it_explains_itself(self):
+        self.stub("dpkg-query", "exit 1")
+        self.stub("id", "echo 1000")
+        result = self.run_verify("setup")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("there is no sudo", result.stderr)
+
+    def test_another_system_than_debian_is_refused(self):
+        (self.bin / "apt-get").unlink()
+        result = self.run_verify("setup")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("not a Debian-like system", result.stderr)
+
+    def test_a_failing_installation_is_told(self):
+        self.stub("dpkg-query", "exit 1")
+        self.stub("id", "echo 0")
+        self.stub("apt-get", "[[ $1 == update ]]")
+        result = self.run_verify("setup")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("could not install", result.stderr)
+
+
+class DispatchTest(ScriptTest):
+    def test_help_lists_every_command(self):
+        result = self.run_verify("--help")
+        self.assertEqual(result.returncode, 0)
+        for command in ["check", "test", "deep", "coverage", "lint", "setup"]:
+            self.assertRegex(result.stdout, rf"(?m)^  {command} ")
+
+    def test_an_unknown_command_is_refused(self):
+        result = self.run_verify("proove")
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn("no such command: proove", result.stderr)
+
+    def test_arguments_that_would_be_ignored_are_refused(self):
+        result = self.run_verify("test", "--quick")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("takes no arguments", result.stderr)
+
+
+class CheckTest(ScriptTest):
+    def setUp(self):
+        super().setUp()
+        check = self.root / "bazel-bin" / "model" / "check"
+        check.parent.mkdir(parents=True)
+        check.write_text('#!/bin/bash\necho "$PWD: $*"\nexit 3\n')
+        check.chmod(0o755)
+
+    def test_without_a_command_the_checker_runs(self):
+        result = self.run_verify()
+        self.assertEqual(self.calls("bazel")[0].split()[-1], "//model:check")
+        self.assertEqual(result.returncode, 3)
+
+    def test_arguments_reach_the_checker_in_the_directory_of_the_caller(self):
+        directory = self.scratch / "elsewhere"
+        directory.mkdir()
+        result = self.run_verify("check", "--trace", "x.txt", directory=directory)
+        self.assertEqual(result.stdout, f"{directory}: --trace x.txt\n")
+
+    def test_a_checker_that_does_not_build_is_no_violation(self):
+        self.stub("bazel", "exit 1")
+        self.assertEqual(self.run_verify().returncode, 2)
+
+
+class TestCommandTest(ScriptTest):
+    def test_every_build_is_tested(self):
+        self.run_verify("test")
+        configs = [
+            [flag for flag in call.split() if flag.startswith("--config")]
+            for call in self.calls("bazel")
+        ]
+        self.assertEqual(configs, [[], ["--config=tsan"], ["--config=asan"]])
+
+    def test_the_last_line_sums_over_the_builds(self):
+        result = self.run_verify("test")
+        self.assertEqual(result.stdout.splitlines()[-1], "3 passed, 0 failed")
+        self.assertEqual(result.returncode, 0)
+
+    def test_a_build_that_leaves_no_events_fails(self):
+        self.stub("bazel", "exit 1")
+        result = self.run_verify("test")
+        self.assertRegex(result.stdout.splitlines()[-1], r"^0 passed, \d+ failed$")
+        self.assertEqual(result.returncode, 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
