@@ -79,9 +79,11 @@ class SlotFreelist {
     geometry.states_offset = round_up(header_size, alignof(StateWord));
     const std::size_t state_bytes =
         Protection::tracks_slots ? (capacity + 63) / 64 * sizeof(StateWord) : 0;
-    geometry.slots_offset =
-        round_up(geometry.states_offset + state_bytes, std::max(slot_alignment, kSlotsAlignment));
-    if (capacity > (kMaxRegionBytes - geometry.slots_offset) / stride) {
+    constexpr std::size_t alignment = std::max(slot_alignment, kSlotsAlignment);
+    geometry.slots_offset = round_up(geometry.states_offset + state_bytes, alignment);
+    // A region of this size must have room to be aligned in, so that it is a valid `Layout`.
+    constexpr std::size_t limit = kMaxRegionBytes - (alignment - 1);
+    if (capacity > (limit - geometry.slots_offset) / stride) {
       return std::unexpected(AllocError::kLayoutOverflow);
     }
     geometry.size = geometry.slots_offset + capacity * stride;

@@ -1,0 +1,251 @@
+#include "slabproof/backing.h"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "slabproof/heap_backing.h"
+#include "slabproof/inline_backing.h"
+#include "slabproof/mmap_backing.h"
+#include "tests/support/resident_pages.h"
+
+namespace slabproof {
+namespace {
+
+using testing::page_size;
+using testing::resident_pages;
+
+Layout layout(std::size_t size, std::size_t alignment) {
+  return Layout::make(size, alignment).value();
+}
+
+bool is_aligned(const void* pointer, std::size_t alignment) {
+  return reinterpret_cast<std::uintptr_t>(pointer) % alignment == 0;
+}
+
+bool is_mapped(const std::byte* data, std::size_t size) {
+  return resident_pages(data, size).has_value();
+}
+
+/// The address space that this process uses.
+std::size_t mapped_bytes() {
+  std::size_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  EXPECT_NE(pages, 0U);
+  return pages * page_size();
+}
+
+bool is_zero(std::span<const std::byte> bytes) {
+  return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
+}
+
+TEST(MmapBackingTest, RoundsUpToWholePages) {
+  const std::size_t page = page_size();
+  EXPECT_EQ(MmapBacking(layout(1, 1)).size(), page);
+  EXPECT_EQ(MmapBacking(layout(page, 1)).size(), page);
+  EXPECT_EQ(MmapBacking(layout(page + 1, 1)).size(), 2 * page);
+  EXPECT_EQ(MmapBacking::granularity(), page);
+}
+
+TEST(MmapBackingTest, AlignsToAnyPowerOfTwoUpToAMebibyte) {
+  for (std::size_t alignment = 1; alignment <= std::size_t{1} << 20; alignment *= 2) {
+    // Several at once, of odd sizes, so that not each falls into place by luck.
+    std::vector<MmapBacking> regions;
+    regions.reserve(4);
+    for (std::size_t i = 0; i < 4; ++i) {
+      regions.emplace_back(layout(i * 5000 + 1, alignment));
+      ASSERT_TRUE(regions.back());
+      EXPECT_TRUE(is_aligned(regions.back().data(), alignment)) << alignment;
+      std::memset(regions.back().data(), 0xa5, regions.back().size());
+    }
+  }
+}
+
+TEST(MmapBackingTest, KeepsNothingOfTheSlackThatItAlignsIn) {
+  // A gibibyte of alignment takes about a gibibyte of slack; the region is one page of it.
+  constexpr std::size_t kAlignment = std::size_t{1} << 30;
+  const std::size_t before = mapped_bytes();
+  const MmapBacking region(layout(1, kAlignment));
+  ASSERT_TRUE(region);
+  EXPECT_TRUE(is_aligned(region.data(), kAlignment));
+  EXPECT_LT(mapped_bytes(), before + kAlignment / 2);
+}
+
+TEST(MmapBackingTest, IsZeroedAndWritable) {
+  const MmapBacking region(layout(3 * page_size(), 1));
+  const std::span bytes(region.data(), region.size());
+  EXPECT_TRUE(is_zero(bytes));
+  std::ranges::fill(bytes, std::byte{7});
+  EXPECT_EQ(bytes.back(), std::byte{7});
+}
+
+TEST(MmapBackingTest, UnmapsOnDestruction) {
+  const std::byte* data = nullptr;
+  std::size_t size = 0;
+  {
+    const MmapBacking region(layout(5 * page_size(), 1));
+    data = region.data();
+    size = region.size();
+    EXPECT_TRUE(is_mapped(data, size));
+  }
+  EXPECT_FALSE(is_mapped(data, size));
+}
+
+TEST(MmapBackingTest, MoveHandsTheMappingOver) {
+  std::optional<MmapBacking> source(std::in_place, layout(1, 1));
+  const std::byte* const data = source->data();
+  const MmapBacking target(std::move(*source));
+  source.reset();
+  EXPECT_EQ(target.data(), data);
+  EXPECT_TRUE(is_mapped(target.data(), target.size()));
+}
+
+TEST(MmapBackingTest, MovedFromBackingOwnsNothing) {
+  MmapBacking source(layout(1, 1));
+  const MmapBacking target(std::move(source));
+  EXPECT_FALSE(source);
+  EXPECT_EQ(source.data(), nullptr);
+  EXPECT_EQ(source.size(), 0U);
+}
+
+TEST(MmapBackingTest, RefusalOfTheKernelGivesItsErrorNumber) {
+  const MmapBacking region(layout(std::size_t{1} << 60, 1));
+  EXPECT_FALSE(region);
+  EXPECT_EQ(region.data(), nullptr);
+  EXPECT_EQ(region.size(), 0U);
+  EXPECT_EQ(MmapBacking::last_os_error(), ENOMEM);
+}
+
+TEST(MmapBackingTest, RefusesASizeThatCannotBeRoundedToPages) {
+  const MmapBacking region(layout(kMaxRegionBytes, 1));
+  EXPECT_FALSE(region);
+  EXPECT_EQ(MmapBacking::last_os_error(), ENOMEM);
+}
+
+TEST(MmapBackingTest, RefusesAnAlignmentWithoutRoomForItsSlack) {
+  // The 4 GiB can be had; 4 EiB to align them in cannot, and then the 4 GiB must go again.
+  const std::size_t before = mapped_bytes();
+  const MmapBacking region(layout(std::size_t{1} << 32, std::size_t{1} << 62));
+  EXPECT_FALSE(region);
+  EXPECT_LT(mapped_bytes(), before + (std::size_t{1} << 31));
+  EXPECT_EQ(MmapBacking::last_os_error(), ENOMEM);
+}
+
+TEST(MmapBackingTest, DiscardGivesPagesBackAndTheNextReadFindsZeros) {
+  const std::size_t page = page_size();
+  MmapBacking region(layout(4 * page, 1));
+  std::memset(region.data(), 0xff, region.size());
+  EXPECT_EQ(resident_pages(region.data(), region.size()), 4U);
+  EXPECT_EQ(region.discard(0, 4 * page), 4 * page);
+  EXPECT_EQ(resident_pages(region.data(), region.size()), 0U);
+  EXPECT_TRUE(is_zero({region.data(), region.size()}));
+}
+
+TEST(MmapBackingTest, DiscardKeepsThePagesThatAreOnlyPartlyInTheRange) {
+  const std::size_t page = page_size();
+  MmapBacking region(layout(4 * page, 1));
+  std::memset(region.data(), 0xff, region.size());
+  EXPECT_EQ(region.discard(1, 3 * page), 2 * page);
+  EXPECT_EQ(region.data()[page - 1], std::byte{0xff});
+  EXPECT_EQ(region.data()[3 * page], std::byte{0xff});
+  EXPECT_TRUE(is_zero({region.data() + page, 2 * page}));
+}
+
+TEST(MmapBackingTest, DiscardOfLessThanAPageGivesNothingBack) {
+  MmapBacking region(layout(page_size(), 1));
+  region.data()[5] = std::byte{1};
+  EXPECT_EQ(region.discard(1, page_size() - 1), 0U);
+  EXPECT_EQ(region.data()[5], std::byte{1});
+}
+
+TEST(MmapBackingTest, DiscardThatTheKernelRefusesGivesNothingBackAndSaysWhy) {
+  MmapBacking region(layout(page_size(), 1));
+  region.data()[0] = std::byte{1};
+  // The kernel does not take pages from under a memory lock.
+  ASSERT_EQ(::mlock(region.data(), region.size()), 0) << std::strerror(errno);
+  EXPECT_EQ(region.discard(0, page_size()), 0U);
+  EXPECT_EQ(MmapBacking::last_os_error(), EINVAL);
+  EXPECT_EQ(region.data()[0], std::byte{1});
+}
+
+TEST(HeapBackingTest, GivesWritableMemoryOfTheSizeAndAlignmentAskedFor) {
+  for (std::size_t alignment = 1; alignment <= std::size_t{1} << 16; alignment *= 2) {
+    const HeapBacking region(layout(100, alignment));
+    ASSERT_TRUE(region);
+    EXPECT_TRUE(is_aligned(region.data(), alignment));
+    EXPECT_GE(region.size(), 100U);
+    std::memset(region.data(), 1, region.size());
+  }
+}
+
+TEST(HeapBackingTest, RefusalOfTheHeapIsOutOfMemory) {
+  const HeapBacking region(layout(kMaxRegionBytes / 2, 16));
+  EXPECT_FALSE(region);
+  EXPECT_EQ(region.data(), nullptr);
+  EXPECT_EQ(HeapBacking::last_os_error(), ENOMEM);
+}
+
+TEST(HeapBackingTest, RefusesASizeThatCannotBePadded) {
+  const HeapBacking region(layout(kMaxRegionBytes, 1));
+  EXPECT_FALSE(region);
+  EXPECT_EQ(HeapBacking::last_os_error(), ENOMEM);
+}
+
+TEST(HeapBackingTest, MoveHandsTheRegionOver) {
+  HeapBacking source(layout(32, 8));
+  const std::byte* const data = source.data();
+  const HeapBacking target(std::move(source));
+  EXPECT_EQ(target.data(), data);
+  EXPECT_FALSE(source);
+}
+
+TEST(HeapBackingTest, DiscardGivesNothingBackAndKeepsTheContents) {
+  HeapBacking region(layout(64, 64));
+  region.data()[0] = std::byte{9};
+  EXPECT_EQ(region.discard(0, 64), 0U);
+  EXPECT_EQ(region.data()[0], std::byte{9});
+}
+
+TEST(InlineBackingTest, ServesFromInsideItself) {
+  const InlineBacking<256> region(layout(200, 64));
+  ASSERT_TRUE(region);
+  const auto* const self = reinterpret_cast<const std::byte*>(&region);
+  EXPECT_GE(region.data(), self);
+  EXPECT_LE(region.data() + region.size(), self + sizeof(region));
+  EXPECT_EQ(region.size(), 256U);
+  EXPECT_TRUE(is_aligned(region.data(), 64));
+}
+
+TEST(InlineBackingTest, RefusesWhatDoesNotFit) {
+  EXPECT_TRUE(InlineBacking<256>(layout(256, 64)));
+  const InlineBacking<256> too_large(layout(257, 1));
+  EXPECT_FALSE(too_large);
+  EXPECT_EQ(too_large.data(), nullptr);
+  EXPECT_EQ(too_large.size(), 0U);
+  EXPECT_FALSE(InlineBacking<256>(layout(8, 128)));
+}
+
+TEST(InlineBackingTest, RefusalIsNoErrorOfTheSystem) {
+  const InlineBacking<8> region(layout(9, 1));
+  EXPECT_FALSE(region);
+  EXPECT_EQ(InlineBacking<8>::last_os_error(), 0);
+}
+
+TEST(InlineBackingTest, HasNoGranularityAndNothingToDiscard) {
+  EXPECT_EQ(InlineBacking<64>::granularity(), 1U);
+  InlineBacking<64> region(layout(64, 1));
+  EXPECT_EQ(region.discard(0, 64), 0U);
+}
+
+}  // namespace
+}  // namespace slabproof

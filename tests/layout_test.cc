@@ -1,0 +1,111 @@
+#include "slabproof/layout.h"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "slabproof/alloc_error.h"
+
+namespace slabproof {
+namespace {
+
+Layout layout(std::size_t size, std::size_t alignment) {
+  return Layout::make(size, alignment).value();
+}
+
+TEST(LayoutTest, KeepsSizeAndAlignment) {
+  EXPECT_EQ(layout(24, 8).size(), 24U);
+  EXPECT_EQ(layout(24, 8).alignment(), 8U);
+}
+
+TEST(LayoutTest, OfATypeIsItsSizeAndAlignment) {
+  struct alignas(32) Wide {
+    char bytes[40];
+  };
+  EXPECT_EQ(Layout::of<Wide>(), layout(64, 32));
+}
+
+TEST(LayoutTest, RefusesSizeZero) {
+  EXPECT_EQ(Layout::make(0, 8).error(), AllocError::kInvalidLayout);
+}
+
+TEST(LayoutTest, RefusesAnAlignmentThatIsNoPowerOfTwo) {
+  for (const std::size_t alignment : {0U, 3U, 6U, 12U, 4097U}) {
+    EXPECT_EQ(Layout::make(8, alignment).error(), AllocError::kInvalidLayout) << alignment;
+  }
+}
+
+TEST(LayoutTest, RefusesASizeThatRoundsUpBeyondTheLargestRegion) {
+  EXPECT_TRUE(Layout::make(kMaxRegionBytes - 63, 64));
+  EXPECT_EQ(Layout::make(kMaxRegionBytes - 62, 64).error(), AllocError::kLayoutOverflow);
+  EXPECT_EQ(Layout::make(SIZE_MAX, 1).error(), AllocError::kLayoutOverflow);
+}
+
+TEST(LayoutTest, RefusesAnAlignmentBeyondTheLargestRegion) {
+  EXPECT_EQ(Layout::make(1, std::size_t{1} << 63).error(), AllocError::kLayoutOverflow);
+}
+
+TEST(LayoutTest, PaddedSizeIsTheNextMultipleOfTheAlignment) {
+  for (std::size_t size = 1; size <= 200; ++size) {
+    for (std::size_t alignment = 1; alignment <= 128; alignment *= 2) {
+      const std::size_t padded = layout(size, alignment).padded_size();
+      EXPECT_GE(padded, size);
+      EXPECT_LT(padded, size + alignment);
+      EXPECT_EQ(padded % alignment, 0U);
+    }
+  }
+}
+
+TEST(LayoutTest, RepeatPadsEachElement) {
+  EXPECT_EQ(layout(5, 4).repeat(3), layout(24, 4));
+}
+
+TEST(LayoutTest, RepeatRefusesACountOfZero) {
+  EXPECT_EQ(layout(8, 8).repeat(0).error(), AllocError::kInvalidLayout);
+}
+
+TEST(LayoutTest, RepeatRefusesAProductBeyondTheLargestRegion) {
+  const std::size_t most = kMaxRegionBytes / 8;
+  EXPECT_TRUE(layout(8, 1).repeat(most));
+  EXPECT_EQ(layout(8, 1).repeat(most + 1).error(), AllocError::kLayoutOverflow);
+  EXPECT_EQ(layout(3, 1).repeat(SIZE_MAX / 2).error(), AllocError::kLayoutOverflow);
+}
+
+TEST(LayoutTest, RepeatRefusesAProductThatFitsOnlyWithoutItsPadding) {
+  // 2^61 - 1 elements of 4 bytes end 3 bytes below the limit; no room is left to round up in.
+  EXPECT_TRUE(layout(4, 4).repeat((std::size_t{1} << 61) - 1));
+  EXPECT_EQ(layout(4, 4).repeat(std::size_t{1} << 61).error(), AllocError::kLayoutOverflow);
+}
+
+TEST(LayoutTest, ThenPlacesTheNextElementAtItsAlignment) {
+  EXPECT_EQ(layout(5, 1).offset_after(layout(8, 8)), 8U);
+  EXPECT_EQ(layout(5, 1).then(layout(8, 8)), layout(16, 8));
+  EXPECT_EQ(layout(16, 16).then(layout(3, 1)), layout(19, 16));
+}
+
+TEST(LayoutTest, ThenRefusesWhatDoesNotFit) {
+  const Layout large = layout(kMaxRegionBytes - 7, 1);
+  EXPECT_EQ(large.then(layout(8, 1)).error(), AllocError::kLayoutOverflow);
+  EXPECT_TRUE(large.then(layout(7, 1)));
+  EXPECT_EQ(large.then(layout(1, 64)).error(), AllocError::kLayoutOverflow);
+}
+
+TEST(LayoutTest, EqualityComparesBothParts) {
+  EXPECT_EQ(layout(8, 8), layout(8, 8));
+  EXPECT_NE(layout(8, 8), layout(8, 4));
+  EXPECT_NE(layout(8, 8), layout(16, 8));
+}
+
+TEST(AllocErrorTest, EveryErrorHasANameOfItsOwn) {
+  EXPECT_EQ(to_string(AllocError::kOutOfMemory), "out of memory");
+  EXPECT_EQ(to_string(AllocError::kInvalidCapacity), "invalid capacity");
+  EXPECT_EQ(to_string(AllocError::kInvalidLayout), "invalid layout");
+  EXPECT_EQ(to_string(AllocError::kLayoutOverflow), "layout overflow");
+  EXPECT_EQ(to_string(AllocError::kUnsupportedLayout), "unsupported layout");
+  EXPECT_EQ(to_string(AllocError::kSegmentLimit), "segment limit");
+  EXPECT_EQ(to_string(static_cast<AllocError>(255)), "unknown error");
+}
+
+}  // namespace
+}  // namespace slabproof

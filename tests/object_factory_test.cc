@@ -1,0 +1,122 @@
+#include "slabproof/object_factory.h"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "slabproof/extendable_slab.h"
+#include "slabproof/slab.h"
+
+namespace slabproof {
+namespace {
+
+/// Counts the objects that exist.
+struct Counted {
+  inline static int alive = 0;
+
+  Counted(int first, std::string second) : number(first), text(std::move(second)) { ++alive; }
+  ~Counted() { --alive; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+  int number;
+  std::string text;
+};
+
+struct Throwing {
+  explicit Throwing(bool throws) {
+    if (throws) throw std::runtime_error("constructor");
+  }
+};
+
+struct alignas(256) OverAligned {
+  int value = 0;
+};
+
+template <class T>
+std::uint64_t live(const Slab<T>& slab) {
+  return slab.live();
+}
+template <class T>
+std::uint64_t live(const ExtendableSlab<T>& slab) {
+  return slab.stats().live;
+}
+
+template <template <class, class> class SlabTemplate>
+struct Family {
+  template <class T>
+  using Of = SlabTemplate<T, DefaultConfig>;
+};
+
+template <class Family>
+class ObjectFactoryTest : public ::testing::Test {};
+
+using BothSlabs = ::testing::Types<Family<Slab>, Family<ExtendableSlab>>;
+TYPED_TEST_SUITE(ObjectFactoryTest, BothSlabs);
+
+TYPED_TEST(ObjectFactoryTest, CreateConstructsWithTheArguments) {
+  typename TypeParam::template Of<Counted> slab(4);
+  Counted* const object = slab.create(7, "seven").value();
+  EXPECT_EQ(object->number, 7);
+  EXPECT_EQ(object->text, "seven");
+  EXPECT_EQ(Counted::alive, 1);
+  slab.destroy(object);
+}
+
+TYPED_TEST(ObjectFactoryTest, DestroyEndsTheObjectAndGivesItsBlockBack) {
+  typename TypeParam::template Of<Counted> slab(4);
+  Counted* const object = slab.create(1, "").value();
+  slab.destroy(object);
+  EXPECT_EQ(Counted::alive, 0);
+  EXPECT_EQ(live(slab), 0U);
+  EXPECT_EQ(slab.corruption_events(), 0U);
+}
+
+TYPED_TEST(ObjectFactoryTest, DestroyOfNullDoesNothing) {
+  typename TypeParam::template Of<Counted> slab(4);
+  slab.destroy(nullptr);
+  EXPECT_EQ(slab.corruption_events(), 0U);
+}
+
+TYPED_TEST(ObjectFactoryTest, ConstructorThatThrowsGivesTheBlockBack) {
+  typename TypeParam::template Of<Throwing> slab(1);
+  EXPECT_THROW(static_cast<void>(slab.create(true)), std::runtime_error);
+  EXPECT_EQ(live(slab), 0U);
+  // The one slot can be had again.
+  EXPECT_TRUE(slab.create(false));
+}
+
+TYPED_TEST(ObjectFactoryTest, MakeUniqueDestroysTheObjectAtTheEndOfItsOwner) {
+  typename TypeParam::template Of<Counted> slab(4);
+  {
+    const auto owner = slab.make_unique(2, "two");
+    ASSERT_TRUE(owner);
+    EXPECT_EQ((*owner)->text, "two");
+    EXPECT_EQ(live(slab), 1U);
+  }
+  EXPECT_EQ(Counted::alive, 0);
+  EXPECT_EQ(live(slab), 0U);
+}
+
+TYPED_TEST(ObjectFactoryTest, RefusalOfTheSlabIsPassedOn) {
+  typename TypeParam::template Of<Counted> slab(0);
+  EXPECT_EQ(slab.create(1, "").error(), AllocError::kInvalidCapacity);
+  EXPECT_EQ(slab.make_unique(1, "").error(), AllocError::kInvalidCapacity);
+  EXPECT_EQ(Counted::alive, 0);
+}
+
+TYPED_TEST(ObjectFactoryTest, OverAlignedObjectsAreAligned) {
+  typename TypeParam::template Of<OverAligned> slab(8);
+  for (int i = 0; i < 8; ++i) {
+    const auto object = slab.create();
+    ASSERT_TRUE(object);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(*object) % 256, 0U);
+  }
+}
+
+}  // namespace
+}  // namespace slabproof
