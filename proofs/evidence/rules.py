@@ -1,0 +1,136 @@
+"""What must be true of the catalogue with respect to the tree; each rule returns its problems."""
+
+import re
+
+from proofs.evidence.catalogue import IDENTIFIER
+
+_SCANNED = ("impl", "model", "tests", "fuzz", "proofs", "tools")
+_SCANNED_SUFFIXES = {".h", ".cc", ".py", ".sh", ".bzl", ".md", ".v", ".ml", ".yaml", ""}
+_KEPT_OUT = {"__pycache__", "corpus"}
+# Safety and liveness properties are named in many ways; the other families only next to the word.
+_USED = re.compile(r"(?<![A-Za-z0-9_])([SL]\d+)(?![A-Za-z0-9])")
+_USED_BY_WORD = re.compile(r"propert(?:y|ies)\W{1,4}([A-Z]\d+)\b", re.IGNORECASE)
+# Programs of locks, such as "L0 U0 | L1 U1", are written with the same letters.
+_LOCK_PROGRAM = re.compile(r"\bU\d\b")
+
+
+def check_evidence_is_there(catalogue, tree):
+    """Every property has evidence, and a place in the code that keeps it."""
+    problems = []
+    for entry in catalogue.properties:
+        if not entry.evidence:
+            problems.append(f"{entry.id} has no evidence")
+        if not entry.kept_in:
+            problems.append(f"{entry.id} does not say where it is kept")
+        for place in entry.kept_in:
+            text = tree.text(place.file)
+            if text is None:
+                problems.append(f"{entry.id}: no such file: {place.file}")
+            elif not _has_place(text, place):
+                problems.append(f"{entry.id}: {place.file} has no {place.label or place.function}")
+    return problems
+
+
+def _has_place(text, place):
+    if place.label is not None:
+        return place.label in text
+    return re.search(rf"\b{re.escape(place.function)}\s*[(;{{]", text) is not None
+
+
+def _missing_theorem(evidence, tree):
+    if evidence["name"] not in tree.theorems(evidence["file"]):
+        yield f"{evidence['file']} has no theorem {evidence['name']}"
+
+
+def _missing_scenario(evidence, tree):
+    names = tree.scenarios_of(evidence)
+    if not names:
+        yield f"the suite {evidence['suite']} has no scenario"
+    for name in names:
+        if name not in tree.scenarios:
+            yield f"no scenario is named {name}"
+
+
+def _missing_cases(evidence, tree):
+    if tree.target(evidence["target"]) is None:
+        yield f"no such target: {evidence['target']}"
+        return
+    for case in sorted(set(evidence.get("cases", ())) - tree.cases(evidence["target"])):
+        yield f"{evidence['target']} has no case {case}"
+
+
+def _missing_fuzz(evidence, tree):
+    if tree.target(evidence["target"]) is None:
+        yield f"no such target: {evidence['target']}"
+    if not tree.corpus(evidence["corpus"]):
+        yield f"no corpus in {evidence['corpus']}"
+
+
+def _missing_mutant(evidence, tree):
+    for name in sorted(set(evidence["names"]) - tree.mutants(evidence["list"])):
+        yield f"{evidence['list']} has no mutant {name}"
+    yield from _missing_cases(evidence, tree)
+
+
+def _missing_review(evidence, tree):
+    if evidence["heading"] not in tree.headings(evidence["file"]):
+        yield f"{evidence['file']} has no heading {evidence['heading']}"
+
+
+_MISSING = {
+    "theorem": _missing_theorem,
+    "scenario": _missing_scenario,
+    "test": _missing_cases,
+    "fuzz": _missing_fuzz,
+    "mutant": _missing_mutant,
+    "review": _missing_review,
+}
+
+
+def missing(evidence, tree):
+    """What an entry of evidence names that the tree does not have."""
+    return list(_MISSING[evidence.kind](evidence, tree))
+
+
+def check_evidence_exists(catalogue, tree):
+    """All that the evidence names is in the tree."""
+    return [
+        f"{entry.id}: {problem}"
+        for entry in catalogue.properties
+        for evidence in entry.evidence
+        for problem in missing(evidence, tree)
+    ]
+
+
+def used_identifiers(text):
+    """(line number, id) of every property that a text names."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if not _LOCK_PROGRAM.search(line):
+            for match in _USED.finditer(line):
+                yield number, match.group(1)
+        for match in _USED_BY_WORD.finditer(line):
+            if IDENTIFIER.fullmatch(match.group(1)):
+                yield number, match.group(1)
+
+
+def _scanned_files(root):
+    for name in _SCANNED:
+        for file in sorted((root / name).rglob("*")):
+            parts = file.relative_to(root).parts
+            if file.suffix in _SCANNED_SUFFIXES and file.is_file() and not _KEPT_OUT & set(parts):
+                yield file
+    yield from sorted(root.glob("*.md"))
+
+
+def check_used_identifiers(catalogue, tree):
+    """Whatever names a property names one of the catalogue."""
+    problems = set()
+    for file in _scanned_files(tree.root):
+        for number, identifier in used_identifiers(file.read_text(errors="replace")):
+            if identifier not in catalogue.ids:
+                where = f"{file.relative_to(tree.root)}:{number}"
+                problems.add(f"{where}: {identifier} is not in the catalogue")
+    return sorted(problems)
+
+
+RULES = [check_evidence_is_there, check_evidence_exists, check_used_identifiers]
