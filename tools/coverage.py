@@ -123,6 +123,22 @@ def capture(command, **kwargs):
     return run(command, stdout=subprocess.PIPE, **kwargs).stdout
 
 
+def llvm_cov(arguments, directory):
+    """The output of llvm-cov.
+
+    It warns of each inline function that one program uses and another only includes; the first one
+    counts, so that warning is dropped.
+    """
+    result = subprocess.run(
+        ["llvm-cov-19", *arguments], cwd=directory, capture_output=True, text=True, check=False
+    )
+    warnings = [line for line in result.stderr.splitlines() if "mismatched data" not in line]
+    if warnings:
+        print("\n".join(warnings), file=sys.stderr)
+    result.check_returncode()
+    return result.stdout
+
+
 def run_tests(bazel, profiles):
     """Runs the tests, which leave their profiles in a directory; returns whether they passed."""
     # %m: one file for each program, %c: written as the counters change, so that dying loses none.
@@ -130,6 +146,7 @@ def run_tests(bazel, profiles):
         bazel,
         "test",
         "--config=coverage",
+        "--symlink_prefix=/",
         "--keep_going",
         "--nocache_test_results",
         "--noshow_progress",
@@ -157,7 +174,7 @@ def measure(bazel):
 
     merged = str(OUTPUT / "merged.profdata")
     raw = [str(path) for path in profiles.glob("*.profraw")]
-    run(["llvm-profdata-19", "merge", "--sparse", f"--output={merged}", *raw])
+    run(["llvm-profdata-19", "merge", f"--output={merged}", *raw])
     execution_root = capture([bazel, "info", "execution_root"], cwd=ROOT).strip()
     binaries = capture([bazel, "info", "--config=coverage", "bazel-bin"], cwd=ROOT).strip()
     programs = test_programs(bazel, binaries)
@@ -167,13 +184,11 @@ def measure(bazel):
     selection = [f"--instr-profile={merged}", *objects, "--sources", sources]
 
     files = collections.defaultdict(FileCoverage)
-    read_lines(
-        capture(["llvm-cov-19", "export", "--format=lcov", *selection], cwd=execution_root), files
-    )
-    export = capture(["llvm-cov-19", "export", "--skip-functions", *selection], cwd=execution_root)
+    read_lines(llvm_cov(["export", "--format=lcov", *selection], execution_root), files)
+    export = llvm_cov(["export", "--skip-functions", *selection], execution_root)
     read_branches(json.loads(export), files)
-    html = ["llvm-cov-19", "show", "--format=html", f"--output-dir={OUTPUT}/html", *selection]
-    run(html, cwd=execution_root)
+    html = ["show", "--format=html", f"--output-dir={OUTPUT}/html", *selection]
+    llvm_cov(html, execution_root)
     for header in sorted((ROOT / "impl").glob("*.h")):
         files[header.name].add_uninstantiated(header.read_text())
     return passed, files
