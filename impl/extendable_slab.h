@@ -337,10 +337,17 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     return installed;
   }
 
+  /// Whether `pointer`, which was routed to `segment`, lies in its region. A region may be smaller
+  /// than its alignment, and what lies behind it is someone else's.
+  [[nodiscard]] bool is_inside(const SegmentType& segment, const void* pointer) const noexcept {
+    return reinterpret_cast<std::uintptr_t>(pointer) - reinterpret_cast<std::uintptr_t>(&segment) <
+           plan_->region.size();
+  }
+
   /// Puts the slot at `pointer` back, or says why it is none.
   std::optional<MisuseKind> put(Shared& shared, const void* pointer) noexcept {
     SegmentType* const segment = shared.directory.route(pointer);
-    if (segment == nullptr) {
+    if (segment == nullptr || !is_inside(*segment, pointer)) {
       ++shared.counters.foreign_pointers;
       return MisuseKind::kForeignPointer;
     }

@@ -96,7 +96,8 @@ class ScriptedBacking {
     script().note_call();
     const std::uint64_t request = script().requests++;
     if (is_segment(layout)) ++script().segment_requests;
-    if (script().during_request) script().during_request();
+    // A copy, since the action may replace itself.
+    if (const auto action = script().during_request) action();
     if (script().is_refused(request)) {
       ++script().refusals;
       return std::nullopt;

@@ -1,0 +1,175 @@
+// Batches: n blocks under one lock acquisition.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <span>
+#include <vector>
+
+#include "slabproof/extendable_slab.h"
+#include "tests/support/recording_sync.h"
+#include "tests/support/scripted_backing.h"
+#include "tests/support/slab_expectations.h"
+
+namespace slabproof {
+namespace {
+
+using testing::acquisitions_of;
+using testing::BackingScript;
+using testing::expect_conserved;
+using testing::expect_exact_growth;
+using testing::give_back;
+using testing::RecordingSync;
+using testing::ScriptedBacking;
+using testing::take_blocks;
+
+template <Recheck kScope>
+struct CountedConfig : DefaultConfig {
+  using Sync = RecordingSync;
+  using Backing = ScriptedBacking;
+  static constexpr Recheck recheck = kScope;
+};
+
+template <class Config>
+class BatchTest : public ::testing::Test {
+ protected:
+  BatchTest() { BackingScript::reset(); }
+  BackingScript& script_ = BackingScript::get();
+};
+
+using BothScopes =
+    ::testing::Types<CountedConfig<Recheck::kAllSegments>, CountedConfig<Recheck::kNewSegments>>;
+TYPED_TEST_SUITE(BatchTest, BothScopes);
+
+std::vector<void*> pointers_of(std::span<const Block> blocks) {
+  std::vector<void*> pointers;
+  for (const Block& block : blocks) pointers.push_back(block.data);
+  return pointers;
+}
+
+std::size_t count_distinct(std::span<const Block> blocks) {
+  std::set<const std::byte*> addresses;
+  for (const Block& block : blocks) addresses.insert(block.data);
+  return addresses.size();
+}
+
+TYPED_TEST(BatchTest, HitServesAllUnderOneAcquisition) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(100, InitialSegments{1});
+  std::array<Block, 60> blocks;
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.allocate_batch(blocks), 60U); }), 1U);
+  EXPECT_EQ(count_distinct(blocks), 60U);
+  EXPECT_TRUE(std::ranges::all_of(blocks, [](const Block& block) { return block.size == 8; }));
+}
+
+TYPED_TEST(BatchTest, HitSpansSegmentsUnderOneAcquisition) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(4, InitialSegments{5});
+  std::array<Block, 18> blocks;
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.allocate_batch(blocks), 18U); }), 1U);
+  EXPECT_EQ(count_distinct(blocks), 18U);
+  EXPECT_EQ(slab.stats().live, 18U);
+}
+
+TYPED_TEST(BatchTest, FillsUpFromTheLowestSegmentsFirst) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(2);
+  const std::vector<Block> first = take_blocks(slab, 6);
+  for (const std::size_t i : {4U, 1U, 2U}) EXPECT_TRUE(slab.deallocate(first[i].data));
+  std::array<Block, 3> blocks;
+  EXPECT_EQ(slab.allocate_batch(blocks), 3U);
+  EXPECT_EQ(blocks, (std::array{first[1], first[2], first[4]}));
+}
+
+TYPED_TEST(BatchTest, OneMoreAcquisitionForEachSegmentThatIsAdded) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(4);
+  std::array<Block, 18> blocks;
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.allocate_batch(blocks), 18U); }), 1U + 5U);
+  EXPECT_EQ(this->script_.segment_requests, 5U);
+  EXPECT_EQ(count_distinct(blocks), 18U);
+  expect_exact_growth(slab.stats());
+}
+
+TYPED_TEST(BatchTest, TakesWhatIsFreeBeforeItGrows) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(4);
+  take_blocks(slab, 3);
+  std::array<Block, 4> blocks;
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.allocate_batch(blocks), 4U); }), 2U);
+  EXPECT_EQ(slab.segment_count(), 2U);
+  EXPECT_EQ(slab.stats().live, 7U);
+}
+
+TYPED_TEST(BatchTest, BatchOfNoneServesNoneAndDoesNotGrow) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(4);
+  EXPECT_EQ(slab.allocate_batch({}), 0U);
+  EXPECT_EQ(slab.segment_count(), 0U);
+  EXPECT_EQ(slab.deallocate_batch({}), 0U);
+}
+
+TYPED_TEST(BatchTest, ServesAPartWhereTheBackingRefuses) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(4);
+  take_blocks(slab, 1);
+  this->script_.refuse_all();
+  std::array<Block, 10> blocks;
+  EXPECT_EQ(slab.allocate_batch(blocks), 3U);
+  EXPECT_EQ(count_distinct(std::span(blocks).first(3)), 3U);
+  EXPECT_EQ(slab.stats().live, 4U);
+  expect_conserved(slab.stats());
+}
+
+TYPED_TEST(BatchTest, ServesAPartWhereTheBackingRefusesALaterSegment) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(4, InitialSegments{1});
+  // The first segment to be added is granted with its directory, the second is refused.
+  this->script_.refuse(2, BackingScript::kNever / 2);
+  std::array<Block, 20> blocks;
+  EXPECT_EQ(slab.allocate_batch(blocks), 8U);
+  EXPECT_EQ(count_distinct(std::span(blocks).first(8)), 8U);
+  EXPECT_EQ(slab.stats().growers, 0U);
+  expect_conserved(slab.stats());
+}
+
+TYPED_TEST(BatchTest, ErrorOnlyWhereNoBlockCouldBeServed) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(4);
+  const std::vector<Block> blocks = take_blocks(slab, 4);
+  const SlabStats before = slab.stats();
+  this->script_.refuse_all();
+  std::array<Block, 10> more;
+  EXPECT_EQ(slab.allocate_batch(more).error(), AllocError::kOutOfMemory);
+  EXPECT_EQ(slab.stats(), before);
+}
+
+TYPED_TEST(BatchTest, FreesAllUnderOneAcquisition) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(4);
+  const std::vector<void*> pointers = pointers_of(take_blocks(slab, 20));
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.deallocate_batch(pointers), 20U); }), 1U);
+  EXPECT_EQ(slab.stats().live, 0U);
+  EXPECT_EQ(slab.stats().free, 20U);
+}
+
+TYPED_TEST(BatchTest, BadPointersInsideAreCountedAndTheRestIsFreed) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(4);
+  const std::vector<Block> blocks = take_blocks(slab, 6);
+  std::uint64_t elsewhere = 0;
+  const std::vector<void*> pointers = {&elsewhere,     blocks[0].data, blocks[1].data + 1,
+                                       blocks[2].data, blocks[2].data, nullptr,
+                                       blocks[5].data};
+  // One acquisition, and one more after each bad pointer, since the report is made without a lock.
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.deallocate_batch(pointers), 3U); }), 1U + 4U);
+  const SlabStats stats = slab.stats();
+  EXPECT_EQ(stats.foreign_pointers, 2U);
+  EXPECT_EQ(stats.misaligned_pointers, 1U);
+  EXPECT_EQ(stats.repeated_frees, 1U);
+  EXPECT_EQ(slab.corruption_events(), 4U);
+  EXPECT_EQ(stats.live, 3U);
+  expect_conserved(stats);
+}
+
+TYPED_TEST(BatchTest, BadPointerAtTheEndNeedsNoFurtherAcquisition) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(4);
+  const std::vector<void*> pointers = {take_blocks(slab, 1)[0].data, nullptr};
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.deallocate_batch(pointers), 1U); }), 1U);
+}
+
+}  // namespace
+}  // namespace slabproof

@@ -1,0 +1,184 @@
+// Races of growers, made deterministic: what "another thread" does while a grower is in phase 2 is
+// done by the backing, inside the request, on the same thread.
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <random>
+#include <set>
+#include <vector>
+
+#include "slabproof/extendable_slab.h"
+#include "tests/support/recording_sync.h"
+#include "tests/support/scripted_backing.h"
+#include "tests/support/slab_expectations.h"
+
+namespace slabproof {
+namespace {
+
+using testing::BackingScript;
+using testing::expect_conserved;
+using testing::expect_exact_growth;
+using testing::RecordingSync;
+using testing::ScriptedBacking;
+using testing::take_blocks;
+
+template <Recheck kScope>
+struct RaceConfig : DefaultConfig {
+  using Sync = RecordingSync;
+  using Backing = ScriptedBacking;
+  static constexpr Recheck recheck = kScope;
+};
+using AllSegments = RaceConfig<Recheck::kAllSegments>;
+using NewSegments = RaceConfig<Recheck::kNewSegments>;
+
+class GrowthRaceTest : public ::testing::Test {
+ protected:
+  GrowthRaceTest() { BackingScript::reset(); }
+
+  /// Runs `action` once, inside the next request.
+  void during_next_request(std::function<void()> action) {
+    script_.during_request = [this, action] {
+      script_.during_request = nullptr;
+      action();
+    };
+  }
+
+  BackingScript& script_ = BackingScript::get();
+};
+
+template <class Config>
+class GrowthRaceInBothScopesTest : public GrowthRaceTest {};
+
+using BothScopes = ::testing::Types<AllSegments, NewSegments>;
+TYPED_TEST_SUITE(GrowthRaceInBothScopesTest, BothScopes);
+
+TEST_F(GrowthRaceTest, FreeIntoOldSegmentDuringGrowthIsFoundByTheLookAtAll) {
+  ExtendableSlab<std::uint64_t, AllSegments> slab(2);
+  const std::vector<Block> blocks = take_blocks(slab, 2);
+  during_next_request([&] { EXPECT_TRUE(slab.deallocate(blocks[0].data)); });
+  EXPECT_EQ(slab.allocate(), blocks[0]);
+  EXPECT_EQ(slab.segment_count(), 1U);
+  expect_exact_growth(slab.stats());
+}
+
+TEST_F(GrowthRaceTest, FreeIntoOldSegmentDuringGrowthIsMissedByTheLookAtNewOnes) {
+  ExtendableSlab<std::uint64_t, NewSegments> slab(2);
+  const std::vector<Block> blocks = take_blocks(slab, 2);
+  during_next_request([&] { EXPECT_TRUE(slab.deallocate(blocks[0].data)); });
+  EXPECT_NE(slab.allocate(), blocks[0]);
+  EXPECT_EQ(slab.segment_count(), 2U);
+}
+
+TEST_F(GrowthRaceTest, UnusedSegmentIsReleasedWithoutTheLock) {
+  ExtendableSlab<std::uint64_t, AllSegments> slab(2);
+  const std::vector<Block> blocks = take_blocks(slab, 2);
+  const std::uint64_t releases = script_.releases;
+  during_next_request([&] { EXPECT_TRUE(slab.deallocate(blocks[0].data)); });
+  EXPECT_TRUE(slab.allocate());
+  EXPECT_EQ(script_.releases, releases + 1);
+  EXPECT_EQ(script_.calls_under_lock, 0U);
+}
+
+TYPED_TEST(GrowthRaceInBothScopesTest, SegmentInstalledDuringGrowthIsUsedInsteadOfAnother) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(2);
+  Block theirs;
+  this->during_next_request([&] { theirs = slab.allocate().value(); });
+  const Block mine = slab.allocate().value();
+  EXPECT_EQ(slab.segment_count(), 1U);
+  EXPECT_NE(mine, theirs);
+  EXPECT_EQ(this->script_.calls_under_lock, 0U);
+  // What the loser built is gone: the segment and the first directory are left.
+  EXPECT_EQ(this->script_.regions.size(), 2U);
+}
+
+TYPED_TEST(GrowthRaceInBothScopesTest, GrowersOfSingleSlotSegmentsEachInstallTheirs) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(1);
+  this->during_next_request([&] { take_blocks(slab, 1); });
+  take_blocks(slab, 1);
+  EXPECT_EQ(slab.segment_count(), 2U);
+  expect_exact_growth(slab.stats());
+}
+
+TYPED_TEST(GrowthRaceInBothScopesTest, EachGrowerInFlightIsCounted) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(1);
+  std::uint64_t seen = 0;
+  this->during_next_request([&] {
+    this->during_next_request([&] { seen = slab.stats().growers; });
+    take_blocks(slab, 1);
+  });
+  take_blocks(slab, 1);
+  EXPECT_EQ(seen, 2U);
+  EXPECT_EQ(slab.stats().growers, 0U);
+}
+
+/// Starts `depth` growers, each inside the request of the one before, and so ends them in reverse.
+template <class Slab>
+void grow_nested(Slab& slab, int depth, std::vector<Block>& taken) {
+  BackingScript& script = BackingScript::get();
+  if (depth > 1) {
+    script.during_request = [&, depth] {
+      script.during_request = nullptr;
+      grow_nested(slab, depth - 1, taken);
+    };
+  }
+  if (const auto block = slab.allocate()) taken.push_back(*block);
+}
+
+TYPED_TEST(GrowthRaceInBothScopesTest, DirectoryHasRoomForAllGrowersInWhateverOrderTheyEnd) {
+  for (int first = 1; first <= 9; ++first) {
+    for (int second = 1; second <= 40; ++second) {
+      BackingScript::reset();
+      ExtendableSlab<std::uint64_t, TypeParam> slab(1);
+      std::vector<Block> taken;
+      grow_nested(slab, first, taken);
+      grow_nested(slab, second, taken);
+      ASSERT_EQ(taken.size(), static_cast<std::size_t>(first + second));
+      ASSERT_EQ(slab.segment_count(), taken.size());
+      ASSERT_LE(slab.segment_count(), slab.stats().directory_room);
+      for (const Block& block : taken) ASSERT_TRUE(slab.deallocate(block.data));
+    }
+  }
+}
+
+TYPED_TEST(GrowthRaceInBothScopesTest, DirectoryHasRoomWhenSomeOfTheGrowersAreRefused) {
+  std::mt19937 random(5);
+  for (int run = 0; run < 500; ++run) {
+    BackingScript& script = BackingScript::reset();
+    {
+      ExtendableSlab<std::uint64_t, TypeParam> slab(1);
+      std::vector<Block> taken;
+      for (int round = 0; round < 4; ++round) {
+        script.refuse(random() % 12, random() % 8);
+        grow_nested(slab, 1 + static_cast<int>(random() % 10), taken);
+      }
+      const SlabStats stats = slab.stats();
+      ASSERT_LE(stats.segments, stats.directory_room);
+      ASSERT_EQ(stats.live, taken.size());
+      expect_conserved(stats);
+      expect_exact_growth(stats);
+      std::set<const std::byte*> distinct;
+      for (const Block& block : taken) distinct.insert(block.data);
+      ASSERT_EQ(distinct.size(), taken.size());
+      for (const Block& block : taken) ASSERT_TRUE(slab.deallocate(block.data));
+    }
+    ASSERT_TRUE(script.regions.empty());
+    ASSERT_EQ(script.calls_under_lock, 0U);
+  }
+}
+
+TYPED_TEST(GrowthRaceInBothScopesTest, SingleAllocationDuringABatchGrowsNoMoreThanNeeded) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(4);
+  Block theirs;
+  this->during_next_request([&] { theirs = slab.allocate().value(); });
+  std::vector<Block> blocks(10);
+  EXPECT_EQ(slab.allocate_batch(blocks), 10U);
+  EXPECT_EQ(slab.stats().live, 11U);
+  expect_exact_growth(slab.stats());
+  for (const Block& block : blocks) EXPECT_NE(block, theirs);
+}
+
+}  // namespace
+}  // namespace slabproof

@@ -1,0 +1,166 @@
+// Property L2, in counts: lock acquisitions, segment requests and directory requests of each call.
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "slabproof/extendable_slab.h"
+#include "tests/support/recording_sync.h"
+#include "tests/support/scripted_backing.h"
+#include "tests/support/slab_expectations.h"
+
+namespace slabproof {
+namespace {
+
+using testing::acquisitions_of;
+using testing::BackingScript;
+using testing::give_back;
+using testing::RecordingSync;
+using testing::ScriptedBacking;
+using testing::take_blocks;
+
+template <Recheck kScope>
+struct CountedConfig : DefaultConfig {
+  using Sync = RecordingSync;
+  using Backing = ScriptedBacking;
+  static constexpr Recheck recheck = kScope;
+};
+
+template <class Config>
+class LockCountTest : public ::testing::Test {
+ protected:
+  LockCountTest() { BackingScript::reset(); }
+
+  BackingScript& script_ = BackingScript::get();
+};
+
+using BothScopes =
+    ::testing::Types<CountedConfig<Recheck::kAllSegments>, CountedConfig<Recheck::kNewSegments>>;
+TYPED_TEST_SUITE(LockCountTest, BothScopes);
+
+TYPED_TEST(LockCountTest, HitTakesOneAcquisitionAndNoRequest) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(4, InitialSegments{1});
+  const std::uint64_t requests = this->script_.requests;
+  EXPECT_EQ(acquisitions_of([&] { take_blocks(slab, 1); }), 1U);
+  EXPECT_EQ(this->script_.requests, requests);
+}
+
+TYPED_TEST(LockCountTest, GrowingAllocationTakesTwoAcquisitionsAndOneSegmentRequest) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(1);
+  for (std::uint64_t segments = 1; segments <= 40; ++segments) {
+    EXPECT_EQ(acquisitions_of([&] { take_blocks(slab, 1); }), 2U);
+    EXPECT_EQ(this->script_.segment_requests, segments);
+  }
+}
+
+TYPED_TEST(LockCountTest, DirectoryIsRequestedOnlyWhenItMustWiden) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(1);
+  std::vector<std::uint64_t> segments_at_request;
+  for (std::uint64_t segments = 1; segments <= 40; ++segments) {
+    const std::uint64_t before = this->script_.directory_requests();
+    const std::uint64_t room = slab.stats().directory_room;
+    take_blocks(slab, 1);
+    const std::uint64_t made = this->script_.directory_requests() - before;
+    EXPECT_EQ(made, segments > room ? 1U : 0U);
+    if (made != 0) segments_at_request.push_back(segments);
+  }
+  // Each request at least doubles the room.
+  EXPECT_EQ(segments_at_request, (std::vector<std::uint64_t>{1, 2, 3, 5, 9, 17, 33}));
+}
+
+TYPED_TEST(LockCountTest, RefusedDirectoryRequestIsTheOnlyRequest) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(1);
+  this->script_.refuse(0);
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_FALSE(slab.allocate()); }), 2U);
+  EXPECT_EQ(this->script_.requests, 1U);
+  EXPECT_EQ(this->script_.segment_requests, 0U);
+}
+
+TYPED_TEST(LockCountTest, RefusedSegmentRequestIsNotRepeated) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(1);
+  this->script_.refuse(1);
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_FALSE(slab.allocate()); }), 2U);
+  EXPECT_EQ(this->script_.segment_requests, 1U);
+  EXPECT_EQ(this->script_.directory_requests(), 1U);
+}
+
+TYPED_TEST(LockCountTest, FreeTakesOneAcquisition) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(2);
+  const std::vector<Block> blocks = take_blocks(slab, 2);
+  EXPECT_EQ(acquisitions_of([&] { give_back(slab, blocks); }), 2U);
+}
+
+TYPED_TEST(LockCountTest, BadFreeTakesOneAcquisition) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(2);
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_FALSE(slab.deallocate(&slab)); }), 1U);
+}
+
+TYPED_TEST(LockCountTest, EachQueryTakesOneAcquisition) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(2);
+  const Block block = take_blocks(slab, 1).front();
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_TRUE(slab.usable_size(block.data)); }), 1U);
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.segment_count(), 1U); }), 1U);
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.capacity_bytes(), 16U); }), 1U);
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.corruption_events(), 0U); }), 1U);
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.stats().live, 1U); }), 1U);
+}
+
+TYPED_TEST(LockCountTest, ImpossibleCapacityTakesNoLockAndMakesNoRequest) {
+  constexpr std::size_t kTooMany = std::size_t{1} << 32;
+  for (const std::size_t capacity : {std::size_t{0}, kTooMany}) {
+    ExtendableSlab<std::uint64_t, TypeParam> slab(capacity);
+    EXPECT_EQ(acquisitions_of([&] {
+                EXPECT_EQ(slab.allocate().error(), AllocError::kInvalidCapacity);
+                std::array<Block, 3> blocks;
+                EXPECT_EQ(slab.allocate_batch(blocks).error(), AllocError::kInvalidCapacity);
+              }),
+              0U);
+  }
+  EXPECT_EQ(this->script_.requests, 0U);
+}
+
+TYPED_TEST(LockCountTest, OverflowOfSizeTimesCapacityTakesNoLockAndMakesNoRequest) {
+  struct Large {
+    char bytes[std::size_t{1} << 40];
+  };
+  // The bytes of the slots overflow; they fit, but not the power of two above them.
+  for (const std::size_t capacity : {std::size_t{1} << 23, (std::size_t{1} << 23) - 1}) {
+    ExtendableSlab<Large, TypeParam> slab(capacity, InitialSegments{2});
+    EXPECT_EQ(slab.error(), AllocError::kLayoutOverflow);
+    EXPECT_EQ(
+        acquisitions_of([&] { EXPECT_EQ(slab.allocate().error(), AllocError::kLayoutOverflow); }),
+        0U);
+    EXPECT_EQ(slab.segment_count(), 0U);
+  }
+  EXPECT_EQ(this->script_.requests, 0U);
+}
+
+TYPED_TEST(LockCountTest, UnsupportedLayoutTakesNoLock) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(4);
+  for (const Layout request : {Layout::make(9, 8).value(), Layout::make(8, 16).value()}) {
+    EXPECT_EQ(acquisitions_of([&] {
+                EXPECT_EQ(slab.allocate(request).error(), AllocError::kUnsupportedLayout);
+              }),
+              0U);
+  }
+}
+
+TYPED_TEST(LockCountTest, TrimTakesOneAcquisitionForEachSegmentAndOneMore) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(2);
+  give_back(slab, take_blocks(slab, 10));
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_NE(slab.trim(), 0U); }), 6U);
+  EXPECT_EQ(this->script_.discards, 5U);
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.trim(), 0U); }), 1U);
+}
+
+TYPED_TEST(LockCountTest, TrimExaminesABoundedNumberOfSegmentsInOneAcquisition) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(1);
+  const std::vector<Block> blocks = take_blocks(slab, 200);
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.trim(), 0U); }), 4U);
+}
+
+}  // namespace
+}  // namespace slabproof

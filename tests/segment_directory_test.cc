@@ -1,0 +1,283 @@
+#include "slabproof/segment_directory.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <random>
+#include <source_location>
+#include <utility>
+#include <vector>
+
+#include "slabproof/mmap_backing.h"
+#include "slabproof/std_sync.h"
+#include "tests/support/scripted_backing.h"
+
+namespace slabproof {
+namespace {
+
+using testing::BackingScript;
+using testing::ScriptedBacking;
+
+/// The production policy, counting how many shared variables are read.
+struct ReadCountingSync : StdSync {
+  inline static std::uint64_t reads = 0;
+
+  template <class T>
+  class Var : public StdSync::Var<T> {
+   public:
+    using StdSync::Var<T>::Var;
+    const T& read(std::source_location where = std::source_location::current()) const noexcept {
+      ++reads;
+      return StdSync::Var<T>::read(where);
+    }
+  };
+};
+
+/// As much of a segment as the directory needs.
+struct FakeSegment {
+  struct Record {
+    FakeSegment* next_in_bucket = nullptr;
+    std::uint32_t index = 0;
+  };
+  ReadCountingSync::Var<Record> record{Record{}};
+};
+
+struct TestConfig {
+  using Sync = ReadCountingSync;
+  using Backing = ScriptedBacking;
+};
+using Directory = SegmentDirectory<FakeSegment, TestConfig>;
+using Extent = Directory::Extent;
+
+constexpr std::size_t kSegmentBytes = 4096;
+
+/// Places for segments, each aligned to its size. Untouched places cost address space only.
+class Places {
+ public:
+  explicit Places(std::size_t count)
+      : region_(Layout::make(count * kSegmentBytes, kSegmentBytes).value()) {}
+
+  [[nodiscard]] std::byte* at(std::size_t place) const {
+    return region_.data() + place * kSegmentBytes;
+  }
+  [[nodiscard]] FakeSegment& build(std::size_t place) const {
+    return *std::construct_at(reinterpret_cast<FakeSegment*>(at(place)));
+  }
+
+ private:
+  MmapBacking region_;
+};
+
+/// A directory beside an ordered map from address to segment, which says what is right.
+class Compared {
+ public:
+  ~Compared() { directory_.tear_down(); }
+
+  Directory& directory() { return directory_; }
+
+  void widen_to(std::uint32_t last) {
+    directory_.adopt(Extent::build(directory_.room(), last).value());
+  }
+  void install(FakeSegment& segment) {
+    if (directory_.size() == directory_.room()) {
+      widen_to(std::bit_ceil(directory_.size() + 1));
+    }
+    directory_.install(segment);
+    by_address_.emplace(reinterpret_cast<std::uintptr_t>(&segment), &segment);
+    by_index_.push_back(&segment);
+  }
+
+  void expect_route_agrees(std::uintptr_t address) const {
+    FakeSegment* expected = nullptr;
+    if (auto above = by_address_.upper_bound(address); above != by_address_.begin()) {
+      const auto [base, segment] = *std::prev(above);
+      if (address - base < kSegmentBytes) expected = segment;
+    }
+    EXPECT_EQ(directory_.route(reinterpret_cast<const void*>(address)), expected) << address;
+  }
+  void expect_edges_agree(const FakeSegment& segment) const {
+    const auto base = reinterpret_cast<std::uintptr_t>(&segment);
+    for (const std::uintptr_t address :
+         {base - kSegmentBytes, base - 1, base, base + 1, base + kSegmentBytes / 2,
+          base + kSegmentBytes - 1, base + kSegmentBytes, base + 2 * kSegmentBytes - 1}) {
+      expect_route_agrees(address);
+    }
+  }
+  void expect_all_agree() const {
+    ASSERT_EQ(directory_.size(), by_index_.size());
+    for (std::uint32_t i = 0; i < by_index_.size(); ++i) {
+      EXPECT_EQ(&directory_.at(i), by_index_[i]);
+      EXPECT_EQ(by_index_[i]->record.read().index, i);
+      expect_edges_agree(*by_index_[i]);
+    }
+    for (const std::uintptr_t wild :
+         {std::uintptr_t{0}, std::uintptr_t{1}, std::uintptr_t{kSegmentBytes}, ~std::uintptr_t{0},
+          ~std::uintptr_t{0} - kSegmentBytes, std::uintptr_t{1} << 63, std::uintptr_t{1} << 47}) {
+      expect_route_agrees(wild);
+    }
+  }
+
+ private:
+  Directory directory_{kSegmentBytes};
+  std::map<std::uintptr_t, FakeSegment*> by_address_;
+  std::vector<FakeSegment*> by_index_;
+};
+
+class SegmentDirectoryTest : public ::testing::Test {
+ protected:
+  SegmentDirectoryTest() { BackingScript::reset(); }
+};
+
+TEST_F(SegmentDirectoryTest, RoutesNothingWhileEmpty) {
+  Compared compared;
+  compared.expect_all_agree();
+  EXPECT_EQ(compared.directory().room(), 0U);
+}
+
+TEST_F(SegmentDirectoryTest, EverySplitKeepsEverySegmentInReach) {
+  const Places places(200);
+  Compared compared;
+  for (std::size_t i = 0; i < 150; ++i) {
+    compared.install(places.build((i * 37) % 200));
+    compared.expect_all_agree();
+  }
+}
+
+TEST_F(SegmentDirectoryTest, RoutesAmongThousandsOfNeighbouringSegments) {
+  const Places places(5000);
+  Compared compared;
+  for (std::size_t i = 0; i < 5000; ++i) compared.install(places.build(i));
+  compared.expect_all_agree();
+}
+
+TEST_F(SegmentDirectoryTest, RoutesAmongThousandsOfScatteredSegments) {
+  constexpr std::size_t kPlaces = 65'536;
+  const Places places(kPlaces);
+  std::vector<std::size_t> order(kPlaces);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::mt19937 random(7);
+  std::ranges::shuffle(order, random);
+  Compared compared;
+  for (std::size_t i = 0; i < 6000; ++i) compared.install(places.build(order[i]));
+  compared.expect_all_agree();
+  for (int probe = 0; probe < 20'000; ++probe) {
+    const auto offset = random() % (kPlaces * kSegmentBytes);
+    compared.expect_route_agrees(reinterpret_cast<std::uintptr_t>(places.at(0)) + offset);
+  }
+}
+
+// The cost in reads of shared variables, which no clock blurs: the bucket, and the links of its
+// chain up to the segment. Buckets hold one segment on average.
+TEST_F(SegmentDirectoryTest, RouteReadsAFewVariablesHoweverManySegmentsThereAre) {
+  constexpr std::size_t kSegments = 4096;
+  for (const std::size_t distance : {1U, 2U, 3U, 16U}) {
+    const Places places(kSegments * distance);
+    Compared compared;
+    for (std::size_t i = 0; i < kSegments; ++i) compared.install(places.build(i * distance));
+    ReadCountingSync::reads = 0;
+    for (std::size_t i = 0; i < kSegments; ++i) {
+      EXPECT_EQ(compared.directory().route(places.at(i * distance) + 100),
+                &compared.directory().at(static_cast<std::uint32_t>(i)));
+    }
+    // `at` reads one as well.
+    EXPECT_LE(ReadCountingSync::reads, kSegments * (3 + 1)) << "distance " << distance;
+  }
+}
+
+TEST_F(SegmentDirectoryTest, AdoptsAnExtentThatIsWiderThanNeeded) {
+  const Places places(64);
+  Compared compared;
+  compared.widen_to(64);
+  EXPECT_EQ(compared.directory().room(), 64U);
+  for (std::size_t i = 0; i < 64; ++i) compared.install(places.build(i));
+  EXPECT_EQ(BackingScript::get().requests, 1U);
+  compared.expect_all_agree();
+}
+
+// Growers build extents for the room that they saw, and may install them in any order.
+TEST_F(SegmentDirectoryTest, AdoptsAnExtentThatWasBuiltForAnEarlierRoom) {
+  const Places places(1024);
+  Compared compared;
+  auto for_room_0 = Extent::build(0, 256).value();
+  auto for_room_2 = Extent::build(2, 1024).value();
+  compared.widen_to(2);
+  compared.install(places.build(0));
+  compared.directory().adopt(std::move(for_room_0));
+  EXPECT_EQ(compared.directory().room(), 256U);
+  for (std::size_t i = 1; i < 200; ++i) compared.install(places.build(i));
+  compared.directory().adopt(std::move(for_room_2));
+  EXPECT_EQ(compared.directory().room(), 1024U);
+  for (std::size_t i = 200; i < 1024; ++i) compared.install(places.build(i));
+  compared.expect_all_agree();
+}
+
+TEST_F(SegmentDirectoryTest, OpenSetSpansTheExtents) {
+  Compared compared;
+  compared.widen_to(64);
+  compared.directory().adopt(Extent::build(4, 256).value());
+  compared.directory().adopt(Extent::build(256, 8192).value());
+  auto& open = compared.directory().open();
+  for (const std::uint32_t member : {8191U, 4096U, 256U, 255U, 64U, 63U, 0U}) {
+    open.insert(member);
+    EXPECT_EQ(std::as_const(compared.directory()).open().lowest(0), member);
+  }
+  for (const std::uint32_t member : {0U, 63U, 64U, 255U, 256U, 4096U, 8191U}) {
+    EXPECT_EQ(open.lowest(0), member);
+    open.erase(member);
+  }
+  EXPECT_FALSE(open.lowest(0));
+}
+
+TEST_F(SegmentDirectoryTest, RefusedExtentIsOutOfMemory) {
+  BackingScript::get().refuse_all();
+  EXPECT_EQ(Extent::build(0, 1).error(), AllocError::kOutOfMemory);
+}
+
+TEST_F(SegmentDirectoryTest, TearDownGivesEveryExtentBack) {
+  {
+    Compared compared;
+    compared.widen_to(1);
+    compared.widen_to(2);
+    compared.widen_to(512);
+    EXPECT_EQ(BackingScript::get().regions.size(), 3U);
+  }
+  EXPECT_TRUE(BackingScript::get().regions.empty());
+}
+
+TEST_F(SegmentDirectoryTest, UnusedExtentIsGivenBack) {
+  {
+    const auto unused = Extent::build(0, 16).value();
+  }
+  EXPECT_EQ(BackingScript::get().releases, 1U);
+}
+
+TEST(SegmentDirectoryMmapTest, ExtentUsesAllThatTheBackingGrants) {
+  struct MmapConfig {
+    using Sync = ReadCountingSync;
+    using Backing = MmapBacking;
+  };
+  using MmapExtent = SegmentDirectory<FakeSegment, MmapConfig>::Extent;
+  // A whole page comes for room for one, and an entry is two pointers.
+  const auto extent = MmapExtent::build(0, 1).value();
+  EXPECT_TRUE(std::has_single_bit(extent->last()));
+  EXPECT_GE(extent->last(), MmapBacking::granularity() / (2 * sizeof(void*)) / 2);
+}
+
+TEST(SegmentDirectoryMmapTest, ExtentIsNoWiderThanADirectoryCanEverBe) {
+  struct MmapConfig {
+    using Sync = ReadCountingSync;
+    using Backing = MmapBacking;
+  };
+  using MmapDirectory = SegmentDirectory<FakeSegment, MmapConfig>;
+  const std::uint32_t most = MmapDirectory::kMaxSegments;
+  EXPECT_EQ(MmapDirectory::Extent::build(most / 2, most).value()->last(), most);
+}
+
+}  // namespace
+}  // namespace slabproof
