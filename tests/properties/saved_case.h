@@ -1,0 +1,48 @@
+#ifndef SLABPROOF_TESTS_PROPERTIES_SAVED_CASE_H_
+#define SLABPROOF_TESTS_PROPERTIES_SAVED_CASE_H_
+
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slabproof/model/program.h"
+#include "tests/properties/operation.h"
+#include "tests/properties/slab_model.h"
+
+namespace slabproof::properties {
+
+/// A failing input of a property, as a JSON document. `tests/regressions` keeps them.
+struct SavedCase {
+  enum class Engine : std::uint8_t {
+    kSequential,  ///< `operations` on one thread
+    kConcurrent,  ///< `program` on real threads
+    kChecked,     ///< `program` under the model checker
+  };
+  Engine engine = Engine::kSequential;
+  Setup setup;
+  std::vector<Operation> operations;
+  model::Program program;
+  std::uint64_t seed = 0;  ///< of the run that found it
+  std::string found;       ///< what went wrong when it was saved
+
+  friend bool operator==(const SavedCase&, const SavedCase&) = default;
+};
+
+[[nodiscard]] std::string to_json(const SavedCase& saved);
+/// The error is a sentence that says what is wrong with the document.
+[[nodiscard]] std::expected<SavedCase, std::string> saved_case_from_json(std::string_view json);
+[[nodiscard]] std::expected<SavedCase, std::string> read_saved_case(
+    const std::filesystem::path& file);
+
+/// Writes a case under a name made from its contents, and returns the sentence that tells where it
+/// is and how to keep it. Under `bazel run` that is tests/regressions of the source tree; under
+/// `bazel test` the test's undeclared outputs; else what SLABPROOF_REGRESSIONS names, or the
+/// working directory.
+[[nodiscard]] std::string save_case(const SavedCase& saved);
+
+}  // namespace slabproof::properties
+
+#endif  // SLABPROOF_TESTS_PROPERTIES_SAVED_CASE_H_
