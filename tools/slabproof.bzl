@@ -1,5 +1,7 @@
 """The C++ rules of the project: Bazel's own, with the project's language version and warnings."""
 
+# TRUSTED[compiler.translation]: the compiler and the hardware do what the C++ standard says of the source, at -O2 and
+# with these flags. Two compilers translate everything, and what one would get wrong the tests under the other may show.
 COMPILE_FLAGS = [
     "-std=c++23",
     "-Wall",
@@ -11,6 +13,8 @@ COMPILE_FLAGS = [
 
 # Relacy replaces operator new and delete without their sized forms, and wants stores to a dead object to stay in the
 # program: g++ removes them, and with them each use after free that the checker could have seen.
+#
+# TRUSTED[compiler.dead_stores]: with these flags no store of Relacy's to an object that is about to end is removed.
 _RELACY_COPTS = ["-fno-sized-deallocation"] + select({
     "//tools:clang": [],
     "//conditions:default": ["-fno-lifetime-dse"],
