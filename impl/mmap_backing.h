@@ -19,6 +19,20 @@ namespace slabproof {
 /// regions of a process is bounded by `vm.max_map_count` (65,530 unless set otherwise).
 ///
 /// Thread safety: distinct objects are independent. `last_os_error` is per thread.
+///
+/// TRUSTED[kernel.mapping]: a mapping that the kernel grants is page-aligned, zeroed, overlaps no
+/// other, and stays until it is unmapped. Shown by //tests:backing_test.
+///
+/// TRUSTED[kernel.overcommit]: a page of a granted mapping can be had when it is first touched. A
+/// kernel that overcommits may kill the process instead; no allocator in user space can turn that
+/// into an error value (property S11 ends at the mapping).
+///
+/// TRUSTED[kernel.unmapping]: unmapping a region, or the slack around an aligned one, succeeds. It
+/// can fail only where it splits a mapping and the process is at `vm.max_map_count`; address space
+/// is lost then, and no block.
+///
+/// TRUSTED[kernel.discard]: pages given back by `MADV_DONTNEED` are zero at their next use, and
+/// their addresses stay reserved. Shown by //tests:backing_test.
 class MmapBacking {
  public:
   explicit MmapBacking(Layout layout) noexcept {

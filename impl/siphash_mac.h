@@ -21,6 +21,11 @@ namespace slabproof {
 ///
 /// Each segment draws its own key from the kernel. The key lies in the segment's header: whoever
 /// can read there can forge.
+///
+/// TRUSTED[kernel.random]: `getrandom` gives keys that an attacker cannot guess.
+///
+/// TRUSTED[compiler.siphash]: HighwayHash computes SipHash-1-3, and that is a pseudo-random
+/// function. Shown by //tests:siphash_mac_test.
 class SipHashMac {
  public:
   using Tag = std::uint32_t;

@@ -152,6 +152,9 @@ class SlotFreelist {
   }
 
   /// The slot that begins at `pointer`, or nothing where none does. Any pointer value will do.
+  ///
+  /// TRUSTED[compiler.flat_addresses]: a pointer converts to an integer that is its address in one
+  /// flat address space, with no tag in its upper bits.
   [[nodiscard]] std::optional<std::uint32_t> slot_of(const void* pointer) const noexcept {
     const std::uintptr_t offset =
         reinterpret_cast<std::uintptr_t>(pointer) - reinterpret_cast<std::uintptr_t>(slots_);

@@ -14,6 +14,9 @@ namespace slabproof {
 
 /// The production `SyncPolicy`: the standard library's mutex and atomics, and a bare `T` for a
 /// shared plain variable. Source locations are ignored and compile away.
+///
+/// TRUSTED[compiler.mutex]: the standard library's mutex excludes, and an unlock happens before
+/// the next lock of the same mutex.
 struct StdSync {
   class Mutex {
    public:

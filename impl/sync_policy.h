@@ -31,6 +31,10 @@ concept SyncVar = std::is_nothrow_constructible_v<V, T> && std::is_nothrow_destr
 
 /// Where every lock and every shared variable of the library comes from.
 ///
+/// TRUSTED[oracle.one_source]: a template that keeps a property under one policy keeps it under
+/// another whose operations mean the same. The text is the same; what differs is the size of
+/// links and headers, hence the stride. Shown by //tests:std_sync_test.
+///
 /// The production policy is `StdSync`. A verifier supplies its own policy and so runs the shipped
 /// templates without a macro or a hook in them; the trailing `std::source_location` of each
 /// operation is what lets it name lines of this library in a counterexample.

@@ -14,7 +14,7 @@ IDENTIFIER = re.compile(r"[A-Z]\d+")
 EVIDENCE_FIELDS = {
     "theorem": {"file": True, "name": True, "shows": True},
     "scenario": {"names": False, "suite": False, "shows": True},
-    "test": {"target": True, "cases": False, "shows": True},
+    "test": {"target": True, "cases": False, "build": False, "shows": True},
     "fuzz": {"target": True, "corpus": True, "shows": True},
     "mutant": {"list": True, "names": True, "target": True, "cases": False, "shows": True},
     "review": {"file": True, "heading": True, "shows": True},

@@ -1,0 +1,116 @@
+"""What one run of the engines gave, read from the files that they leave."""
+
+import dataclasses
+import json
+import re
+import xml.etree.ElementTree
+
+from tools import summarize_tests
+
+_THEOREM_LINE = re.compile(r"^([\w']+): (.+)$")
+CLOSED = "closed under the global context"
+
+
+class ResultsError(Exception):
+    """A file of results is not what it should be."""
+
+
+@dataclasses.dataclass
+class TestRun:
+    """One test target in one build."""
+
+    passed: bool
+    status: str  # Bazel's word
+    cases: dict  # (classname, name): "passed", "failed" or "skipped"
+
+    def find(self, case):
+        """The states of Suite.Name over all its types and parameters."""
+        suite, _, name = case.partition(".")
+        return [
+            state
+            for (classname, full_name), state in self.cases.items()
+            if suite in classname.split("/") and full_name.split("/")[0] == name
+        ]
+
+
+@dataclasses.dataclass
+class Run:
+    """All results. What is None, or not a key, was not run."""
+
+    scenarios: dict = dataclasses.field(default_factory=dict)  # name: record of check --json
+    suites: set = dataclasses.field(default_factory=set)
+    builds: dict = dataclasses.field(default_factory=dict)  # build: {label: TestRun}
+    theorems: dict | None = None  # name: CLOSED, or what it assumes
+
+
+_RECORD_FIELDS = {
+    "scenario", "program", "capacity", "recheck", "search", "executions", "redundant", "exhaustive",
+    "verdict", "property", "max_over_growth", "seconds",
+}
+
+
+def read_check(text):
+    """{scenario: record} of a file that `check --json` wrote."""
+    try:
+        records = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ResultsError(f"the checker's results are no JSON: {error}") from error
+    if not isinstance(records, list):
+        raise ResultsError("the checker's results are no array")
+    scenarios = {}
+    for record in records:
+        missing = _RECORD_FIELDS - set(record)
+        if missing:
+            raise ResultsError(f"a result of the checker lacks {', '.join(sorted(missing))}")
+        if record["scenario"]:
+            scenarios[record["scenario"]] = record
+    return scenarios
+
+
+def _read_cases(text):
+    try:
+        root = xml.etree.ElementTree.fromstring(text)
+    except xml.etree.ElementTree.ParseError:
+        return {}
+    cases = {}
+    for case in root.iter("testcase"):
+        if case.find("failure") is not None or case.find("error") is not None:
+            state = "failed"
+        elif case.get("status") == "notrun" or case.get("result") in ("skipped", "suppressed"):
+            state = "skipped"
+        else:
+            state = "passed"
+        key = (case.get("classname", ""), case.get("name", ""))
+        # A case of several shards or repetitions has passed only if it passed in each.
+        cases[key] = state if cases.get(key, "passed") == "passed" else cases[key]
+    return cases
+
+
+def read_tests(text):
+    """{label: TestRun} of a build event file; a target that did not build has failed."""
+    events = summarize_tests.read_events(text)
+    if not events:
+        raise ResultsError("a build event file is empty")
+    tests = {}
+    for label, shards in summarize_tests.last_attempts(events).items():
+        cases = {}
+        for shard in shards.values():
+            cases.update(_read_cases(summarize_tests.read_output(shard, "test.xml") or ""))
+        statuses = [shard.get("status", "NO_STATUS") for shard in shards.values()]
+        bad = [status for status in statuses if status != "PASSED"]
+        tests[label] = TestRun(not bad, bad[0] if bad else "PASSED", cases)
+    for label in summarize_tests.unbuilt_targets(events) - set(tests):
+        tests[label] = TestRun(False, "DID NOT BUILD", {})
+    return tests
+
+
+def read_theorems(text):
+    """{theorem: CLOSED or its assumptions} of lines such as `S6_growth_exact: closed under ...`."""
+    theorems = {}
+    for line in text.splitlines():
+        match = _THEOREM_LINE.match(line)
+        if match:
+            theorems[match.group(1)] = match.group(2).strip()
+    if not theorems:
+        raise ResultsError("the output of the proofs names no theorem")
+    return theorems
