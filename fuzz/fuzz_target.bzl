@@ -1,0 +1,57 @@
+"""A fuzz target: one set of sources, as a libFuzzer program and as a test of its corpus."""
+
+load("//tools:slabproof.bzl", "slabproof_cc_binary", "slabproof_cc_library")
+
+# What judges is no target of the coverage: its landmarks say more, and its comparisons would take half the time.
+_JUDGE_COPTS = select({
+    "//tools:clang": ["-fno-sanitize-coverage=inline-8bit-counters,pc-table,indirect-calls,trace-cmp,func,bb,edge"],
+    "//conditions:default": [],
+})
+
+def judge_library(name, **kwargs):
+    """A library that drives or judges what is fuzzed."""
+    slabproof_cc_library(name = name, copts = _JUDGE_COPTS, **kwargs)
+
+def fuzz_target(name, srcs, deps, relacy = False):
+    """Declares the targets of one fuzzer.
+
+    - NAME: the libFuzzer program; for --config=fuzz only, hence `manual`. `fuzz/run NAME` builds and runs it.
+    - NAME_replay: runs, shows and minimises inputs, under any compiler.
+    - NAME_corpus_test: every input of fuzz/corpus/NAME holds.
+
+    Args:
+      name: of the fuzzer.
+      srcs: what defines the functions of fuzz_target.h, and what belongs to it.
+      deps: of srcs. The slab comes as "//fuzz:slab".
+      relacy: whether it runs the model checker, which sanitizers do not understand.
+    """
+    tags = ["no-sanitizer"] if relacy else []
+    slabproof_cc_library(
+        name = name + "_lib",
+        srcs = srcs,
+        tags = tags,
+        deps = deps + ["//fuzz:fuzz_target"],
+        alwayslink = True,
+    )
+    slabproof_cc_binary(
+        name = name,
+        tags = tags + ["manual"],
+        deps = [":" + name + "_lib", "//fuzz:libfuzzer_entry"],
+    )
+    slabproof_cc_binary(
+        name = name + "_replay",
+        tags = tags,
+        deps = [":" + name + "_lib", "//fuzz:replay_main"],
+    )
+    native.filegroup(
+        name = name + "_corpus",
+        srcs = native.glob(["corpus/%s/*" % name]),
+    )
+    native.cc_test(
+        name = name + "_corpus_test",
+        size = "small",
+        args = ["$(locations :%s_corpus)" % name],
+        data = [":%s_corpus" % name],
+        tags = tags,
+        deps = [":" + name + "_lib", "//fuzz:replay_main"],
+    )
