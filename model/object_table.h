@@ -1,0 +1,65 @@
+#ifndef SLABPROOF_MODEL_OBJECT_TABLE_H_
+#define SLABPROOF_MODEL_OBJECT_TABLE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "slabproof/model/race_cell.h"
+#include "slabproof/model/relacy_bridge.h"
+
+namespace slabproof::model {
+
+/// What the checker knows of one checked object, in memory of its own: the object's memory may be
+/// overwritten or given away while a stale pointer to it is still used.
+struct ObjectRecord {
+  const void* object;  ///< null when its life has ended
+  const bridge::TypeInfo* type;
+  RaceCell race;         ///< of the value of a variable; of the lifetime of anything else
+  std::uint16_t number;  ///< for traces; of a mutex or atomic also for the scheduler
+};
+
+/// The objects that one execution has made, of one sort. Cleared in O(1); takes memory as it is
+/// first used.
+template <class Record>
+class ObjectTable {
+ public:
+  static constexpr std::size_t kCapacity = std::size_t{1} << 16;
+
+  ObjectTable() : records_(std::make_unique_for_overwrite<Record[]>(kCapacity)) {}
+
+  void clear() noexcept { size_ = 0; }
+
+  [[nodiscard]] std::optional<bridge::Handle> add(const void* object) noexcept {
+    if (size_ == kCapacity) return std::nullopt;
+    records_[size_].object = object;
+    return size_++;
+  }
+
+  /// The record that was made for the object at this address, or null: the memory that the handle
+  /// was read from may hold anything.
+  [[nodiscard]] Record* find(bridge::Handle handle, const void* object) noexcept {
+    if (handle >= size_ || records_[handle].object != object) return nullptr;
+    return &records_[handle];
+  }
+
+  [[nodiscard]] Record& operator[](bridge::Handle handle) noexcept { return records_[handle]; }
+
+  /// Calls `visit` for each object that is alive in [begin, begin + size).
+  template <class Visit>
+  void for_each_in(const std::byte* begin, std::size_t size, Visit visit) {
+    for (std::size_t i = 0; i < size_; ++i) {
+      const auto* const object = static_cast<const std::byte*>(records_[i].object);
+      if (object != nullptr && object >= begin && object < begin + size) visit(records_[i]);
+    }
+  }
+
+ private:
+  std::unique_ptr<Record[]> records_;
+  std::uint32_t size_ = 0;
+};
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_OBJECT_TABLE_H_

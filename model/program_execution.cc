@@ -1,0 +1,371 @@
+#include "slabproof/model/program_execution.h"
+
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "slabproof/model/engine.h"
+#include "slabproof/model/model_memory.h"
+#include "slabproof/model/relacy_bridge.h"
+
+namespace slabproof::model {
+namespace {
+
+static_assert(kMaxThreads == kMaxModelThreads);
+
+/// An address that no slab ever hands out.
+std::byte foreign_object;
+
+/// Blocks asked for at once when the slab is drained: what a slab's batch takes on a small stack.
+constexpr std::size_t kDrainBatch = 64;
+
+bool names_a_thread(const Op& op) {
+  return op.kind == Op::Kind::kGive;
+}
+
+BackingEvent::Kind event_kind(BackingAction action) {
+  switch (action) {
+    case BackingAction::kGranted:
+      return BackingEvent::Kind::kGranted;
+    case BackingAction::kRefused:
+      return BackingEvent::Kind::kRefused;
+    case BackingAction::kReleased:
+      return BackingEvent::Kind::kReleased;
+    case BackingAction::kDiscarded:
+      return BackingEvent::Kind::kDiscarded;
+  }
+  return BackingEvent::Kind::kGranted;
+}
+
+std::uintptr_t address_of(const void* pointer) {
+  return reinterpret_cast<std::uintptr_t>(pointer);
+}
+
+}  // namespace
+
+ProgramExecution::ProgramExecution(Subject& subject, Program program, std::uint32_t capacity,
+                                   std::uint32_t initial_segments)
+    : subject_(subject),
+      program_(std::move(program)),
+      capacity_(capacity),
+      initial_segments_(initial_segments),
+      threads_(program_.threads.size()) {
+  for (std::size_t giver = 0; giver < program_.threads.size(); ++giver) {
+    for (const Op& op : program_.threads[giver]) {
+      if (op.kind != Op::Kind::kGive) continue;
+      if (channels_.empty()) channels_.resize(kMaxModelThreads * kMaxModelThreads);
+      channel(giver, op.argument).used = true;
+    }
+  }
+}
+
+Setting ProgramExecution::setting() const {
+  Setting setting;
+  setting.capacity = capacity_;
+  setting.initial_segments = initial_segments_;
+  setting.recheck_all = subject_.rechecks_all();
+  setting.stride = subject_.stride();
+  setting.alignment = subject_.alignment();
+  setting.segment_bytes = subject_.segment_bytes(capacity_);
+  return setting;
+}
+
+std::vector<std::uint8_t> ProgramExecution::symmetry_class() const {
+  std::vector<std::uint8_t> classes(program_.threads.size());
+  const bool names_threads = std::ranges::any_of(program_.threads, [](const auto& thread) {
+    return std::ranges::any_of(thread, names_a_thread);
+  });
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    std::size_t first = i;
+    for (std::size_t k = 0; k < i && !names_threads && first == i; ++k) {
+      if (program_.threads[k] == program_.threads[i]) first = k;
+    }
+    classes[i] = static_cast<std::uint8_t>(first);
+  }
+  return classes;
+}
+
+void ProgramExecution::before() {
+  history_->clear();
+  regions_mapped_ = 0;
+  for (std::size_t i = 0; i < threads_.size(); ++i) {
+    ThreadState& state = threads_[i];
+    state.held_count = 0;
+    state.last_freed = nullptr;
+    state.last_seen = nullptr;
+    state.op = 0;
+    state.next_value = i << 32 | 1;
+  }
+  for (Channel& each : channels_) {
+    each.taken = 0;
+    if (each.used) ::new (static_cast<void*>(each.sent)) RelacySync::Atomic<std::uint32_t>(0);
+  }
+  subject_.construct(capacity_, initial_segments_);
+}
+
+RelacySync::Atomic<std::uint32_t>& ProgramExecution::sent(Channel& channel) {
+  return *std::launder(reinterpret_cast<RelacySync::Atomic<std::uint32_t>*>(channel.sent));
+}
+
+void ProgramExecution::thread(std::size_t index) {
+  const auto& ops = program_.threads[index];
+  for (std::size_t i = 0; i < ops.size(); ++i) {
+    threads_[index].op = static_cast<std::uint8_t>(i);
+    if (bridge::is_tracing()) bridge::note("operation", to_text(ops[i]));
+    OpRecord record;
+    record.id = present_op(index);
+    record.op = ops[i];
+    run(index, ops[i], record);
+    if (history_->op_count == History::kMaxOps) {
+      history_->overflowed = true;
+      return;
+    }
+    history_->ops[history_->op_count++] = record;
+  }
+}
+
+OpId ProgramExecution::present_op(std::size_t thread) const {
+  return {static_cast<std::uint8_t>(thread), threads_[thread].op};
+}
+
+void ProgramExecution::run(std::size_t thread, Op op, OpRecord& record) {
+  ThreadState& state = threads_[thread];
+  Held* const newest = state.held_count == 0 ? nullptr : &state.held[state.held_count - 1];
+  switch (op.kind) {
+    case Op::Kind::kAllocate:
+      return allocate(thread, op.argument, record);
+    case Op::Kind::kFree:
+      return free_one(state, op.argument == Op::kNewest ? state.held_count - 1 : op.argument,
+                      record);
+    case Op::Kind::kFreeAll:
+      return free_all(state, record);
+    case Op::Kind::kGive:
+      return give(thread, op.argument, record);
+    case Op::Kind::kTake:
+      return take(thread, record);
+    case Op::Kind::kFreeForeign:
+      return offer_bad_pointer(&foreign_object, record);
+    case Op::Kind::kFreeMisaligned:
+      return offer_bad_pointer(state.last_seen == nullptr ? nullptr : state.last_seen + 1, record);
+    case Op::Kind::kFreeAgain:
+      return offer_bad_pointer(subject_.detects_double_free() ? state.last_freed : nullptr, record);
+    case Op::Kind::kUsableSize:
+      record.skipped = newest == nullptr;
+      if (newest == nullptr) return;
+      record.value = subject_.usable_size(newest->piece.data).value_or(0);
+      return note_block(record, newest->piece);
+    case Op::Kind::kCapacityBytes:
+      record.value = subject_.capacity_bytes();
+      return;
+    case Op::Kind::kSegmentCount:
+      record.value = subject_.segment_count();
+      return;
+    case Op::Kind::kStats:
+      record.value = subject_.live_count();
+      return;
+    case Op::Kind::kTrim:
+      record.value = subject_.trim();
+      return;
+    case Op::Kind::kFailNextRequest:
+      return bridge::fail_next_request();
+  }
+}
+
+void ProgramExecution::note_block(OpRecord& record, const Piece& piece) {
+  if (history_->block_count == History::kMaxBlocks) {
+    history_->overflowed = true;
+    return;
+  }
+  if (record.block_count == 0) record.first_block = history_->block_count;
+  history_->blocks[history_->block_count++] = {address_of(piece.data), piece.size};
+  ++record.block_count;
+}
+
+void ProgramExecution::begin_use(ThreadState& state, std::size_t thread, Held& held) {
+  held.value = state.next_value++;
+  state.last_seen = held.piece.data;
+  if (!ModelMemory::contains(held.piece.data)) {
+    bridge::report("S2", "a block was handed out that lies in no memory of the backing");
+  }
+  ::new (static_cast<void*>(held.piece.data)) Payload(held.value);
+  static_cast<void>(thread);
+}
+
+void ProgramExecution::end_use(const Held& held) {
+  auto* const payload = std::launder(reinterpret_cast<Payload*>(held.piece.data));
+  if (payload->read() != held.value) {
+    bridge::report("S1", "a block does not hold what its owner wrote to it");
+  }
+  std::destroy_at(payload);
+}
+
+void ProgramExecution::allocate(std::size_t thread, std::size_t count, OpRecord& record) {
+  ThreadState& state = threads_[thread];
+  std::array<Piece, kMaxBatch> pieces;
+  const AllocationOutcome outcome = subject_.allocate(std::span(pieces).first(count));
+  record.failed = outcome.failed;
+  record.error = static_cast<AllocError>(outcome.error);
+  for (std::size_t i = 0; i < outcome.served; ++i) {
+    Held& held = state.held[state.held_count++];
+    held.piece = pieces[i];
+    begin_use(state, thread, held);
+    note_block(record, pieces[i]);
+  }
+}
+
+void ProgramExecution::free_one(ThreadState& state, std::size_t position, OpRecord& record) {
+  if (position >= state.held_count) {
+    record.skipped = true;
+    return;
+  }
+  const Held held = state.held[position];
+  const auto begin = state.held.begin() + static_cast<std::ptrdiff_t>(position);
+  std::move(begin + 1, state.held.begin() + static_cast<std::ptrdiff_t>(state.held_count), begin);
+  --state.held_count;
+  end_use(held);
+  note_block(record, held.piece);
+  state.last_freed = held.piece.data;
+  subject_.deallocate(held.piece.data);
+}
+
+void ProgramExecution::free_all(ThreadState& state, OpRecord& record) {
+  if (state.held_count == 0) {
+    record.skipped = true;
+    return;
+  }
+  std::array<void*, kMaxHeld> pointers;
+  for (std::size_t i = 0; i < state.held_count; ++i) {
+    end_use(state.held[i]);
+    note_block(record, state.held[i].piece);
+    pointers[i] = state.held[i].piece.data;
+  }
+  const std::size_t count = std::exchange(state.held_count, 0);
+  state.last_freed = pointers[count - 1];
+  subject_.deallocate_batch(std::span<void* const>(pointers.data(), count));
+}
+
+void ProgramExecution::offer_bad_pointer(void* pointer, OpRecord& record) {
+  if (pointer == nullptr) {
+    record.skipped = true;
+    return;
+  }
+  record.refused_pointers = 1;
+  subject_.deallocate(pointer);
+}
+
+void ProgramExecution::give(std::size_t thread, std::size_t receiver, OpRecord& record) {
+  ThreadState& state = threads_[thread];
+  if (state.held_count == 0 || receiver >= thread_count()) {
+    record.skipped = true;
+    return;
+  }
+  Channel& to = channel(thread, receiver);
+  const Held gift = state.held[--state.held_count];
+  note_block(record, gift.piece);
+  // Only this thread writes to this channel, so a relaxed load reads its own last store.
+  const std::uint32_t count = sent(to).load(std::memory_order::relaxed);
+  to.gifts[count] = gift;
+  sent(to).store(count + 1, std::memory_order::release);
+}
+
+void ProgramExecution::take(std::size_t thread, OpRecord& record) {
+  ThreadState& state = threads_[thread];
+  for (std::size_t giver = 0; !channels_.empty() && giver < thread_count(); ++giver) {
+    Channel& from = channel(giver, thread);
+    if (!from.used) continue;
+    // A read-modify-write reads the newest value: a gift that was made is not overlooked.
+    if (sent(from).fetch_add(0, std::memory_order::acquire) == from.taken) continue;
+    const Held gift = from.gifts[from.taken++];
+    state.held[state.held_count++] = gift;
+    state.last_seen = gift.piece.data;
+    note_block(record, gift.piece);
+    return;
+  }
+  record.skipped = true;
+}
+
+void ProgramExecution::after() {
+  history_->census.segments = subject_.segment_count();
+  give_everything_back();
+  history_->census.misuse_events = subject_.misuse_count();
+  history_->census.corruption_events = subject_.corruption_count();
+  take_census();
+  subject_.destroy();
+  for (Channel& each : channels_) {
+    if (each.used) std::destroy_at(&sent(each));
+  }
+  history_->census.regions_still_mapped = regions_mapped_;
+}
+
+void ProgramExecution::give_everything_back() {
+  const auto give_back = [&](const Held& held) {
+    end_use(held);
+    subject_.deallocate(held.piece.data);
+  };
+  for (const ThreadState& state : threads_) {
+    for (std::size_t i = 0; i < state.held_count; ++i) give_back(state.held[i]);
+  }
+  for (Channel& each : channels_) {
+    if (!each.used) continue;
+    const std::uint32_t count = sent(each).load(std::memory_order::relaxed);
+    for (std::uint32_t i = each.taken; i < count; ++i) give_back(each.gifts[i]);
+  }
+}
+
+void ProgramExecution::take_census() {
+  Census& census = history_->census;
+  const std::uint64_t wanted = census.segments * capacity_;
+  if (drained_.size() < wanted) drained_.resize(wanted);
+  while (census.drained_blocks < wanted) {
+    const std::size_t count = std::min<std::size_t>(kDrainBatch, wanted - census.drained_blocks);
+    const AllocationOutcome outcome =
+        subject_.allocate(std::span(drained_).subspan(census.drained_blocks, count));
+    census.drained_blocks += outcome.served;
+    if (outcome.served < count) break;
+  }
+  census.segments_after_drain = subject_.segment_count();
+  const std::span<Piece> blocks = std::span(drained_).first(census.drained_blocks);
+  std::ranges::sort(blocks, {}, [](const Piece& piece) { return address_of(piece.data); });
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    const bool repeats = i != 0 && blocks[i - 1].data + blocks[i - 1].size > blocks[i].data;
+    const bool aligned = address_of(blocks[i].data) % subject_.alignment() == 0;
+    census.drained_distinct &= !repeats && aligned && ModelMemory::contains(blocks[i].data);
+  }
+  for (const Piece& piece : blocks) subject_.deallocate(piece.data);
+}
+
+std::optional<Failure> ProgramExecution::judge() {
+  if (!judge_) return std::nullopt;
+  std::optional<Violation> violation = judge_(*history_);
+  if (!violation) return std::nullopt;
+  return Failure{std::move(violation->property), std::move(violation->message)};
+}
+
+void ProgramExecution::acquired(std::size_t thread, std::uint16_t mutex) {
+  if (history_->acquisition_count == History::kMaxAcquisitions) {
+    history_->overflowed = true;
+    return;
+  }
+  history_->acquisitions[history_->acquisition_count++] = {present_op(thread),
+                                                           static_cast<std::uint8_t>(mutex)};
+}
+
+void ProgramExecution::backing_event(BackingAction action, bool is_segment, const std::byte* data,
+                                     std::size_t size) {
+  if (action == BackingAction::kGranted) ++regions_mapped_;
+  if (action == BackingAction::kReleased) --regions_mapped_;
+  // What the construction and the epilogue do is no operation's.
+  const std::size_t actor = Engine::instance().actor();
+  if (actor == 0) return;
+  if (history_->backing_event_count == History::kMaxBackingEvents) {
+    history_->overflowed = true;
+    return;
+  }
+  history_->backing_events[history_->backing_event_count++] = {
+      present_op(actor - 1),       event_kind(action), is_segment,
+      history_->acquisition_count, address_of(data),   size};
+}
+
+}  // namespace slabproof::model

@@ -1,0 +1,67 @@
+#ifndef SLABPROOF_MODEL_SUBJECT_H_
+#define SLABPROOF_MODEL_SUBJECT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace slabproof::model {
+
+/// A block as the runner sees it.
+struct Piece {
+  std::byte* data = nullptr;
+  std::size_t size = 0;
+};
+
+/// How an allocation ended.
+struct AllocationOutcome {
+  std::size_t served = 0;  ///< pieces at the front of what was asked for
+  bool failed = false;
+  std::uint8_t error = 0;  ///< the `AllocError`, where `failed`
+};
+
+/// The slab under check behind one interface, whatever its configuration: the shipped one, a mutant
+/// of it, or a deliberately wrong one. It uses no type of the library, so that a mutant, whose
+/// types are its own, can be a subject too.
+///
+/// All of it is called within an execution. `construct` makes a fresh slab; what became of the slab
+/// of an earlier execution, which may have been abandoned, does not matter.
+class Subject {
+ public:
+  virtual ~Subject() = default;
+
+  virtual void construct(std::size_t capacity, std::uint32_t initial_segments) = 0;
+  virtual void destroy() = 0;
+
+  /// Fills `pieces` from the front.
+  virtual AllocationOutcome allocate(std::span<Piece> pieces) = 0;
+  /// False if the slab refused the pointer.
+  virtual bool deallocate(void* pointer) = 0;
+  /// How many pointers the slab accepted.
+  virtual std::size_t deallocate_batch(std::span<void* const> pointers) = 0;
+  [[nodiscard]] virtual std::optional<std::size_t> usable_size(const void* pointer) = 0;
+  [[nodiscard]] virtual std::size_t capacity_bytes() = 0;
+  [[nodiscard]] virtual std::size_t segment_count() = 0;
+  /// Blocks that the slab counts as handed out.
+  [[nodiscard]] virtual std::uint64_t live_count() = 0;
+  /// Bad pointers that the slab has counted.
+  [[nodiscard]] virtual std::uint64_t misuse_count() = 0;
+  /// Corrupt links that the slab has counted.
+  [[nodiscard]] virtual std::uint64_t corruption_count() = 0;
+  /// Bytes given back.
+  virtual std::size_t trim() = 0;
+
+  [[nodiscard]] virtual std::size_t stride() const = 0;
+  [[nodiscard]] virtual std::size_t alignment() const = 0;
+  /// Size to which a segment of `capacity` slots is aligned; 0 for an impossible capacity.
+  [[nodiscard]] virtual std::size_t segment_bytes(std::size_t capacity) const = 0;
+  /// Phase 3 looks at all segments, and not only at new ones.
+  [[nodiscard]] virtual bool rechecks_all() const = 0;
+  /// A second free of a block is refused even where other blocks of its segment are live.
+  [[nodiscard]] virtual bool detects_double_free() const = 0;
+};
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_SUBJECT_H_
