@@ -1,0 +1,14 @@
+#ifndef TESTS_SUPPORT_WATCHED_HEAP_H_
+#define TESTS_SUPPORT_WATCHED_HEAP_H_
+
+#include <cstdint>
+
+namespace slabproof::testing {
+
+/// How often, so far, a thread used the heap while it held a `RecordingSync::Mutex`. A binary that
+/// links this library allocates through operators that count it.
+std::uint64_t heap_calls_under_lock();
+
+}  // namespace slabproof::testing
+
+#endif  // TESTS_SUPPORT_WATCHED_HEAP_H_

@@ -1,0 +1,206 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "slabproof/extendable_slab.h"
+#include "slabproof/heap_backing.h"
+#include "slabproof/siphash_mac.h"
+#include "tests/support/resident_pages.h"
+#include "tests/support/slab_expectations.h"
+
+namespace slabproof {
+namespace {
+
+using testing::expect_conserved;
+using testing::expect_exact_growth;
+using testing::give_back;
+using testing::page_size;
+using testing::resident_pages;
+using testing::take_blocks;
+
+struct Kibibyte {
+  std::byte bytes[1024];
+};
+
+constexpr std::size_t kCapacity = 64;  // 64 KiB of slots a segment
+constexpr std::size_t kSegmentBytes = kCapacity * sizeof(Kibibyte);
+
+class TrimTest : public ::testing::Test {
+ protected:
+  /// Fills `segments` segments with blocks, each written.
+  void fill_segments(std::size_t segments) {
+    blocks_ = take_blocks(slab_, segments * kCapacity);
+    for (const Block& block : blocks_) testing::fill(block, 1);
+  }
+  [[nodiscard]] std::span<const Block> of_segment(std::size_t segment) const {
+    return std::span(blocks_).subspan(segment * kCapacity, kCapacity);
+  }
+  /// Whole pages of a segment's slots that are in memory.
+  [[nodiscard]] std::size_t resident(std::size_t segment) const {
+    return resident_pages(of_segment(segment)[0].data + page_size(),
+                          kSegmentBytes - 2 * page_size())
+        .value();
+  }
+
+  ExtendableSlab<Kibibyte> slab_{kCapacity};
+  std::vector<Block> blocks_;
+};
+
+TEST_F(TrimTest, OfAnEmptySlabGivesNothingBack) {
+  EXPECT_EQ(slab_.trim(), 0U);
+}
+
+TEST_F(TrimTest, GivesThePagesOfWhollyFreeSegmentsBack) {
+  fill_segments(3);
+  give_back(slab_, blocks_);
+  EXPECT_GT(resident(0) + resident(1) + resident(2), 0U);
+  const std::size_t released = slab_.trim();
+  EXPECT_LE(released, 3 * kSegmentBytes);
+  EXPECT_GE(released, 3 * (kSegmentBytes - page_size()));
+  EXPECT_EQ(resident(0) + resident(1) + resident(2), 0U);
+}
+
+TEST_F(TrimTest, LeavesSegmentsWithALiveBlockAlone) {
+  fill_segments(3);
+  const Block kept = of_segment(1)[10];
+  std::vector<Block> others = blocks_;
+  std::erase(others, kept);
+  give_back(slab_, others);
+  slab_.trim();
+  EXPECT_EQ(resident(0), 0U);
+  EXPECT_GT(resident(1), 0U);
+  EXPECT_EQ(resident(2), 0U);
+  EXPECT_TRUE(testing::is_filled(kept, 1));
+}
+
+TEST_F(TrimTest, SecondTrimFindsNothing) {
+  fill_segments(2);
+  give_back(slab_, blocks_);
+  EXPECT_GT(slab_.trim(), 0U);
+  EXPECT_EQ(slab_.trim(), 0U);
+}
+
+TEST_F(TrimTest, KeepsTheSegmentsAndTheirAddresses) {
+  fill_segments(4);
+  give_back(slab_, blocks_);
+  slab_.trim();
+  EXPECT_EQ(slab_.segment_count(), 4U);
+  EXPECT_EQ(slab_.capacity_bytes(), 4 * kSegmentBytes);
+  for (const Block& block : blocks_) EXPECT_EQ(slab_.usable_size(block.data), sizeof(Kibibyte));
+  std::vector<Block> again = take_blocks(slab_, blocks_.size());
+  std::ranges::sort(again, {}, &Block::data);
+  std::ranges::sort(blocks_, {}, &Block::data);
+  EXPECT_EQ(again, blocks_);
+}
+
+TEST_F(TrimTest, LeavesTheSegmentAsFreshlyLaidOut) {
+  fill_segments(2);
+  give_back(slab_, blocks_);
+  slab_.trim();
+  const SlabStats stats = slab_.stats();
+  EXPECT_EQ(stats.live, 0U);
+  EXPECT_EQ(stats.free, 0U);
+  EXPECT_EQ(stats.uncarved, 2 * kCapacity);
+  expect_conserved(stats);
+  // What was freed before the trim is not live any more.
+  EXPECT_FALSE(slab_.deallocate(blocks_[3].data));
+  EXPECT_EQ(slab_.stats().repeated_frees, 1U);
+}
+
+TEST_F(TrimTest, GrowthStaysExactAcrossTrims) {
+  for (std::size_t round = 1; round <= 5; ++round) {
+    fill_segments(round);
+    give_back(slab_, blocks_);
+    EXPECT_GT(slab_.trim(), 0U);
+    EXPECT_EQ(slab_.segment_count(), round);
+    expect_exact_growth(slab_.stats());
+  }
+}
+
+TEST_F(TrimTest, PassesOverManySegmentsThatAreInUse) {
+  ExtendableSlab<std::uint64_t> slab(1);
+  const std::vector<Block> blocks = take_blocks(slab, 300);
+  for (const std::size_t i : {0U, 65U, 66U, 299U}) EXPECT_TRUE(slab.deallocate(blocks[i].data));
+  const std::uint64_t free_before = slab.stats().free;
+  slab.trim();
+  EXPECT_EQ(free_before, 4U);
+  EXPECT_EQ(slab.stats().free, 0U);
+  EXPECT_EQ(slab.stats().uncarved, 4U);
+  for (const std::size_t i : {0U, 65U, 66U, 299U}) EXPECT_EQ(slab.allocate(), blocks[i]);
+}
+
+template <class Backing_, class Protection_>
+struct GuardedConfig : DefaultConfig {
+  using Backing = Backing_;
+  using Protection = Protection_;
+};
+
+TEST(TrimConfigTest, BackingThatGivesNothingBackStillServes) {
+  ExtendableSlab<Kibibyte, GuardedConfig<HeapBacking, NoProtection>> slab(4);
+  give_back(slab, take_blocks(slab, 10));
+  EXPECT_EQ(slab.trim(), 0U);
+  take_blocks(slab, 12);
+  EXPECT_EQ(slab.segment_count(), 3U);
+}
+
+TEST(TrimConfigTest, GuardsOfTheFreelistSurviveATrim) {
+  ExtendableSlab<Kibibyte, GuardedConfig<MmapBacking, SlotStates<SipHashMac>>> slab(40);
+  for (int round = 0; round < 3; ++round) {
+    const std::vector<Block> blocks = take_blocks(slab, 80);
+    for (const Block& block : blocks) testing::fill(block, 3);
+    give_back(slab, blocks);
+    EXPECT_GT(slab.trim(), 0U);
+    EXPECT_FALSE(slab.deallocate(blocks[0].data));
+  }
+  EXPECT_EQ(slab.stats().corrupt_links, 0U);
+  EXPECT_EQ(slab.segment_count(), 2U);
+}
+
+TEST(TrimConfigTest, SegmentWithAbandonedSlotsIsLeftAlone) {
+  ExtendableSlab<std::uint64_t> slab(4);
+  const std::vector<Block> blocks = take_blocks(slab, 4);
+  give_back(slab, blocks);
+  const std::uint32_t beyond_every_slot = 99;
+  std::memcpy(blocks[3].data, &beyond_every_slot, sizeof(beyond_every_slot));
+  EXPECT_EQ(slab.allocate(), blocks[3]);
+  EXPECT_TRUE(slab.deallocate(blocks[3].data));
+  const SlabStats before = slab.stats();
+  EXPECT_EQ(before.abandoned, 3U);
+  EXPECT_EQ(slab.trim(), 0U);
+  EXPECT_EQ(slab.stats(), before);
+}
+
+// A block of a trimmed segment must not change under a thread that was served meanwhile.
+TEST_F(TrimTest, ConcurrentTrimsTouchNoLiveBlock) {
+  constexpr int kThreads = 3;
+  constexpr int kRounds = 300;
+  std::vector<std::jthread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([this, thread] {
+      const auto owner = static_cast<std::uint64_t>(thread);
+      for (int round = 0; round < kRounds; ++round) {
+        const std::vector<Block> mine =
+            take_blocks(slab_, 1 + static_cast<std::size_t>(round) % 20);
+        for (const Block& block : mine) testing::fill(block, owner);
+        if (round % 7 == thread) slab_.trim();
+        for (const Block& block : mine) EXPECT_TRUE(testing::is_filled(block, owner));
+        give_back(slab_, mine);
+        if (round % 11 == thread) slab_.trim();
+      }
+    });
+  }
+  threads.clear();
+  expect_conserved(slab_.stats());
+  expect_exact_growth(slab_.stats());
+  EXPECT_EQ(slab_.stats().live, 0U);
+  EXPECT_EQ(slab_.corruption_events(), 0U);
+}
+
+}  // namespace
+}  // namespace slabproof
