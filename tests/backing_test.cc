@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <fstream>
-#include <optional>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -102,7 +102,7 @@ TEST(MmapBackingTest, UnmapsOnDestruction) {
 }
 
 TEST(MmapBackingTest, MoveHandsTheMappingOver) {
-  std::optional<MmapBacking> source(std::in_place, layout(1, 1));
+  auto source = std::make_unique<MmapBacking>(layout(1, 1));
   const std::byte* const data = source->data();
   const MmapBacking target(std::move(*source));
   source.reset();
