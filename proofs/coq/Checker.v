@@ -6,6 +6,10 @@
 From stdpp Require Import prelude list list_numbers.
 From slabproof Require Import Segment System.
 
+(** The standard library's own constants, which extraction can name one by one. *)
+Local Infix "=?" := Coq.Init.Nat.eqb : nat_scope.
+Local Infix "<=?" := Coq.Init.Nat.leb : nat_scope.
+
 Definition in_scopeb (sc : scope) (observed i : nat) : bool :=
   match sc with AllSegments => true | NewSegments => observed <=? i | NoSegments => false end.
 Definition anywhereb (i : nat) : bool := true.
@@ -83,9 +87,9 @@ Section checker.
     match check_takes looks t sg got with
     | Some sg1 =>
         if (S (length got) <=? remaining) && all_fullb cap looks 0 sg1 && unusedb a sg1 &&
-           (length fresh =? (remaining - length got) `min` cap)
+           (length fresh =? Coq.Init.Nat.min (remaining - length got) cap)
         then
-          match check_takes (Nat.eqb (length sg1)) t (sg1 ++ [empty_segment cap a]) fresh with
+          match check_takes (Coq.Init.Nat.eqb (length sg1)) t (sg1 ++ [empty_segment cap a]) fresh with
           | Some sg2 =>
               let p := phase_after (length sg2) (remaining - length got - length fresh)
                                    (obtained + length got + length fresh) in

@@ -7,7 +7,7 @@
 
     - phase 1 counts the thread as a grower; if then segments + growers exceed the
       room of the directory, the thread brings one of width
-      [bit_ceil (segments + growers)];
+      [bit_ceil (segments + growers)], or more where the backing grants more;
     - phase 3 installs the thread's directory whenever it is wider than the one in
       place, even if that one still has room;
     - a thread whose request for a directory was refused pushes no segment.
@@ -57,7 +57,7 @@ Inductive directory_step (always : bool) : directory → directory → Prop :=
       (let growers := S (inside_count (threads d)) in
        match c with
        | Nothing => pushed d + growers ≤ room d
-       | Carries w => room d < pushed d + growers ∧ w = bit_ceil (pushed d + growers)
+       | Carries w => room d < pushed d + growers ∧ bit_ceil (pushed d + growers) ≤ w
        | Refused => room d < pushed d + growers
        end) →
       directory_step always d
@@ -189,7 +189,7 @@ Proof.
     pose proof (wider_ge c (widest (room d) (threads d) choice)).
     unfold pushes in Hchosen. simpl in Hchosen. rewrite andb_false_r in Hchosen.
     destruct b; simpl in *; [|lia]. destruct c as [|w|]; simpl in *; [lia| |lia].
-    destruct Hc as [_ ->]. pose proof (bit_ceil_le (pushed d + S (inside_count (threads d)))). lia.
+    destruct Hc as [_ Hw]. pose proof (bit_ceil_le (pushed d + S (inside_count (threads d)))). lia.
   - destruct (lookup_lt_is_Some_2 choice t ltac:(lia)) as [b Hb].
     pose proof (chosen_update (threads d) t _ Outside choice false b Ht Hb) as Hchosen.
     pose proof (Hfits (<[t:=false]> choice) ltac:(by rewrite insert_length)) as Hold.
@@ -259,6 +259,6 @@ Proof.
   { intros [|[|t]] p Ht; simpl in Ht; simplify_eq; done. }
   eapply rtc_l; [apply (enter false _ 0 Nothing); [done|simpl; unfold inside_count; simpl; lia]|].
   eapply rtc_l; [apply (enter false _ 1 (Carries 4));
-    [done|simpl; unfold inside_count; simpl; split; [lia|done]]|].
+    [done|simpl; unfold inside_count; simpl; split; [lia|by vm_compute]]|].
   eapply rtc_l; [by apply (push false _ 1 (Carries 4))|]. apply rtc_refl.
 Qed.

@@ -67,7 +67,7 @@ Section segment.
     match freelist s with
     | j :: rest => Some (j, Segment (address s) rest (carved s) (<[j := Some t]> (owners s)))
     | [] =>
-        if carved s <? cap
+        if Coq.Init.Nat.ltb (carved s) cap
         then Some (carved s, Segment (address s) [] (S (carved s))
                                      (<[carved s := Some t]> (owners s)))
         else None

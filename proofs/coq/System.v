@@ -212,7 +212,7 @@ Definition fails (σ : state) (a : action) : Prop :=
   ∃ t len remaining, a = Refused t [] ∧ phases σ !! t = Some (Growing len remaining 0).
 
 (** ** Rounding up *)
-Definition ceil_div (n d : nat) : nat := (n + d - 1) / d.
+Definition ceil_div (n d : nat) : nat := Coq.Init.Nat.div (n + d - 1) d.
 
 Lemma ceil_div_ge n d k : 0 < d → k * d < n + d → k ≤ ceil_div n d.
 Proof. intros. unfold ceil_div. apply Nat.div_le_lower_bound; lia. Qed.
@@ -239,4 +239,4 @@ Proof. intros. unfold ceil_div. apply Nat.div_small. lia. Qed.
 (** What a slab that wastes nothing has: the segments it began with, or as many
     as the most blocks ever live at once need. *)
 Definition needed (cfg : config) (peak : nat) : nat :=
-  initial_segments cfg `max` ceil_div peak (capacity cfg).
+  Coq.Init.Nat.max (initial_segments cfg) (ceil_div peak (capacity cfg)).
