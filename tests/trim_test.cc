@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <span>
 #include <thread>
 #include <vector>
@@ -11,7 +12,9 @@
 #include "slabproof/extendable_slab.h"
 #include "slabproof/heap_backing.h"
 #include "slabproof/siphash_mac.h"
+#include "tests/support/recording_sync.h"
 #include "tests/support/resident_pages.h"
+#include "tests/support/scripted_backing.h"
 #include "tests/support/slab_expectations.h"
 
 namespace slabproof {
@@ -174,6 +177,63 @@ TEST(TrimConfigTest, SegmentWithAbandonedSlotsIsLeftAlone) {
   EXPECT_EQ(before.abandoned, 3U);
   EXPECT_EQ(slab.trim(), 0U);
   EXPECT_EQ(slab.stats(), before);
+}
+
+struct WatchedConfig : DefaultConfig {
+  using Sync = testing::RecordingSync;
+  using Backing = testing::ScriptedBacking;
+};
+
+/// What other threads may do while the pages of a segment go, done by the backing.
+class DuringTrimTest : public ::testing::Test {
+ protected:
+  DuringTrimTest() : blocks_(take_blocks(slab_, 3)) { give_back(slab_, blocks_); }
+
+  void trim_and_meanwhile(std::function<void()> action) {
+    script_.during_discard = [this, action] {
+      script_.during_discard = nullptr;
+      action();
+    };
+    EXPECT_NE(slab_.trim(), 0U);
+  }
+
+  testing::BackingScript& script_ = testing::BackingScript::reset();
+  ExtendableSlab<std::uint64_t, WatchedConfig> slab_{3};
+  std::vector<Block> blocks_;
+};
+
+TEST_F(DuringTrimTest, SlotsOfTheSegmentThatIsOutCountAsLive) {
+  trim_and_meanwhile([this] {
+    EXPECT_EQ(slab_.stats().live, 3U);
+    expect_conserved(slab_.stats());
+  });
+  EXPECT_EQ(slab_.stats().live, 0U);
+}
+
+TEST_F(DuringTrimTest, AllocationIsServedFromAnotherSegmentAndGrowthStaysExact) {
+  Block taken;
+  trim_and_meanwhile([&] {
+    taken = slab_.allocate().value();
+    testing::fill(taken, 1);
+  });
+  EXPECT_TRUE(testing::is_filled(taken, 1));
+  EXPECT_EQ(std::ranges::find(blocks_, taken), blocks_.end());
+  EXPECT_EQ(slab_.segment_count(), 2U);
+  expect_exact_growth(slab_.stats());
+}
+
+TEST_F(DuringTrimTest, FreeOfASlotOfTheSegmentThatIsOutIsRefused) {
+  trim_and_meanwhile([this] {
+    for (const Block& block : blocks_) EXPECT_FALSE(slab_.deallocate(block.data));
+  });
+  EXPECT_EQ(slab_.stats().repeated_frees, 3U);
+  EXPECT_EQ(slab_.stats().live, 0U);
+}
+
+TEST_F(DuringTrimTest, AnotherTrimLeavesTheSegmentThatIsOutAlone) {
+  trim_and_meanwhile([this] { EXPECT_EQ(slab_.trim(), 0U); });
+  EXPECT_EQ(script_.discards, 1U);
+  expect_conserved(slab_.stats());
 }
 
 // A block of a trimmed segment must not change under a thread that was served meanwhile.

@@ -1,6 +1,7 @@
 #ifndef TESTS_SUPPORT_SCRIPTED_BACKING_H_
 #define TESTS_SUPPORT_SCRIPTED_BACKING_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -23,6 +24,7 @@ class BackingScript {
   std::uint64_t refuse_from = kNever;    ///< the first request that is refused, counted from 0
   std::uint64_t refusals_wanted = 0;     ///< how many in a row
   std::function<void()> during_request;  ///< called within each request, before its outcome
+  std::function<void()> during_discard;  ///< called within each discard, before its effect
 
   std::uint64_t requests = 0;
   std::uint64_t segment_requests = 0;
@@ -77,9 +79,12 @@ class ScriptedBacking {
   [[nodiscard]] explicit operator bool() const noexcept { return region_ && *region_; }
   [[nodiscard]] std::byte* data() const noexcept { return region_ ? region_->data() : nullptr; }
   [[nodiscard]] std::size_t size() const noexcept { return region_ ? region_->size() : 0; }
-  std::size_t discard(std::size_t /*offset*/, std::size_t size) noexcept {
+  /// Wipes the range, as pages that are given back lose what they held.
+  std::size_t discard(std::size_t offset, std::size_t size) noexcept {
     script().note_call();
     ++script().discards;
+    if (const auto action = script().during_discard) action();
+    std::fill_n(data() + offset, size, std::byte{0});
     return size;
   }
   [[nodiscard]] static int last_os_error() noexcept { return HeapBacking::last_os_error(); }
