@@ -2,6 +2,7 @@
 #define SLABPROOF_TESTS_PROPERTIES_DECORATED_POLICIES_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <source_location>
 #include <utility>
@@ -50,14 +51,14 @@ class ObservedBacking {
     if (!mine.refuses(is_segment_)) inner_.emplace(layout);
     const bool granted = static_cast<bool>(*this);
     if (granted) add_regions_held(1);
-    mine.record(granted ? BackingEvent::Kind::kGranted : BackingEvent::Kind::kRefused, is_segment_,
-                data(), layout.size());
+    mine.record(event(granted ? BackingEvent::Kind::kGranted : BackingEvent::Kind::kRefused,
+                      layout.size(), layout.alignment()));
     mine.perturb();
   }
   ~ObservedBacking() {
     if (!*this) return;
     add_regions_held(-1);
-    environment().record(BackingEvent::Kind::kReleased, is_segment_, data(), size());
+    environment().record(event(BackingEvent::Kind::kReleased, size(), 0));
   }
   ObservedBacking(ObservedBacking&&) noexcept
     requires MovableBacking<Inner>
@@ -70,7 +71,7 @@ class ObservedBacking {
   [[nodiscard]] std::byte* data() const noexcept { return *this ? inner_->data() : nullptr; }
   [[nodiscard]] std::size_t size() const noexcept { return *this ? inner_->size() : 0; }
   std::size_t discard(std::size_t offset, std::size_t size) noexcept {
-    environment().record(BackingEvent::Kind::kDiscarded, is_segment_, data(), size);
+    environment().record(event(BackingEvent::Kind::kDiscarded, size, 0));
     environment().perturb();
     return inner_->discard(offset, size);
   }
@@ -81,6 +82,15 @@ class ObservedBacking {
  private:
   /// The alignment of a directory region. A segment is aligned to its size, which is larger.
   static constexpr std::size_t kDirectoryAlignment = 64;
+
+  [[nodiscard]] BackingEvent event(BackingEvent::Kind kind, std::size_t size,
+                                   std::size_t alignment) const noexcept {
+    return {.kind = kind,
+            .is_segment = is_segment_,
+            .base = reinterpret_cast<std::uintptr_t>(data()),
+            .size = size,
+            .alignment = alignment};
+  }
 
   bool is_segment_;
   std::optional<Inner> inner_;

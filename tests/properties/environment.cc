@@ -25,11 +25,11 @@ bool Environment::refuses(bool is_segment) noexcept {
   return true;
 }
 
-void Environment::record(BackingEvent::Kind kind, bool is_segment, const void* base,
-                         std::size_t size) {
+void Environment::record(BackingEvent event) {
   if (locks_held != 0) ++backing_calls_under_lock;
   if (!recording) return;
-  events.push_back({kind, is_segment, reinterpret_cast<std::uintptr_t>(base), size, now()});
+  event.when = now();
+  events.push_back(event);
 }
 
 void Environment::perturb() noexcept {

@@ -24,6 +24,7 @@ struct BackingEvent {
   bool is_segment = false;  ///< a segment's region, as against a directory's
   std::uintptr_t base = 0;  ///< first byte of the region; 0 where refused
   std::size_t size = 0;
+  std::size_t alignment = 0;
   Instant when = 0;
 };
 
@@ -46,7 +47,8 @@ struct Environment {
 
   /// Whether the next request, for a segment or not, shall fail. Counts it.
   [[nodiscard]] bool refuses(bool is_segment) noexcept;
-  void record(BackingEvent::Kind kind, bool is_segment, const void* base, std::size_t size);
+  /// Stamps the event with the time, and notes whether a lock is held.
+  void record(BackingEvent event);
   /// Now and then yields, or spins for a random while.
   void perturb() noexcept;
 };

@@ -183,8 +183,8 @@ Complaint SequentialRun::create(const Prediction& expected, Operation operation)
   if (threw != (throwing && !expected.handed_out.empty())) {
     return "S11: the exception of an object's constructor got lost";
   }
-  if (expected.handed_out.empty() || throwing) return std::nullopt;
-  if (operation.kind == Kind::kMakeUnique) {
+  if (expected.handed_out.empty()) return std::nullopt;
+  if (throwing || operation.kind == Kind::kMakeUnique) {
     return receive_address(object.data, expected.handed_out[0]);
   }
   return receive(object, expected.handed_out[0], kind_.object_size);

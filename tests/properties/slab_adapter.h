@@ -27,14 +27,16 @@
 
 namespace slabproof::properties {
 
-/// Asks the constructor of a `Cell` to throw.
-struct Throwing {};
+/// Asks the constructor of a `Cell` to throw, and is what it throws: with the object's address.
+struct Throwing {
+  void* object = nullptr;
+};
 
 /// An object of a size and an alignment. It leaves its bytes as they are.
 template <std::size_t Size, std::size_t Alignment>
 struct alignas(Alignment) Cell {
   Cell() noexcept {}
-  explicit Cell(Throwing wish) { throw wish; }
+  explicit Cell(Throwing /*wish*/) { throw Throwing{this}; }
   std::byte bytes[Size];
 };
 
@@ -84,9 +86,9 @@ class CommonAdapter : public SlabUnderTest {
     threw = false;
     try {
       return object(throwing ? slab_.create(Throwing{}) : slab_.create());
-    } catch (const Throwing&) {
+    } catch (const Throwing& thrown) {
       threw = true;
-      return {};
+      return {.data = static_cast<std::byte*>(thrown.object), .size = sizeof(Object)};
     }
   }
   Handout make_and_drop_unique() override {

@@ -82,7 +82,8 @@ class SlabUnderTest {
   [[nodiscard]] virtual Refusal error() const = 0;
   [[nodiscard]] virtual Handout allocate() = 0;
   [[nodiscard]] virtual Handout allocate(std::size_t size, std::size_t alignment) = 0;
-  /// `create`; the object's constructor throws if asked to, which shows as `threw`.
+  /// `create`; the object's constructor throws if asked to, which shows as `threw`. Then `data` is
+  /// where the object would have been.
   [[nodiscard]] virtual Handout create(bool throwing, bool& threw) = 0;
   /// `make_unique`, and drops the owner at once. `data` is where the object was.
   [[nodiscard]] virtual Handout make_and_drop_unique() = 0;

@@ -1,0 +1,345 @@
+#include "tests/properties/program_generator.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <ostream>
+#include <utility>
+
+namespace slabproof::properties {
+namespace {
+
+using model::Op;
+using model::Program;
+using Kind = model::Op::Kind;
+using Thread = std::vector<Op>;
+
+/// Removes a thread, and the gifts to it; higher threads move down.
+Program without_thread(const Program& program, std::size_t removed) {
+  Program rest = program;
+  rest.threads.erase(rest.threads.begin() + static_cast<std::ptrdiff_t>(removed));
+  for (Thread& thread : rest.threads) {
+    std::erase_if(thread,
+                  [removed](Op op) { return op.kind == Kind::kGive && op.argument == removed; });
+    for (Op& op : thread) {
+      if (op.kind == Kind::kGive && op.argument > removed) --op.argument;
+    }
+  }
+  return rest;
+}
+
+bool gives_to(const Thread& thread, std::size_t receiver) {
+  return std::ranges::any_of(
+      thread, [receiver](Op op) { return op.kind == Kind::kGive && op.argument == receiver; });
+}
+
+/// The operations of thread `index` that can find something to act on, if every allocation serves
+/// in full and every gift arrives in time.
+Thread without_idle(const Thread& thread, std::size_t index, bool given_to) {
+  Thread useful;
+  std::size_t held = 0;
+  bool freed = false;
+  for (const Op op : thread) {
+    switch (op.kind) {
+      case Kind::kAllocate:
+        held += op.argument;
+        break;
+      case Kind::kTake:
+        if (!given_to) continue;
+        ++held;
+        break;
+      case Kind::kFree:
+        if (held == 0 || (op.argument != Op::kNewest && op.argument >= held)) continue;
+        --held;
+        freed = true;
+        break;
+      case Kind::kFreeAll:
+        if (held == 0) continue;
+        held = 0;
+        freed = true;
+        break;
+      case Kind::kGive:
+        if (held == 0 || op.argument == index) continue;
+        --held;
+        break;
+      case Kind::kFreeMisaligned:
+      case Kind::kUsableSize:
+        if (held == 0) continue;
+        break;
+      case Kind::kFreeAgain:
+        if (!freed) continue;
+        break;
+      case Kind::kFailNextRequest:
+        // Said twice, it is still one request.
+        if (!useful.empty() && useful.back().kind == Kind::kFailNextRequest) continue;
+        break;
+      case Kind::kFreeForeign:
+      case Kind::kCapacityBytes:
+      case Kind::kSegmentCount:
+      case Kind::kStats:
+      case Kind::kTrim:
+        break;
+    }
+    useful.push_back(op);
+  }
+  // A request that must fail has to be followed by something that may make one.
+  std::size_t last_allocation = useful.size();
+  while (last_allocation > 0 && useful[last_allocation - 1].kind != Kind::kAllocate) {
+    --last_allocation;
+  }
+  std::size_t position = 0;
+  std::erase_if(useful, [&position, last_allocation](Op op) {
+    return position++ >= last_allocation && op.kind == Kind::kFailNextRequest;
+  });
+  return useful;
+}
+
+/// Which threads can be given anything. A block has to come from an allocation: threads that only
+/// pass on what they take from each other have nothing to give.
+std::vector<bool> receivers(const Program& program) {
+  const std::size_t count = program.threads.size();
+  std::vector<bool> given_to(count, false);
+  for (bool more = true; more;) {
+    more = false;
+    for (std::size_t giver = 0; giver < count; ++giver) {
+      const Thread useful = without_idle(program.threads[giver], giver, given_to[giver]);
+      for (std::size_t i = 0; i < count; ++i) {
+        if (given_to[i] || !gives_to(useful, i)) continue;
+        given_to[i] = more = true;
+      }
+    }
+  }
+  return given_to;
+}
+
+std::size_t detail_of(Op op) {
+  switch (op.kind) {
+    case Kind::kAllocate:
+      return op.argument - std::size_t{1};
+    case Kind::kFree:
+      return op.argument == Op::kNewest ? 0 : 1;
+    case Kind::kFreeAll:
+      return 2;
+    case Kind::kGive:
+      return std::size_t{3} + op.argument;
+    case Kind::kTrim:
+    case Kind::kStats:
+      return 2;
+    default:
+      return 1;
+  }
+}
+
+/// What an operation may be replaced by.
+std::vector<Op> plainer(Op op) {
+  switch (op.kind) {
+    case Kind::kAllocate:
+      if (op.argument <= 1) return {};
+      return {Op{Kind::kAllocate, 1},
+              Op{Kind::kAllocate, static_cast<std::uint8_t>(op.argument - 1)}};
+    case Kind::kFree:
+      if (op.argument == Op::kNewest) return {};
+      return {Op{Kind::kFree, Op::kNewest}};
+    case Kind::kFreeAll:
+    case Kind::kGive:
+      return {Op{Kind::kFree, Op::kNewest}};
+    case Kind::kTake:
+      return {Op{Kind::kAllocate, 1}};
+    case Kind::kStats:
+      return {Op{Kind::kSegmentCount}};
+    default:
+      return {};
+  }
+}
+
+/// Collects candidates that are what they should be.
+class Candidates {
+ public:
+  explicit Candidates(const Program& original) : weight_(weight_of(original)) {}
+
+  void add(Program program) {
+    program = without_idle_operations(std::move(program));
+    if (program.threads.empty() || !(weight_of(program) < weight_)) return;
+    if (std::ranges::find(found_, program) != found_.end()) return;
+    found_.push_back(std::move(program));
+  }
+  [[nodiscard]] std::vector<Program> take() { return std::move(found_); }
+
+ private:
+  ProgramWeight weight_;
+  std::vector<Program> found_;
+};
+
+Program with_thread(const Program& program, std::size_t index, Thread thread) {
+  Program changed = program;
+  changed.threads[index] = std::move(thread);
+  return changed;
+}
+
+void remove_stretches(const Program& program, std::size_t index, Candidates& candidates) {
+  const Thread& thread = program.threads[index];
+  for (std::size_t length = thread.size(); length > 0; length /= 2) {
+    for (std::size_t start = 0; start + length <= thread.size(); ++start) {
+      Thread rest = thread;
+      const auto first = rest.begin() + static_cast<std::ptrdiff_t>(start);
+      rest.erase(first, first + static_cast<std::ptrdiff_t>(length));
+      candidates.add(with_thread(program, index, std::move(rest)));
+    }
+  }
+}
+
+/// Removing one of an allocation and its free alone changes what the rest of the thread holds.
+void remove_pairs(const Program& program, std::size_t index, Candidates& candidates) {
+  const Thread& thread = program.threads[index];
+  for (std::size_t i = 0; i < thread.size(); ++i) {
+    if (thread[i].kind != Kind::kAllocate) continue;
+    for (std::size_t j = i + 1; j < thread.size(); ++j) {
+      if (thread[j].kind != Kind::kFree && thread[j].kind != Kind::kFreeAll) continue;
+      Thread rest = thread;
+      rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(j));
+      rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
+      candidates.add(with_thread(program, index, std::move(rest)));
+    }
+  }
+}
+
+struct WeightedKind {
+  Kind kind;
+  int weight;
+};
+
+/// As many copies of each kind as its weight says.
+std::vector<Kind> kinds_within(const ProgramLimits& limits) {
+  std::vector<WeightedKind> weights = {
+      {Kind::kAllocate, 12}, {Kind::kFree, 10}, {Kind::kFreeAll, 2}};
+  const auto add_if = [&weights](bool wanted, std::initializer_list<WeightedKind> more) {
+    if (wanted) weights.insert(weights.end(), more);
+  };
+  add_if(limits.gifts, {{Kind::kGive, 2}, {Kind::kTake, 3}});
+  add_if(limits.bad_pointers, {{Kind::kFreeForeign, 1}, {Kind::kFreeMisaligned, 1}});
+  add_if(limits.queries, {{Kind::kUsableSize, 1},
+                          {Kind::kCapacityBytes, 1},
+                          {Kind::kSegmentCount, 1},
+                          {Kind::kStats, 1}});
+  add_if(limits.trims, {{Kind::kTrim, 1}});
+  add_if(limits.refusals, {{Kind::kFailNextRequest, 1}});
+  std::vector<Kind> copies;
+  for (const auto [kind, weight] : weights) {
+    copies.insert(copies.end(), static_cast<std::size_t>(weight), kind);
+  }
+  return copies;
+}
+
+Op op_of(Kind kind, std::uint32_t number, const ProgramLimits& limits) {
+  switch (kind) {
+    case Kind::kAllocate:
+      // One block half of the time: the single allocation is what the algorithm is about.
+      if (number % 2 == 0) return {kind, 1};
+      return {kind, static_cast<std::uint8_t>(1 + number / 2 % limits.max_batch)};
+    case Kind::kFree:
+      if (number % 2 == 0) return {kind, Op::kNewest};
+      return {kind, static_cast<std::uint8_t>(number / 2 % 3)};
+    case Kind::kGive:
+      return {kind, static_cast<std::uint8_t>(number % model::kMaxThreads)};
+    default:
+      return {kind, 0};
+  }
+}
+
+/// Makes raw operations a program: gifts go to threads that there are.
+Program assemble(std::vector<Thread> threads) {
+  Program program{std::move(threads)};
+  const std::size_t count = program.threads.size();
+  for (Thread& thread : program.threads) {
+    for (Op& op : thread) {
+      if (op.kind == Kind::kGive) op.argument = static_cast<std::uint8_t>(op.argument % count);
+    }
+  }
+  program = without_idle_operations(std::move(program));
+  if (program.threads.empty()) program.threads = {{Op{Kind::kAllocate, 1}}};
+  return program;
+}
+
+}  // namespace
+
+ProgramWeight weight_of(const Program& program) {
+  ProgramWeight weight{.threads = program.threads.size()};
+  for (const Thread& thread : program.threads) {
+    weight.operations += thread.size();
+    for (const Op op : thread) weight.detail += detail_of(op);
+  }
+  return weight;
+}
+
+Program without_idle_operations(Program program) {
+  for (;;) {
+    const Program before = program;
+    const std::vector<bool> given_to = receivers(program);
+    for (std::size_t i = 0; i < program.threads.size(); ++i) {
+      program.threads[i] = without_idle(program.threads[i], i, given_to[i]);
+    }
+    for (std::size_t i = program.threads.size(); i-- > 0;) {
+      if (program.threads[i].empty()) program = without_thread(program, i);
+    }
+    if (program == before) return program;
+  }
+}
+
+std::vector<Program> simpler_programs(const Program& program) {
+  Candidates candidates(program);
+  for (std::size_t i = 0; i < program.threads.size(); ++i) {
+    candidates.add(without_thread(program, i));
+  }
+  for (std::size_t i = 0; i < program.threads.size(); ++i) {
+    remove_stretches(program, i, candidates);
+  }
+  for (std::size_t i = 0; i < program.threads.size(); ++i) remove_pairs(program, i, candidates);
+  for (std::size_t i = 0; i < program.threads.size(); ++i) {
+    for (std::size_t j = 0; j < program.threads[i].size(); ++j) {
+      for (const Op replacement : plainer(program.threads[i][j])) {
+        Program changed = program;
+        changed.threads[i][j] = replacement;
+        candidates.add(std::move(changed));
+      }
+    }
+  }
+  return candidates.take();
+}
+
+rc::Gen<Program> programs(ProgramLimits limits) {
+  using RawOp = std::pair<Kind, std::uint32_t>;
+  const auto thread_count = rc::gen::inRange<std::size_t>(1, limits.max_threads + 1);
+  const auto raw_op =
+      rc::gen::pair(rc::gen::elementOf(kinds_within(limits)), rc::gen::arbitrary<std::uint32_t>());
+  const auto raw_thread = rc::gen::mapcat(
+      rc::gen::inRange<std::size_t>(1, limits.max_ops + 1), [raw_op](std::size_t length) {
+        return rc::gen::container<std::vector<RawOp>>(length, raw_op);
+      });
+  const auto raw_threads = rc::gen::mapcat(thread_count, [raw_thread](std::size_t count) {
+    return rc::gen::container<std::vector<std::vector<RawOp>>>(count, raw_thread);
+  });
+  auto whole = rc::gen::map(raw_threads, [limits](const std::vector<std::vector<RawOp>>& raw) {
+    std::vector<Thread> threads;
+    for (const auto& raw_ops : raw) {
+      Thread& thread = threads.emplace_back();
+      for (const auto& [kind, number] : raw_ops) thread.push_back(op_of(kind, number, limits));
+    }
+    return assemble(std::move(threads));
+  });
+  // Shrinking raw numbers would be blind to what they mean; programs know better how to shrink.
+  return [whole = rc::gen::noShrink(std::move(whole))](const rc::Random& random, int size) {
+    return rc::shrinkable::shrinkRecur(whole(random, size).value(), [](const Program& program) {
+      return rc::seq::fromContainer(simpler_programs(program));
+    });
+  };
+}
+
+}  // namespace slabproof::properties
+
+namespace slabproof::model {
+
+void showValue(const Program& program, std::ostream& stream) {
+  stream << to_text(program);
+}
+
+}  // namespace slabproof::model

@@ -1,0 +1,239 @@
+#include "tests/properties/program_thread.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+
+namespace slabproof::properties {
+namespace {
+
+using Kind = model::Op::Kind;
+
+}  // namespace
+
+void ProgramThread::run(const std::vector<model::Op>& operations) {
+  Environment& mine = environment();
+  for (const model::Op op : operations) {
+    mine.events.clear();
+    mine.lock_acquisitions = 0;
+    mine.perturb();
+    carry_out(op);
+    events_.insert(events_.end(), mine.events.begin(), mine.events.end());
+  }
+  if (mine.backing_calls_under_lock != 0) complain("S5: the backing was called under the lock");
+}
+
+void ProgramThread::carry_out(model::Op op) {
+  switch (op.kind) {
+    case Kind::kAllocate:
+      return allocate(op.argument);
+    case Kind::kFree:
+      if (op.argument == model::Op::kNewest) {
+        if (!held_.empty()) free_at(held_.size() - 1);
+      } else if (op.argument < held_.size()) {
+        free_at(op.argument);
+      }
+      return;
+    case Kind::kFreeAll:
+      if (!held_.empty()) free_all();
+      return;
+    case Kind::kGive:
+      if (!held_.empty()) give(op.argument);
+      return;
+    case Kind::kTake: {
+      HeldBlock block;
+      if (inboxes_[index_].take(block)) held_.push_back(block);
+      return;
+    }
+    case Kind::kFreeForeign: {
+      std::byte local{};
+      return free_bad_pointer(&local, SlabStep::Kind::kForeign);
+    }
+    case Kind::kFreeMisaligned:
+      if (held_.empty()) return;
+      return free_bad_pointer(held_.back().data + 1, SlabStep::Kind::kMisaligned);
+    case Kind::kFreeAgain:
+      return;
+    case Kind::kUsableSize:
+    case Kind::kCapacityBytes:
+    case Kind::kSegmentCount:
+      return query(op.kind);
+    case Kind::kStats:
+      return read_counters();
+    case Kind::kTrim:
+      return trim();
+    case Kind::kFailNextRequest:
+      environment().refuse_any = 1;
+      return;
+  }
+}
+
+void ProgramThread::allocate(std::size_t count) {
+  std::vector<Handout> blocks(count);
+  std::size_t served = 0;
+  Refusal refusal = Refusal::kNone;
+  const Instant invoked = now();
+  if (count == 1) {
+    blocks[0] = slab_.allocate();
+    refusal = blocks[0].refusal;
+    served = refusal == Refusal::kNone ? 1 : 0;
+  } else {
+    const BatchHandout batch = slab_.allocate_batch(blocks);
+    refusal = batch.refusal;
+    served = std::min(batch.served, count);
+  }
+  const Instant responded = now();
+  const bool may_grow = count_events(BackingEvent::Kind::kGranted, true) > 0;
+  for (std::size_t i = 0; i < served; ++i) {
+    add_step({.kind = SlabStep::Kind::kTake,
+              .address = reinterpret_cast<std::uintptr_t>(blocks[i].data),
+              .may_grow = may_grow},
+             invoked, responded);
+    receive(blocks[i]);
+  }
+  if (served < count) {
+    add_step({.kind = SlabStep::Kind::kExhausted}, invoked, responded);
+    if (count_events(BackingEvent::Kind::kRefused, false) == 0) {
+      complain("S11: an allocation failed although the backing refused nothing");
+    }
+    if (served == 0 && refusal != Refusal::kOutOfMemory) {
+      complain(std::string("S12: an allocation reports ") + to_text(refusal));
+    }
+  }
+  judge_allocation_costs(count);
+}
+
+void ProgramThread::judge_allocation_costs(std::size_t count) {
+  const std::size_t segments = count_events(BackingEvent::Kind::kGranted, true);
+  const std::size_t refused = count_events(BackingEvent::Kind::kRefused, false);
+  // Each round of growth installs a segment, or is the last.
+  const std::size_t most_rounds = count;
+  if (segments + refused > most_rounds) complain("L2: too many requests to the backing");
+  if (environment().lock_acquisitions != 1 + segments + refused) {
+    complain("L2: " + std::to_string(environment().lock_acquisitions) +
+             " lock acquisitions of an allocation with " + std::to_string(segments + refused) +
+             " requests for segments");
+  }
+}
+
+void ProgramThread::free_at(std::size_t position) {
+  void* const pointer = release(position);
+  const Instant invoked = now();
+  const bool accepted = slab_.deallocate(pointer);
+  const Instant responded = now();
+  if (!accepted) complain("S12: a block was refused by its own slab");
+  add_step({.kind = SlabStep::Kind::kPut, .address = reinterpret_cast<std::uintptr_t>(pointer)},
+           invoked, responded);
+}
+
+void ProgramThread::free_all() {
+  std::vector<void*> pointers;
+  while (!held_.empty()) pointers.push_back(release(held_.size() - 1));
+  const Instant invoked = now();
+  const std::size_t accepted = slab_.deallocate_batch(pointers);
+  const Instant responded = now();
+  if (accepted != pointers.size()) complain("S12: a block of a batch was refused by its own slab");
+  for (void* const pointer : pointers) {
+    add_step({.kind = SlabStep::Kind::kPut, .address = reinterpret_cast<std::uintptr_t>(pointer)},
+             invoked, responded);
+  }
+}
+
+void ProgramThread::give(std::size_t receiver) {
+  const HeldBlock block = held_.back();
+  held_.pop_back();
+  inboxes_[receiver].put(block);
+}
+
+void ProgramThread::free_bad_pointer(void* pointer, SlabStep::Kind kind) {
+  const Instant invoked = now();
+  const bool accepted = slab_.deallocate(pointer);
+  const Instant responded = now();
+  if (accepted) complain("S10: a bad pointer was accepted");
+  add_step({.kind = kind}, invoked, responded);
+}
+
+void ProgramThread::query(Kind kind) {
+  if (kind == Kind::kUsableSize) {
+    if (held_.empty()) return;
+    if (slab_.usable_size(held_.back().data) != kind_.stride) complain("S2: usable_size is wrong");
+    return;
+  }
+  const Instant invoked = now();
+  std::uint64_t segments = 0;
+  if (kind == Kind::kSegmentCount) {
+    segments = slab_.segment_count();
+  } else {
+    const std::uint64_t segment_bytes = slab_.segment_capacity() * kind_.stride;
+    const std::uint64_t bytes = slab_.capacity_bytes();
+    if (bytes % segment_bytes != 0) complain("S12: capacity_bytes is not one of whole segments");
+    segments = bytes / segment_bytes;
+  }
+  add_step({.kind = SlabStep::Kind::kSegments, .value = segments}, invoked, now());
+}
+
+void ProgramThread::read_counters() {
+  const Instant invoked = now();
+  const Counters counters = slab_.counters();
+  add_step({.kind = SlabStep::Kind::kCounters, .counters = counters}, invoked, now());
+}
+
+/// A segment is out from some moment before its pages are given back to some moment after that.
+void ProgramThread::trim() {
+  const Instant invoked = now();
+  slab_.trim();
+  const Instant responded = now();
+  Instant from = invoked;
+  std::uintptr_t out = 0;
+  for (const BackingEvent& event : environment().events) {
+    if (event.kind != BackingEvent::Kind::kDiscarded) continue;
+    if (out != 0) {
+      add_step({.kind = SlabStep::Kind::kLayOut, .address = out}, from, event.when);
+    }
+    add_step({.kind = SlabStep::Kind::kClaim, .address = event.base}, from, event.when);
+    out = event.base;
+    from = event.when;
+  }
+  if (out != 0) add_step({.kind = SlabStep::Kind::kLayOut, .address = out}, from, responded);
+}
+
+void ProgramThread::give_everything_back() {
+  HeldBlock block;
+  while (inboxes_[index_].take(block)) held_.push_back(block);
+  while (!held_.empty()) free_at(held_.size() - 1);
+}
+
+void ProgramThread::receive(const Handout& block) {
+  if (block.size < kind_.stride) complain("S2: a block is smaller than the stride");
+  if (reinterpret_cast<std::uintptr_t>(block.data) % kind_.slot_alignment != 0) {
+    complain("S2: a block is not aligned");
+  }
+  // Different for blocks of different threads, and for the last 32 of one.
+  const auto value = static_cast<std::uint8_t>(index_ * 32 + next_fill_++ % 32);
+  std::memset(block.data, value, kind_.stride);
+  held_.push_back({block.data, value});
+}
+
+void* ProgramThread::release(std::size_t position) {
+  const HeldBlock block = held_[position];
+  held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(position));
+  const bool intact = std::all_of(block.data, block.data + kind_.stride, [&](std::byte byte) {
+    return byte == std::byte{block.filled_with};
+  });
+  if (!intact) complain("S1: the contents of a block changed while it was held");
+  return block.data;
+}
+
+void ProgramThread::complain(std::string what) {
+  if (!complaint_) complaint_ = std::move(what);
+}
+
+std::size_t ProgramThread::count_events(BackingEvent::Kind kind, bool segments_only) const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(environment().events, [&](const BackingEvent& event) {
+        return event.kind == kind && (event.is_segment || !segments_only);
+      }));
+}
+
+}  // namespace slabproof::properties

@@ -1,0 +1,96 @@
+#ifndef SLABPROOF_TESTS_PROPERTIES_PROGRAM_THREAD_H_
+#define SLABPROOF_TESTS_PROPERTIES_PROGRAM_THREAD_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "slabproof/model/program.h"
+#include "tests/properties/environment.h"
+#include "tests/properties/linearizability.h"
+#include "tests/properties/sequential_run.h"
+#include "tests/properties/slab_specification.h"
+#include "tests/properties/slab_under_test.h"
+
+namespace slabproof::properties {
+
+/// A block that a thread holds, and the byte that it is filled with.
+struct HeldBlock {
+  std::byte* data = nullptr;
+  std::uint8_t filled_with = 0;
+};
+
+/// Blocks given to a thread, oldest first.
+class Inbox {
+ public:
+  void put(HeldBlock block) {
+    const std::scoped_lock guard(mutex_);
+    blocks_.push_back(block);
+  }
+  /// False if there is none.
+  bool take(HeldBlock& block) {
+    const std::scoped_lock guard(mutex_);
+    if (blocks_.empty()) return false;
+    block = blocks_.front();
+    blocks_.erase(blocks_.begin());
+    return true;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<HeldBlock> blocks_;
+};
+
+/// One thread of a program: makes its calls, and records the steps that they come to.
+class ProgramThread {
+ public:
+  ProgramThread(SlabUnderTest& slab, const SlabKind& kind, std::vector<Inbox>& inboxes,
+                std::size_t index)
+      : slab_(slab), kind_(kind), inboxes_(inboxes), index_(index) {}
+
+  /// To be called on the thread that it stands for, once, with that thread's environment prepared.
+  void run(const std::vector<model::Op>& operations);
+  /// Gives back all that it holds and has been given; on any thread.
+  void give_everything_back();
+  /// Records the counters as a step.
+  void read_counters();
+
+  [[nodiscard]] const std::vector<TimedStep<SlabStep>>& steps() const { return steps_; }
+  [[nodiscard]] const std::vector<BackingEvent>& backing_events() const { return events_; }
+  /// What it found wrong by itself, first of all.
+  [[nodiscard]] const Complaint& complaint() const { return complaint_; }
+
+ private:
+  void carry_out(model::Op op);
+  void allocate(std::size_t count);
+  void free_at(std::size_t position);
+  void free_all();
+  void give(std::size_t receiver);
+  void free_bad_pointer(void* pointer, SlabStep::Kind kind);
+  void query(model::Op::Kind kind);
+  void trim();
+
+  void receive(const Handout& block);
+  [[nodiscard]] void* release(std::size_t position);
+  void complain(std::string what);
+  void add_step(SlabStep step, Instant invoked, Instant responded) {
+    steps_.push_back({std::move(step), invoked, responded});
+  }
+  void judge_allocation_costs(std::size_t count);
+  [[nodiscard]] std::size_t count_events(BackingEvent::Kind kind, bool segments_only) const;
+
+  SlabUnderTest& slab_;
+  const SlabKind& kind_;
+  std::vector<Inbox>& inboxes_;
+  const std::size_t index_;
+  std::vector<HeldBlock> held_;
+  std::vector<TimedStep<SlabStep>> steps_;
+  std::vector<BackingEvent> events_;  // of all calls
+  Complaint complaint_;
+  std::uint8_t next_fill_ = 0;
+};
+
+}  // namespace slabproof::properties
+
+#endif  // SLABPROOF_TESTS_PROPERTIES_PROGRAM_THREAD_H_

@@ -1,0 +1,100 @@
+#ifndef SLABPROOF_TESTS_PROPERTIES_SLAB_SPECIFICATION_H_
+#define SLABPROOF_TESTS_PROPERTIES_SLAB_SPECIFICATION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/properties/slab_under_test.h"
+
+namespace slabproof::properties {
+
+/// One atomic step of a growable slab, with what it returned. A call makes one or several: a batch
+/// takes block after block, and `trim` takes segments out and puts them back.
+struct SlabStep {
+  enum class Kind : std::uint8_t {
+    kTake,        ///< handed out the block at `address`
+    kExhausted,   ///< handed out nothing: no slot was free, and the backing had refused
+    kPut,         ///< accepted the block at `address`
+    kForeign,     ///< refused a foreign pointer
+    kMisaligned,  ///< refused a pointer into a block
+    kSegments,    ///< said that there are `value` segments
+    kCounters,    ///< returned `counters`
+    kClaim,       ///< trim took out the wholly free segment that contains `address`
+    kLayOut,      ///< trim put it back as if it were new
+  };
+  Kind kind = Kind::kTake;
+  std::uintptr_t address = 0;
+  std::uint64_t value = 0;
+  bool may_grow = false;  ///< of kTake: the call had obtained a segment
+  Counters counters{};
+};
+
+[[nodiscard]] std::string to_text(const SlabStep& step);
+
+/// Where things lie in the memory of a slab.
+struct SlabGeometry {
+  std::size_t capacity = 0;
+  std::size_t stride = 0;
+  std::size_t segment_alignment = 0;  ///< of regions: a power of two not less than their size
+  std::size_t slots_offset = 0;       ///< from the start of a region to its first slot
+};
+
+/// The growable slab as a sequential object that makes one step at a time. It says which block is
+/// handed out, not only that it is a free one: of the lowest segment with room, the block freed
+/// last, else the next one never used. Where no slot is free, a segment is added.
+///
+/// With `Recheck::kNewSegments` a call that had obtained a segment may take from any segment, or
+/// add one although others have room: which it may is a matter of what it saw before, and the
+/// bound of S7 is judged at the end.
+class SlabSpecification {
+ public:
+  using Step = SlabStep;
+
+  /// `initial` are the first bytes of the regions of initial segments, in order.
+  SlabSpecification(const SlabGeometry& geometry, bool recheck_all,
+                    const std::vector<std::uintptr_t>& initial);
+
+  [[nodiscard]] bool apply(const SlabStep& step);
+  void encode(std::string& text) const;
+
+  /// Where an address lies, as `segment.slot`, for people.
+  [[nodiscard]] std::string name_of(std::uintptr_t address) const;
+
+ private:
+  struct Segment {
+    std::uintptr_t region = 0;
+    std::uint32_t carved = 0;
+    std::uint32_t live = 0;
+    bool claimed = false;
+    std::vector<std::uint32_t> freelist{};  ///< the head is at the back
+
+    [[nodiscard]] bool has_room(std::size_t capacity) const {
+      return !claimed && (!freelist.empty() || carved < capacity);
+    }
+  };
+
+  [[nodiscard]] std::uintptr_t region_of(std::uintptr_t address) const;
+  [[nodiscard]] std::optional<std::uint32_t> slot_of(std::uintptr_t address) const;
+  [[nodiscard]] Segment* segment_of(std::uintptr_t address);
+  [[nodiscard]] Segment* lowest_with_room();
+  [[nodiscard]] bool take(const SlabStep& step);
+  [[nodiscard]] bool put(std::uintptr_t address);
+  [[nodiscard]] bool claim(std::uintptr_t address);
+  [[nodiscard]] bool lay_out(std::uintptr_t address);
+  [[nodiscard]] bool has_counters(const Counters& seen) const;
+
+  SlabGeometry geometry_;
+  bool recheck_all_;
+  std::vector<Segment> segments_;
+  std::uint64_t live_ = 0;
+  std::uint64_t peak_live_ = 0;
+  std::uint64_t foreign_ = 0;
+  std::uint64_t misaligned_ = 0;
+};
+
+}  // namespace slabproof::properties
+
+#endif  // SLABPROOF_TESTS_PROPERTIES_SLAB_SPECIFICATION_H_
