@@ -23,15 +23,18 @@ inline constexpr std::size_t kMaxBatch = 16;
 /// | `a`, `a3` | allocate one block; a batch of three |
 /// | `f`, `f@1`, `F` | free the newest block held; that at position 1 (oldest is 0); all held |
 /// | `g>2`, `t` | give the newest block held to thread 2; take the oldest block given to me |
-/// | `x`, `m` | free a foreign pointer; one into the newest block held, but not at its start |
+/// | `x` | free a foreign pointer |
+/// | `m` | free a pointer into the block that this thread had last, but not at its start |
 /// | `d` | free again the block that this thread freed last |
 /// | `u` | usable_size of the newest block held |
 /// | `c`, `n`, `s`, `r` | capacity_bytes, segment_count, stats, trim |
 /// | `!` | the next request of this thread to the backing fails; said twice, still one request |
 ///
 /// `F` is one batch. An operation that finds nothing to act on is skipped, and counted as skipped:
-/// `f`, `F`, `g`, `m` and `u` where no block is held, `f@1` where that position is empty, `t` where
-/// nothing was given, `d` where this thread has freed nothing.
+/// `f`, `F`, `g` and `u` where no block is held, `f@1` where that position is empty, `t` where
+/// nothing was given, `m` where this thread never had a block, `d` where it has freed nothing. `d`
+/// is skipped as well on a slab that cannot tell a second free, and belongs only into a program in
+/// which nobody can be handed that block anew before: no slab can refuse the free of a live block.
 struct Op {
   enum class Kind : std::uint8_t {
     kAllocate,
