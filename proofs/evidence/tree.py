@@ -3,6 +3,7 @@
 import functools
 import pathlib
 import re
+import textwrap
 
 from proofs.evidence.build_files import BuildFiles
 
@@ -45,6 +46,19 @@ class Tree:
 
     def theorems(self, file):
         return set(_THEOREM.findall(self.text(file) or ""))
+
+    def statement(self, file, name):
+        """The statement of a theorem, as written; empty if there is none."""
+        start = re.search(
+            rf"^[ ]*(?:Theorem|Lemma|Corollary|Proposition)\s+{re.escape(name)}\b",
+            self.text(file) or "",
+            re.MULTILINE,
+        )
+        if start is None:
+            return ""
+        rest = self.text(file)[start.start() :]
+        # A sentence of Coq ends with a period before white space.
+        return textwrap.dedent(re.split(r"(?<=\.)\s", rest, maxsplit=1)[0])
 
     @functools.cached_property
     def scenarios(self):

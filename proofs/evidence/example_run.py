@@ -1,0 +1,47 @@
+"""A run of the engines over the tree of example.py, in which all is well."""
+
+import datetime
+
+from proofs.evidence import facts, results
+
+FACTS = facts.Facts(
+    title="slabproof: a slab",
+    version="1.0.0",
+    authors="The slabproof authors",
+    commit="0123456789abcdef",
+    dirty=False,
+    date=datetime.datetime(2026, 5, 4, 3, 2, tzinfo=datetime.timezone.utc),
+    tools=(("g++", "12.2.0"),),
+)
+
+
+def record(scenario, **changes):
+    """A result of the model checker."""
+    return {
+        "scenario": scenario, "program": "a f | a f", "threads": 2, "capacity": 1,
+        "recheck": "all", "search": "dpor", "executions": 20, "redundant": 0, "exhaustive": True,
+        "limit": None, "verdict": "holds", "property": None, "max_segments": 2,
+        "max_over_growth": 0, "seconds": 0.001,
+    } | changes
+
+
+def passed(*cases):
+    """A test target that passed with these cases."""
+    return results.TestRun(True, "PASSED", {tuple(case.split(".")): "passed" for case in cases})
+
+
+def make():
+    """A Run in which everything ran and passed."""
+    names = ["two_growers", "three_growers", "four_growers"]
+    return results.Run(
+        scenarios={name: record(name) for name in names},
+        suites={"default", "deep"},
+        builds={
+            "g++": {
+                "//tests:slab_test": passed("SlabTest.Serves", "SlabTest.Grows"),
+                "//tests:canary_test": passed("CanaryTest.LockSkipped"),
+                "//fuzz:replay_test": passed("replay.all"),
+            }
+        },
+        theorems={"S1_exclusive": results.CLOSED},
+    )

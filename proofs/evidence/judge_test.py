@@ -1,0 +1,174 @@
+"""Evidence passes only if all of it ran and passed; each other way to end is told apart."""
+
+import unittest
+
+from proofs.evidence import catalogue, example, example_run, judge, report, tree
+from proofs.evidence.judge import Status
+
+
+class ReportCase(unittest.TestCase):
+    def setUp(self):
+        self.root = example.make(self)
+        self.run_results = example_run.make()
+
+    def report(self):
+        at = tree.Tree(self.root)
+        known = catalogue.load(self.root)
+        return report.make(example_run.FACTS, known, at, self.run_results, [])
+
+
+class JudgeTest(ReportCase):
+    def outcomes(self):
+        """{engine: worst outcome} of S1."""
+        entry = self.report().properties[0]
+        return {
+            engine: judge.worst([o.status for o in entry.of_engine(engine)])
+            for engine in judge.ENGINES
+            if entry.of_engine(engine)
+        }
+
+    def assert_only(self, engine, status, exit_code):
+        """All evidence of S1 is as in a good run but that of one engine."""
+        expected = {
+            "coq": Status.PASSED, "checker": Status.PASSED, "tests": Status.PASSED,
+            "fuzz": Status.PASSED, "mutants": Status.PASSED, "review": Status.ARGUED,
+        }
+        self.assertEqual(self.outcomes(), expected | {engine: status})
+        self.assertEqual(self.report().exit_code, exit_code)
+
+    def test_a_good_run_passes(self):
+        self.assert_only("coq", Status.PASSED, 0)
+        self.assertEqual(
+            self.report().summary, "2 of 2 properties have evidence that passed in this run."
+        )
+
+    def test_figures_are_those_of_the_run(self):
+        figures = [outcome.figure for outcome in self.report().properties[0].outcomes]
+        self.assertEqual(
+            figures,
+            [
+                "closed under the global context",
+                "20 executions of 1 scenario, all exhaustive",
+                "20 executions of 1 scenario, all exhaustive",
+                "1 case passed",
+                "1 input replayed",
+                "1 mutant killed",
+                "for a reader to judge",
+            ],
+        )
+
+    def test_a_theorem_with_an_assumption_has_failed(self):
+        self.run_results.theorems["S1_exclusive"] = "assumes classic"
+        self.assert_only("coq", Status.FAILED, 1)
+
+    def test_a_theorem_that_was_not_printed_is_missing(self):
+        self.run_results.theorems = {"other": "closed under the global context"}
+        self.assert_only("coq", Status.MISSING, 1)
+
+    def test_proofs_that_were_not_run_are_not_run(self):
+        self.run_results.theorems = None
+        self.assert_only("coq", Status.NOT_RUN, 0)
+
+    def test_a_violated_scenario_has_failed_whatever_it_violates(self):
+        self.run_results.scenarios["two_growers"] = example_run.record(
+            "two_growers", verdict="violated", property="L1"
+        )
+        self.assert_only("checker", Status.FAILED, 1)
+
+    def test_an_inconclusive_scenario_has_not_passed(self):
+        self.run_results.scenarios["two_growers"] = example_run.record(
+            "two_growers", verdict="inconclusive", exhaustive=False, limit="10 s"
+        )
+        self.assert_only("checker", Status.FAILED, 1)
+
+    def test_a_bounded_scenario_passes_and_says_that_it_is_bounded(self):
+        self.run_results.scenarios["two_growers"] = example_run.record(
+            "two_growers", exhaustive=False, limit="bound 2"
+        )
+        self.assert_only("checker", Status.PASSED, 0)
+        outcome = self.report().properties[0].outcomes[1]
+        self.assertEqual(outcome.figure, "20 executions of 1 scenario, 1 of them bounded")
+        self.assertEqual(outcome.parts[0].figure, "20 executions, bounded (bound 2)")
+
+    def test_a_scenario_of_a_suite_that_ran_without_it_is_missing(self):
+        del self.run_results.scenarios["two_growers"]
+        self.assert_only("checker", Status.MISSING, 1)
+
+    def test_a_suite_that_was_not_run_is_not_run(self):
+        self.run_results.suites = {"default"}
+        del self.run_results.scenarios["four_growers"]
+        self.assert_only("checker", Status.NOT_RUN, 0)
+
+    def test_a_failed_target_has_failed_even_if_its_cases_passed(self):
+        test = self.run_results.builds["g++"]["//tests:slab_test"]
+        test.passed, test.status = False, "TIMEOUT"
+        self.assert_only("tests", Status.FAILED, 1)
+
+    def test_a_skipped_case_has_not_passed(self):
+        cases = self.run_results.builds["g++"]["//tests:slab_test"].cases
+        cases[("SlabTest", "Serves")] = "skipped"
+        self.assert_only("tests", Status.FAILED, 1)
+
+    def test_a_case_that_did_not_run_is_missing(self):
+        del self.run_results.builds["g++"]["//tests:slab_test"].cases[("SlabTest", "Serves")]
+        self.assert_only("tests", Status.MISSING, 1)
+
+    def test_a_target_that_did_not_run_is_missing(self):
+        del self.run_results.builds["g++"]["//fuzz:replay_test"]
+        self.assert_only("fuzz", Status.MISSING, 1)
+
+    def test_a_deep_target_that_did_not_run_is_not_run(self):
+        example.edit(self.root, "fuzz/BUILD", "srcs =", 'tags = ["deep"], srcs =')
+        del self.run_results.builds["g++"]["//fuzz:replay_test"]
+        self.assert_only("fuzz", Status.NOT_RUN, 0)
+
+    def test_a_mutant_that_survives_has_failed(self):
+        cases = self.run_results.builds["g++"]["//tests:canary_test"].cases
+        cases[("CanaryTest", "LockSkipped")] = "failed"
+        self.assert_only("mutants", Status.FAILED, 1)
+
+    def test_a_build_that_was_not_tested_is_not_run(self):
+        example.edit(self.root, "proofs/properties.yaml", 'cases: [SlabTest.Serves]', "build: tsan")
+        entry = self.report().properties[0]
+        self.assertIs(entry.of_engine("threads")[0].status, Status.NOT_RUN)
+
+    def test_evidence_that_is_not_in_the_tree_is_missing(self):
+        example.edit(self.root, "proofs/REVIEW.md", "Owners", "Guests")
+        self.assert_only("review", Status.MISSING, 1)
+
+    def test_a_property_of_which_nothing_ran_is_inconclusive(self):
+        self.run_results.suites = {"deep"}
+        content = self.report()
+        self.assertIs(content.properties[1].status, Status.NOT_RUN)
+        self.assertEqual(content.exit_code, 3)
+        self.assertIn("2 not run, which counts for nothing", content.summary)
+
+    def test_a_failure_outweighs_what_was_not_run(self):
+        self.run_results.suites = set()
+        self.run_results.theorems = {"S1_exclusive": "assumes classic"}
+        self.assertEqual(self.report().exit_code, 1)
+
+
+class CellTest(ReportCase):
+    """Places in the matrix."""
+
+    def cell(self, engine):
+        return report.cell(self.report().properties[0].of_engine(engine))
+
+    def test_it_counts_what_passed(self):
+        self.assertEqual(self.cell("checker"), (Status.PASSED, "✓ 2"))
+
+    def test_it_counts_what_was_not_run_apart(self):
+        self.run_results.suites = {"default"}
+        self.assertEqual(self.cell("checker"), (Status.NOT_RUN, "✓ 1, ○ 1 not run"))
+
+    def test_it_shows_a_failure(self):
+        self.run_results.theorems["S1_exclusive"] = "assumes classic"
+        self.assertEqual(self.cell("coq"), (Status.FAILED, "✗ 1 failed"))
+
+    def test_it_is_empty_without_evidence(self):
+        self.assertIsNone(self.cell("properties"))
+
+
+if __name__ == "__main__":
+    unittest.main()

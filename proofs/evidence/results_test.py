@@ -1,0 +1,99 @@
+"""The results of each engine are read for what they are, and nothing else is taken for results."""
+
+import json
+import pathlib
+import tempfile
+import unittest
+
+from proofs.evidence import example_run, results
+
+XML = """<testsuites><testsuite name="S">
+<testcase classname="SlabTest" name="Serves" status="run" result="completed"/>
+<testcase classname="SlabTest/0" name="Grows" status="run" result="completed"/>
+<testcase classname="SlabTest/1" name="Grows" status="run" result="completed"><failure/></testcase>
+<testcase classname="All/EdgeTest" name="Holds/3" status="run" result="completed"/>
+<testcase classname="SlabTest" name="Idles" status="notrun"/>
+</testsuite></testsuites>"""
+
+
+class CheckTest(unittest.TestCase):
+    def test_records_are_found_by_scenario(self):
+        read = results.read_check(json.dumps([example_run.record("two_growers")]))
+        self.assertEqual(read["two_growers"]["executions"], 20)
+
+    def test_a_program_of_the_command_line_is_no_scenario(self):
+        self.assertEqual(results.read_check(json.dumps([example_run.record(None)])), {})
+
+    def test_what_is_no_json_is_refused(self):
+        with self.assertRaisesRegex(results.ResultsError, "no JSON"):
+            results.read_check("[{")
+
+    def test_what_is_no_array_is_refused(self):
+        with self.assertRaisesRegex(results.ResultsError, "no array"):
+            results.read_check("{}")
+
+    def test_a_record_without_a_field_is_refused(self):
+        record = example_run.record("two_growers")
+        del record["exhaustive"]
+        with self.assertRaisesRegex(results.ResultsError, "lacks exhaustive"):
+            results.read_check(json.dumps([record]))
+
+
+class TestsTest(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.directory = pathlib.Path(scratch.name)
+
+    def event(self, label, status="PASSED", xml=XML, shard=1):
+        file = self.directory / f"{shard}.xml"
+        file.write_text(xml)
+        return {
+            "id": {"testResult": {"label": label, "shard": shard}},
+            "testResult": {
+                "status": status,
+                "testActionOutput": [{"name": "test.xml", "uri": file.as_uri()}],
+            },
+        }
+
+    def read(self, *events):
+        return results.read_tests("\n".join(json.dumps(event) for event in events))
+
+    def test_cases_are_found_behind_types_and_parameters(self):
+        run = self.read(self.event("//tests:slab_test"))["//tests:slab_test"]
+        self.assertEqual(run.find("SlabTest.Serves"), ["passed"])
+        self.assertEqual(run.find("SlabTest.Grows"), ["passed", "failed"])
+        self.assertEqual(run.find("EdgeTest.Holds"), ["passed"])
+        self.assertEqual(run.find("SlabTest.Idles"), ["skipped"])
+        self.assertEqual(run.find("SlabTest.Other"), [])
+
+    def test_a_target_has_passed_only_if_each_shard_has(self):
+        run = self.read(
+            self.event("//tests:slab_test"), self.event("//tests:slab_test", "FAILED", shard=2)
+        )
+        self.assertFalse(run["//tests:slab_test"].passed)
+
+    def test_a_target_that_did_not_build_has_failed(self):
+        unbuilt = {"id": {"targetCompleted": {"label": "//tests:new_test"}}, "aborted": {}}
+        run = self.read(self.event("//tests:slab_test"), unbuilt)["//tests:new_test"]
+        self.assertEqual((run.passed, run.status), (False, "DID NOT BUILD"))
+
+    def test_no_events_are_no_results(self):
+        with self.assertRaisesRegex(results.ResultsError, "empty"):
+            results.read_tests("")
+
+
+class TheoremsTest(unittest.TestCase):
+    def test_each_theorem_has_its_assumptions(self):
+        text = "coqc 8.16\nS1_exclusive: closed under the global context\nL1_x: assumes classic\n"
+        self.assertEqual(
+            results.read_theorems(text), {"S1_exclusive": results.CLOSED, "L1_x": "assumes classic"}
+        )
+
+    def test_no_theorem_is_no_result(self):
+        with self.assertRaisesRegex(results.ResultsError, "names no theorem"):
+            results.read_theorems("nothing here\n")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,144 @@
+"""Runs the engines and writes the evidence report; `./verify evidence` calls it.
+
+Exit code: 0 every property has evidence that passed, 1 some evidence did not pass or is missing,
+2 bad usage, 3 nothing is bad, but a property has no evidence that passed in this run.
+"""
+
+import argparse
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from proofs.evidence import (
+    catalogue,
+    facts,
+    html_report,
+    markdown_report,
+    report,
+    results,
+    trust_base,
+)
+from proofs.evidence.tree import Tree, workspace_root
+
+# The builds that are tested, by the label that the catalogue uses, and Bazel's options for each.
+BUILDS = {
+    "g++": [],
+    "tsan": ["--config=tsan", "--symlink_prefix=/"],
+    "asan": ["--config=asan", "--symlink_prefix=/"],
+}
+
+
+def parse_arguments(arguments):
+    parser = argparse.ArgumentParser(
+        prog="verify evidence",
+        description="Runs the engines and writes one self-contained HTML file and one Markdown file: every property "
+        "with the evidence of this run.",
+        epilog=__doc__.split("\n\n")[1],
+    )
+    parser.add_argument("--output", metavar="DIR", help="where to write (default: out/ in the tree)")
+    parser.add_argument(
+        "--deep", metavar="FILE",
+        help="results of the deep suite, from ./verify check --suite deep --json FILE",
+    )
+    parser.add_argument(
+        "--quick", action="store_true",
+        help="leave out the sanitizer builds; the report says that they were not run",
+    )
+    parser.add_argument("--bazel", default="/usr/bin/bazel", help=argparse.SUPPRESS)
+    return parser.parse_args(arguments)
+
+
+class Engines:
+    """Calls each engine and reads what it leaves in `scratch`."""
+
+    def __init__(self, root, bazel, scratch):
+        self._root = root
+        self._bazel = bazel
+        self._scratch = scratch
+
+    def _say(self, what):
+        print(f"verify: {what}", flush=True)
+
+    def _bazel_run(self, command, *arguments):
+        call = [self._bazel, command, "--noshow_progress", *arguments]
+        return subprocess.run(call, cwd=self._root, check=False).returncode
+
+    def model_check(self):
+        """{scenario: record} of the default suite; None if the checker does not build or ends badly."""
+        self._say("model-checking the default suite")
+        file = self._scratch / "check.json"
+        if self._bazel_run("build", "--ui_event_filters=-info", "//model:check") != 0:
+            return None
+        check = self._root / "bazel-bin/model/check"
+        subprocess.run([check, "--json", file], cwd=self._root, check=False)
+        return results.read_check(file.read_text()) if file.exists() else None
+
+    def test(self, build):
+        """{label: TestRun} of one build."""
+        self._say(f"testing the {build} build")
+        events = self._scratch / f"{build}.json"
+        self._bazel_run("test", "--keep_going", "--test_output=summary", *BUILDS[build],
+                        f"--build_event_json_file={events}", "//...")
+        return results.read_tests(events.read_text()) if events.exists() else {}
+
+    def prove(self):
+        """{theorem: assumptions}; None where Coq is not installed."""
+        self._say("checking the proofs")
+        script = self._root / "proofs/coq/check"
+        try:
+            done = subprocess.run([script], capture_output=True, text=True, check=False)
+        except OSError:
+            return {}
+        return results.read_theorems(done.stdout) if done.returncode == 0 else {}
+
+
+def run_engines(engines, options, deep):
+    """The Run of everything that was asked for. An engine that ran and gave nothing gives no result,
+    so that what it should have shown is missing and not merely not run."""
+    run = results.Run(scenarios=dict(deep), suites={"deep"} if deep else set())
+    run.scenarios.update(engines.model_check() or {})
+    run.suites.add("default")
+    run.theorems = engines.prove()
+    for build in BUILDS:
+        if build == "g++" or not options.quick:
+            run.builds[build] = engines.test(build)
+    return run
+
+
+def write(content, directory):
+    """Writes both forms of the report and returns their paths."""
+    directory.mkdir(parents=True, exist_ok=True)
+    page, text = directory / "evidence.html", directory / "evidence.md"
+    page.write_text(html_report.render(content))
+    text.write_text(markdown_report.render(content))
+    return page, text
+
+
+def main(arguments):
+    options = parse_arguments(arguments)
+    root = workspace_root()
+    tree = Tree(root)
+    try:
+        known = catalogue.load(root)
+        deep = results.read_check(pathlib.Path(options.deep).read_text()) if options.deep else {}
+    except (OSError, catalogue.CatalogueError, results.ResultsError) as error:
+        print(f"verify: {error}", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory() as scratch:
+        engines = Engines(root, options.bazel, pathlib.Path(scratch))
+        try:
+            run = run_engines(engines, options, deep)
+        except results.ResultsError as error:
+            print(f"verify: {error}", file=sys.stderr)
+            return 1
+    content = report.make(facts.gather(root), known, tree, run, trust_base.collect(tree))
+    directory = pathlib.Path(options.output) if options.output else root / "out"
+    for path in write(content, directory):
+        print(f"verify: wrote {path}")
+    print(content.summary)
+    return content.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
