@@ -12,7 +12,6 @@ namespace {
 using Kind = Op::Kind;
 using Number = std::uint32_t;
 
-constexpr std::size_t kMaxStates = 10'000'000;
 constexpr Number kSegmentsPerTrimSection = 64;
 
 struct Segment {
@@ -84,7 +83,7 @@ class Counter {
   std::optional<OrderCount> count_from(const State& state) {
     std::string key = key_of(state);
     if (const auto known = known_.find(key); known != known_.end()) return known->second;
-    if (known_.size() == kMaxStates) {
+    if (known_.size() >= rules_.max_states) {
       limit_ = "The program has more states than this counter holds.";
       return std::nullopt;
     }

@@ -1,6 +1,7 @@
 #ifndef SLABPROOF_MODEL_TESTDATA_ORDER_COUNTER_H_
 #define SLABPROOF_MODEL_TESTDATA_ORDER_COUNTER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <string>
@@ -9,12 +10,13 @@
 
 namespace slabproof::model {
 
-/// The slab that a program runs on.
+/// The slab that a program runs on, and how far to count.
 struct OrderRules {
   std::uint32_t capacity = 1;  ///< slots per segment, at least 1
   bool recheck_all = true;
   std::uint32_t initial_segments = 0;
-  bool detects_second_free = false;  ///< else `d` is skipped
+  bool detects_second_free = false;     ///< else `d` is skipped
+  std::size_t max_states = 10'000'000;  ///< to give up at; about 200 bytes each
 };
 
 /// In how many orders the critical sections of a program can run, counted by brute force: what an

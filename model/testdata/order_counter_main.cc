@@ -13,17 +13,20 @@ int main(int argc, char** argv) {
   namespace model = slabproof::model;
   constexpr int kUsageError = 2;
   constexpr int kLimitReached = 3;
+  constexpr std::uint32_t kGreatestCapacity = 1'000'000;
 
   CLI::App app("Counts the orders of critical sections of a program, by brute force.");
   std::string text;
   std::string recheck = "all";
   model::OrderRules rules;
   app.add_option("--program", text, "such as \"a f | a f\"")->required();
-  app.add_option("--capacity", rules.capacity, "slots per segment")->check(CLI::PositiveNumber);
+  app.add_option("--capacity", rules.capacity, "slots per segment")
+      ->check(CLI::Range(1U, kGreatestCapacity));
   app.add_option("--recheck", recheck, "where phase 3 looks")
       ->check(CLI::IsMember({"all", "new"}))
       ->capture_default_str();
-  app.add_option("--initial", rules.initial_segments, "segments to begin with");
+  app.add_option("--initial", rules.initial_segments, "segments to begin with")
+      ->check(CLI::Range(0U, kGreatestCapacity));
   app.add_flag("--slot-states", rules.detects_second_free, "the slab tells a second free");
   try {
     app.parse(argc, argv);
