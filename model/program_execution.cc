@@ -290,7 +290,7 @@ void ProgramExecution::after() {
   history_->census.segments = subject_.segment_count();
   give_everything_back();
   history_->census.misuse_events = subject_.misuse_count();
-  history_->census.corruption_events = subject_.corruption_count();
+  history_->census.corruption_events = subject_.misuse_count() + subject_.corruption_count();
   take_census();
   subject_.destroy();
   for (Channel& each : channels_) {
@@ -356,16 +356,16 @@ void ProgramExecution::backing_event(BackingAction action, bool is_segment, cons
                                      std::size_t size) {
   if (action == BackingAction::kGranted) ++regions_mapped_;
   if (action == BackingAction::kReleased) --regions_mapped_;
-  // What the construction and the epilogue do is no operation's.
-  const std::size_t actor = Engine::instance().actor();
-  if (actor == 0) return;
+  const Engine& engine = Engine::instance();
+  if (engine.phase() == Engine::Phase::kAfter) return;  // the epilogue is judged by its census
+  const std::size_t actor = engine.actor();
+  const OpId op = actor == 0 ? kNoOp : present_op(actor - 1);
   if (history_->backing_event_count == History::kMaxBackingEvents) {
     history_->overflowed = true;
     return;
   }
   history_->backing_events[history_->backing_event_count++] = {
-      present_op(actor - 1),       event_kind(action), is_segment,
-      history_->acquisition_count, address_of(data),   size};
+      op, event_kind(action), is_segment, history_->acquisition_count, address_of(data), size};
 }
 
 }  // namespace slabproof::model

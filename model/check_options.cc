@@ -1,0 +1,182 @@
+#include "slabproof/model/check_options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <map>
+#include <ranges>
+#include <string>
+#include <utility>
+
+namespace slabproof::model {
+namespace {
+
+constexpr const char* kDescription =
+    "Model-checks the shipped slab under Relacy.\n\n"
+    "With no --program and no --scenario it runs the default suite and prints a table. Exit code: "
+    "0 "
+    "everything holds, 1 a violation was found, 2 bad usage, 3 inconclusive (a limit cut a search "
+    "that found nothing).";
+
+constexpr const char* kTokens =
+    "Programs: threads are separated by |, operations by spaces.\n"
+    "  a, a3        allocate one block; a batch of three\n"
+    "  f, f@1, F    free the newest block held; the one at position 1 (oldest is 0); all, as a "
+    "batch\n"
+    "  g>2, t       give the newest block to thread 2 (threads count from 0); take a block given "
+    "to me\n"
+    "  x, m, d      free a foreign pointer; a misaligned one; the last block freed, again\n"
+    "  u c n s r    usable_size, capacity_bytes, segment_count, stats, trim\n"
+    "  !            this thread's next request to the backing fails\n"
+    "An operation that finds nothing to act on is skipped. A program breaks the slab's contract, "
+    "and is\n"
+    "blamed for it, if it frees a block again (d) after another thread may have been handed it "
+    "anew.";
+
+/// What the parser fills in before it is checked and turned into `CheckOptions`.
+struct RawOptions {
+  std::string program;
+  std::vector<std::string> scenarios;
+  std::string suite;
+  std::string recheck = "all";
+  std::string protection;
+};
+
+void add_what_to_run(CLI::App& app, RawOptions& raw, CheckOptions& options) {
+  app.add_option("--program", raw.program, "The program to run, such as \"a f | a f\"");
+  app.add_option("--capacity", options.capacity, "Slots of a segment, for --program")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  app.add_option("--initial", options.initial_segments,
+                 "Segments that the slab starts with, for --program")
+      ->check(CLI::Range(0, 16))
+      ->capture_default_str();
+  app.add_option("--recheck", raw.recheck,
+                 "Segments that phase 3 of growth looks at: all, or new ones only")
+      ->check(CLI::IsMember({"all", "new"}))
+      ->capture_default_str();
+  app.add_option("--protection", raw.protection,
+                 "Freelist protection: none, or slot-states (needed, and the default, where the "
+                 "program frees a block again)")
+      ->check(CLI::IsMember({"none", "slot-states"}));
+  app.add_option("--scenario", raw.scenarios, "Run this scenario (repeatable); --list names them")
+      ->excludes("--program");
+  app.add_option("--suite", raw.suite, "Run this suite of scenarios: default, deep")
+      ->check(CLI::IsMember({"default", "deep"}))
+      ->excludes("--program")
+      ->excludes("--scenario");
+  app.add_flag("--list", options.list, "List the scenarios and exit");
+}
+
+void add_how_to_search(CLI::App& app, CheckOptions& options) {
+  app.add_option("--search", options.search,
+                 "dpor: one execution of each class of equivalent ones; full: every order of every "
+                 "operation; bound: every order with at most --bound preemptions; random")
+      ->check(CLI::IsMember({"dpor", "random", "bound", "full"}))
+      ->capture_default_str();
+  app.add_option("--bound", options.bound, "Preemptions, for --search bound")
+      ->check(CLI::Range(0, 64))
+      ->capture_default_str();
+  app.add_option("--iterations", options.iterations,
+                 "Stop after this many executions of each program (default: 100000 with --search "
+                 "random, else no limit)")
+      ->check(CLI::PositiveNumber);
+  app.add_flag(
+      "!--no-symmetry", options.symmetry,
+      "With --search dpor: tell threads with the same operations apart, so that counts can "
+      "be compared");
+  app.add_option("--seed", options.seed, "Seed of --search random")->capture_default_str();
+  app.add_option("--time-limit", options.time_limit_seconds,
+                 "Stop each program after this many seconds (default: no limit)")
+      ->check(CLI::PositiveNumber);
+}
+
+void add_what_to_write(CLI::App& app, CheckOptions& options) {
+  app.add_option("--trace", options.trace_file,
+                 "Write a trace here: of the violation, or of the execution with the greatest "
+                 "over-growth where there is none");
+  app.add_option("--replay", options.replay_file,
+                 "Run the one execution recorded in this file, with a trace; - is standard input")
+      ->excludes("--program")
+      ->excludes("--scenario")
+      ->excludes("--suite");
+  app.add_option("--json", options.json_file, "Write the results here as JSON");
+  app.add_flag("--quiet", options.quiet, "Print violations only");
+}
+
+int complain(const std::string& message) {
+  fmt::print(stderr, "check: {}\n", message);
+  return kExitUsage;
+}
+
+/// The sentence that says what is wrong with a scenario name.
+std::string unknown_scenario(const std::string& name) {
+  return fmt::format("there is no scenario \"{}\"; --list names them", name);
+}
+
+bool frees_again(const Program& program) {
+  return std::ranges::any_of(program.threads, [](const std::vector<Op>& thread) {
+    return std::ranges::any_of(thread, [](Op op) { return op.kind == Op::Kind::kFreeAgain; });
+  });
+}
+
+/// Turns what was parsed into what will run; a message where it makes no sense.
+std::optional<std::string> resolve(const RawOptions& raw, CheckOptions& options) {
+  options.recheck = raw.recheck == "new" ? Recheck::kNewSegments : Recheck::kAllSegments;
+  if (!raw.protection.empty()) {
+    options.protection =
+        raw.protection == "none" ? ProtectionChoice::kNone : ProtectionChoice::kSlotStates;
+  }
+  if (!raw.program.empty()) {
+    auto program = parse_program(raw.program);
+    if (!program) return program.error().message;
+    if (frees_again(*program) && options.protection == ProtectionChoice::kNone) {
+      return "a program that frees a block again (d) needs --protection slot-states: without it "
+             "a second free is outside the slab's contract";
+    }
+    options.program = std::move(*program);
+    return std::nullopt;
+  }
+  for (const std::string& name : raw.scenarios) {
+    const Scenario* const scenario = find_scenario(name);
+    if (scenario == nullptr) return unknown_scenario(name);
+    options.scenarios.push_back(scenario);
+  }
+  if (raw.scenarios.empty()) {
+    for (const Scenario& scenario : raw.suite == "deep" ? deep_suite() : default_suite()) {
+      options.scenarios.push_back(&scenario);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+ProtectionChoice CheckOptions::protection_or_needed() const {
+  if (protection) return *protection;
+  return program && frees_again(*program) ? ProtectionChoice::kSlotStates : ProtectionChoice::kNone;
+}
+
+ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
+  CheckOptions options;
+  RawOptions raw;
+  CLI::App app(kDescription, "check");
+  app.footer(kTokens);
+  add_what_to_run(app, raw, options);
+  add_how_to_search(app, options);
+  add_what_to_write(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    return complain(error.what());
+  }
+  if (app.count("--program") > 0 && raw.program.empty()) return complain("--program is empty");
+  if (const auto problem = resolve(raw, options)) return complain(*problem);
+  if (options.search == "random" && options.iterations == 0) options.iterations = 100'000;
+  return options;
+}
+
+}  // namespace slabproof::model

@@ -1,0 +1,72 @@
+#ifndef SLABPROOF_MODEL_CHECK_REPORT_H_
+#define SLABPROOF_MODEL_CHECK_REPORT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "slabproof/recheck.h"
+
+namespace slabproof::model {
+
+enum class Verdict : std::uint8_t { kHolds, kViolated, kInconclusive };
+
+/// What checking one program gave. Scripts of others read it as JSON: a field once there keeps its
+/// name and meaning.
+struct RunResult {
+  std::string scenario;  ///< empty for a program given on the command line
+  std::string program;
+  std::uint32_t threads = 0;
+  std::uint32_t capacity = 0;
+  std::uint32_t initial_segments = 0;
+  Recheck recheck = Recheck::kAllSegments;
+  std::string search;
+  bool symmetry = false;
+
+  std::uint64_t executions = 0;  ///< inequivalent ones where the search knows
+  std::uint64_t redundant = 0;   ///< begun, and cut as equivalent to one explored before
+  bool exhaustive = false;       ///< nothing cut the search, neither a bound nor a limit
+  Verdict verdict = Verdict::kHolds;
+  std::string property;  ///< the id that is violated, else empty
+  std::string message;   ///< what happened, else empty
+  std::string limit;  ///< what cut the search, else empty: "bound 2", "100000 executions", "10 s"
+
+  std::uint64_t max_segments = 0;
+  /// The greatest segments - max(initial, ceil(peak live / capacity)) over all executions.
+  std::uint64_t max_over_growth = 0;
+  double seconds = 0;
+  std::string replay;  ///< the recorded execution of the violation, else empty
+};
+
+/// "holds", "violated", "inconclusive".
+[[nodiscard]] std::string to_string(Verdict verdict);
+
+/// An array with one object for each result; `replay` and `property` are null where empty.
+[[nodiscard]] std::string to_json(const std::vector<RunResult>& results);
+
+/// The table of results, line by line, so that each can be printed as soon as it is known. The
+/// column `coverage` never says "exhaustive" where something cut the search.
+class ResultTable {
+ public:
+  /// `widest_name` is the length of the longest scenario or program that will come.
+  explicit ResultTable(std::size_t widest_name);
+
+  [[nodiscard]] std::string header() const;
+  [[nodiscard]] std::string row(const RunResult& result) const;
+
+ private:
+  std::size_t name_width_;
+};
+
+/// All that a person needs of a violation: the property, the program, the trace, and the command
+/// that runs it again. `command` is how this program was called.
+[[nodiscard]] std::string format_violation(const RunResult& result, const std::string& trace,
+                                           const std::string& command);
+
+/// The exit code for all results together: a violation wins over an inconclusive search.
+[[nodiscard]] int exit_code(const std::vector<RunResult>& results);
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_CHECK_REPORT_H_

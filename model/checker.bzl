@@ -1,0 +1,34 @@
+"""slab_checker: the model checker, linked with the shipped slab or with a mutant of it."""
+
+load("//tools:slabproof.bzl", "slabproof_cc_binary", "slabproof_cc_library")
+
+def slab_checker(name, slab, **kwargs):
+    """A `check` command for one slab.
+
+    Args:
+      name: of the binary.
+      slab: //impl:slabproof, or a library that impl_mutant made.
+      **kwargs: visibility, testonly.
+    """
+    slabproof_cc_library(
+        name = name + "_subject",
+        srcs = ["//model:subject_factory.cc"],
+        # The command asks for a slab by a function that only this library defines.
+        alwayslink = True,
+        tags = ["no-sanitizer"],
+        deps = [
+            slab,
+            "//model:checked_slab",
+            "//model:subject_factory",
+        ],
+        **kwargs
+    )
+    slabproof_cc_binary(
+        name = name,
+        tags = ["no-sanitizer"],
+        deps = [
+            ":" + name + "_subject",
+            "//model:check_main",
+        ],
+        **kwargs
+    )

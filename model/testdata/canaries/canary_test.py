@@ -1,0 +1,78 @@
+#!/ usr / bin / env python3
+"""A canary must fail: exit code, JSON, printed text and replay must all say so.
+
+    canary_test.py CHECK --properties S1,S8 -- ARGUMENTS OF CHECK
+
+CHECK is the checker linked with a deliberately wrong slab.
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+VIOLATED = 1
+TIME_LIMIT_SECONDS = 120
+
+
+def run(check, arguments, text=None):
+    return subprocess.run(
+        [check, *arguments],
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=TIME_LIMIT_SECONDS,
+        check=False,
+    )
+
+
+class CanaryTest(unittest.TestCase):
+    check = ""
+    arguments = []
+    properties = []
+
+    @classmethod
+    def setUpClass(cls):
+        with tempfile.TemporaryDirectory() as directory:
+            results = pathlib.Path(directory) / "results.json"
+            cls.done = run(cls.check, [*cls.arguments, "--json", str(results)])
+            cls.results = json.loads(results.read_text()) if results.exists() else []
+
+    def test_exit_code_is_1(self):
+        self.assertEqual(self.done.returncode, VIOLATED, self.done.stdout + self.done.stderr)
+
+    def test_json_names_the_property(self):
+        self.assertEqual([result["verdict"] for result in self.results], ["violated"])
+        self.assertIn(self.results[0]["property"], self.properties)
+
+    def test_search_that_stopped_at_a_violation_is_not_called_exhaustive(self):
+        self.assertFalse(self.results[0]["exhaustive"])
+
+    def test_text_tells_property_program_and_source_lines(self):
+        self.assertIn(f"VIOLATION of {self.results[0]['property']}", self.done.stdout)
+        self.assertIn(self.results[0]["program"], self.done.stdout)
+        self.assertRegex(self.done.stdout, r"\w+\.h:\d+")
+
+    def test_replay_fails_in_the_same_way(self):
+        again = run(self.check, ["--replay", "-"], self.results[0]["replay"])
+        self.assertEqual(again.returncode, VIOLATED, again.stdout + again.stderr)
+        self.assertIn(f"VIOLATION of {self.results[0]['property']}", again.stdout)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("check")
+    parser.add_argument("--properties", required=True)
+    parser.add_argument("arguments", nargs="+")
+    options = parser.parse_args()
+    CanaryTest.check = options.check
+    CanaryTest.properties = options.properties.split(",")
+    CanaryTest.arguments = options.arguments
+    unittest.main(argv=sys.argv[:1])
+
+
+if __name__ == "__main__":
+    main()
