@@ -145,6 +145,13 @@ def _scenarios(content):
     return _rows(labels, rows, numbers)
 
 
+def _proofs(content):
+    if not content.run.proof_figures:
+        return ""
+    items = "".join(f"<li>{_escape(line)}</li>" for line in content.run.proof_figures)
+    return f'<h2 id="proofs">Check of the proofs</h2><ul>{items}</ul>'
+
+
 def _trust(content):
     rows = [(f"<code>{_escape(i.name)}</code>", _escape(i.text)) for i in content.trust]
     return _rows(["What", "Taken for granted"], rows)
@@ -183,6 +190,7 @@ def render(content):
 {"".join(_property(content, entry) for entry in content.properties)}
 <h2 id="scenarios">Scenarios of the model checker</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="Scenarios">{_scenarios(content)}</div>
+{_proofs(content)}
 <h2 id="trust">What is taken on trust</h2>
 {_trust(content)}
 <h2 id="tools">Tools</h2>

@@ -109,6 +109,9 @@ def render(content):
     for entry in content.properties:
         lines += _property(content, entry)
     lines += ["", "## Scenarios of the model checker", "", *_scenarios(content)]
+    if content.run.proof_figures:
+        lines += ["", "## Check of the proofs", ""]
+        lines += [f"- {line}" for line in content.run.proof_figures]
     lines += ["", "## What is taken on trust", ""]
     lines += _table(["what", "taken for granted"], [(f"`{i.name}`", i.text) for i in content.trust])
     lines += ["", "## Tools", "", *_table(["tool", "version"], facts.tools), ""]

@@ -41,6 +41,7 @@ class Run:
     suites: set = dataclasses.field(default_factory=set)
     builds: dict = dataclasses.field(default_factory=dict)  # build: {label: TestRun}
     theorems: dict | None = None  # name: CLOSED, or what it assumes
+    proof_figures: list = dataclasses.field(default_factory=list)  # sentences
 
 
 _RECORD_FIELDS = {
@@ -114,3 +115,9 @@ def read_theorems(text):
     if not theorems:
         raise ResultsError("the output of the proofs names no theorem")
     return theorems
+
+
+def read_proof_figures(text):
+    """The lines of the check of the proofs that say how much was checked."""
+    lines = [line for line in text.splitlines() if not _THEOREM_LINE.match(line)]
+    return [line for line in lines if re.search(r"\d", line) and "/" not in line]

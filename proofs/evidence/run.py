@@ -32,11 +32,13 @@ BUILDS = {
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(
         prog="verify evidence",
-        description="Runs the engines and writes one self-contained HTML file and one Markdown file: every property "
-        "with the evidence of this run.",
+        description="Runs the engines and writes one self-contained HTML file and one Markdown "
+        "file: every property with the evidence of this run.",
         epilog=__doc__.split("\n\n")[1],
     )
-    parser.add_argument("--output", metavar="DIR", help="where to write (default: out/ in the tree)")
+    parser.add_argument(
+        "--output", metavar="DIR", help="where to write (default: out/ in the tree)"
+    )
     parser.add_argument(
         "--deep", metavar="FILE",
         help="results of the deep suite, from ./verify check --suite deep --json FILE",
@@ -46,6 +48,8 @@ def parse_arguments(arguments):
         help="leave out the sanitizer builds; the report says that they were not run",
     )
     parser.add_argument("--bazel", default="/usr/bin/bazel", help=argparse.SUPPRESS)
+    # Where the caller stands: paths are relative to that.
+    parser.add_argument("--directory", type=pathlib.Path, default=".", help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
 
 
@@ -65,7 +69,7 @@ class Engines:
         return subprocess.run(call, cwd=self._root, check=False).returncode
 
     def model_check(self):
-        """{scenario: record} of the default suite; None if the checker does not build or ends badly."""
+        """{scenario: record} of the default suite; None if the checker left nothing."""
         self._say("model-checking the default suite")
         file = self._scratch / "check.json"
         if self._bazel_run("build", "--ui_event_filters=-info", "//model:check") != 0:
@@ -80,17 +84,14 @@ class Engines:
         events = self._scratch / f"{build}.json"
         self._bazel_run("test", "--keep_going", "--test_output=summary", *BUILDS[build],
                         f"--build_event_json_file={events}", "//...")
-        return results.read_tests(events.read_text()) if events.exists() else {}
+        return results.read_tests(events.read_text())
 
     def prove(self):
-        """{theorem: assumptions}; None where Coq is not installed."""
+        """What the check of the proofs prints; empty if it failed, for then nothing is proved."""
         self._say("checking the proofs")
         script = self._root / "proofs/coq/check"
-        try:
-            done = subprocess.run([script], capture_output=True, text=True, check=False)
-        except OSError:
-            return {}
-        return results.read_theorems(done.stdout) if done.returncode == 0 else {}
+        done = subprocess.run([script], stdout=subprocess.PIPE, text=True, check=False)
+        return done.stdout if done.returncode == 0 else ""
 
 
 def run_engines(engines, options, deep):
@@ -99,7 +100,9 @@ def run_engines(engines, options, deep):
     run = results.Run(scenarios=dict(deep), suites={"deep"} if deep else set())
     run.scenarios.update(engines.model_check() or {})
     run.suites.add("default")
-    run.theorems = engines.prove()
+    proofs = engines.prove()
+    run.theorems = results.read_theorems(proofs) if proofs else {}
+    run.proof_figures = results.read_proof_figures(proofs)
     for build in BUILDS:
         if build == "g++" or not options.quick:
             run.builds[build] = engines.test(build)
@@ -121,7 +124,9 @@ def main(arguments):
     tree = Tree(root)
     try:
         known = catalogue.load(root)
-        deep = results.read_check(pathlib.Path(options.deep).read_text()) if options.deep else {}
+        deep = {}
+        if options.deep:
+            deep = results.read_check((options.directory / options.deep).read_text())
     except (OSError, catalogue.CatalogueError, results.ResultsError) as error:
         print(f"verify: {error}", file=sys.stderr)
         return 2
@@ -133,7 +138,7 @@ def main(arguments):
             print(f"verify: {error}", file=sys.stderr)
             return 1
     content = report.make(facts.gather(root), known, tree, run, trust_base.collect(tree))
-    directory = pathlib.Path(options.output) if options.output else root / "out"
+    directory = options.directory / options.output if options.output else root / "out"
     for path in write(content, directory):
         print(f"verify: wrote {path}")
     print(content.summary)
