@@ -63,6 +63,7 @@ void Engine::run_after() {
 }
 
 std::size_t Engine::decide() {
+  const Quiet quiet;
   if (anyone_paused_) settle_pauses();
   std::size_t thread = 0;
   const ThreadSet unstarted = without(at_.unfinished, started_);
@@ -87,6 +88,7 @@ void Engine::decided(std::size_t thread) noexcept {
 
 std::size_t Engine::decide_value(std::size_t count) {
   if (count == 1) return 0;
+  const Quiet quiet;
   const std::size_t value = scheduler_->choose_value(count);
   decided_value(value, count);
   return value;

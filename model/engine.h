@@ -145,6 +145,19 @@ class Engine {
   std::vector<Choice> choices_;
 };
 
+/// While one lives, what runs is the checker and not the program under check: nothing is a step, and
+/// a heap allocation is no concern of property S5.
+class Quiet {
+ public:
+  Quiet() noexcept : before_(Engine::instance().quiet()) { Engine::instance().set_quiet(true); }
+  ~Quiet() { Engine::instance().set_quiet(before_); }
+  Quiet(const Quiet&) = delete;
+  Quiet& operator=(const Quiet&) = delete;
+
+ private:
+  bool before_;
+};
+
 /// Ends the running execution; defined by the machine.
 [[noreturn]] void abandon_execution(std::string_view property, std::string message,
                                     const std::source_location& where);

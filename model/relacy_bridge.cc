@@ -32,18 +32,6 @@ rl::debug_info relacy_place(const source_location& where) noexcept {
   return {where.function_name(), where.file_name(), static_cast<unsigned>(where.line())};
 }
 
-/// While it lives, what Relacy and the checker do is neither a step nor the program's allocation.
-class Quiet {
- public:
-  Quiet() noexcept : before_(engine().quiet()) { engine().set_quiet(true); }
-  ~Quiet() { engine().set_quiet(before_); }
-  Quiet(const Quiet&) = delete;
-  Quiet& operator=(const Quiet&) = delete;
-
- private:
-  bool before_;
-};
-
 struct VariableRecord : ObjectRecord {};
 
 struct MutexRecord : ObjectRecord {

@@ -75,7 +75,7 @@ class SlabSubject final : public Subject {
     const auto stats = slab().stats();
     return stats.foreign_pointers + stats.misaligned_pointers + stats.repeated_frees;
   }
-  std::uint64_t corruption_count() override { return slab().stats().corrupt_links; }
+  std::uint64_t corruption_count() override { return slab().corruption_events(); }
   std::size_t trim() override { return slab().trim(); }
 
   std::size_t stride() const override { return Slab::stride; }

@@ -47,7 +47,7 @@ class Subject {
   [[nodiscard]] virtual std::uint64_t live_count() = 0;
   /// Bad pointers that the slab has counted.
   [[nodiscard]] virtual std::uint64_t misuse_count() = 0;
-  /// Corrupt links that the slab has counted.
+  /// Bad pointers and corrupt links that the slab has counted.
   [[nodiscard]] virtual std::uint64_t corruption_count() = 0;
   /// Bytes given back.
   virtual std::size_t trim() = 0;
