@@ -290,7 +290,7 @@ void ProgramExecution::after() {
   history_->census.segments = subject_.segment_count();
   give_everything_back();
   history_->census.misuse_events = subject_.misuse_count();
-  history_->census.corruption_events = subject_.misuse_count() + subject_.corruption_count();
+  history_->census.corruption_events = subject_.corruption_count();
   take_census();
   subject_.destroy();
   for (Channel& each : channels_) {
