@@ -33,7 +33,9 @@ std::size_t store(const slabproof::fuzz::Input& input, std::uint8_t* data, std::
 
 }  // namespace
 
-const char* __asan_default_options() { return "quarantine_size_mb=16:malloc_context_size=4"; }
+const char* __asan_default_options() {
+  return "quarantine_size_mb=16:malloc_context_size=4";
+}
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   slabproof::fuzz::run_and_remember({data, size});

@@ -283,20 +283,25 @@ const void* SlabExerciser::foreign_pointer(const Step& step) const {
     default:
       break;
   }
-  // A neighbour of a segment, where no segment is known to lie, or can lie unseen.
+  // What lies next to a segment, unless another segment is known to be there, or might be unseen.
   const bool all_known = std::ranges::find(first_slots_, nullptr) == first_slots_.end();
   if (!all_known || first_slots_.empty() || traits_.region_alignment == 0) return &script_;
-  const auto home =
-      std::bit_cast<std::uintptr_t>(first_slots_[step.selector % first_slots_.size()]);
+  const std::byte* const first_slot = first_slots_[step.selector % first_slots_.size()];
+  const auto home = std::bit_cast<std::uintptr_t>(first_slot);
+  if (step.form == 4) {
+    const std::uintptr_t end = home + script_.capacity * traits_.stride;
+    return region_of(end) == region_of(home) ? std::bit_cast<const void*>(end) : nullptr;
+  }
   const std::uintptr_t neighbour =
       step.form % 2 == 0 ? home + traits_.region_alignment : home - traits_.region_alignment;
   return lies_in_known_segment(neighbour) ? nullptr : std::bit_cast<const void*>(neighbour);
 }
 
+std::uintptr_t SlabExerciser::region_of(std::uintptr_t address) const {
+  return address & ~(traits_.region_alignment - 1);
+}
+
 bool SlabExerciser::lies_in_known_segment(std::uintptr_t address) const {
-  const auto region_of = [&](std::uintptr_t inside) {
-    return inside & ~(traits_.region_alignment - 1);
-  };
   return std::ranges::any_of(first_slots_, [&](std::byte* first_slot) {
     return region_of(std::bit_cast<std::uintptr_t>(first_slot)) == region_of(address);
   });
@@ -307,11 +312,6 @@ const void* SlabExerciser::misaligned_pointer(const Step& step) const {
   const std::byte* const first_slot = first_slots_[held.name.segment];
   // A growable slab's segment begins with a header, whose bytes are its own.
   if (step.form == 1 && traits_.grows) return first_slot - 1;
-  const std::byte* const end = first_slot + script_.capacity * traits_.stride;
-  if (step.form == 2 && traits_.grows &&
-      lies_in_known_segment(std::bit_cast<std::uintptr_t>(end))) {
-    return end;
-  }
   return held.data + 1 + step.value % (traits_.stride - 1);
 }
 

@@ -44,6 +44,7 @@ class SlabExerciser {
   void expect_report(const void* pointer, MisuseKind kind);
   [[nodiscard]] const void* foreign_pointer(const Step& step) const;
   [[nodiscard]] const void* misaligned_pointer(const Step& step) const;
+  [[nodiscard]] std::uintptr_t region_of(std::uintptr_t address) const;
   [[nodiscard]] bool lies_in_known_segment(std::uintptr_t address) const;
 
   void ask_usable_size(const Step& step);

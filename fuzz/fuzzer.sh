@@ -1,0 +1,185 @@
+#!/bin/bash
+# Builds a fuzzer and runs it, shows its inputs or shrinks them: what fuzz/run, fuzz/show and fuzz/minimize have in
+# common, each of which names itself as the first argument.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# Another Bazel on the PATH may be too new for this workspace.
+bazel=${BAZEL:-/usr/bin/bazel}
+
+targets=(alloc_free_fuzzer corruption_fuzzer layout_fuzzer parser_fuzzer schedule_fuzzer)
+# The longest inputs worth their time, in bytes.
+declare -A max_length=(
+  [alloc_free_fuzzer]=512 [corruption_fuzzer]=512 [layout_fuzzer]=64 [parser_fuzzer]=512
+  [schedule_fuzzer]=192
+)
+
+usage() {
+  case $command in
+    run)
+      cat <<HELP
+usage: fuzz/run [--slab LABEL] [--seed N] TARGET [SECONDS]
+       fuzz/run [--slab LABEL] [--seed N] --all [SECONDS]
+
+Builds TARGET for libFuzzer and fuzzes for SECONDS (60), from the corpus in fuzz/corpus/TARGET and
+from what earlier runs found. --all runs one target after another.
+
+  --slab LABEL  fuzz another slab than the shipped one, such as one with a planted bug; starts from
+                the committed corpus alone, and keeps new inputs nowhere
+  --seed N      libFuzzer's seed
+
+New inputs go to fuzz/out/TARGET/corpus, and an input that fails to fuzz/out/TARGET/findings
+(with --slab, fuzz/out/TARGET-planted/findings): fuzz/show prints it as a program, and
+fuzz/minimize shrinks it.
+
+Exit code: 0 nothing found, 1 a finding, 2 usage or a failed build.
+HELP
+      ;;
+    show)
+      cat <<HELP
+usage: fuzz/show [--slab LABEL] TARGET FILE...
+
+Prints what inputs mean: the slab and the program, which \`./verify check --program\` takes as long
+as it is within its limits. For schedule_fuzzer, the last line is what \`./verify check --replay\`
+takes as a file.
+HELP
+      ;;
+    minimize)
+      cat <<HELP
+usage: fuzz/minimize [--slab LABEL] TARGET FILE [OUTPUT]
+
+Leaves out operations and lowers numbers as long as the input fails the same way, writes the result
+to OUTPUT (FILE.minimized) and prints it as fuzz/show does.
+HELP
+      ;;
+  esac
+  echo "TARGET is one of: ${targets[*]}"
+}
+
+# usage_error MESSAGE...
+usage_error() {
+  echo "fuzz/$command: $*; see --help" >&2
+  exit 2
+}
+
+# require_target NAME
+require_target() {
+  local target
+  for target in "${targets[@]}"; do
+    [[ $target != "$1" ]] || return 0
+  done
+  usage_error "no such target: $1 (there are: ${targets[*]})"
+}
+
+# build_program TARGET SUFFIX: builds TARGET or, with the suffix _replay, its replay driver, as for
+# libFuzzer, and prints where it is.
+build_program() {
+  local label=//fuzz:$1$2 flags directory
+  flags=(--config=fuzz)
+  # Sanitizers do not understand the model checker's fibers, and its own code is no target of the
+  # coverage: only what is compiled from impl/ is instrumented.
+  [[ $1 != schedule_fuzzer ]] || flags=(--config=clang --platform_suffix=-fuzz-schedule --copt=-O3
+    --per_file_copt='model/subject_factory\.cc@-fsanitize=fuzzer-no-link')
+  flags+=("${slab_flags[@]}")
+  local quiet=(--ui_event_filters=-info --noshow_progress --symlink_prefix=/)
+  (cd "$root" && "$bazel" build "${quiet[@]}" "${flags[@]}" "$label") >&2 || return
+  directory=$(cd "$root" && "$bazel" info "${flags[@]}" bazel-bin 2>/dev/null) || return
+  echo "$directory/fuzz/$1$2"
+}
+
+# fuzz TARGET SECONDS: 0, or 1 for a finding.
+fuzz() {
+  local target=$1 seconds=$2 program out corpus
+  program=$(build_program "$target" "") || exit 2
+  out=$root/fuzz/out/$target
+  corpus=$out/corpus
+  if [[ ${#slab_flags[@]} -gt 0 ]]; then
+    # A planted bug must neither profit from, nor spoil, what the shipped slab led to.
+    out=$out-planted
+    corpus=$(mktemp --directory)
+    temporary+=("$corpus")
+  fi
+  mkdir --parents "$corpus" "$out/findings"
+  local options=("-max_len=${max_length[$target]}" "-max_total_time=$seconds" -print_final_stats=1
+    "-artifact_prefix=$out/findings/" "${seed_flags[@]}")
+  [[ ! -f $root/fuzz/dictionaries/$target.dict ]] ||
+    options+=("-dict=$root/fuzz/dictionaries/$target.dict")
+  echo "fuzz/run: $target for $seconds s; findings go to ${out#"$root"/}/findings"
+  "$program" "${options[@]}" "$corpus" "$root/fuzz/corpus/$target" && return 0
+  echo "fuzz/run: $target found something; fuzz/show prints it, fuzz/minimize shrinks it" >&2
+  return 1
+}
+
+run() {
+  local chosen=() seconds code=0 target
+  if [[ ${1:-} == --all ]]; then
+    chosen=("${targets[@]}")
+  else
+    [[ $# -ge 1 ]] || usage_error "which target?"
+    require_target "$1"
+    chosen=("$1")
+  fi
+  shift
+  [[ $# -le 1 ]] || usage_error "too many arguments: $*"
+  seconds=${1:-60}
+  [[ $seconds =~ ^[1-9][0-9]*$ ]] || usage_error "not a number of seconds: $seconds"
+  for target in "${chosen[@]}"; do
+    fuzz "$target" "$seconds" || code=1
+  done
+  exit "$code"
+}
+
+show() {
+  [[ $# -ge 2 ]] || usage_error "which target, and which file?"
+  require_target "$1"
+  local target=$1 file program
+  shift
+  for file in "$@"; do
+    [[ -f $file ]] || usage_error "no such file: $file"
+  done
+  program=$(build_program "$target" _replay) || exit 2
+  exec "$program" --show "$@"
+}
+
+minimize() {
+  [[ $# -ge 2 && $# -le 3 ]] || usage_error "which target, and which file?"
+  require_target "$1"
+  [[ -f $2 ]] || usage_error "no such file: $2"
+  local program
+  program=$(build_program "$1" _replay) || exit 2
+  exec "$program" --minimize "${3:-$2.minimized}" "$2"
+}
+
+command=${1:-}
+case $command in
+  run | show | minimize) shift ;;
+  *)
+    echo "fuzz/fuzzer.sh: use fuzz/run, fuzz/show or fuzz/minimize" >&2
+    exit 2
+    ;;
+esac
+slab_flags=()
+seed_flags=()
+temporary=()
+trap '[[ ${#temporary[@]} -eq 0 ]] || rm -rf "${temporary[@]}"' EXIT
+while [[ ${1:-} == -* && $1 != --all ]]; do
+  case $1 in
+    --help | -h)
+      usage
+      exit 0
+      ;;
+    --slab)
+      [[ $# -ge 2 ]] || usage_error "--slab needs a label"
+      slab_flags=("--//fuzz:slab=$2")
+      shift 2
+      ;;
+    --seed)
+      [[ $command == run ]] || usage_error "no such option: $1"
+      [[ ${2:-} =~ ^[0-9]+$ ]] || usage_error "--seed needs a number"
+      seed_flags=("-seed=$2")
+      shift 2
+      ;;
+    *) usage_error "no such option: $1" ;;
+  esac
+done
+"$command" "$@"
