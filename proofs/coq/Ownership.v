@@ -96,6 +96,46 @@ Section ownership.
     by rewrite Hn in Ht.
   Qed.
 
+  Lemma step_actor_phase σ a σ' : step σ a σ' → is_Some (phases σ !! actor a).
+  Proof. destruct 1; simpl; eauto. Qed.
+
+  (** Every owner is a thread of the system. *)
+  Lemma exec_owner_thread tr peak σ b t :
+    exec tr peak σ → owner σ b = Some t → is_Some (phases σ !! t).
+  Proof.
+    intros Hexec. induction Hexec as [|tr peak σ a σ' Hexec IH Hstep]; intros Howner.
+    { unfold owner, block_owner in Howner. simpl in Howner.
+      rewrite list_lookup_fmap in Howner.
+      destruct (initial_addresses cfg !! b.1); simpl in *; [|done].
+      by rewrite (proj2 (proj2 (empty_segment_ok cap _))) in Howner. }
+    pose proof (step_actor_phase _ _ _ Hstep) as Hactor.
+    pose proof (exec_effect cfg Hcfg _ _ _ _ _ Hexec Hstep) as
+      [_ _ Htaken _ Hfreed Hothers _ _ Hlength].
+    assert (∀ u, is_Some (phases σ !! u) → is_Some (phases σ' !! u)) as Hkeep.
+    { intros u. rewrite !lookup_lt_is_Some. by rewrite Hlength. }
+    destruct (decide (b ∈ taken cap a)) as [Hin|Hnt].
+    { destruct (Htaken b Hin) as [_ Hnew]. apply Hkeep. congruence. }
+    destruct (decide (b ∈ freed cap a)) as [Hin|Hnf].
+    { destruct (Hfreed b Hin) as [_ Hnone]. congruence. }
+    destruct (Hothers b Hnt Hnf) as [Hsame|(u & Hgive & _ & Hu)].
+    - apply Hkeep, IH. congruence.
+    - assert (t = u) as -> by congruence. rewrite Hgive in Hstep.
+      inversion Hstep; subst; simpl in *; eauto.
+  Qed.
+
+  (** Without a claim nobody is trimming. *)
+  Lemma exec_untrimmed_phase tr peak σ t i :
+    exec tr peak σ → (∀ a, a ∈ tr → ¬ is_trim a) → phases σ !! t ≠ Some (Trimming i).
+  Proof.
+    intros Hexec Htrim Ht. induction Hexec as [|tr peak σ a σ' Hexec IH Hstep].
+    { by apply lookup_replicate in Ht as [? _]. }
+    assert (¬ is_trim a) as Hnot by (apply Htrim; set_solver).
+    apply IH; [intros; apply Htrim; set_solver|]. clear IH.
+    destruct Hstep; simpl in *; try done;
+      apply list_lookup_insert_Some in Ht as [(<- & Heq & _)|[_ Ht]]; try done;
+      unfold p, phase_after in Heq; by case_match.
+  Qed.
+
   (** ** S3 *)
 
   (** From any moment on, the segments keep their places and their addresses;
