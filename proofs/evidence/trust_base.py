@@ -11,7 +11,7 @@ Whoever relies on something says so next to it, in a comment of the source or in
     Shown by //tests:backing_test BackingTest.FreshPagesAreZero.
 
 The text runs to the next empty line, or to the end of the comment. "Shown by" is for what a test
-makes plausible; target and cases must exist.
+makes plausible; target and cases must exist, and so must the parameter of a case (Suite.Name/Large).
 """
 
 import dataclasses
@@ -36,7 +36,8 @@ _MARKER = re.compile(r"TRUSTED\[([^\]\n]*)\]:\s*")
 _ANY_MARKER = re.compile(r"\b[A-Z]{3,}\[[\w.]*\]")
 _NAME = re.compile(r"[a-z]+\.[a-z0-9_]+")
 _COMMENT_PREFIX = re.compile(r"^\s*(?:///?|#|\(\*+|\*|[-*] )?[ \t]*")
-_SHOWN_BY = re.compile(r"\s*Shown by (//[\w/]+:\w+)((?:,? [A-Za-z]\w*\.\w+)*)\.")
+_CASE = r"[A-Za-z]\w*\.\w+(?:/\w+)?"
+_SHOWN_BY = re.compile(rf"\s*Shown by (//[\w/]+:\w+)((?:,? {_CASE})*)\.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,7 +77,7 @@ def read_items(file, text):
     for match in _MARKER.finditer(text):
         content = " ".join(line.strip() for line in _comment_lines(text, match.end(), is_prose))
         shown_by = tuple(
-            (target, tuple(re.findall(r"[A-Za-z]\w*\.\w+", cases)))
+            (target, tuple(re.findall(_CASE, cases)))
             for target, cases in _SHOWN_BY.findall(content)
         )
         items.append(Item(match.group(1), _SHOWN_BY.sub("", content).strip(), file, shown_by))
@@ -93,6 +94,15 @@ def collect(tree):
                 items += read_items(file, path.read_text(errors="replace"))
     order = list(GROUPS)
     return sorted(items, key=lambda i: (order.index(i.group) if i.group in GROUPS else -1, i.name))
+
+
+def _has_case(tree, target, case):
+    """Whether a target has a case, Suite.Name, or Suite.Name/Parameter with a parameter of that name."""
+    name, _, parameter = case.partition("/")
+    sources = [tree.text(file) or "" for file in tree.target(target).files("srcs")]
+    return name in tree.cases(target) and (
+        not parameter or any(f'"{parameter}"' in source for source in sources)
+    )
 
 
 def check(items, tree):
@@ -112,7 +122,7 @@ def check(items, tree):
             if tree.target(target) is None:
                 problems.append(f"{where}: no such target: {target}")
             else:
-                absent = sorted(set(cases) - tree.cases(target))
+                absent = [case for case in cases if not _has_case(tree, target, case)]
                 problems += [f"{where}: {target} has no case {case}" for case in absent]
     return problems
 

@@ -91,6 +91,13 @@ class CheckTest(unittest.TestCase):
     def test_a_test_that_is_gone_is_found(self):
         self.assert_only_problem(PROSE.replace("Serves", "Refuses"), "has no case SlabTest.Refuses")
 
+    def test_a_parameter_that_is_gone_is_found(self):
+        with_parameter = PROSE.replace("SlabTest.Serves", "SlabTest.Serves/Large")
+        self.assert_only_problem(with_parameter, "has no case SlabTest.Serves/Large")
+        example.edit(self.root, "tests/slab_test.cc", "{}", '{ f("Large"); }')
+        at = tree.Tree(self.root)
+        self.assertEqual(trust_base.check(trust_base.collect(at), at), [])
+
     def test_a_target_that_is_gone_is_found(self):
         self.assert_only_problem(PROSE.replace("canary", "parrot"), "no such target: .*parrot_test")
 
