@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 namespace slabproof::model {
 namespace {
@@ -78,6 +81,12 @@ CheckJob job_of(const Scenario& scenario) {
           .over_growth = scenario.over_growth,
           .executions = scenario.executions,
           .executions_with_symmetry = scenario.executions_with_symmetry};
+}
+
+bool frees_again(const Program& program) {
+  return std::ranges::any_of(program.threads, [](const std::vector<Op>& thread) {
+    return std::ranges::any_of(thread, [](Op op) { return op.kind == Op::Kind::kFreeAgain; });
+  });
 }
 
 std::string to_text(const RecordedExecution& recorded) {

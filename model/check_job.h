@@ -31,6 +31,9 @@ struct CheckJob {
 
 [[nodiscard]] CheckJob job_of(const Scenario& scenario);
 
+/// Whether the program frees a block a second time, which only `SlotStates` always notices.
+[[nodiscard]] bool frees_again(const Program& program);
+
 /// An execution that can be run again: everything that it depends on, in one line of JSON.
 struct RecordedExecution {
   CheckJob job;

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdio>
 #include <exception>
@@ -18,6 +19,7 @@
 #include "slabproof/model/check_options.h"
 #include "slabproof/model/check_report.h"
 #include "slabproof/model/check_run.h"
+#include "slabproof/model/enumeration.h"
 #include "slabproof/model/failure.h"
 #include "slabproof/model/scenario.h"
 #include "slabproof/model/trace.h"
@@ -141,6 +143,61 @@ int run_jobs(const CheckOptions& options, const std::string& command) {
   return exit_code(results);
 }
 
+/// "[#####     ]  50%  1,234 of 2,468 programs, 17 s, about 18 s to go": a bar that is replaced on
+/// a terminal, and a plain line each tenth of the way elsewhere.
+class EnumerationProgress {
+ public:
+  explicit EnumerationProgress(const std::vector<CheckJob>& jobs) : jobs_(jobs.size()) {
+    for (const CheckJob& job : jobs) total_ += weight_of(job.program);
+  }
+  void finished(const CheckJob& job) {
+    ++finished_;
+    done_ += weight_of(job.program);
+    const double part = done_ / total_;
+    if (!terminal_ && part < next_line_) return;
+    next_line_ += 0.1;
+    const double elapsed = seconds();
+    fmt::print(stderr, "{}[{:<20}] {:3.0f}%  {} of {} runs, {:.0f} s, about {:.0f} s to go  {}",
+               terminal_ ? "\r" : "", std::string(static_cast<std::size_t>(part * 20), '#'),
+               part * 100, finished_, jobs_, elapsed, elapsed * (1 - part) / part,
+               terminal_ ? "" : "\n");
+    if (terminal_ && finished_ == jobs_) fmt::print(stderr, "\n");
+    std::fflush(stderr);
+  }
+  [[nodiscard]] double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  const bool terminal_ = isatty(STDERR_FILENO) != 0;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::size_t jobs_;
+  std::size_t finished_ = 0;
+  double total_ = 0;
+  double done_ = 0;
+  double next_line_ = 0.1;
+};
+
+int run_enumeration(const CheckOptions& options, const std::string& command) {
+  OutputFile json(options.json_file);
+  const std::vector<CheckJob> jobs = enumerate_jobs(*options.enumeration);
+  EnumerationProgress progress(jobs);
+  std::vector<RunResult> results;
+  for (const CheckJob& job : jobs) {
+    const JobOutcome outcome = run_job(job, options, false, {});
+    if (outcome.result.verdict == Verdict::kViolated) {
+      fmt::print("{}", format_violation(outcome.result, to_text(outcome.trace), command));
+    }
+    results.push_back(outcome.result);
+    if (!options.quiet) progress.finished(job);
+  }
+  json.write(to_json(results));
+  if (!options.quiet) {
+    fmt::print("{}", format_enumeration(*options.enumeration, results, progress.seconds()));
+  }
+  return exit_code(results);
+}
+
 int run_replay(const CheckOptions& options, const std::string& command) {
   OutputFile json(options.json_file);
   OutputFile trace(options.trace_file);
@@ -175,6 +232,7 @@ int run(int argc, const char* const* argv) {
     list_scenarios();
     return kExitHolds;
   }
+  if (options.enumeration) return run_enumeration(options, argv[0]);
   return options.replay_file.empty() ? run_jobs(options, argv[0]) : run_replay(options, argv[0]);
 }
 

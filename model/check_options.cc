@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "slabproof/model/check_job.h"
+
 namespace slabproof::model {
 namespace {
 
@@ -41,6 +43,8 @@ struct RawOptions {
   std::string suite;
   std::string recheck = "all";
   std::string protection;
+  std::string enumerate;
+  std::string alphabet = "a a2 f f@0 F";
 };
 
 void add_what_to_run(CLI::App& app, RawOptions& raw, CheckOptions& options) {
@@ -66,6 +70,15 @@ void add_what_to_run(CLI::App& app, RawOptions& raw, CheckOptions& options) {
       ->check(CLI::IsMember({"default", "deep"}))
       ->excludes("--program")
       ->excludes("--scenario");
+  app.add_option("--enumerate", raw.enumerate,
+                 "Run every program up to a size, such as threads=3,ops=2,capacity=2: at most that "
+                 "many threads and operations of a thread, capacities from 1, both re-check scopes")
+      ->excludes("--program")
+      ->excludes("--scenario")
+      ->excludes("--suite");
+  app.add_option("--alphabet", raw.alphabet, "The operations that --enumerate puts together")
+      ->capture_default_str()
+      ->needs("--enumerate");
   app.add_flag("--list", options.list, "List the scenarios and exit");
 }
 
@@ -115,12 +128,6 @@ std::string unknown_scenario(const std::string& name) {
   return fmt::format("there is no scenario \"{}\"; --list names them", name);
 }
 
-bool frees_again(const Program& program) {
-  return std::ranges::any_of(program.threads, [](const std::vector<Op>& thread) {
-    return std::ranges::any_of(thread, [](Op op) { return op.kind == Op::Kind::kFreeAgain; });
-  });
-}
-
 /// Turns what was parsed into what will run; a message where it makes no sense.
 std::optional<std::string> resolve(const RawOptions& raw, CheckOptions& options) {
   options.recheck = raw.recheck == "new" ? Recheck::kNewSegments : Recheck::kAllSegments;
@@ -136,6 +143,12 @@ std::optional<std::string> resolve(const RawOptions& raw, CheckOptions& options)
              "a second free is outside the slab's contract";
     }
     options.program = std::move(*program);
+    return std::nullopt;
+  }
+  if (!raw.enumerate.empty()) {
+    auto size = parse_enumeration(raw.enumerate, raw.alphabet);
+    if (!size) return size.error();
+    options.enumeration = std::move(*size);
     return std::nullopt;
   }
   for (const std::string& name : raw.scenarios) {

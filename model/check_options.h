@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "slabproof/model/enumeration.h"
 #include "slabproof/model/program.h"
 #include "slabproof/model/scenario.h"
 #include "slabproof/recheck.h"
@@ -28,6 +29,7 @@ struct CheckOptions {
   std::uint32_t initial_segments = 0;
   Recheck recheck = Recheck::kAllSegments;
   std::optional<ProtectionChoice> protection;  ///< nothing: what the program needs
+  std::optional<EnumerationSize> enumeration;  ///< --enumerate
   bool list = false;
 
   std::string search = "dpor";

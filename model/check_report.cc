@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string_view>
 
 #include "slabproof/model/check_options.h"
@@ -143,6 +145,38 @@ std::string ResultTable::header() const {
 
 std::string ResultTable::row(const RunResult& result) const {
   return format_row(row_of(result), name_width_);
+}
+
+std::string format_enumeration(const EnumerationSize& size, const std::vector<RunResult>& results,
+                               double seconds) {
+  std::set<std::string> programs;
+  std::uint64_t executions = 0;
+  std::uint64_t redundant = 0;
+  std::map<Verdict, std::uint64_t> verdicts;
+  std::uint64_t exhaustive = 0;
+  std::map<Recheck, std::uint64_t> over_growth;
+  for (const RunResult& result : results) {
+    programs.insert(result.program);
+    executions += result.executions;
+    redundant += result.redundant;
+    ++verdicts[result.verdict];
+    exhaustive += result.exhaustive ? 1U : 0U;
+    auto& greatest = over_growth[result.recheck];
+    greatest = std::max(greatest, result.max_over_growth);
+  }
+  std::string alphabet;
+  for (const Op op : size.alphabet) alphabet += (alphabet.empty() ? "" : " ") + to_text(op);
+  return fmt::format(
+      "Every program of 1 to {} threads with 1 to {} operations each out of {{{}}}, up to the "
+      "order "
+      "of threads: {} programs.\nOn slabs of capacity 1 to {}, recheck all and new: {} runs, {} "
+      "exhaustive; {} inequivalent executions, {} redundant; {:.1f} s.\nHolds {}, violated {}, "
+      "inconclusive {}. Greatest over-growth: {} with recheck all, {} with recheck new.\n",
+      size.threads, size.ops, alphabet, grouped(programs.size()), size.capacity,
+      grouped(results.size()), exhaustive == results.size() ? "all" : grouped(exhaustive),
+      grouped(executions), grouped(redundant), seconds, grouped(verdicts[Verdict::kHolds]),
+      grouped(verdicts[Verdict::kViolated]), grouped(verdicts[Verdict::kInconclusive]),
+      over_growth[Recheck::kAllSegments], over_growth[Recheck::kNewSegments]);
 }
 
 std::string format_violation(const RunResult& result, const std::string& trace,

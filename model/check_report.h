@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "slabproof/model/enumeration.h"
 #include "slabproof/recheck.h"
 
 namespace slabproof::model {
@@ -58,6 +59,11 @@ class ResultTable {
  private:
   std::size_t name_width_;
 };
+
+/// What an enumeration came to, in sentences that can be cited: its size, how many programs and
+/// executions that was, whether all of it was exhaustive, and the greatest over-growth.
+[[nodiscard]] std::string format_enumeration(const EnumerationSize& size,
+                                             const std::vector<RunResult>& results, double seconds);
 
 /// All that a person needs of a violation: the property, the program, the trace, and the command
 /// that runs it again. `command` is how this program was called.
