@@ -62,6 +62,13 @@ class Evidence:
     def get(self, name, default=None):
         return self.fields.get(name, default)
 
+    def mutant_tests(self):
+        """{mutant: the test that must notice it}; a `*` in the target stands for the mutant's name."""
+        return {
+            name: Evidence("test", self.fields | {"target": self["target"].replace("*", name)})
+            for name in self["names"]
+        }
+
 
 @dataclasses.dataclass(frozen=True)
 class Property:

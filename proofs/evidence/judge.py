@@ -197,13 +197,18 @@ class Judge:
         return Outcome(evidence, "fuzz", parts, figure, f"bazel test {evidence['target']}")
 
     def _mutant(self, evidence):
-        test_parts, _ = self._test_parts(evidence)
-        status = worst([part.status for part in test_parts])
-        killed = status is Status.PASSED
-        figure = f"{count(len(evidence['names']), 'mutant')} killed" if killed else ""
-        bad = tuple(part for part in test_parts if part.status is not Status.PASSED)
-        parts = tuple(Part(name, status, "killed" if killed else "") for name in evidence["names"])
-        return Outcome(evidence, "mutants", parts + bad, figure, self._command(evidence))
+        parts = []
+        for name, test in evidence.mutant_tests().items():
+            found, _ = self._test_parts(test)
+            bad = [part for part in found if part.status is not Status.PASSED]
+            figure = ", ".join(f"{part.name} {part.figure}".strip() for part in bad) or "killed"
+            parts.append(Part(name, worst([part.status for part in found]), figure))
+        killed = sum(part.status is Status.PASSED for part in parts)
+        figure = f"{count(killed, 'mutant')} killed" if killed else ""
+        command = " ".join(
+            dict.fromkeys(self._command(test) for test in evidence.mutant_tests().values())
+        ).replace(" bazel test", "")
+        return Outcome(evidence, "mutants", tuple(parts), figure, command)
 
     def _review(self, evidence):
         where = f"{evidence['file']}, {evidence['heading']}"

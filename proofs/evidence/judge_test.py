@@ -127,6 +127,19 @@ class JudgeTest(ReportCase):
         cases[("CanaryTest", "LockSkipped")] = "failed"
         self.assert_only("mutants", Status.FAILED, 1)
 
+    def test_each_mutant_may_have_a_test_of_its_own(self):
+        example.edit(
+            self.root, "proofs/properties.yaml", '"//tests:canary_test"\n        cases: '
+            "[CanaryTest.LockSkipped]", '"//tests:*_test"',
+        )
+        mutants = '[struct(name = "canary"), struct(name = "slab")]'
+        example.write(self.root, "model/testdata/canaries.bzl", f"CANARIES = {mutants}\n")
+        example.edit(self.root, "proofs/properties.yaml", "[lock_skipped]", "[canary, slab]")
+        self.run_results.builds["g++"]["//tests:slab_test"].passed = False
+        (outcome,) = self.report().properties[0].of_engine("mutants")
+        self.assertEqual([part.status for part in outcome.parts], [Status.PASSED, Status.FAILED])
+        self.assertEqual(outcome.command, "bazel test //tests:canary_test //tests:slab_test")
+
     def test_a_build_that_was_not_tested_is_not_run(self):
         example.edit(self.root, "proofs/properties.yaml", 'cases: [SlabTest.Serves]', "build: tsan")
         entry = self.report().properties[0]

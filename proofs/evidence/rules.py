@@ -69,7 +69,8 @@ def _missing_fuzz(evidence, tree):
 def _missing_mutant(evidence, tree):
     for name in sorted(set(evidence["names"]) - tree.mutants(evidence["list"])):
         yield f"{evidence['list']} has no mutant {name}"
-    yield from _missing_cases(evidence, tree)
+    for test in evidence.mutant_tests().values():
+        yield from _missing_cases(test, tree)
 
 
 def _missing_review(evidence, tree):
