@@ -2,12 +2,13 @@
 
 load("//tools:slabproof.bzl", "slabproof_cc_binary", "slabproof_cc_library")
 
-def slab_checker(name, slab, **kwargs):
+def slab_checker(name, slab, tags = [], **kwargs):
     """A `check` command for one slab.
 
     Args:
       name: of the binary.
       slab: //impl:slabproof, or a library that impl_mutant made.
+      tags: such as "manual"; "no-sanitizer" is added.
       **kwargs: visibility, testonly.
     """
     slabproof_cc_library(
@@ -15,7 +16,7 @@ def slab_checker(name, slab, **kwargs):
         srcs = ["//model:subject_factory.cc"],
         # The command asks for a slab by a function that only this library defines.
         alwayslink = True,
-        tags = ["no-sanitizer"],
+        tags = ["no-sanitizer"] + tags,
         deps = [
             slab,
             "//model:checked_slab",
@@ -25,7 +26,7 @@ def slab_checker(name, slab, **kwargs):
     )
     slabproof_cc_binary(
         name = name,
-        tags = ["no-sanitizer"],
+        tags = ["no-sanitizer"] + tags,
         deps = [
             ":" + name + "_subject",
             "//model:check_main",

@@ -50,7 +50,7 @@ void judge_program(const Subject& subject, std::uint64_t seed, LastFailure& fail
                         .operations = {},
                         .program = program,
                         .seed = seed,
-                        .found = *verdict.complaint};
+                        .found = verdict.complaint->substr(0, verdict.complaint->find('\n'))};
     RC_FAIL(*verdict.complaint);
   }
 }
@@ -68,7 +68,7 @@ void check_all(PropertyRunner& runner) {
         runner.options().subject.empty() || runner.options().subject == subject.kind.name;
     if (!wanted || !subject.kind.growable) continue;
     LastFailure failure;
-    runner.check(property_name(subject), {.cases = 150}, failure,
+    runner.check(property_name(subject), {.cases = 400}, failure,
                  [&] { judge_program(subject, runner.options().seed, failure, totals); });
   }
   if (runner.options().listing) return;

@@ -205,7 +205,7 @@ void ProgramThread::give_everything_back() {
 }
 
 void ProgramThread::receive(const Handout& block) {
-  if (block.size < kind_.stride) complain("S2: a block is smaller than the stride");
+  if (block.size < std::max(kind_.stride, kind_.object_size)) complain("S2: a block is too small");
   if (reinterpret_cast<std::uintptr_t>(block.data) % kind_.slot_alignment != 0) {
     complain("S2: a block is not aligned");
   }

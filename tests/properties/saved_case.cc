@@ -6,6 +6,7 @@
 #include <functional>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <system_error>
 #include <utility>
 
 namespace slabproof::properties {
@@ -92,8 +93,9 @@ std::expected<SavedCase, std::string> saved_case_from_json(std::string_view json
 }
 
 std::expected<SavedCase, std::string> read_saved_case(const std::filesystem::path& file) {
+  std::error_code ignored;
   std::ifstream stream(file);
-  if (!stream) return std::unexpected("the file cannot be opened");
+  if (!stream || !std::filesystem::is_regular_file(file, ignored)) return std::unexpected("the file cannot be opened");
   const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
   return saved_case_from_json(text);
 }

@@ -1,0 +1,51 @@
+#include "tests/properties/checked_run.h"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "slabproof/model/explore.h"
+#include "slabproof/model/history.h"
+#include "slabproof/model/oracle.h"
+#include "slabproof/model/program_execution.h"
+#include "slabproof/model/subject_factory.h"
+
+namespace slabproof::properties {
+
+bool is_checked_subject(const std::string& name) {
+  return name == "checked all" || name == "checked new" || name == "checked all SlotStates" ||
+         name == "checked new SlotStates";
+}
+
+CheckedVerdict check_program(const Setup& setup, const model::Program& program,
+                             CheckedEffort effort) {
+  const auto subject = model::make_subject({.recheck_all = setup.subject.starts_with("checked all"),
+                                            .slot_states = setup.subject.ends_with("SlotStates")});
+  model::ProgramExecution execution(*subject, program, setup.capacity, setup.initial);
+  model::Oracle oracle(execution.setting(), program);
+  execution.set_judge([&oracle](const model::History& history) { return oracle.judge(history); });
+
+  const std::vector<std::uint8_t> symmetry = execution.symmetry_class();
+  model::ExploreOptions options;
+  options.search = model::Search::kDpor;
+  options.iterations = effort.executions;
+  options.symmetry_class = symmetry;
+  options.trace = false;
+  const model::ExploreResult explored = model::explore(execution, options);
+
+  CheckedVerdict verdict{.complaint = std::nullopt,
+                         .executions = explored.executions,
+                         .exhaustive = explored.exhaustive};
+  if (!explored.violation) return verdict;
+  const model::Failure& failure = *explored.violation;
+  if (failure.property == model::kHistoryLimit ||
+      failure.property == model::Failure::kUnsupported) {
+    verdict.inconclusive = true;
+    return verdict;
+  }
+  verdict.complaint =
+      failure.property + ": " + failure.message + "; schedule " + to_text(explored.schedule);
+  return verdict;
+}
+
+}  // namespace slabproof::properties

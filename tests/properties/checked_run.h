@@ -1,0 +1,36 @@
+#ifndef SLABPROOF_TESTS_PROPERTIES_CHECKED_RUN_H_
+#define SLABPROOF_TESTS_PROPERTIES_CHECKED_RUN_H_
+
+#include <cstdint>
+#include <string>
+
+#include "slabproof/model/program.h"
+#include "tests/properties/sequential_run.h"
+#include "tests/properties/slab_model.h"
+
+namespace slabproof::properties {
+
+/// How far the model checker searches one program.
+struct CheckedEffort {
+  std::uint64_t executions = 2000;  ///< at most
+};
+
+struct CheckedVerdict {
+  Complaint complaint;
+  std::uint64_t executions = 0;
+  bool exhaustive = false;    ///< no execution was left out
+  bool inconclusive = false;  ///< the checker could not judge
+};
+
+/// Whether there is a slab under check of that name: "checked all", "checked new", each alone or
+/// followed by " SlotStates".
+[[nodiscard]] bool is_checked_subject(const std::string& name);
+
+/// Explores executions of `program` on the slab that `setup` names, with partial-order reduction,
+/// and lets the oracle judge each. Requires `is_checked_subject(setup.subject)`.
+[[nodiscard]] CheckedVerdict check_program(const Setup& setup, const model::Program& program,
+                                           CheckedEffort effort);
+
+}  // namespace slabproof::properties
+
+#endif  // SLABPROOF_TESTS_PROPERTIES_CHECKED_RUN_H_

@@ -1,0 +1,84 @@
+// Runs every case of tests/regressions: what once failed must hold now. Each case is a test of its
+// own, named by its file.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/properties/concurrent_run.h"
+#include "tests/properties/saved_case.h"
+#include "tests/properties/sequential_run.h"
+#include "tests/properties/slab_under_test.h"
+
+namespace slabproof::properties {
+namespace {
+
+constexpr const char* kDirectory = "tests/regressions";
+/// Runs of a concurrent case, each with other timing.
+constexpr std::uint64_t kRuns = 200;
+
+std::vector<std::filesystem::path> saved_files() {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(kDirectory)) {
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+Complaint run_sequence(const Subject& subject, const SavedCase& saved) {
+  SlabModel model(subject.kind, saved.setup);
+  SequentialRun run(subject, saved.setup);
+  if (Complaint complaint = run.judge_construction(model)) return complaint;
+  for (const Operation operation : saved.operations) {
+    if (!model.allows(operation)) return "the case does not fit the model: " + to_text(operation);
+    if (Complaint complaint = run.step(model, operation)) return complaint;
+    model.apply(operation);
+  }
+  return run.finish(model);
+}
+
+Complaint run_program(const Subject& subject, const SavedCase& saved) {
+  for (std::uint64_t i = 0; i < kRuns; ++i) {
+    const auto verdict = run_concurrently(subject, saved.setup, saved.program, saved.seed + i);
+    if (verdict.complaint) return verdict.complaint;
+    if (verdict.inconclusive) return "the linearizability checker gave up";
+  }
+  return std::nullopt;
+}
+
+class RegressionTest : public testing::TestWithParam<std::filesystem::path> {};
+
+TEST_P(RegressionTest, Holds) {
+  const auto saved = read_saved_case(GetParam());
+  ASSERT_TRUE(saved) << saved.error();
+  if (saved->engine == SavedCase::Engine::kChecked) {
+    GTEST_SKIP() << "run by checked_regression_test";
+  }
+  const Subject* const subject = find_subject(saved->setup.subject);
+  ASSERT_NE(subject, nullptr) << "there is no slab named " << saved->setup.subject;
+  const Complaint complaint = saved->engine == SavedCase::Engine::kSequential
+                                  ? run_sequence(*subject, *saved)
+                                  : run_program(*subject, *saved);
+  EXPECT_FALSE(complaint) << *complaint << "\n" << to_json(*saved);
+}
+
+INSTANTIATE_TEST_SUITE_P(Saved, RegressionTest, testing::ValuesIn(saved_files()),
+                         [](const testing::TestParamInfo<std::filesystem::path>& tested) {
+                           std::string name = tested.param.stem().string();
+                           std::ranges::replace_if(
+                               name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+                           return name;
+                         });
+
+TEST(RegressionDirectoryTest, HasCasesToRun) {
+  EXPECT_FALSE(saved_files().empty());
+}
+
+}  // namespace
+}  // namespace slabproof::properties
