@@ -175,6 +175,10 @@ class Judge:
         parts = tuple(self._case_part(label, test, case) for case in cases)
         return parts, sum(part.status is Status.PASSED for part in parts)
 
+    def _inputs(self, evidence):
+        tests = self._run.builds.get(evidence.get("build", DEFAULT_BUILD), {})
+        return tests[evidence["target"]].inputs if evidence["target"] in tests else 0
+
     def _command(self, evidence):
         build = evidence.get("build", DEFAULT_BUILD)
         config = f" --config={build}" if build != DEFAULT_BUILD else ""
@@ -186,14 +190,21 @@ class Judge:
 
     def _test(self, evidence):
         parts, passed = self._test_parts(evidence)
+        inputs = self._inputs(evidence)
         figure = f"{count(passed, 'case')} passed" if passed else ""
+        if passed and inputs:
+            figure = f"{count(inputs, 'random case')} passed"
         return Outcome(evidence, self.engine(evidence), parts, figure, self._command(evidence))
 
     def _fuzz(self, evidence):
         parts, _ = self._test_parts(evidence)
-        inputs = len(self._tree.corpus(evidence["corpus"]))
-        passed = all(part.status is Status.PASSED for part in parts)
-        figure = f"{count(inputs, 'input')} replayed" if passed else ""
+        corpus = len(self._tree.corpus(evidence["corpus"]))
+        inputs = self._inputs(evidence)
+        if parts[0].status is Status.PASSED and inputs != corpus:
+            # A replay that finds no files passes as well.
+            figure = f"{inputs} of {count(corpus, 'input')} replayed"
+            parts = (Part(evidence["target"], Status.FAILED, figure),)
+        figure = f"{count(inputs, 'input')} replayed" if inputs else ""
         return Outcome(evidence, "fuzz", parts, figure, f"bazel test {evidence['target']}")
 
     def _mutant(self, evidence):

@@ -122,6 +122,16 @@ class JudgeTest(ReportCase):
         del self.run_results.builds["g++"]["//fuzz:replay_test"]
         self.assert_only("fuzz", Status.NOT_RUN, 0)
 
+    def test_a_corpus_that_was_replayed_in_part_has_failed(self):
+        example.write(self.root, "fuzz/corpus/slab/two", "a a")
+        self.assert_only("fuzz", Status.FAILED, 1)
+
+    def test_random_cases_are_told_as_such(self):
+        self.run_results.builds["g++"]["//tests:slab_test"].inputs = 2000
+        self.assertIn("2,000 random cases passed", [
+            outcome.figure for outcome in self.report().properties[0].outcomes
+        ])
+
     def test_a_mutant_that_survives_has_failed(self):
         cases = self.run_results.builds["g++"]["//tests:canary_test"].cases
         cases[("CanaryTest", "LockSkipped")] = "failed"

@@ -8,6 +8,8 @@ import xml.etree.ElementTree
 from tools import summarize_tests
 
 _THEOREM_LINE = re.compile(r"^([\w']+): (.+)$")
+# What the replay of a corpus, and each property of a property test, print at their ends.
+_INPUTS = re.compile(r"^(\d+) inputs hold$|: holds, (\d+) cases$", re.MULTILINE)
 CLOSED = "closed under the global context"
 
 
@@ -22,6 +24,7 @@ class TestRun:
     passed: bool
     status: str  # Bazel's word
     cases: dict  # (classname, name): "passed", "failed" or "skipped"
+    inputs: int = 0  # files of a corpus that it replayed, or cases that it made up at random
 
     def find(self, case):
         """The states of Suite.Name over all its types and parameters."""
@@ -94,12 +97,14 @@ def read_tests(text):
         raise ResultsError("a build event file is empty")
     tests = {}
     for label, shards in summarize_tests.last_attempts(events).items():
-        cases = {}
+        cases, inputs = {}, 0
         for shard in shards.values():
             cases.update(_read_cases(summarize_tests.read_output(shard, "test.xml") or ""))
+            log = summarize_tests.read_output(shard, "test.log") or ""
+            inputs += sum(int(one or other) for one, other in _INPUTS.findall(log))
         statuses = [shard.get("status", "NO_STATUS") for shard in shards.values()]
         bad = [status for status in statuses if status != "PASSED"]
-        tests[label] = TestRun(not bad, bad[0] if bad else "PASSED", cases)
+        tests[label] = TestRun(not bad, bad[0] if bad else "PASSED", cases, inputs)
     for label in summarize_tests.unbuilt_targets(events) - set(tests):
         tests[label] = TestRun(False, "DID NOT BUILD", {})
     return tests

@@ -45,15 +45,15 @@ class TestsTest(unittest.TestCase):
         self.addCleanup(scratch.cleanup)
         self.directory = pathlib.Path(scratch.name)
 
-    def event(self, label, status="PASSED", xml=XML, shard=1):
-        file = self.directory / f"{shard}.xml"
-        file.write_text(xml)
+    def event(self, label, status="PASSED", xml=XML, shard=1, log=""):
+        outputs = []
+        for name, text in {"test.xml": xml, "test.log": log}.items():
+            file = self.directory / f"{shard}-{name}"
+            file.write_text(text)
+            outputs.append({"name": name, "uri": file.as_uri()})
         return {
             "id": {"testResult": {"label": label, "shard": shard}},
-            "testResult": {
-                "status": status,
-                "testActionOutput": [{"name": "test.xml", "uri": file.as_uri()}],
-            },
+            "testResult": {"status": status, "testActionOutput": outputs},
         }
 
     def read(self, *events):
@@ -72,6 +72,13 @@ class TestsTest(unittest.TestCase):
             self.event("//tests:slab_test"), self.event("//tests:slab_test", "FAILED", shard=2)
         )
         self.assertFalse(run["//tests:slab_test"].passed)
+
+    def test_inputs_are_counted_over_properties_and_shards(self):
+        run = self.read(
+            self.event("//p:x", log="seed 1\nmac: holds, 100 cases\nnone: holds, 20 cases\n"),
+            self.event("//p:x", log="7 inputs hold\n", shard=2),
+        )
+        self.assertEqual(run["//p:x"].inputs, 127)
 
     def test_a_target_that_did_not_build_has_failed(self):
         unbuilt = {"id": {"targetCompleted": {"label": "//tests:new_test"}}, "aborted": {}}

@@ -38,7 +38,9 @@ class RunTest(unittest.TestCase):
             xml = f'<testsuites><testcase classname="{suite}" name="{name}"/></testsuites>'
             example.write(self.root, f"results/{number}.xml", xml)
             uri = (self.root / f"results/{number}.xml").as_uri()
-            outputs = [{"name": "test.xml", "uri": uri}]
+            example.write(self.root, "results/log", "1 inputs hold\n")
+            log = (self.root / "results/log").as_uri()
+            outputs = [{"name": "test.xml", "uri": uri}, {"name": "test.log", "uri": log}]
             result = {"status": "PASSED", "testActionOutput": outputs}
             events.append({"id": {"testResult": {"label": label}}, "testResult": result})
         example.write(self.root, "events.json", "\n".join(map(json.dumps, events)))
