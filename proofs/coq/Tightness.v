@@ -335,7 +335,7 @@ Section executions.
   Qed.
 
   (** Whatever the choice of segment: this many segments too many do occur. *)
-  Theorem over_growth_reached :
+  Lemma over_growth_reached :
     0 < thread_count cfg → 0 < max_batch cfg → initial_addresses cfg = [] →
     ∃ tr peak σ, exec tr peak σ ∧ untrimmed tr ∧
       needed cfg peak + ceil_div (racers cfg * max_batch cfg) cap ≤ length (segments σ).
@@ -452,7 +452,7 @@ Section executions.
         * intros t Ht. rewrite Hph, list_lookup_insert_ne by lia. apply Hgrow. lia.
   Qed.
 
-  Theorem over_growth_reached_any :
+  Lemma over_growth_reached_any :
     lowest_first cfg = false → reentrant cfg = false →
     0 < thread_count cfg → 0 < max_batch cfg → initial_addresses cfg = [] →
     ∃ tr peak σ, exec tr peak σ ∧
