@@ -42,7 +42,7 @@ bool word_member(const nlohmann::json& object, const char* name, std::string_vie
   const std::string word = text_member(object, name);
   if (word != first && word != second) {
     throw std::invalid_argument(
-        fmt::format("\"{}\" must be \"{}\" or \"{}\", not \"{}\"", name, first, second, word));
+        fmt::format("\"{}\" must be \"{}\" or \"{}\", not {:?}", name, first, second, word));
   }
   return word == second;
 }
