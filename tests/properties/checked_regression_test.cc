@@ -3,11 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <string>
-#include <vector>
 
 #include "tests/properties/checked_run.h"
 #include "tests/properties/saved_case.h"
@@ -17,21 +14,11 @@ namespace {
 
 constexpr const char* kDirectory = "tests/regressions";
 
-std::vector<std::filesystem::path> saved_files() {
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(kDirectory)) {
-    if (entry.path().extension() == ".json") files.push_back(entry.path());
-  }
-  std::ranges::sort(files);
-  return files;
-}
-
 class CheckedRegressionTest : public testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(CheckedRegressionTest, Holds) {
   auto saved = read_saved_case(GetParam());
   ASSERT_TRUE(saved) << saved.error();
-  if (saved->engine == SavedCase::Engine::kSequential) GTEST_SKIP() << "run by regression_test";
   if (saved->engine == SavedCase::Engine::kConcurrent) {
     const bool all = saved->setup.subject.starts_with("growable all");
     saved->setup.subject = all ? "checked all" : "checked new";
@@ -42,12 +29,11 @@ TEST_P(CheckedRegressionTest, Holds) {
   EXPECT_FALSE(verdict.inconclusive);
 }
 
-INSTANTIATE_TEST_SUITE_P(Saved, CheckedRegressionTest, testing::ValuesIn(saved_files()),
+INSTANTIATE_TEST_SUITE_P(Saved, CheckedRegressionTest,
+                         testing::ValuesIn(saved_cases(kDirectory, {SavedCase::Engine::kConcurrent,
+                                                                    SavedCase::Engine::kChecked})),
                          [](const testing::TestParamInfo<std::filesystem::path>& tested) {
-                           std::string name = tested.param.stem().string();
-                           std::ranges::replace_if(
-                               name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
-                           return name;
+                           return test_name_of(tested.param);
                          });
 
 }  // namespace

@@ -3,11 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cctype>
 #include <cstdint>
 #include <filesystem>
-#include <string>
 #include <vector>
 
 #include "tests/properties/concurrent_run.h"
@@ -21,15 +18,6 @@ namespace {
 constexpr const char* kDirectory = "tests/regressions";
 /// Runs of a concurrent case, each with other timing.
 constexpr std::uint64_t kRuns = 200;
-
-std::vector<std::filesystem::path> saved_files() {
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(kDirectory)) {
-    if (entry.path().extension() == ".json") files.push_back(entry.path());
-  }
-  std::ranges::sort(files);
-  return files;
-}
 
 Complaint run_sequence(const Subject& subject, const SavedCase& saved) {
   SlabModel model(subject.kind, saved.setup);
@@ -57,9 +45,6 @@ class RegressionTest : public testing::TestWithParam<std::filesystem::path> {};
 TEST_P(RegressionTest, Holds) {
   const auto saved = read_saved_case(GetParam());
   ASSERT_TRUE(saved) << saved.error();
-  if (saved->engine == SavedCase::Engine::kChecked) {
-    GTEST_SKIP() << "run by checked_regression_test";
-  }
   const Subject* const subject = find_subject(saved->setup.subject);
   ASSERT_NE(subject, nullptr) << "there is no slab named " << saved->setup.subject;
   const Complaint complaint = saved->engine == SavedCase::Engine::kSequential
@@ -68,16 +53,17 @@ TEST_P(RegressionTest, Holds) {
   EXPECT_FALSE(complaint) << *complaint << "\n" << to_json(*saved);
 }
 
-INSTANTIATE_TEST_SUITE_P(Saved, RegressionTest, testing::ValuesIn(saved_files()),
+std::vector<std::filesystem::path> cases_to_run() {
+  return saved_cases(kDirectory, {SavedCase::Engine::kSequential, SavedCase::Engine::kConcurrent});
+}
+
+INSTANTIATE_TEST_SUITE_P(Saved, RegressionTest, testing::ValuesIn(cases_to_run()),
                          [](const testing::TestParamInfo<std::filesystem::path>& tested) {
-                           std::string name = tested.param.stem().string();
-                           std::ranges::replace_if(
-                               name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
-                           return name;
+                           return test_name_of(tested.param);
                          });
 
 TEST(RegressionDirectoryTest, HasCasesToRun) {
-  EXPECT_FALSE(saved_files().empty());
+  EXPECT_FALSE(cases_to_run().empty());
 }
 
 }  // namespace

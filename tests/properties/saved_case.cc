@@ -1,6 +1,8 @@
 #include "tests/properties/saved_case.h"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
@@ -95,9 +97,29 @@ std::expected<SavedCase, std::string> saved_case_from_json(std::string_view json
 std::expected<SavedCase, std::string> read_saved_case(const std::filesystem::path& file) {
   std::error_code ignored;
   std::ifstream stream(file);
-  if (!stream || !std::filesystem::is_regular_file(file, ignored)) return std::unexpected("the file cannot be opened");
+  if (!stream || !std::filesystem::is_regular_file(file, ignored))
+    return std::unexpected("the file cannot be opened");
   const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
   return saved_case_from_json(text);
+}
+
+std::vector<std::filesystem::path> saved_cases(const std::filesystem::path& directory,
+                                               std::initializer_list<SavedCase::Engine> engines) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    if (entry.path().extension() != ".json") continue;
+    const auto saved = read_saved_case(entry.path());
+    const bool wanted = !saved || std::ranges::find(engines, saved->engine) != engines.end();
+    if (wanted) files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+std::string test_name_of(const std::filesystem::path& file) {
+  std::string name = file.stem().string();
+  std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  return name;
 }
 
 std::string save_case(const SavedCase& saved) {

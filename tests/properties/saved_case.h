@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,14 @@ struct SavedCase {
 [[nodiscard]] std::expected<SavedCase, std::string> saved_case_from_json(std::string_view json);
 [[nodiscard]] std::expected<SavedCase, std::string> read_saved_case(
     const std::filesystem::path& file);
+
+/// The cases of a directory that `engine`, or one of several, is to run. A file that cannot be read
+/// is among them, so that the test that runs it says so.
+[[nodiscard]] std::vector<std::filesystem::path> saved_cases(
+    const std::filesystem::path& directory, std::initializer_list<SavedCase::Engine> engines);
+
+/// The name of a test that runs the case of a file.
+[[nodiscard]] std::string test_name_of(const std::filesystem::path& file);
 
 /// Writes a case under a name made from its contents, and returns the sentence that tells where it
 /// is and how to keep it. Under `bazel run` that is tests/regressions of the source tree; under

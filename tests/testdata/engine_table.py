@@ -4,7 +4,7 @@
     bazel run //tests/testdata:engine_table -- [--bugs A,B] [--engines E,F] [--limit SECONDS] [--json FILE]
 
 An engine is a Bazel target linked with the planted bug, and a command line. It found the bug if it
-exits with anything but 0 within the limit, by a verdict or by a crash, or if it stands still: no
+exits with anything but 0 (or 3, inconclusive) within the limit, by a verdict or by a crash, or if it stands still: no
 engine runs past the limit on the shipped slab, so one that does not return has met an endless loop.
 An engine that was not built, or that the limit cut while it was still trying, found nothing.
 """
@@ -17,14 +17,16 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import time
 
 
 @dataclasses.dataclass(frozen=True)
 class Engine:
-    """How to build and run an engine on a bug. `{bug}` and `{limit}` are filled in.
+    """How to build and run an engine on a bug. `{bug}`, `{limit}` and `{scratch}`, a directory that
+    goes afterwards, are filled in.
 
-    `inputs` finds the number of inputs tried in the output; the last match counts. `ends_alone`
+    `inputs` finds the number of inputs tried in the output; see `inputs_in`. `ends_alone`
     says that the engine keeps the limit by itself, so that running past it means standing still.
     """
 
@@ -36,8 +38,10 @@ class Engine:
     ends_alone: bool
 
 
+_INCONCLUSIVE = 3
 _PROPERTIES = ("--no-save", "--no-shrink", "--seed", "1")
-_FUZZER = ("-max_total_time={limit}", "-seed=1", "-print_final_stats=1", "-artifact_prefix=/dev/null/")
+_FUZZER = ("-max_total_time={limit}", "-seed=1", "-print_final_stats=1", "-artifact_prefix={scratch}/")
+_CHECK_INPUTS = r" dpor +([\d,]+) "
 _FUZZ_INPUTS = r"(?:^#|stat::number_of_executed_units: )(\d+)"
 
 ENGINES = [
@@ -48,7 +52,7 @@ ENGINES = [
     Engine("rapidcheck and checker", "//tests/testdata:{bug}_checked", (),
            (*_PROPERTIES, "--scale", "4"), r"^inputs (\d+)", True),
     Engine("checker dpor", "//tests/testdata:{bug}_check", (),
-           ("--time-limit", "{limit}"), r"^(\d+) executions", True),
+           ("--time-limit", "{limit}"), _CHECK_INPUTS, True),
     Engine("alloc_free_fuzzer", "//fuzz:alloc_free_fuzzer",
            ("--config=fuzz", "--//fuzz:slab=//tests/testdata:{bug}"), _FUZZER, _FUZZ_INPUTS, True),
     Engine("schedule_fuzzer", "//fuzz:schedule_fuzzer",
@@ -73,15 +77,18 @@ def planted_bugs(file):
 
 
 def inputs_in(pattern, output):
-    found = re.findall(pattern, output, re.MULTILINE)
-    return int(found[-1]) if found else None
+    """What a command that reports its progress said last; of several jobs, the sum."""
+    found = [int(count.replace(",", "")) for count in re.findall(pattern, output, re.MULTILINE)]
+    if not found:
+        return None
+    return sum(found) if pattern == _CHECK_INPUTS else found[-1]
 
 
 def outcome_of(returncode, timed_out, ends_alone):
     """What an engine's end means."""
     if timed_out:
         return "stood still" if ends_alone else "not found"
-    if returncode == 0:
+    if returncode in (0, _INCONCLUSIVE):
         return "not found"
     return "crashed" if returncode < 0 or returncode > 128 else "found"
 
@@ -104,7 +111,12 @@ def try_engine(workspace, engine, bug, limit):
     binary = build(workspace, engine, bug)
     if binary is None:
         return Outcome(bug, engine.name, "not built", 0, None)
-    command = [str(binary), *(word.format(bug=bug, limit=limit) for word in engine.run)]
+    with tempfile.TemporaryDirectory() as scratch:
+        words = [word.format(bug=bug, limit=limit, scratch=scratch) for word in engine.run]
+        return run_engine(engine, bug, [str(binary), *words], limit)
+
+
+def run_engine(engine, bug, command, limit):
     start = time.monotonic()
     # A little more than the engine's own limit, for the execution that it is in.
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

@@ -10,6 +10,7 @@ from tests.testdata import engine_table
 class EngineTableTest(unittest.TestCase):
     def test_exit_codes_are_verdicts(self):
         self.assertEqual(engine_table.outcome_of(0, False, True), "not found")
+        self.assertEqual(engine_table.outcome_of(3, False, True), "not found")
         self.assertEqual(engine_table.outcome_of(1, False, True), "found")
         self.assertEqual(engine_table.outcome_of(77, False, True), "found")
         self.assertEqual(engine_table.outcome_of(-11, False, True), "crashed")
@@ -18,6 +19,10 @@ class EngineTableTest(unittest.TestCase):
     def test_engine_that_keeps_its_limit_stands_still_past_it(self):
         self.assertEqual(engine_table.outcome_of(-9, True, True), "stood still")
         self.assertEqual(engine_table.outcome_of(-9, True, False), "not found")
+
+    def test_executions_of_all_scenarios_are_added_up(self):
+        rows = "two_growers  2  all  dpor  1,010  -  exhaustive  0  holds\nother  2  new  dpor  9  -  holds\n"
+        self.assertEqual(engine_table.inputs_in(engine_table._CHECK_INPUTS, rows), 1019)
 
     def test_last_number_of_inputs_counts(self):
         self.assertEqual(engine_table.inputs_in(r"^inputs (\d+)", "inputs 3\nseed 7\ninputs 12, 1.0 s\n"), 12)
