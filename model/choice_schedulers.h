@@ -48,6 +48,7 @@ class ReplayScheduler final : public Scheduler {
   explicit ReplayScheduler(std::span<const Choice> choices) noexcept : choices_(choices) {}
 
   [[nodiscard]] bool starts_threads_first() const override { return false; }
+  [[nodiscard]] bool never_blocks() const override { return false; }
   void begin() override { next_ = 0; }
   [[nodiscard]] std::size_t choose_thread(const Crossroads& at) override;
   [[nodiscard]] std::size_t choose_value(std::size_t count) override;

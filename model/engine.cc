@@ -7,18 +7,16 @@
 
 namespace slabproof::model {
 
-Engine& Engine::instance() {
-  static Engine engine;
-  return engine;
-}
+Engine Engine::the_engine_;
 
 void Engine::begin(Execution& execution, Scheduler* scheduler, const RunSettings& settings,
-                   Trace* trace) {
-  if (choices_.empty()) choices_.resize(kMaxChoices);
+                   Trace* trace, std::size_t slots) {
   execution_ = &execution;
   scheduler_ = scheduler;
   settings_ = settings;
   trace_ = trace;
+  mutexes_are_ours_ = scheduler != nullptr && scheduler->never_blocks();
+  slots_ = slots;
   phase_ = Phase::kBefore;
   running_ = 0;
   started_ = 0;
@@ -158,9 +156,7 @@ ThreadSet Engine::waiting_for_locks() const noexcept {
   for (unsigned rest = at_.unfinished; rest != 0; rest &= rest - 1) {
     const auto thread = static_cast<std::size_t>(std::countr_zero(rest));
     const Operation next = at_.pending[thread];
-    // Locking a mutex that one holds oneself is a step: the one that is found to be an error.
-    if (next.kind == OperationKind::kLock && owner_[next.object] != kNoOwner &&
-        owner_[next.object] != thread + 1) {
+    if (next.kind == OperationKind::kLock && owner_[next.object] != kNoOwner) {
       waiting |= just(thread);
     }
   }

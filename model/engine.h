@@ -9,10 +9,10 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "slabproof/model/execution.h"
 #include "slabproof/model/failure.h"
+#include "slabproof/model/race_cell.h"
 #include "slabproof/model/schedule.h"
 #include "slabproof/model/scheduler.h"
 #include "slabproof/model/trace.h"
@@ -45,12 +45,14 @@ class Engine {
   static constexpr std::size_t kObjectsPerActor = 512;
   static constexpr std::size_t kMaxChoices = std::size_t{1} << 16;
 
-  static Engine& instance();
+  static Engine& instance() noexcept { return the_engine_; }
 
   // ---- for the machine ----
 
   /// `scheduler` is null while Relacy's own search decides.
-  void begin(Execution& execution, Scheduler* scheduler, const RunSettings& settings, Trace* trace);
+  /// `slots` is how many threads the machine has.
+  void begin(Execution& execution, Scheduler* scheduler, const RunSettings& settings, Trace* trace,
+             std::size_t slots);
   void end();
 
   /// Run the parts of the execution on the running fiber.
@@ -103,10 +105,20 @@ class Engine {
   [[nodiscard]] bool is_held(std::uint16_t mutex) const noexcept {
     return owner_[mutex] != kNoOwner;
   }
+  /// Whether the running actor holds it.
+  [[nodiscard]] bool holds(std::uint16_t mutex) const noexcept { return owner_[mutex] == actor(); }
+  [[nodiscard]] bool mutexes_are_ours() const noexcept { return mutexes_are_ours_; }
+  [[nodiscard]] std::size_t slots() const noexcept { return slots_; }
   /// The running thread has paused: it waits for others.
   void paused() noexcept;
   /// False when this execution has made too many accesses.
   [[nodiscard]] bool count_access() noexcept { return ++accesses_ <= settings_.access_limit; }
+
+  /// Where the running thread is in happens-before; kept up to date by the machine.
+  [[nodiscard]] ThreadClock clock() const noexcept { return clock_; }
+  void set_clock(ThreadClock clock) noexcept { clock_ = clock; }
+  /// Whether one thread runs alone, before or after the others: all is ordered then.
+  [[nodiscard]] bool is_alone() const noexcept { return phase_ != Phase::kThreads; }
 
   /// While the checker itself works, nothing is a step and heap allocations are its own.
   [[nodiscard]] bool quiet() const noexcept { return quiet_; }
@@ -123,15 +135,21 @@ class Engine {
   void settle_pauses() noexcept;
   void record(Choice choice) noexcept;
 
+  Engine() = default;
+  static Engine the_engine_;
+
   Execution* execution_ = nullptr;
   Scheduler* scheduler_ = nullptr;
   Trace* trace_ = nullptr;
   RunSettings settings_;
+  ThreadClock clock_{};
   Phase phase_ = Phase::kIdle;
   std::uint8_t running_ = 0;
   ThreadSet started_ = 0;
   bool anyone_paused_ = false;
   bool quiet_ = false;
+  bool mutexes_are_ours_ = false;
+  std::size_t slots_ = 0;
   Crossroads at_;
   std::array<ThreadSet, kMaxModelThreads> seen_since_pause_{};
   std::array<std::uint8_t, kMaxModelThreads + 1> locks_held_{};
@@ -142,11 +160,11 @@ class Engine {
   std::size_t choice_count_ = 0;
   std::optional<Failure> failure_;
   std::array<std::uint8_t, (kMaxModelThreads + 1) * kObjectsPerActor> owner_{};
-  std::vector<Choice> choices_;
+  std::array<Choice, kMaxChoices> choices_{};
 };
 
-/// While one lives, what runs is the checker and not the program under check: nothing is a step, and
-/// a heap allocation is no concern of property S5.
+/// While one lives, what runs is the checker and not the program under check: nothing is a step,
+/// and a heap allocation is no concern of property S5.
 class Quiet {
  public:
   Quiet() noexcept : before_(Engine::instance().quiet()) { Engine::instance().set_quiet(true); }

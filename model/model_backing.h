@@ -2,6 +2,7 @@
 #define SLABPROOF_MODEL_MODEL_BACKING_H_
 
 #include <cstddef>
+#include <source_location>
 #include <utility>
 
 #include "slabproof/backing.h"
@@ -16,9 +17,10 @@ namespace slabproof::model {
 /// or given back while a lock is held (property S5).
 class ModelBacking {
  public:
-  explicit ModelBacking(Layout layout) noexcept
+  explicit ModelBacking(Layout layout,
+                        std::source_location where = std::source_location::current()) noexcept
       : is_segment_(layout.alignment() >= layout.size()),
-        data_(bridge::request_region(layout.size(), layout.alignment(), is_segment_)),
+        data_(bridge::request_region(layout.size(), layout.alignment(), is_segment_, where)),
         size_(data_ != nullptr ? layout.size() : 0) {}
   ~ModelBacking() {
     if (data_ != nullptr) bridge::release_region(data_, size_, is_segment_);

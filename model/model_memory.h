@@ -28,24 +28,41 @@ class ModelMemory {
   static constexpr std::size_t kActors = kMaxModelThreads + 1;
   static constexpr std::size_t kBytesPerActor = std::size_t{1} << 24;
 
-  static ModelMemory& instance();
+  static ModelMemory& instance() noexcept { return the_memory_; }
 
-  /// Forgets everything; O(1).
+  /// Forgets everything; O(1), but for the first time in a process.
   void begin_execution() noexcept;
 
   /// `size` bytes for an actor, or null where it has no such amount left.
   [[nodiscard]] std::byte* grant(std::size_t actor, std::size_t size,
                                  std::size_t alignment) noexcept;
 
-  [[nodiscard]] static bool contains(const void* address) noexcept;
+  [[nodiscard]] static bool contains(const void* address) noexcept {
+    return reinterpret_cast<std::uintptr_t>(address) - kBase < kBytes;
+  }
 
-  /// An object begins or ends its life at `address`, or memory is given back there. False if that
-  /// races with an earlier beginning or end. Memory elsewhere has no granules and never races.
-  [[nodiscard]] bool begin_lifetime(const void* address, std::size_t size, ThreadClock me) noexcept;
-  [[nodiscard]] bool end_lifetime(const void* address, std::size_t size, ThreadClock me) noexcept;
+  /// An object begins or ends its life at `address`. False if that races with an earlier beginning
+  /// or end, which is not looked at while one thread runs alone. Memory elsewhere has no granules.
+  [[nodiscard]] bool begin_lifetime(const void* address, std::size_t size, ThreadClock me,
+                                    bool alone) noexcept {
+    for (Granule& granule : granules(address, size)) {
+      if (!store(granule, me, alone)) return false;
+      ++granule.objects;
+    }
+    return true;
+  }
+  [[nodiscard]] bool end_lifetime(const void* address, std::size_t size, ThreadClock me,
+                                  bool alone) noexcept {
+    for (Granule& granule : granules(address, size)) {
+      if (!store(granule, me, alone)) return false;
+      --granule.objects;
+    }
+    return true;
+  }
 
-  /// Gives a region back: as `end_lifetime`. `survivors` tells whether objects in it are alive.
-  [[nodiscard]] bool release(const void* address, std::size_t size, ThreadClock me,
+  /// Gives a region back: as the end of a lifetime. `survivors` tells whether objects in it are
+  /// alive.
+  [[nodiscard]] bool release(const void* address, std::size_t size, ThreadClock me, bool alone,
                              bool& survivors) noexcept;
 
  private:
@@ -56,13 +73,35 @@ class ModelMemory {
     std::uint16_t thread;
   };
 
-  ModelMemory();
+  // Far from where Linux places programs, heaps and libraries, and aligned to an actor's share, so
+  // that every alignment up to that is met.
+  static constexpr std::uintptr_t kBase = 0x1000'0000'0000;
+  static constexpr std::size_t kBytes = kActors * kBytesPerActor;
 
-  [[nodiscard]] std::span<Granule> granules(const void* address, std::size_t size) noexcept;
-  [[nodiscard]] bool store(Granule& granule, ThreadClock me) const noexcept;
+  constexpr ModelMemory() = default;
+  static ModelMemory the_memory_;
+
+  [[nodiscard]] std::span<Granule> granules(const void* address, std::size_t size) const noexcept {
+    if (!contains(address)) return {};
+    const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(address) - kBase;
+    const std::uintptr_t first = offset / kGranule;
+    const std::uintptr_t last = (offset + size - 1) / kGranule;
+    return {granules_ + first, last - first + 1};
+  }
+
+  [[nodiscard]] bool store(Granule& granule, ThreadClock me, bool alone) const noexcept {
+    if (granule.execution != execution_) {
+      granule = {.execution = execution_, .time = 0, .objects = 0, .thread = 0};
+    }
+    if (alone) return true;
+    if (!me.is_after(granule.thread, granule.time)) return false;
+    granule.thread = static_cast<std::uint16_t>(me.index);
+    granule.time = me.tick();
+    return true;
+  }
 
   Granule* granules_ = nullptr;
-  std::uint64_t execution_ = 1;
+  std::uint64_t execution_ = 0;
   std::array<std::size_t, kActors> used_{};
 };
 

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 
 #include "slabproof/model/race_cell.h"
@@ -20,14 +19,12 @@ struct ObjectRecord {
   std::uint16_t number;  ///< for traces; of a mutex or atomic also for the scheduler
 };
 
-/// The objects that one execution has made, of one sort. Cleared in O(1); takes memory as it is
-/// first used.
+/// The objects of one sort that one execution has made. Cleared in O(1). Meant for static storage:
+/// large, but its pages cost nothing before they are used.
 template <class Record>
 class ObjectTable {
  public:
   static constexpr std::size_t kCapacity = std::size_t{1} << 16;
-
-  ObjectTable() : records_(std::make_unique_for_overwrite<Record[]>(kCapacity)) {}
 
   void clear() noexcept { size_ = 0; }
 
@@ -56,8 +53,8 @@ class ObjectTable {
   }
 
  private:
-  std::unique_ptr<Record[]> records_;
   std::uint32_t size_ = 0;
+  Record records_[kCapacity];
 };
 
 }  // namespace slabproof::model

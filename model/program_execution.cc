@@ -289,8 +289,9 @@ void ProgramExecution::take(std::size_t thread, OpRecord& record) {
 void ProgramExecution::after() {
   history_->census.segments = subject_.segment_count();
   give_everything_back();
-  history_->census.misuse_events = subject_.misuse_count();
-  history_->census.corruption_events = subject_.corruption_count();
+  const EventCounts counts = subject_.event_counts();
+  history_->census.misuse_events = counts.misuse;
+  history_->census.corruption_events = counts.corruption;
   take_census();
   subject_.destroy();
   for (Channel& each : channels_) {
@@ -333,7 +334,9 @@ void ProgramExecution::take_census() {
     const bool aligned = address_of(blocks[i].data) % subject_.alignment() == 0;
     census.drained_distinct &= !repeats && aligned && ModelMemory::contains(blocks[i].data);
   }
-  for (const Piece& piece : blocks) subject_.deallocate(piece.data);
+  returned_.clear();
+  for (const Piece& piece : blocks) returned_.push_back(piece.data);
+  subject_.deallocate_batch(returned_);
 }
 
 std::optional<Failure> ProgramExecution::judge() {

@@ -112,6 +112,7 @@ class ProgramExecution final : public Execution {
   std::vector<ThreadState> threads_;
   std::vector<Channel> channels_;  // empty where the program gives nothing
   std::vector<Piece> drained_;
+  std::vector<void*> returned_;
   std::uint64_t regions_mapped_ = 0;
 };
 

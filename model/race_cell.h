@@ -13,8 +13,8 @@ namespace slabproof::model {
 /// The running thread's position in happens-before: `clock[i]` is the last event of thread i that
 /// it comes after. Its own entry counts its events.
 struct ThreadClock {
-  std::size_t* clock;
-  std::size_t index;
+  std::size_t* clock = nullptr;
+  std::size_t index = 0;
 
   std::uint32_t tick() const noexcept { return static_cast<std::uint32_t>(++clock[index]); }
   bool is_after(std::size_t thread, std::uint32_t time) const noexcept {

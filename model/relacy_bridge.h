@@ -58,7 +58,8 @@ void pause(std::source_location where) noexcept;
 
 /// Memory for the running thread, or null: its next request was to fail, or it has had too much.
 /// `is_segment` is told to the observer of the execution.
-std::byte* request_region(std::size_t size, std::size_t alignment, bool is_segment) noexcept;
+std::byte* request_region(std::size_t size, std::size_t alignment, bool is_segment,
+                          std::source_location where) noexcept;
 void release_region(std::byte* data, std::size_t size, bool is_segment) noexcept;
 void discard_region(std::byte* data, std::size_t size, bool is_segment) noexcept;
 /// The next `request_region` of the running thread gives null.
@@ -68,8 +69,7 @@ void fail_next_request() noexcept;
 [[noreturn]] void report(std::string_view property, std::string_view message,
                          std::source_location where = std::source_location::current()) noexcept;
 /// Adds a line to the trace, if there is one.
-void note(std::string_view operation, std::string_view value,
-          std::source_location where = std::source_location::current()) noexcept;
+void note(std::string_view operation, std::string_view value) noexcept;
 [[nodiscard]] bool is_tracing() noexcept;
 
 /// Forgets the objects of the last execution; called by the machine.

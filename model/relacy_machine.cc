@@ -35,8 +35,15 @@ Machine& Machine::with_threads(std::size_t threads) {
 }
 
 template <int kThreads>
+void Suite<kThreads>::before() {
+  RelacyMachine<kThreads>::newest->resume();
+  bridge::begin_execution();
+  Engine::instance().run_before();
+}
+
+template <int kThreads>
 void Suite<kThreads>::thread(unsigned index) {
-  static_cast<RelacyMachine<kThreads>&>(Machine::with_threads(kThreads)).note_thread(index);
+  RelacyMachine<kThreads>::newest->start(index);
   Engine& engine = Engine::instance();
   if (index < engine.execution().thread_count()) engine.run_thread(index);
 }

@@ -51,10 +51,7 @@ class RecordPool {
 /// second one, which runs first and does nothing: Relacy's own code is not fit for one.
 template <int kThreads>
 struct Suite : rl::test_suite<Suite<kThreads>, kThreads> {
-  void before() {
-    bridge::begin_execution();
-    Engine::instance().run_before();
-  }
+  void before();
   void thread(unsigned index);
   void after() { Engine::instance().run_after(); }
 };
@@ -164,7 +161,7 @@ class RelacyMachine final : public Machine,
 
   void run_tree(Execution& execution, const RunSettings& settings) override {
     scheduler_->use_tree(true);
-    Engine::instance().begin(execution, nullptr, settings, nullptr);
+    Engine::instance().begin(execution, nullptr, settings, nullptr, kThreads);
     run_iteration();
   }
 
@@ -173,13 +170,24 @@ class RelacyMachine final : public Machine,
   void run(Execution& execution, Scheduler& scheduler, const RunSettings& settings,
            Trace* trace) override {
     scheduler_->use_tree(false);
-    Engine::instance().begin(execution, &scheduler, settings, trace);
+    Engine::instance().begin(execution, &scheduler, settings, trace, kThreads);
     scheduler.begin();
     run_iteration();
   }
 
-  /// Called by each thread when it starts, for `repair`.
-  void note_thread(std::size_t index) noexcept { threads_[index] = context_->threadx_; }
+  static inline RelacyMachine* newest = nullptr;
+
+  /// The running fiber goes on, after another one may have run.
+  void resume() noexcept {
+    rl::thread_info_base& thread = *context_->threadx_;
+    Engine::instance().set_clock({thread.acq_rel_order_, static_cast<std::size_t>(thread.index_)});
+  }
+
+  /// Called on each thread's fiber when it starts.
+  void start(std::size_t index) noexcept {
+    threads_[index] = context_->threadx_;
+    resume();
+  }
 
   // ---- for Relacy ----
 
@@ -189,6 +197,7 @@ class RelacyMachine final : public Machine,
     engine.count_step();
     if (scheduler_->uses_tree()) {
       this->schedule(0);
+      resume();
       return;
     }
     const std::size_t running = static_cast<std::size_t>(context_->threadx_->index_);
@@ -196,18 +205,28 @@ class RelacyMachine final : public Machine,
     if (next == running) return;
     scheduler_->decide_next(next);
     this->schedule(0);
+    resume();
+  }
+
+  rl::unpark_reason park_current_thread(bool is_timed, bool may_wake_spuriously, bool do_switch,
+                                        rl::debug_info_param info) override {
+    const rl::unpark_reason reason =
+        Context::park_current_thread(is_timed, may_wake_spuriously, do_switch, info);
+    resume();
+    return reason;
   }
 
   void yield(unsigned count, rl::debug_info_param info) override {
     Engine::instance().count_step();
     Context::yield(count, info);
+    resume();
   }
 
   void fail_test(char const* description, rl::test_result_e result,
                  rl::debug_info_param info) override {
     remember_failure(description, result);
     failed_thread_ = static_cast<std::size_t>(context_->threadx_->index_);
-    note_thread(failed_thread_);
+    threads_[failed_thread_] = context_->threadx_;
     Context::fail_test("", rl::test_result_user_assert_failed, info);
   }
 
@@ -254,6 +273,7 @@ class RelacyMachine final : public Machine,
         scheduler_(BridgeScheduler<kThreads>::newest),
         context_(rl::context_holder<>::instance_) {
     rl::context_holder<>::instance_ = nullptr;
+    newest = this;
   }
 
   void run_iteration() {

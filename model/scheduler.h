@@ -73,6 +73,8 @@ class Scheduler {
   /// Whether the engine runs every thread up to its first operation before the first choice. That
   /// step is invisible to other threads, so nothing is lost.
   [[nodiscard]] virtual bool starts_threads_first() const { return true; }
+  /// Whether it keeps to `at.enabled`, so that no thread that it runs has to wait for a lock.
+  [[nodiscard]] virtual bool never_blocks() const { return true; }
   virtual void begin() = 0;
   /// A member of `at.enabled`.
   [[nodiscard]] virtual std::size_t choose_thread(const Crossroads& at) = 0;

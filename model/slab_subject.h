@@ -71,11 +71,12 @@ class SlabSubject final : public Subject {
   std::size_t capacity_bytes() override { return slab().capacity_bytes(); }
   std::size_t segment_count() override { return slab().segment_count(); }
   std::uint64_t live_count() override { return slab().stats().live; }
-  std::uint64_t misuse_count() override {
+  EventCounts event_counts() override {
     const auto stats = slab().stats();
-    return stats.foreign_pointers + stats.misaligned_pointers + stats.repeated_frees;
+    const std::uint64_t misuse =
+        stats.foreign_pointers + stats.misaligned_pointers + stats.repeated_frees;
+    return {.misuse = misuse, .corruption = misuse + stats.corrupt_links};
   }
-  std::uint64_t corruption_count() override { return slab().corruption_events(); }
   std::size_t trim() override { return slab().trim(); }
 
   std::size_t stride() const override { return Slab::stride; }

@@ -21,6 +21,12 @@ struct AllocationOutcome {
   std::uint8_t error = 0;  ///< the `AllocError`, where `failed`
 };
 
+/// What a slab has counted since its construction.
+struct EventCounts {
+  std::uint64_t misuse = 0;      ///< bad pointers
+  std::uint64_t corruption = 0;  ///< bad pointers and corrupt links
+};
+
 /// The slab under check behind one interface, whatever its configuration: the shipped one, a mutant
 /// of it, or a deliberately wrong one. It uses no type of the library, so that a mutant, whose
 /// types are its own, can be a subject too.
@@ -45,10 +51,7 @@ class Subject {
   [[nodiscard]] virtual std::size_t segment_count() = 0;
   /// Blocks that the slab counts as handed out.
   [[nodiscard]] virtual std::uint64_t live_count() = 0;
-  /// Bad pointers that the slab has counted.
-  [[nodiscard]] virtual std::uint64_t misuse_count() = 0;
-  /// Bad pointers and corrupt links that the slab has counted.
-  [[nodiscard]] virtual std::uint64_t corruption_count() = 0;
+  [[nodiscard]] virtual EventCounts event_counts() = 0;
   /// Bytes given back.
   virtual std::size_t trim() = 0;
 
