@@ -15,10 +15,12 @@
 #include <variant>
 #include <vector>
 
+#include "slabproof/model/check_estimate.h"
 #include "slabproof/model/check_job.h"
 #include "slabproof/model/check_options.h"
 #include "slabproof/model/check_report.h"
 #include "slabproof/model/check_run.h"
+#include "slabproof/model/check_suite.h"
 #include "slabproof/model/enumeration.h"
 #include "slabproof/model/failure.h"
 #include "slabproof/model/scenario.h"
@@ -98,23 +100,58 @@ std::size_t widest_name(const std::vector<CheckJob>& jobs) {
   return widest;
 }
 
-/// A line that each report replaces, on a terminal; nothing elsewhere, where the rows of the table
-/// are the progress.
-Progress terminal_progress(std::size_t* printed) {
-  if (isatty(STDERR_FILENO) == 0) return {};
-  return [printed](const CheckJob& job, std::uint64_t executions, double seconds) {
-    const std::string line = fmt::format("{}: {} executions, {:.0f} s",
-                                         job.scenario.empty() ? to_text(job.program) : job.scenario,
-                                         executions, seconds);
-    fmt::print(stderr, "\r{:<{}}", line, *printed);
-    std::fflush(stderr);
-    *printed = line.size();
-  };
-}
+/// Shows how far the run is: on a terminal, a line that each report replaces, with an estimate
+/// from the weight of what is finished; elsewhere nothing but, for many jobs, a plain line at each
+/// tenth of the way.
+class ProgressLine {
+ public:
+  explicit ProgressLine(const std::vector<CheckJob>& jobs) {
+    for (const CheckJob& job : jobs) {
+      weight_up_to_.push_back((weight_up_to_.empty() ? 0 : weight_up_to_.back()) +
+                              weight_of(job.program));
+    }
+  }
+  ~ProgressLine() { clear(); }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
 
-void clear_progress(std::size_t& printed) {
-  if (printed != 0) fmt::print(stderr, "\r{:<{}}\r", "", printed);
-  printed = 0;
+  void show(const SuiteProgress& progress) {
+    const double part = progress.jobs_finished == 0
+                            ? 0
+                            : weight_up_to_[progress.jobs_finished - 1] / weight_up_to_.back();
+    if (!terminal_ && part < next_line_) return;
+    next_line_ += 0.1;
+    std::string line = fmt::format("[{:<20}] {:3.0f}%  {} of {} runs, {} executions, {:.0f} s",
+                                   std::string(static_cast<std::size_t>(part * 20), '#'),
+                                   part * 100, progress.jobs_finished, weight_up_to_.size(),
+                                   progress.executions, progress.seconds);
+    if (part > 0.02) {
+      line += fmt::format(", about {:.0f} s to go", progress.seconds * (1 - part) / part);
+    }
+    if (terminal_) {
+      fmt::print(stderr, "\r{:<{}}", line, printed_);
+      printed_ = line.size();
+    } else {
+      fmt::print(stderr, "{}\n", line);
+    }
+    std::fflush(stderr);
+  }
+  /// Makes room for a line on standard output.
+  void clear() {
+    if (printed_ != 0) fmt::print(stderr, "\r{:<{}}\r", "", printed_);
+    printed_ = 0;
+  }
+
+ private:
+  const bool terminal_ = isatty(STDERR_FILENO) != 0;
+  std::vector<double> weight_up_to_;
+  double next_line_ = 0.1;
+  std::size_t printed_ = 0;
+};
+
+void print_violation(const JobOutcome& outcome, const std::string& command) {
+  if (outcome.result.verdict == Verdict::kHolds || outcome.result.property.empty()) return;
+  fmt::print("{}", format_violation(outcome.result, to_text(outcome.trace), command));
 }
 
 int run_jobs(const CheckOptions& options, const std::string& command) {
@@ -125,77 +162,56 @@ int run_jobs(const CheckOptions& options, const std::string& command) {
   if (!options.quiet) fmt::print("{}", table.header());
 
   std::vector<RunResult> results;
-  std::size_t printed = 0;
-  for (const CheckJob& job : jobs) {
-    const JobOutcome outcome =
-        run_job(job, options, trace.is_wanted(), terminal_progress(&printed));
-    clear_progress(printed);
-    const RunResult& result = outcome.result;
-    if (!options.quiet) fmt::print("{}", table.row(result));
-    if (result.verdict != Verdict::kHolds && !result.property.empty()) {
-      fmt::print("{}", format_violation(result, to_text(outcome.trace), command));
-    }
-    std::fflush(stdout);
-    trace.write(to_text(outcome.trace));
-    results.push_back(result);
-  }
+  ProgressLine line(jobs);
+  run_suite(
+      jobs, options, trace.is_wanted(),
+      [&](const CheckJob&, const JobOutcome& outcome) {
+        line.clear();
+        if (!options.quiet) fmt::print("{}", table.row(outcome.result));
+        print_violation(outcome, command);
+        std::fflush(stdout);
+        trace.write(to_text(outcome.trace));
+        results.push_back(outcome.result);
+      },
+      [&](const SuiteProgress& progress) {
+        // The rows of the table are the progress elsewhere.
+        if (isatty(STDERR_FILENO) != 0) line.show(progress);
+      });
   json.write(to_json(results));
   return exit_code(results);
 }
 
-/// "[#####     ]  50%  1,234 of 2,468 programs, 17 s, about 18 s to go": a bar that is replaced on
-/// a terminal, and a plain line each tenth of the way elsewhere.
-class EnumerationProgress {
- public:
-  explicit EnumerationProgress(const std::vector<CheckJob>& jobs) : jobs_(jobs.size()) {
-    for (const CheckJob& job : jobs) total_ += weight_of(job.program);
-  }
-  void finished(const CheckJob& job) {
-    ++finished_;
-    done_ += weight_of(job.program);
-    const double part = done_ / total_;
-    if (!terminal_ && part < next_line_) return;
-    next_line_ += 0.1;
-    const double elapsed = seconds();
-    fmt::print(stderr, "{}[{:<20}] {:3.0f}%  {} of {} runs, {:.0f} s, about {:.0f} s to go  {}",
-               terminal_ ? "\r" : "", std::string(static_cast<std::size_t>(part * 20), '#'),
-               part * 100, finished_, jobs_, elapsed, elapsed * (1 - part) / part,
-               terminal_ ? "" : "\n");
-    if (terminal_ && finished_ == jobs_) fmt::print(stderr, "\n");
-    std::fflush(stderr);
-  }
-  [[nodiscard]] double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
-
- private:
-  const bool terminal_ = isatty(STDERR_FILENO) != 0;
-  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  std::size_t jobs_;
-  std::size_t finished_ = 0;
-  double total_ = 0;
-  double done_ = 0;
-  double next_line_ = 0.1;
-};
-
 int run_enumeration(const CheckOptions& options, const std::string& command) {
   OutputFile json(options.json_file);
   const std::vector<CheckJob> jobs = enumerate_jobs(*options.enumeration);
-  EnumerationProgress progress(jobs);
+  const auto start = std::chrono::steady_clock::now();
   std::vector<RunResult> results;
-  for (const CheckJob& job : jobs) {
-    const JobOutcome outcome = run_job(job, options, false, {});
-    if (outcome.result.verdict == Verdict::kViolated) {
-      fmt::print("{}", format_violation(outcome.result, to_text(outcome.trace), command));
-    }
-    results.push_back(outcome.result);
-    if (!options.quiet) progress.finished(job);
-  }
+  ProgressLine line(jobs);
+  run_suite(
+      jobs, options, false,
+      [&](const CheckJob&, const JobOutcome& outcome) {
+        if (outcome.result.verdict == Verdict::kViolated) line.clear();
+        if (outcome.result.verdict == Verdict::kViolated) print_violation(outcome, command);
+        results.push_back(outcome.result);
+      },
+      [&](const SuiteProgress& progress) {
+        if (!options.quiet) line.show(progress);
+      });
+  line.clear();
   json.write(to_json(results));
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   if (!options.quiet) {
-    fmt::print("{}", format_enumeration(*options.enumeration, results, progress.seconds()));
+    fmt::print("{}", format_enumeration(*options.enumeration, results, seconds.count()));
   }
   return exit_code(results);
+}
+
+int run_estimate(const CheckOptions& options) {
+  constexpr double kSecondsToSpend = 5;
+  const std::vector<CheckJob> jobs =
+      options.enumeration ? enumerate_jobs(*options.enumeration) : jobs_of(options);
+  fmt::print("{} runs: {}\n", jobs.size(), to_text(estimate(jobs, options, kSecondsToSpend)));
+  return kExitHolds;
 }
 
 int run_replay(const CheckOptions& options, const std::string& command) {
@@ -232,6 +248,7 @@ int run(int argc, const char* const* argv) {
     list_scenarios();
     return kExitHolds;
   }
+  if (options.estimate) return run_estimate(options);
   if (options.enumeration) return run_enumeration(options, argv[0]);
   return options.replay_file.empty() ? run_jobs(options, argv[0]) : run_replay(options, argv[0]);
 }

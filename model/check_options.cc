@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstdio>
+#include <cstdlib>
+#include <fstream>
 #include <map>
 #include <ranges>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "slabproof/model/check_job.h"
@@ -44,6 +48,7 @@ struct RawOptions {
   std::string recheck = "all";
   std::string protection;
   std::string enumerate;
+  std::string shard;
   std::string alphabet = "a a2 f f@0 F";
 };
 
@@ -105,6 +110,45 @@ void add_how_to_search(CLI::App& app, CheckOptions& options) {
       ->check(CLI::PositiveNumber);
 }
 
+void add_how_to_share(CLI::App& app, RawOptions& raw, CheckOptions& options) {
+  app.add_option("--jobs", options.jobs, "Explore in so many processes")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  app.add_option(
+      "--shard", raw.shard,
+      "Explore one part of each program, such as 0/3, 1/3 or 2/3, which together are all "
+      "of it (default: what Bazel's test sharding asks for)");
+  app.add_option("--checkpoint", options.checkpoint_file,
+                 "Keep finished parts in this file, and go on from what it holds already");
+  app.add_flag("--estimate", options.estimate,
+               "Say roughly how many executions there are and how long they take, and stop");
+}
+
+/// Reads "1/3"; nothing where that is no shard.
+std::optional<Shard> parse_shard(const std::string& text) {
+  Shard shard;
+  const char* const end = text.data() + text.size();
+  const auto index = std::from_chars(text.data(), end, shard.index);
+  if (index.ec != std::errc() || index.ptr == end || *index.ptr != '/') return std::nullopt;
+  const auto count = std::from_chars(index.ptr + 1, end, shard.count);
+  if (count.ec != std::errc() || count.ptr != end || shard.index >= shard.count) {
+    return std::nullopt;
+  }
+  return shard;
+}
+
+/// Bazel's protocol of test sharding: which shard to run is told by the environment, and a file
+/// must be touched to say that this was heeded.
+std::optional<Shard> shard_of_bazel() {
+  const char* const count = std::getenv("TEST_TOTAL_SHARDS");
+  const char* const index = std::getenv("TEST_SHARD_INDEX");
+  if (count == nullptr || index == nullptr) return std::nullopt;
+  if (const char* const status = std::getenv("TEST_SHARD_STATUS_FILE")) {
+    std::ofstream heeded(status, std::ios::app);
+  }
+  return parse_shard(std::string(index) + "/" + count);
+}
+
 void add_what_to_write(CLI::App& app, CheckOptions& options) {
   app.add_option("--trace", options.trace_file,
                  "Write a trace here: of the violation, or of the execution with the greatest "
@@ -130,6 +174,15 @@ std::string unknown_scenario(const std::string& name) {
 
 /// Turns what was parsed into what will run; a message where it makes no sense.
 std::optional<std::string> resolve(const RawOptions& raw, CheckOptions& options) {
+  options.shard = raw.shard.empty() ? shard_of_bazel() : parse_shard(raw.shard);
+  if (!raw.shard.empty() && !options.shard) {
+    return fmt::format("\"{}\" is no shard, such as 0/3: the first of three", raw.shard);
+  }
+  const bool is_split = options.jobs > 1 || options.shard || !options.checkpoint_file.empty();
+  if (is_split && (options.search == "random" || options.iterations != 0)) {
+    return "--jobs, --shard and --checkpoint need a search that is not random, without "
+           "--iterations";
+  }
   options.recheck = raw.recheck == "new" ? Recheck::kNewSegments : Recheck::kAllSegments;
   if (!raw.protection.empty()) {
     options.protection =
@@ -178,6 +231,7 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
   app.footer(kTokens);
   add_what_to_run(app, raw, options);
   add_how_to_search(app, options);
+  add_how_to_share(app, raw, options);
   add_what_to_write(app, options);
   try {
     app.parse(argc, argv);

@@ -20,6 +20,12 @@ inline constexpr int kExitViolated = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitInconclusive = 3;
 
+/// One of `count` parts of an exploration that together are all of it; `index` counts from 0.
+struct Shard {
+  std::uint32_t index = 0;
+  std::uint32_t count = 1;
+};
+
 /// The command line of `check`, parsed and validated.
 struct CheckOptions {
   std::optional<Program> program;  ///< --program, or nothing: run scenarios
@@ -38,6 +44,11 @@ struct CheckOptions {
   std::uint64_t seed = 1;
   double time_limit_seconds = 0;  ///< for each program; 0: no limit
   bool symmetry = true;           ///< interchangeable threads are explored in one order only
+
+  std::uint32_t jobs = 1;       ///< processes to explore in
+  std::optional<Shard> shard;   ///< explore this part of each job only
+  std::string checkpoint_file;  ///< where finished parts are kept, to go on from after a stop
+  bool estimate = false;        ///< say how much there is to explore, and explore nothing
 
   std::string trace_file;   ///< empty: to standard output, on a violation only
   std::string replay_file;  ///< "-" is standard input

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include "slabproof/model/engine.h"
@@ -17,12 +17,6 @@
 
 namespace slabproof::model {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 /// A job made ready to run: the slab, the program on it, the oracle that judges it, and the
 /// greatest values seen over all executions.
@@ -65,22 +59,10 @@ class JudgedProgram {
   std::optional<Schedule> witness_;
 };
 
-/// What cut a search that ended without a violation, or nothing.
-std::string limit_of(const CheckOptions& options, Search search, const ExploreResult& explored) {
-  if (explored.exhaustive || explored.violation) return "";
-  if (options.iterations != 0 && explored.executions + explored.redundant >= options.iterations) {
-    return fmt::format("{} executions", options.iterations);
-  }
-  if (options.time_limit_seconds > 0 && explored.seconds >= options.time_limit_seconds) {
-    return fmt::format("{} s", options.time_limit_seconds);
-  }
-  return search == Search::kBound ? fmt::format("bound {}", options.bound) : "stopped";
-}
-
 /// Whether a search that was cut did all that it set out to do: then its result is "holds", as far
 /// as it goes.
 bool is_complete(Search search, const std::string& limit) {
-  if (limit.empty() || search == Search::kRandom) return true;
+  if (limit.empty() || search == Search::kRandom || limit.starts_with("shard")) return true;
   return search == Search::kBound && limit.starts_with("bound");
 }
 
@@ -102,8 +84,8 @@ void blame(RunResult& result, std::string property, std::string message) {
 }
 
 /// Whether a failure says that the checker could not judge, and not that the slab is wrong.
-bool is_no_verdict(const Failure& failure) {
-  return failure.property == kHistoryLimit || failure.property == Failure::kUnsupported;
+bool is_no_verdict(std::string_view property) {
+  return property == kHistoryLimit || property == Failure::kUnsupported;
 }
 
 void judge_expectations(const CheckJob& job, RunResult& result) {
@@ -122,19 +104,15 @@ void judge_expectations(const CheckJob& job, RunResult& result) {
   }
 }
 
-/// Passes on how far the search is, about twice a second.
-std::function<void(const ExecutionEnd&)> throttled(const CheckJob& job, const Progress& progress) {
-  if (!progress) return {};
-  constexpr std::uint64_t kExecutionsBetweenLooks = 1024;
-  constexpr double kSecondsBetweenReports = 0.5;
-  return [&job, &progress, start = Clock::now(), executions = std::uint64_t{0},
-          reported = 0.0](const ExecutionEnd&) mutable {
-    if (++executions % kExecutionsBetweenLooks != 0) return;
-    const double now = seconds_since(start);
-    if (now - reported < kSecondsBetweenReports) return;
-    reported = now;
-    progress(job, executions, now);
-  };
+std::vector<std::uint8_t> symmetry_class(const CheckOptions& options, JudgedProgram& program) {
+  if (options.search != "dpor" || !options.symmetry) return {};
+  return program.execution().symmetry_class();
+}
+
+Search search_of(const CheckOptions& options) {
+  const auto search = parse_search(options.search);
+  if (!search) throw std::logic_error(search.error());
+  return *search;
 }
 
 JobOutcome run_recorded(const CheckJob& job, const Schedule& schedule, JudgedProgram& program) {
@@ -152,54 +130,106 @@ JobOutcome run_recorded(const CheckJob& job, const Schedule& schedule, JudgedPro
   outcome.result.replay = to_text(RecordedExecution{.job = job, .schedule = schedule});
   if (explored.violation) {
     blame(outcome.result, explored.violation->property, explored.violation->message);
-    if (is_no_verdict(*explored.violation)) outcome.result.verdict = Verdict::kInconclusive;
+    if (is_no_verdict(explored.violation->property))
+      outcome.result.verdict = Verdict::kInconclusive;
   }
   return outcome;
 }
 
 }  // namespace
 
-JobOutcome run_job(const CheckJob& job, const CheckOptions& options, bool want_witness,
-                   const Progress& progress) {
-  const auto search = parse_search(options.search);
-  if (!search) throw std::logic_error(search.error());
+JobSplit split_job(const CheckJob& job, const CheckOptions& options, std::size_t at_least) {
+  JobSplit split;
+  if (search_of(options) != Search::kDpor || at_least <= 1) return split;
   JudgedProgram program(job);
+  const std::vector<std::uint8_t> symmetry = symmetry_class(options, program);
+  constexpr std::size_t kDeepest = 64;
+  for (std::size_t depth = 2; depth <= kDeepest; depth += 2) {
+    JobSplit deeper{.depth = depth, .parts = {}};
+    ExploreOptions how;
+    how.symmetry_class = symmetry;
+    how.part = {.mode = DporScheduler::Part::Mode::kList, .split_depth = depth};
+    how.stop_on_violation = false;
+    how.trace = false;
+    std::uint64_t listed = 0;
+    how.on_part = [&](const std::vector<Choice>& prefix) {
+      deeper.parts.push_back(prefix);
+      ++listed;
+    };
+    const ExploreResult explored = explore(program.execution(), how);
+    deeper.redundant = explored.executions + explored.redundant - listed;
+    const bool is_finest = deeper.parts.size() == split.parts.size() && depth > 16;
+    split = std::move(deeper);
+    if (split.parts.size() >= at_least || is_finest) break;
+  }
+  return split;
+}
 
+PartOutcome explore_part(const CheckJob& job, const CheckOptions& options, const JobSplit& split,
+                         std::size_t part, double time_limit, const Progress& progress) {
+  JudgedProgram program(job);
+  const std::vector<std::uint8_t> symmetry = symmetry_class(options, program);
   ExploreOptions how;
-  how.search = *search;
+  how.search = search_of(options);
   how.bound = options.bound;
   how.iterations = options.iterations;
   how.seed = options.seed;
-  how.time_limit = options.time_limit_seconds;
-  std::vector<std::uint8_t> symmetry_class;
-  if (*search == Search::kDpor && options.symmetry) {
-    symmetry_class = program.execution().symmetry_class();
-    how.symmetry_class = symmetry_class;
+  how.time_limit = time_limit;
+  how.symmetry_class = symmetry;
+  how.part = {.split_depth = split.depth, .prefix = split.parts.at(part)};
+  how.trace = false;
+  if (progress) {
+    how.on_execution = [&progress, executions = std::uint64_t{0}](const ExecutionEnd&) mutable {
+      constexpr std::uint64_t kExecutionsBetweenReports = 1024;
+      if (++executions % kExecutionsBetweenReports == 0) progress(kExecutionsBetweenReports);
+    };
   }
-  how.on_execution = throttled(job, progress);
-  ExploreResult explored = explore(program.execution(), how);
+  const ExploreResult explored = explore(program.execution(), how);
 
-  JobOutcome outcome{.result = describe_job(job), .trace = std::move(explored.trace)};
+  PartOutcome outcome{.executions = explored.executions,
+                      .redundant = explored.redundant,
+                      .complete = explored.exhaustive,
+                      .max_segments = program.max_segments(),
+                      .max_over_growth = program.max_over_growth(),
+                      .witness = program.witness() ? to_text(*program.witness()) : "",
+                      .property = "",
+                      .message = "",
+                      .schedule = "",
+                      .seconds = explored.seconds};
+  if (explored.violation) {
+    outcome.property = explored.violation->property;
+    outcome.message = explored.violation->message;
+    outcome.schedule = to_text(explored.schedule);
+  }
+  return outcome;
+}
+
+JobOutcome conclude(const CheckJob& job, const CheckOptions& options, const PartOutcome& sum,
+                    const std::string& limit, double seconds, bool want_witness) {
+  JudgedProgram program(job);
+  JobOutcome outcome{.result = describe_job(job), .trace = {}};
   RunResult& result = outcome.result;
   result.search = options.search;
-  result.symmetry = !symmetry_class.empty();
-  result.executions = explored.executions;
-  result.redundant = explored.redundant;
-  result.exhaustive = explored.exhaustive;
-  result.seconds = explored.seconds;
-  result.max_segments = program.max_segments();
-  result.max_over_growth = program.max_over_growth();
-  result.limit = limit_of(options, *search, explored);
-  if (explored.violation) {
-    blame(result, explored.violation->property, explored.violation->message);
-    if (is_no_verdict(*explored.violation)) result.verdict = Verdict::kInconclusive;
-    result.replay = to_text(RecordedExecution{.job = job, .schedule = explored.schedule});
+  result.symmetry = !symmetry_class(options, program).empty();
+  result.executions = sum.executions;
+  result.redundant = sum.redundant;
+  result.exhaustive = sum.complete && sum.property.empty() && limit.empty();
+  result.seconds = seconds;
+  result.max_segments = sum.max_segments;
+  result.max_over_growth = sum.max_over_growth;
+  if (!sum.property.empty()) {
+    blame(result, sum.property, sum.message);
+    if (is_no_verdict(sum.property)) result.verdict = Verdict::kInconclusive;
+    const Schedule schedule = parse_schedule(sum.schedule).value_or(Schedule{});
+    outcome.trace = run_recorded(job, schedule, program).trace;
+    result.replay = to_text(RecordedExecution{.job = job, .schedule = schedule});
     return outcome;
   }
-  if (!is_complete(*search, result.limit)) result.verdict = Verdict::kInconclusive;
+  if (!result.exhaustive) result.limit = limit.empty() ? "stopped" : limit;
+  if (!is_complete(search_of(options), result.limit)) result.verdict = Verdict::kInconclusive;
   judge_expectations(job, result);
-  if (want_witness && program.witness()) {
-    const Schedule schedule = *program.witness();
+  if (want_witness && !sum.witness.empty()) {
+    const Schedule schedule = parse_schedule(sum.witness).value_or(Schedule{});
     outcome.trace = run_recorded(job, schedule, program).trace;
   }
   return outcome;

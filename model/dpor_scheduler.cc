@@ -23,8 +23,10 @@ std::size_t preferred(ThreadSet set, std::size_t current) noexcept {
 
 }  // namespace
 
-DporScheduler::DporScheduler(std::span<const std::uint8_t> symmetry_class)
-    : objects_((kMaxModelThreads + 1) * Engine::kObjectsPerActor) {
+DporScheduler::DporScheduler(std::span<const std::uint8_t> symmetry_class, const Part& part)
+    : part_(part),
+      frozen_(part.prefix.begin(), part.prefix.end()),
+      objects_((kMaxModelThreads + 1) * Engine::kObjectsPerActor) {
   for (std::size_t thread = 0; thread < kMaxModelThreads; ++thread) {
     predecessor_[thread] = static_cast<std::uint8_t>(thread);
     if (thread >= symmetry_class.size()) continue;
@@ -60,14 +62,7 @@ std::size_t DporScheduler::choose_thread(const Crossroads& at) {
       redundant_ = true;
       return preferred(at.enabled, at.current);
     }
-    Node& node = stack_.emplace_back();
-    node.pending = at.pending;
-    node.enabled = enabled;
-    node.chosen = static_cast<std::uint8_t>(preferred(awake, at.current));
-    node.backtrack = just(node.chosen);
-    node.done = 0;
-    node.sleep = sleep;
-    node.values = 0;
+    push_thread_choice(at, enabled, sleep);
   }
   const std::size_t index = depth_++;
   Node& node = stack_[index];
@@ -79,11 +74,54 @@ std::size_t DporScheduler::choose_thread(const Crossroads& at) {
   return node.chosen;
 }
 
+void DporScheduler::push_thread_choice(const Crossroads& at, ThreadSet enabled, ThreadSet sleep) {
+  const std::size_t index = stack_.size();
+  const ThreadSet awake = without(enabled, sleep);
+  Node& node = stack_.emplace_back();
+  node.pending = at.pending;
+  node.enabled = enabled;
+  node.done = 0;
+  node.sleep = sleep;
+  node.values = 0;
+  if (index < frozen_.size()) {
+    const std::size_t chosen = frozen_[index].index();
+    if (frozen_[index].is_value() || !contains(awake, chosen)) report_nondeterminism();
+    node.chosen = static_cast<std::uint8_t>(chosen);
+    node.done = static_cast<ThreadSet>(awake & (just(chosen) - 1U));  // by parts before this one
+    node.backtrack = awake;
+  } else if (part_.mode == Part::Mode::kList && index < part_.split_depth) {
+    node.chosen = static_cast<std::uint8_t>(lowest(awake));
+    node.backtrack = awake;
+  } else {
+    node.chosen = static_cast<std::uint8_t>(preferred(awake, at.current));
+    node.backtrack = just(node.chosen);
+  }
+}
+
+/// Whether what is left at a choice is another part's to explore.
+bool DporScheduler::is_frozen(std::size_t index) const noexcept {
+  return part_.mode == Part::Mode::kList ? index >= part_.split_depth : index < frozen_.size();
+}
+
+std::optional<std::vector<Choice>> DporScheduler::prefix() const {
+  if (redundant_ && stack_.size() < part_.split_depth) return std::nullopt;
+  std::vector<Choice> choices;
+  for (const Node& node : stack_) {
+    if (choices.size() == part_.split_depth) break;
+    choices.push_back(node.is_value() ? Choice::value(node.chosen) : Choice::thread(node.chosen));
+  }
+  return choices;
+}
+
 std::size_t DporScheduler::choose_value(std::size_t count) {
   if (redundant_) return 0;
   if (depth_ == stack_.size()) {
+    const bool frozen = depth_ < frozen_.size();
+    if (frozen && (!frozen_[depth_].is_value() || frozen_[depth_].index() >= count)) {
+      report_nondeterminism();
+    }
     Node& node = stack_.emplace_back();
-    node.chosen = 0;
+    node.chosen = frozen ? static_cast<std::uint8_t>(frozen_[depth_].index()) : std::uint8_t{0};
     node.values = static_cast<std::uint8_t>(count);
   }
   const Node& node = stack_[depth_++];
@@ -93,6 +131,7 @@ std::size_t DporScheduler::choose_value(std::size_t count) {
 
 bool DporScheduler::advance() {
   for (std::size_t size = stack_.size(); size != 0; --size) {
+    if (is_frozen(size - 1)) continue;
     Node& node = stack_[size - 1];
     if (node.is_value()) {
       if (node.chosen + 1U == node.values) continue;

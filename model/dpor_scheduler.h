@@ -4,11 +4,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "slabproof/model/engine.h"
 #include "slabproof/model/execution.h"
+#include "slabproof/model/schedule.h"
 #include "slabproof/model/scheduler.h"
 
 namespace slabproof::model {
@@ -32,10 +34,30 @@ namespace slabproof::model {
 ///   That is as if each thread were created by the first step of the one before it, so the
 ///   reduction needs nothing else to be sound; every other execution is one of these with threads
 ///   renamed.
+///
+/// An exploration can be split into parts that are disjoint and cover everything, without the parts
+/// knowing of each other: at the first `split_depth` choices every thread that is awake is
+/// explored, lowest first, instead of only those that a race asks for. Sleep sets alone then keep
+/// two parts from exploring equivalent executions (Godefroid, "Partial-order methods for the
+/// verification of concurrent systems", LNCS 1032, 1996), and whatever race has its early step
+/// there finds the other order explored by another part.
 class DporScheduler final : public Scheduler {
  public:
+  /// Which part of all executions to explore; by default all of them, as one part.
+  struct Part {
+    enum class Mode : std::uint8_t {
+      kExplore,  ///< the executions that begin with `prefix`
+      kList,     ///< one execution of each part: its `prefix()` is what names the part
+    };
+    Mode mode = Mode::kExplore;
+    std::size_t split_depth = 0;       ///< for kList; for kExplore, the length of `prefix`
+    std::span<const Choice> prefix{};  ///< from an exploration with kList and the same depth
+  };
+
   /// `symmetry_class[t]` names the class of thread t. Empty: no symmetry.
-  explicit DporScheduler(std::span<const std::uint8_t> symmetry_class = {});
+  explicit DporScheduler(std::span<const std::uint8_t> symmetry_class, const Part& part);
+  explicit DporScheduler(std::span<const std::uint8_t> symmetry_class = {})
+      : DporScheduler(symmetry_class, Part{}) {}
 
   void begin() override;
   [[nodiscard]] std::size_t choose_thread(const Crossroads& at) override;
@@ -46,6 +68,10 @@ class DporScheduler final : public Scheduler {
 
   /// Whether the execution just run repeats, from some step on, one that was explored before.
   [[nodiscard]] bool redundant() const noexcept { return redundant_; }
+
+  /// For `kList`: the choices that name the part of the execution just run, or nothing where it
+  /// turned out redundant before it reached a part.
+  [[nodiscard]] std::optional<std::vector<Choice>> prefix() const;
 
  private:
   using Time = std::int16_t;
@@ -83,6 +109,8 @@ class DporScheduler final : public Scheduler {
     }
   };
 
+  void push_thread_choice(const Crossroads& at, ThreadSet enabled, ThreadSet sleep);
+  [[nodiscard]] bool is_frozen(std::size_t index) const noexcept;
   [[nodiscard]] ThreadSet inherited_sleep() const noexcept;
   [[nodiscard]] ThreadSet startable(ThreadSet enabled) const noexcept;
   [[nodiscard]] ObjectSteps& steps_on(std::uint16_t object) noexcept;
@@ -102,6 +130,8 @@ class DporScheduler final : public Scheduler {
   }
   void join(std::size_t thread, Index early) noexcept;
 
+  const Part part_;
+  std::vector<Choice> frozen_;                              // a copy of the prefix to explore under
   std::array<std::uint8_t, kMaxModelThreads> predecessor_;  // in the symmetry class, or itself
   std::vector<Node> stack_;
   std::size_t depth_ = 0;      // nodes of the present execution so far

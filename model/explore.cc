@@ -66,7 +66,7 @@ class Exploration {
         scheduler_ = std::make_unique<ReplayScheduler>(options.schedule->choices);
         break;
       case Search::kDpor: {
-        auto dpor = std::make_unique<DporScheduler>(options.symmetry_class);
+        auto dpor = std::make_unique<DporScheduler>(options.symmetry_class, options.part);
         dpor_ = dpor.get();
         scheduler_ = std::move(dpor);
         break;
@@ -104,6 +104,9 @@ class Exploration {
       machine_.run_tree(execution_, settings_);
     }
     const bool redundant = dpor_ != nullptr && dpor_->redundant();
+    if (dpor_ != nullptr && options_.on_part) {
+      if (const auto prefix = dpor_->prefix()) options_.on_part(*prefix);
+    }
     ++(redundant ? result_.redundant : result_.executions);
     const std::optional<Failure> failure = judge();
     if (failure) {

@@ -9,7 +9,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "slabproof/model/dpor_scheduler.h"
 #include "slabproof/model/engine.h"
 #include "slabproof/model/execution.h"
 #include "slabproof/model/failure.h"
@@ -46,8 +48,12 @@ struct ExploreOptions {
   double time_limit = 0;         ///< seconds; 0: no limit
   bool stop_on_violation = true;
   std::span<const std::uint8_t> symmetry_class;  ///< for kDpor: a class for each thread, or empty
-  std::span<const std::uint8_t> bytes;           ///< for kBytes
-  const Schedule* schedule = nullptr;            ///< for kReplay
+  /// For kDpor: explore one part of all executions, or list the parts; see DporScheduler.
+  DporScheduler::Part part{};
+  /// Told the name of each part, where `part` lists them.
+  std::function<void(const std::vector<Choice>&)> on_part;
+  std::span<const std::uint8_t> bytes;  ///< for kBytes
+  const Schedule* schedule = nullptr;   ///< for kReplay
   /// Whether a failing execution is run again to make its trace; for kReplay, any execution.
   bool trace = true;
   /// Empty: a step of its own for kFull, kBound and kRandom, as in Relacy; not for the others.
