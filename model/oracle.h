@@ -36,17 +36,12 @@ struct Measures {
 /// | S2 | each block is one slot of one installed segment, aligned, with the full stride |
 /// | S3 | no installed segment is released; only what a trim has claimed is discarded |
 /// | S4 | when all blocks are back, segments x capacity distinct ones drain without growth |
-/// | S6, S7 | growth: exact with `recheck_all` and for allocations alone, else bounded |
+/// | S6, S7 | growth is exact with `recheck_all`, else within `over_growth_bound` |
 /// | S9, S10 | no corrupt link; each bad pointer is counted and changes nothing |
 /// | S11 | each region that was granted is installed or released |
 /// | S12 | each section does what the reference does; each answer is that of its section |
 /// | L2 | lock acquisitions and backing requests of an allocation |
 /// | L3 | an allocation falls short only if refused, with every slot live at its last look |
-///
-/// S7 holds for batches in this form: segments <= max(initial, ceil(peak live / capacity)) +
-/// ceil((sum of b - least b) / capacity), where b of a thread is the most slots that it takes at
-/// once: its largest batch, `capacity` for a trim, 0 if it takes none. With single blocks that is
-/// ceil((threads - 1) / capacity).
 ///
 /// Data races, and ownership by happens-before, are the checked memory's to judge, not this one's.
 /// Not thread safe. Without a violation `judge` allocates nothing.

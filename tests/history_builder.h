@@ -68,6 +68,9 @@ class HistoryBuilder {
   HistoryBuilder& refused_directory(std::size_t thread) {
     return event(thread, BackingEvent::Kind::kRefused, false, 0, 256);
   }
+  HistoryBuilder& released_directory(std::size_t thread) {
+    return event(thread, BackingEvent::Kind::kReleased, false, 0x1000, 256);
+  }
   HistoryBuilder& discarded(std::size_t thread, std::uintptr_t base, std::size_t bytes) {
     return event(thread, BackingEvent::Kind::kDiscarded, true, base, bytes);
   }
@@ -109,6 +112,16 @@ class HistoryBuilder {
   }
   HistoryBuilder& free(std::size_t thread, std::uintptr_t block) {
     return section(thread).frees(thread, {block});
+  }
+
+  /// What the runner does when the threads have finished, if it is recorded at all.
+  HistoryBuilder& epilogue(std::size_t segment) {
+    section_of(kNoOp);
+    add_event({kNoOp, BackingEvent::Kind::kGranted, true, history_->acquisition_count,
+               segment_base(segment), kSegmentBytes});
+    add_event({kNoOp, BackingEvent::Kind::kReleased, true, history_->acquisition_count,
+               segment_base(segment), kSegmentBytes});
+    return *this;
   }
 
   /// All blocks are given back and drained again; nothing is lost.

@@ -184,6 +184,12 @@ TEST(OracleRejects, GrowthAlthoughASlotWasFreeAsS6) {
   EXPECT_THAT(run.judged(), violates("S6"));
 }
 
+TEST(OracleRejects, ASegmentAddedAfterAHitAsS6) {
+  HistoryBuilder run("a a", all(2));
+  run.grow(0, 0).section(0).granted(0, 1).section(0).serves(0, {slot(0, 1)}).ends_with_segments(2);
+  EXPECT_THAT(run.judged(), violates("S6"));
+}
+
 TEST(OracleRejects, GrowthAlthoughANewSegmentHadAFreeSlotAsS7) {
   HistoryBuilder run("a f | a f", only_new(2));
   run.section(0).section(1).granted(0, 0).granted(1, 1);
@@ -303,6 +309,12 @@ TEST(OracleRejects, SectionsOfOneThreadInTheWrongOrderAsS12) {
   EXPECT_THAT(run.judged(), violates("S12"));
 }
 
+TEST(OracleRejects, ASectionOfAnOperationThatItsThreadHasLeftAsS12) {
+  HistoryBuilder run("n s", all(1));
+  run.section(0).answers(0, 0).section(0).answers(0, 0).section_of({0, 0}).ends_with_segments(0);
+  EXPECT_THAT(run.judged(), violates("S12"));
+}
+
 TEST(OracleRejects, AnOperationWithoutCriticalSectionAsS12) {
   HistoryBuilder run("a f", all(1));
   run.grow(0, 0).frees(0, {slot(0, 0)}).ends_with_segments(1);
@@ -374,9 +386,16 @@ TEST(OracleRejects, ADirectoryRequestedTwiceAsL2) {
 }
 
 TEST(OracleRejects, ADirectoryRequestedAlthoughThereIsRoomAsL2) {
-  HistoryBuilder run("a a", all(1, 3));
-  run.hit(0, slot(0, 0)).section(0).granted_directory(0).serves(0, {slot(1, 0)});
-  run.ends_with_segments(3);
+  HistoryBuilder run("a2 a a", all(1, 3));
+  run.section(0).serves(0, {slot(0, 0), slot(1, 0)}).hit(0, slot(2, 0));
+  run.section(0).granted_directory(0).granted(0, 3).section(0).serves(0, {slot(3, 0)});
+  run.ends_with_segments(4);
+  EXPECT_THAT(run.judged(), violates("L2"));
+}
+
+TEST(OracleRejects, ADirectoryRequestedByAHitAsL2) {
+  HistoryBuilder run("a a", all(2));
+  run.grow(0, 0).section(0).granted_directory(0).serves(0, {slot(0, 1)}).ends_with_segments(1);
   EXPECT_THAT(run.judged(), violates("L2"));
 }
 

@@ -101,6 +101,22 @@ TEST(OracleAccepts, ADirectoryThatWidensWhereThereIsNoRoom) {
   EXPECT_THAT(run.judged(), holds());
 }
 
+TEST(OracleAccepts, ADirectoryThatIsReleasedBecauseAWiderOneIsThere) {
+  HistoryBuilder run("a f | a f", all(1));
+  run.section(0).granted_directory(0).section(1).granted_directory(1).granted(1, 1);
+  run.section(1).serves(1, {slot(1, 0)}).free(1, slot(1, 0)).granted(0, 0).section(0);
+  run.released_directory(0).released(0, 0).serves(0, {slot(1, 0)}).free(0, slot(1, 0));
+  run.ends_with_segments(1);
+  EXPECT_THAT(run.judged(), holds());
+}
+
+TEST(OracleAccepts, ADirectoryInEachRoundOfABatch) {
+  HistoryBuilder run("a2", all(1));
+  run.section(0).granted_directory(0).granted(0, 0).section(0).granted_directory(0).granted(0, 1);
+  run.section(0).serves(0, {slot(0, 0), slot(1, 0)}).ends_with_segments(2);
+  EXPECT_THAT(run.judged(), holds());
+}
+
 TEST(OracleAccepts, ABlockThatAnotherThreadGivesBack) {
   HistoryBuilder run("a g>1 | t f a", all(1));
   run.grow(0, 0).passes(0).passes(1).free(1, slot(0, 0)).hit(1, slot(0, 0)).ends_with_segments(1);
@@ -148,6 +164,12 @@ TEST(OracleAccepts, GrowthWhileATrimHoldsTheOnlySegment) {
 TEST(OracleAccepts, InitialSegmentsThatAreMoreThanNeeded) {
   HistoryBuilder run("a f", all(1, 3));
   run.hit(0, slot(0, 0)).free(0, slot(0, 0)).ends_with_segments(3);
+  EXPECT_THAT(run.judged(), holds());
+}
+
+TEST(OracleAccepts, AnEpilogueThatBelongsToNoOperation) {
+  HistoryBuilder run("a f", all(1));
+  run.grow(0, 0).free(0, slot(0, 0)).epilogue(1).ends_with_segments(1);
   EXPECT_THAT(run.judged(), holds());
 }
 
