@@ -18,6 +18,7 @@ def fuzz_target(name, srcs, deps, relacy = False):
     - NAME: the libFuzzer program; for --config=fuzz only, hence `manual`. `fuzz/run NAME` builds and runs it.
     - NAME_replay: runs, shows and minimises inputs, under any compiler.
     - NAME_corpus_test: every input of fuzz/corpus/NAME holds.
+    - NAME_table_test: fuzz/corpus/README.md says what they reach.
 
     Args:
       name: of the fuzzer.
@@ -45,7 +46,7 @@ def fuzz_target(name, srcs, deps, relacy = False):
     )
     native.filegroup(
         name = name + "_corpus",
-        srcs = native.glob(["corpus/%s/*" % name]),
+        srcs = native.glob(["corpus/%s/*" % name], allow_empty = False),
     )
     native.cc_test(
         name = name + "_corpus_test",
@@ -54,4 +55,22 @@ def fuzz_target(name, srcs, deps, relacy = False):
         data = [":%s_corpus" % name],
         tags = tags,
         deps = [":" + name + "_lib", "//fuzz:replay_main"],
+    )
+    native.sh_test(
+        name = name + "_table_test",
+        size = "small",
+        srcs = ["//fuzz:corpus_table_test.sh"],
+        args = [
+            "$(location //fuzz:corpus/README.md)",
+            name,
+            "$(location :%s_replay)" % name,
+            "$(locations :%s_corpus)" % name,
+        ],
+        data = [
+            ":%s_corpus" % name,
+            ":%s_replay" % name,
+            "//fuzz:corpus/README.md",
+        ],
+        # Which pages the kernel had, and what a sanitizer adds to a region, is no business of the table.
+        tags = ["no-sanitizer"],
     )

@@ -38,7 +38,7 @@ void Landmark::reach() const noexcept {
 }
 
 void reach_situation(std::uint64_t situation) noexcept {
-  count(counters[kMaxLandmarks + situation % kSituations]);
+  counters[kMaxLandmarks + situation % kSituations] = 1;
 }
 
 void forget_landmarks() noexcept {

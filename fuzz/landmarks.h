@@ -29,7 +29,7 @@ class Landmark {
 inline constexpr std::size_t kMaxLandmarks = 64;
 
 /// Coverage without a name, for what has too many values: a situation is any number, of which the
-/// low bits count.
+/// low bits count. How often it is reached does not matter, or nearly every input would be new.
 void reach_situation(std::uint64_t situation) noexcept;
 
 /// Forgets what was reached. libFuzzer does so itself before each input.

@@ -1,5 +1,6 @@
-// The program language as text, as JSON and as bytes: what is read is well formed and reads back
-// the same from what is written, and what is refused is refused with a sentence.
+// The program language as text, as JSON and as bytes, schedules, and files of recorded executions:
+// what is read is well formed and reads back the same from what is written, and what is refused is
+// refused with a sentence.
 
 #include <fmt/format.h>
 
@@ -11,7 +12,9 @@
 #include "fuzz/fuzz_target.h"
 #include "fuzz/landmarks.h"
 #include "fuzz/records.h"
+#include "slabproof/model/check_job.h"
 #include "slabproof/model/program.h"
+#include "slabproof/model/schedule.h"
 
 namespace slabproof::fuzz {
 namespace {
@@ -24,19 +27,27 @@ const Landmark kRefusedText("a text that is no program");
 const Landmark kReadJson("a program as JSON");
 const Landmark kRefusedJson("a JSON document that is no program");
 const Landmark kReadBytes("a program as bytes");
+const Landmark kSchedule("a schedule");
+const Landmark kRefusedSchedule("a text that is no schedule");
+const Landmark kRecorded("a recorded execution");
+const Landmark kRefusedRecorded("a file that is no recorded execution");
 const Landmark kManyThreads("as many threads as there can be");
 const Landmark kLongThread("a thread as long as it can be");
 
 /// The first byte of an input says as what the rest is read.
-enum class Form : std::uint8_t { kText, kJson, kBytes };
-constexpr std::size_t kForms = 3;
+enum class Form : std::uint8_t { kText, kJson, kBytes, kChoices, kReplay };
+constexpr std::size_t kForms = 5;
 
 Form form_of(Bytes input) {
   return input.empty() ? Form::kText : static_cast<Form>(input[0] % kForms);
 }
 
+Bytes content_of(Bytes input) {
+  return input.subspan(std::min<std::size_t>(1, input.size()));
+}
+
 std::string_view text_of(Bytes input) {
-  const Bytes rest = input.subspan(std::min<std::size_t>(1, input.size()));
+  const Bytes rest = content_of(input);
   return {reinterpret_cast<const char*>(rest.data()), rest.size()};
 }
 
@@ -64,14 +75,93 @@ void judge_error(const ParseError& error, std::string_view text) {
           "an error that repeats hostile bytes");
 }
 
+/// Nothing that a terminal would act on.
+bool is_harmless(std::string_view message) {
+  return std::ranges::none_of(message, [](char character) {
+    const auto byte = static_cast<unsigned char>(character);
+    return byte < 0x20 || byte == 0x7f;
+  });
+}
+
+void judge_refusal(std::string_view message) {
+  require(!message.empty(), "parser", "a refusal without a word");
+  require(is_harmless(message), "parser", "a refusal that repeats hostile bytes");
+}
+
+void run_schedule(std::string_view text) {
+  const auto schedule = model::parse_schedule(text);
+  (schedule ? kSchedule : kRefusedSchedule).reach();
+  if (!schedule) return judge_refusal(schedule.error());
+  require(model::parse_schedule(model::to_text(*schedule)) == schedule, "parser",
+          "a schedule reads back as another");
+}
+
+void run_recorded(std::string_view text) {
+  const auto recorded = model::parse_recorded(text);
+  (recorded ? kRecorded : kRefusedRecorded).reach();
+  if (!recorded) return judge_refusal(recorded.error());
+  judge_program(recorded->job.program);
+  const auto again = model::parse_recorded(model::to_text(*recorded));
+  require(again && again->job.program == recorded->job.program &&
+              again->schedule == recorded->schedule &&
+              again->job.capacity == recorded->job.capacity &&
+              again->job.initial_segments == recorded->job.initial_segments &&
+              again->job.recheck == recorded->job.recheck &&
+              again->job.protection == recorded->job.protection,
+          "parser", "a recorded execution reads back as another");
+}
+
 /// The tokens of the language, and what stands between and around them.
-constexpr std::array<std::string_view, 34> kTokens = {
-    "a",     "a3",          "a16", "a17",   "f",       "f@0",  "f@1",
-    "f@254", "f@255",       "F",   "g>0",   "g>2",     "t",    "x",
-    "m",     "d",           "u",   "c",     "n",       "s",    "r",
-    "!",     "|",           "| |", "\"a\"", "[\"a\"]", "]",    "{\"threads\": [",
-    "]}",    "\"threads\"", "a00", "f@",    "\\u0061", "\x7f",
-};
+constexpr auto kTokens = std::to_array<std::string_view>({
+    "a",
+    "a3",
+    "a16",
+    "a17",
+    "f",
+    "f@0",
+    "f@1",
+    "f@254",
+    "f@255",
+    "F",
+    "g>0",
+    "g>2",
+    "t",
+    "x",
+    "m",
+    "d",
+    "u",
+    "c",
+    "n",
+    "s",
+    "r",
+    "!",
+    "|",
+    "| |",
+    "\"a\"",
+    "[\"a\"]",
+    "]",
+    "{\"threads\": [",
+    "]}",
+    "\"threads\"",
+    "a00",
+    "f@",
+    "\\u0061",
+    "\x7f",
+    "0x3",
+    "1",
+    "v1",
+    "u",
+    "v127x4",
+    "0x65536",
+    "{\"program\": \"a f | a\"",
+    "\"capacity\": 1",
+    "\"initial_segments\": 0",
+    "\"recheck\": \"all\"",
+    "\"recheck\": \"new\"",
+    "\"protection\": \"none\"",
+    "\"protection\": \"slot-states\"",
+    "\"schedule\": \"0x3 1\"}",
+});
 
 /// A text as the tokens that white space or commas separate.
 std::vector<std::string> tokens_of(std::string_view text) {
@@ -85,15 +175,14 @@ std::vector<std::string> tokens_of(std::string_view text) {
 }
 
 Input input_of(Form form, const std::vector<std::string>& tokens, std::size_t max_size) {
-  std::string text;
+  const bool with_commas = form == Form::kJson || form == Form::kReplay;
+  std::string text(1, static_cast<char>(form));
   for (const std::string& token : tokens) {
-    if (!text.empty()) text += form == Form::kJson ? "," : " ";
+    if (text.size() > 1) text += with_commas ? "," : " ";
     text += token;
   }
-  Input input{static_cast<std::uint8_t>(form)};
-  input.insert(input.end(), text.begin(), text.end());
-  input.resize(std::min(input.size(), max_size));
-  return input;
+  text.resize(std::min(text.size(), max_size));
+  return {text.begin(), text.end()};
 }
 
 void edit(std::vector<std::string>& tokens, Random& random) {
@@ -130,19 +219,21 @@ void run_input(Bytes input) {
     }
     case Form::kBytes:
       kReadBytes.reach();
-      judge_program(
-          model::program_from_bytes(input.subspan(std::min<std::size_t>(1, input.size()))));
-      return;
+      return judge_program(model::program_from_bytes(content_of(input)));
+    case Form::kChoices:
+      return run_schedule(text);
+    case Form::kReplay:
+      return run_recorded(text);
   }
 }
 
 std::string describe_input(Bytes input) {
-  constexpr std::array<std::string_view, kForms> kNames = {"text", "JSON", "bytes"};
+  constexpr std::array<std::string_view, kForms> kNames = {"text", "JSON", "bytes", "schedule",
+                                                           "recorded execution"};
   const Form form = form_of(input);
   const std::string name(kNames[static_cast<std::size_t>(form)]);
   if (form == Form::kBytes) {
-    const Bytes rest = input.subspan(std::min<std::size_t>(1, input.size()));
-    return "program: " + model::to_text(model::program_from_bytes(rest));
+    return "program: " + model::to_text(model::program_from_bytes(content_of(input)));
   }
   std::string shown;
   for (const char character : text_of(input)) {
