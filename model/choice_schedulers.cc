@@ -53,13 +53,22 @@ std::size_t BytesScheduler::choose_value(std::size_t count) {
 }
 
 std::size_t ReplayScheduler::choose_thread(const Crossroads& at) {
+  if (mismatch_ != nullptr) report_mismatch(mismatch_);
   if (next_ == choices_.size()) return go_on(at);
   const Choice choice = choices_[next_++];
-  if (choice.is_value()) report_mismatch("the schedule has a value where a thread is chosen");
+  if (choice.is_value()) return refuse("the schedule has a value where a thread is chosen", at);
   if (!contains(at.unfinished, choice.index())) {
-    report_mismatch("the schedule runs a thread that has finished");
+    return refuse("the schedule runs a thread that has finished, or never was", at);
   }
   return choice.index();
+}
+
+/// The first thread is chosen before any of them runs, so an execution can be abandoned from the
+/// second choice on only.
+std::size_t ReplayScheduler::refuse(const char* what, const Crossroads& at) {
+  if (next_ > 1) report_mismatch(what);
+  mismatch_ = what;
+  return go_on(at);
 }
 
 std::size_t ReplayScheduler::choose_value(std::size_t count) {

@@ -49,14 +49,20 @@ class ReplayScheduler final : public Scheduler {
 
   [[nodiscard]] bool starts_threads_first() const override { return false; }
   [[nodiscard]] bool never_blocks() const override { return false; }
-  void begin() override { next_ = 0; }
+  void begin() override {
+    next_ = 0;
+    mismatch_ = nullptr;
+  }
   [[nodiscard]] std::size_t choose_thread(const Crossroads& at) override;
   [[nodiscard]] std::size_t choose_value(std::size_t count) override;
   [[nodiscard]] bool advance() override { return false; }
 
  private:
+  std::size_t refuse(const char* what, const Crossroads& at);
+
   std::span<const Choice> choices_;
   std::size_t next_ = 0;
+  const char* mismatch_ = nullptr;  // of the first choice, while there is no execution to abandon
 };
 
 }  // namespace slabproof::model

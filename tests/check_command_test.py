@@ -1,0 +1,246 @@
+#!/usr/bin/env python3
+"""The check command as its users meet it: exit codes, JSON, shards, workers, checkpoints, bad input.
+
+    check_command_test.py CHECK ORDER_COUNTER
+"""
+
+import json
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+HOLDS, VIOLATED, USAGE, INCONCLUSIVE = 0, 1, 2, 3
+THREE_GROWERS = ["--program", "a f | a f | a f", "--recheck", "new", "--no-symmetry"]
+THREE_GROWERS_ORDERS = 1548
+
+JSON_FIELDS = {
+    "scenario", "program", "threads", "capacity", "recheck", "search", "executions", "redundant",
+    "exhaustive", "verdict", "property", "max_segments", "max_over_growth", "seconds", "replay",
+    "symmetry",
+}  # fmt: skip
+
+
+class CheckTest(unittest.TestCase):
+    check = ""
+    order_counter = ""
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = pathlib.Path(directory.name)
+
+    def run_check(self, *arguments, text=None):
+        return subprocess.run(
+            [self.check, *arguments], input=text, capture_output=True, text=True, check=False, timeout=300
+        )
+
+    def results(self, *arguments, expected=HOLDS):
+        file = self.directory / "results.json"
+        done = self.run_check(*arguments, "--json", str(file))
+        self.assertEqual(done.returncode, expected, done.stdout + done.stderr)
+        return json.loads(file.read_text())
+
+    def result(self, *arguments, expected=HOLDS):
+        (result,) = self.results(*arguments, expected=expected)
+        return result
+
+    def assert_usage_error(self, message, *arguments, text=None):
+        done = self.run_check(*arguments, text=text)
+        self.assertEqual(done.returncode, USAGE, done.stdout + done.stderr)
+        self.assertIn(message, done.stderr)
+
+
+class JsonTest(CheckTest):
+    def test_every_promised_field_is_there(self):
+        self.assertLessEqual(JSON_FIELDS, set(self.result("--program", "a f")))
+
+    def test_counts_of_two_growers_are_those_of_brute_force(self):
+        result = self.result("--program", "a f | a f", "--recheck", "new", "--no-symmetry")
+        self.assertEqual((result["executions"], result["redundant"]), (20, 0))
+        self.assertTrue(result["exhaustive"])
+        self.assertEqual(result["max_over_growth"], 1)
+
+    def test_recheck_of_all_segments_never_over_grows(self):
+        self.assertEqual(self.result("--program", "a f | a f")["max_over_growth"], 0)
+
+    def test_full_search_of_two_growers_is_exhaustive_and_agrees(self):
+        full = self.result("--program", "a f | a f", "--recheck", "new", "--search", "full")
+        self.assertTrue(full["exhaustive"])
+        self.assertEqual(full["max_over_growth"], 1)
+
+    def test_bounded_and_random_searches_are_never_called_exhaustive(self):
+        for search in (["--search", "bound", "--bound", "1"], ["--search", "random", "--iterations", "50"]):
+            result = self.result("--program", "a f | a f", *search)
+            self.assertFalse(result["exhaustive"])
+            self.assertEqual(result["verdict"], "holds")
+
+    def test_search_that_a_limit_cut_is_inconclusive(self):
+        result = self.result(*THREE_GROWERS, "--iterations", "10", expected=INCONCLUSIVE)
+        self.assertEqual((result["verdict"], result["exhaustive"]), ("inconclusive", False))
+        self.assertEqual(result["limit"], "10 executions")
+
+
+class CountTest(CheckTest):
+    """The reduction explores as many executions as brute force counts orders, and none twice."""
+
+    PROGRAMS = (
+        "a f | a f", "a f a f | a f a f", "a a f f | a f", "a f | a a a f f f", "a2 F | a2 F", "a3 F | a f",
+        "! a f | a f", "a a f f | a a f f", "a a f f | a f | a f", "a | a | a | a", "a f r | a a f f",
+    )  # fmt: skip
+
+    def counted(self, program, capacity, recheck):
+        done = subprocess.run(
+            [self.order_counter, "--program", program, "--capacity", str(capacity), "--recheck", recheck],
+            capture_output=True, text=True, check=True, timeout=300,
+        )  # fmt: skip
+        return {
+            name: int(re.search(rf"^{name}\s+(\d+)$", done.stdout, re.MULTILINE).group(1))
+            for name in ("orders", "orbits", "max over-growth", "max segments")
+        }
+
+    def test_counts_equal_those_of_the_brute_force_counter(self):
+        for program in self.PROGRAMS:
+            for capacity in (1, 2, 3):
+                for recheck in ("all", "new"):
+                    with self.subTest(program=program, capacity=capacity, recheck=recheck):
+                        known = self.counted(program, capacity, recheck)
+                        arguments = ["--program", program, "--capacity", str(capacity), "--recheck", recheck]
+                        plain = self.result(*arguments, "--no-symmetry")
+                        reduced = self.result(*arguments)
+                        self.assertEqual(plain["executions"], known["orders"])
+                        self.assertEqual(reduced["executions"], known["orbits"])
+                        self.assertEqual(plain["redundant"] + reduced["redundant"], 0)
+                        for result in (plain, reduced):
+                            self.assertEqual(result["max_over_growth"], known["max over-growth"])
+                            self.assertEqual(result["max_segments"], known["max segments"])
+
+
+class ShardTest(CheckTest):
+    def test_shards_are_disjoint_and_complete(self):
+        for count in (2, 3, 7):
+            executions = [
+                self.result(*THREE_GROWERS, "--shard", f"{index}/{count}")["executions"] for index in range(count)
+            ]
+            self.assertEqual(sum(executions), THREE_GROWERS_ORDERS, executions)
+            self.assertGreater(min(executions), 0)
+
+    def test_shard_is_not_called_exhaustive(self):
+        result = self.result(*THREE_GROWERS, "--shard", "0/2")
+        self.assertFalse(result["exhaustive"])
+        self.assertEqual(result["limit"], "shard 0/2")
+
+    def test_workers_together_explore_what_one_process_does(self):
+        result = self.result("--program", "a f a f | a a f f | a f", "--jobs", "3")
+        alone = self.result("--program", "a f a f | a a f f | a f")
+        for field in ("executions", "exhaustive", "max_over_growth", "max_segments", "verdict"):
+            self.assertEqual(result[field], alone[field])
+
+    def test_bad_shard_is_refused(self):
+        for shard in ("3/3", "1", "a/b", "1/"):
+            self.assert_usage_error("is no shard", "--program", "a f", "--shard", shard)
+
+
+class WorkerTest(CheckTest):
+    LONG = ["--scenario", "three_growers_twice", "--no-symmetry", "--jobs", "2"]
+    LONG_ORDERS = 1_151_496
+
+    def start(self, *arguments):
+        process = subprocess.Popen([self.check, *self.LONG, *arguments], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
+        return process
+
+    @staticmethod
+    def children(process):
+        file = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        return [int(child) for child in file.read_text().split()] if file.exists() else []
+
+    def wait_for(self, condition):
+        end = time.monotonic() + 120
+        while not condition():
+            self.assertLess(time.monotonic(), end, "it did not happen in time")
+            time.sleep(0.01)
+
+    def test_part_of_a_killed_worker_is_done_again(self):
+        file = self.directory / "results.json"
+        process = self.start("--json", str(file))
+        self.wait_for(lambda: self.children(process) or process.poll() is not None)
+        pathlib.os.kill(self.children(process)[0], signal.SIGKILL)
+        process.communicate(timeout=300)
+        self.assertEqual(process.returncode, HOLDS)
+        (result,) = json.loads(file.read_text())
+        self.assertEqual((result["executions"], result["exhaustive"]), (self.LONG_ORDERS, True))
+
+    def test_interrupted_run_goes_on_from_its_checkpoint(self):
+        checkpoint = self.directory / "checkpoint"
+        process = self.start("--checkpoint", str(checkpoint))
+        self.wait_for(lambda: checkpoint.exists() and checkpoint.read_text().count("\n") >= 4)
+        process.kill()
+        process.communicate(timeout=60)
+        with checkpoint.open("a") as file:
+            file.write('{"job":"cut off in the mid')
+        text = checkpoint.read_text()
+        lines_before = text.count("\n")
+        parts = int(re.search(r"parts=(\d+)", text).group(1))
+        result = self.result(*self.LONG, "--checkpoint", str(checkpoint))
+        self.assertEqual((result["executions"], result["exhaustive"]), (self.LONG_ORDERS, True))
+        done_again = checkpoint.read_text().count("\n") - lines_before
+        self.assertLessEqual(done_again, parts - 3 + 1, "what was finished was done again")
+
+    def test_file_that_is_no_checkpoint_is_refused_and_kept(self):
+        file = self.directory / "letter.txt"
+        file.write_text("Dear reader,\n")
+        self.assert_usage_error("is no checkpoint", "--program", "a f", "--checkpoint", str(file))
+        self.assertEqual(file.read_text(), "Dear reader,\n")
+
+
+class EnumerationTest(CheckTest):
+    def test_enumeration_runs_every_program_on_every_slab(self):
+        results = self.results("--enumerate", "threads=2,ops=2,capacity=2", "--alphabet", "a f")
+        # Bodies: a; a a; a f. Programs: 3 of one thread, 6 of two; 2 capacities and 2 scopes.
+        self.assertEqual(len(results), (3 + 6) * 4)
+        self.assertEqual({result["verdict"] for result in results}, {"holds"})
+        self.assertTrue(all(result["exhaustive"] for result in results))
+
+    def test_estimate_of_what_is_small_is_exact(self):
+        done = self.run_check("--program", "a f | a f", "--no-symmetry", "--estimate")
+        self.assertIn("20 executions, all explored", done.stdout)
+
+    def test_bad_sizes_are_refused(self):
+        for size in ("threads=2", "threads=2,ops=2,capacity=0", "threads=9,ops=1,capacity=1", "ops=2,ops=2"):
+            self.assertEqual(self.run_check("--enumerate", size).returncode, USAGE)
+
+
+class UsageTest(CheckTest):
+    def test_bad_input_is_refused_with_a_message(self):
+        self.assert_usage_error("q", "--program", "a q")
+        self.assert_usage_error("--list", "--scenario", "no_such_scenario")
+        self.assert_usage_error("--bogus", "--bogus")
+        self.assert_usage_error("cannot read", "--replay", "/nowhere/at/all")
+        self.assert_usage_error("cannot write", "--program", "a f", "--json", "/nowhere/at/all")
+        self.assert_usage_error("slot-states", "--program", "a f d", "--protection", "none")
+
+    def test_hostile_replays_are_refused(self):
+        good = '{"program":"a f | a f","capacity":1,"initial_segments":0,"recheck":"new",'
+        good += '"protection":"none","schedule":"%s"}'
+        self.assertEqual(self.run_check("--replay", "-", text=good % "0x4 1x4").returncode, HOLDS)
+        for text in ("", "{}", "[]", "\0", good % "7x9", good % "x", good[:20], good.replace('1,"i', '-1,"i') % "0"):
+            self.assertEqual(self.run_check("--replay", "-", text=text).returncode, USAGE, text)
+
+    def test_list_names_the_default_suite(self):
+        done = self.run_check("--list")
+        self.assertEqual(done.returncode, HOLDS)
+        self.assertGreaterEqual(done.stdout.count("(default suite)"), 12)
+
+
+def main():
+    CheckTest.check, CheckTest.order_counter = sys.argv[1:3]
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:])
+
+
+if __name__ == "__main__":
+    main()
