@@ -174,6 +174,8 @@ def measure(bazel):
 
     merged = str(OUTPUT / "merged.profdata")
     raw = [str(path) for path in profiles.glob("*.profraw")]
+    if not raw:
+        sys.exit("coverage: no test ran, so there is nothing to measure")
     run(["llvm-profdata-19", "merge", f"--output={merged}", *raw])
     execution_root = capture([bazel, "info", "execution_root"], cwd=ROOT).strip()
     binaries = capture([bazel, "info", "--config=coverage", "bazel-bin"], cwd=ROOT).strip()
