@@ -25,6 +25,7 @@
 #include "slabproof/model/failure.h"
 #include "slabproof/model/scenario.h"
 #include "slabproof/model/trace.h"
+#include "slabproof/model/trace_file.h"
 
 namespace slabproof::model {
 namespace {
@@ -154,6 +155,17 @@ void print_violation(const JobOutcome& outcome, const std::string& command) {
   fmt::print("{}", format_violation(outcome.result, to_text(outcome.trace), command));
 }
 
+/// A file has one trace: of the first violation, else of the first greatest over-growth.
+bool is_better_to_show(const JobOutcome& outcome, const std::optional<JobOutcome>& shown) {
+  if (outcome.trace.events.empty()) return false;
+  if (!shown) return true;
+  const bool violates = outcome.result.verdict == Verdict::kViolated;
+  if (violates || shown->result.verdict == Verdict::kViolated) {
+    return violates && shown->result.verdict != Verdict::kViolated;
+  }
+  return outcome.result.max_over_growth > shown->result.max_over_growth;
+}
+
 int run_jobs(const CheckOptions& options, const std::string& command) {
   OutputFile json(options.json_file);
   OutputFile trace(options.trace_file);
@@ -162,6 +174,7 @@ int run_jobs(const CheckOptions& options, const std::string& command) {
   if (!options.quiet) fmt::print("{}", table.header());
 
   std::vector<RunResult> results;
+  std::optional<JobOutcome> traced;
   ProgressLine line(jobs);
   run_suite(
       jobs, options, trace.is_wanted(),
@@ -170,13 +183,17 @@ int run_jobs(const CheckOptions& options, const std::string& command) {
         if (!options.quiet) fmt::print("{}", table.row(outcome.result));
         print_violation(outcome, command);
         std::fflush(stdout);
-        trace.write(to_text(outcome.trace));
         results.push_back(outcome.result);
+        if (trace.is_wanted() && is_better_to_show(outcome, traced)) traced = outcome;
       },
       [&](const SuiteProgress& progress) {
         // The rows of the table are the progress elsewhere.
         if (isatty(STDERR_FILENO) != 0) line.show(progress);
       });
+  if (traced) {
+    trace.write(
+        render_trace(options.trace_file, heading_of(traced->result, command), traced->trace));
+  }
   json.write(to_json(results));
   return exit_code(results);
 }
@@ -235,7 +252,7 @@ int run_replay(const CheckOptions& options, const std::string& command) {
   } else {
     fmt::print("{}", format_violation(outcome.result, to_text(outcome.trace), command));
   }
-  trace.write(to_text(outcome.trace));
+  trace.write(render_trace(options.trace_file, heading_of(outcome.result, command), outcome.trace));
   json.write(to_json({outcome.result}));
   return exit_code({outcome.result});
 }

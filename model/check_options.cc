@@ -150,15 +150,19 @@ std::optional<Shard> shard_of_bazel() {
 }
 
 void add_what_to_write(CLI::App& app, CheckOptions& options) {
-  app.add_option("--trace", options.trace_file,
-                 "Write a trace here: of the violation, or of the execution with the greatest "
-                 "over-growth where there is none");
+  app.add_option(
+      "--trace", options.trace_file,
+      "Write a trace here, as a page (.html), as JSON (.json) or as text: of the first violation, "
+      "or of the execution with the greatest over-growth where there is none");
   app.add_option("--replay", options.replay_file,
                  "Run the one execution recorded in this file, with a trace; - is standard input")
       ->excludes("--program")
       ->excludes("--scenario")
       ->excludes("--suite");
   app.add_option("--json", options.json_file, "Write the results here as JSON");
+  app.add_flag("!--no-minimize", options.minimize,
+               "Show a violation as it was found, instead of making its program and its schedule "
+               "smaller");
   app.add_flag("--quiet", options.quiet, "Print violations only");
 }
 

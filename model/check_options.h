@@ -54,6 +54,7 @@ struct CheckOptions {
   std::string replay_file;  ///< "-" is standard input
   std::string json_file;
   bool quiet = false;
+  bool minimize = true;  ///< make a program that fails smaller before it is shown
 
   /// The protection for `program`: as told, else the least that it needs.
   [[nodiscard]] ProtectionChoice protection_or_needed() const;

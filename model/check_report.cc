@@ -93,6 +93,26 @@ std::string format_row(const Row& row, std::size_t name_width) {
   return line;
 }
 
+std::string slab_of(const RunResult& result) {
+  return fmt::format("capacity {}, recheck {}, {} initial segments", result.capacity,
+                     recheck_name(result.recheck), result.initial_segments);
+}
+
+std::string replay_command(const RunResult& result, const std::string& command) {
+  if (result.replay.empty()) return "";
+  return fmt::format("echo '{}' | {} --replay -", result.replay, command);
+}
+
+/// What is known of the smaller program that the trace is of.
+std::string format_minimal(const RunResult& result) {
+  std::string text = fmt::format("minimal   {}", result.minimal_program);
+  if (result.preemptions) {
+    text += fmt::format("   ({} preemption{}; it fails with no fewer)", *result.preemptions,
+                        *result.preemptions == 1 ? "" : "s");
+  }
+  return text + fmt::format("\n          {}\n", result.minimal_message);
+}
+
 }  // namespace
 
 std::string to_string(Verdict verdict) {
@@ -110,25 +130,30 @@ std::string to_string(Verdict verdict) {
 std::string to_json(const std::vector<RunResult>& results) {
   auto array = nlohmann::ordered_json::array();
   for (const RunResult& result : results) {
-    array.push_back({{"scenario", null_if_empty(result.scenario)},
-                     {"program", result.program},
-                     {"threads", result.threads},
-                     {"capacity", result.capacity},
-                     {"initial_segments", result.initial_segments},
-                     {"recheck", recheck_name(result.recheck)},
-                     {"search", result.search},
-                     {"symmetry", result.symmetry},
-                     {"executions", result.executions},
-                     {"redundant", result.redundant},
-                     {"exhaustive", result.exhaustive},
-                     {"limit", null_if_empty(result.limit)},
-                     {"verdict", to_string(result.verdict)},
-                     {"property", null_if_empty(result.property)},
-                     {"message", null_if_empty(result.message)},
-                     {"max_segments", result.max_segments},
-                     {"max_over_growth", result.max_over_growth},
-                     {"seconds", result.seconds},
-                     {"replay", null_if_empty(result.replay)}});
+    array.push_back(
+        {{"scenario", null_if_empty(result.scenario)},
+         {"program", result.program},
+         {"threads", result.threads},
+         {"capacity", result.capacity},
+         {"initial_segments", result.initial_segments},
+         {"recheck", recheck_name(result.recheck)},
+         {"search", result.search},
+         {"symmetry", result.symmetry},
+         {"executions", result.executions},
+         {"redundant", result.redundant},
+         {"exhaustive", result.exhaustive},
+         {"limit", null_if_empty(result.limit)},
+         {"verdict", to_string(result.verdict)},
+         {"property", null_if_empty(result.property)},
+         {"message", null_if_empty(result.message)},
+         {"max_segments", result.max_segments},
+         {"max_over_growth", result.max_over_growth},
+         {"seconds", result.seconds},
+         {"replay", null_if_empty(result.replay)},
+         {"minimal_program", null_if_empty(result.minimal_program)},
+         {"minimal_message", null_if_empty(result.minimal_message)},
+         {"preemptions", result.preemptions ? nlohmann::ordered_json(*result.preemptions)
+                                            : nlohmann::ordered_json(nullptr)}});
   }
   return array.dump(2) + "\n";
 }
@@ -179,17 +204,24 @@ std::string format_enumeration(const EnumerationSize& size, const std::vector<Ru
       over_growth[Recheck::kAllSegments], over_growth[Recheck::kNewSegments]);
 }
 
+TraceHeading heading_of(const RunResult& result, const std::string& command) {
+  const bool minimal = !result.minimal_program.empty();
+  return {.program = minimal ? result.minimal_program : result.program,
+          .slab = slab_of(result),
+          .property = result.property,
+          .message = minimal ? result.minimal_message : result.message,
+          .replay = replay_command(result, command)};
+}
+
 std::string format_violation(const RunResult& result, const std::string& trace,
                              const std::string& command) {
   std::string text = fmt::format("\nVIOLATION of {}: {}\n", result.property, result.message);
   if (!result.scenario.empty()) text += fmt::format("scenario  {}\n", result.scenario);
-  text += fmt::format("program   {}\nslab      capacity {}, recheck {}, {} initial segments\n\n",
-                      result.program, result.capacity, recheck_name(result.recheck),
-                      result.initial_segments);
-  text += trace;
+  text += fmt::format("program   {}\nslab      {}\n", result.program, slab_of(result));
+  if (!result.minimal_program.empty()) text += format_minimal(result);
+  text += "\n" + trace;
   if (!result.replay.empty()) {
-    text += fmt::format("\nTo run this execution again:\n  echo '{}' | {} --replay -\n",
-                        result.replay, command);
+    text += fmt::format("\nTo run this execution again:\n  {}\n", replay_command(result, command));
   }
   return text;
 }

@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "slabproof/model/enumeration.h"
+#include "slabproof/model/trace_file.h"
 #include "slabproof/recheck.h"
 
 namespace slabproof::model {
@@ -36,8 +38,15 @@ struct RunResult {
   std::uint64_t max_segments = 0;
   /// The greatest segments - max(initial, ceil(peak live / capacity)) over all executions.
   std::uint64_t max_over_growth = 0;
-  double seconds = 0;
+  double seconds = 0;  ///< of the search; making a violation smaller is not in it
   std::string replay;  ///< the recorded execution of the violation, else empty
+
+  /// Of a violation that was made smaller; `replay` then runs this program, else `program`.
+  std::string minimal_program;
+  std::string minimal_message;
+  /// Preemptions in `replay`; no failing schedule of the minimal program has fewer. Nothing where
+  /// that is not known.
+  std::optional<unsigned> preemptions;
 };
 
 /// "holds", "violated", "inconclusive".
@@ -64,6 +73,9 @@ class ResultTable {
 /// executions that was, whether all of it was exhaustive, and the greatest over-growth.
 [[nodiscard]] std::string format_enumeration(const EnumerationSize& size,
                                              const std::vector<RunResult>& results, double seconds);
+
+/// What a file with the trace of this result says on top; `command` is how this program was called.
+[[nodiscard]] TraceHeading heading_of(const RunResult& result, const std::string& command);
 
 /// All that a person needs of a violation: the property, the program, the trace, and the command
 /// that runs it again. `command` is how this program was called.

@@ -2,62 +2,18 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
 
-#include "slabproof/model/engine.h"
 #include "slabproof/model/explore.h"
-#include "slabproof/model/oracle.h"
-#include "slabproof/model/program_execution.h"
-#include "slabproof/model/subject_factory.h"
+#include "slabproof/model/judged_program.h"
+#include "slabproof/model/minimize.h"
+#include "slabproof/model/violation.h"
 
 namespace slabproof::model {
 namespace {
-
-/// A job made ready to run: the slab, the program on it, the oracle that judges it, and the
-/// greatest values seen over all executions.
-class JudgedProgram {
- public:
-  explicit JudgedProgram(const CheckJob& job)
-      : subject_(make_subject({.recheck_all = job.recheck == Recheck::kAllSegments,
-                               .slot_states = job.protection == ProtectionChoice::kSlotStates})),
-        execution_(*subject_, job.program, job.capacity, job.initial_segments),
-        oracle_(execution_.setting(), job.program) {
-    execution_.set_judge([this](const History& history) { return judge(history); });
-  }
-
-  [[nodiscard]] ProgramExecution& execution() { return execution_; }
-  [[nodiscard]] std::uint64_t max_segments() const { return max_segments_; }
-  [[nodiscard]] std::uint64_t max_over_growth() const { return max_over_growth_; }
-  /// The first execution with the greatest over-growth.
-  [[nodiscard]] const std::optional<Schedule>& witness() const { return witness_; }
-
- private:
-  std::optional<Violation> judge(const History& history) {
-    auto violation = oracle_.judge(history);
-    if (violation) return violation;
-    const Measures& measures = oracle_.measures();
-    max_segments_ = std::max(max_segments_, measures.segments);
-    if (!witness_ || measures.over_growth > max_over_growth_) {
-      max_over_growth_ = measures.over_growth;
-      const Engine& engine = Engine::instance();
-      witness_ = Schedule{.unlock_is_step = engine.settings().unlock_is_step,
-                          .choices = {engine.choices().begin(), engine.choices().end()}};
-    }
-    return std::nullopt;
-  }
-
-  std::unique_ptr<Subject> subject_;
-  ProgramExecution execution_;
-  Oracle oracle_;
-  std::uint64_t max_segments_ = 0;
-  std::uint64_t max_over_growth_ = 0;
-  std::optional<Schedule> witness_;
-};
 
 /// Whether a search that was cut did all that it set out to do: then its result is "holds", as far
 /// as it goes.
@@ -115,11 +71,20 @@ Search search_of(const CheckOptions& options) {
   return *search;
 }
 
+void put_minimal(const Counterexample& minimal, JobOutcome& outcome) {
+  RunResult& result = outcome.result;
+  result.minimal_program = to_text(minimal.job.program);
+  result.minimal_message = minimal.failure.message;
+  result.preemptions = minimal.preemptions;
+  result.replay = to_text(RecordedExecution{.job = minimal.job, .schedule = minimal.schedule});
+  outcome.trace = minimal.trace;
+}
+
 JobOutcome run_recorded(const CheckJob& job, const Schedule& schedule, JudgedProgram& program) {
   ExploreOptions options;
   options.search = Search::kReplay;
   options.schedule = &schedule;
-  ExploreResult explored = explore(program.execution(), options);
+  ExploreResult explored = program.run(options);
   JobOutcome outcome{.result = describe_job(job), .trace = std::move(explored.trace)};
   outcome.result.search = std::string(to_text(Search::kReplay));
   outcome.result.executions = explored.executions;
@@ -156,7 +121,7 @@ JobSplit split_job(const CheckJob& job, const CheckOptions& options, std::size_t
       deeper.parts.push_back(prefix);
       ++listed;
     };
-    const ExploreResult explored = explore(program.execution(), how);
+    const ExploreResult explored = program.run(how);
     deeper.redundant = explored.executions + explored.redundant - listed;
     const bool is_finest = deeper.parts.size() == split.parts.size() && depth > 16;
     split = std::move(deeper);
@@ -184,7 +149,7 @@ PartOutcome explore_part(const CheckJob& job, const CheckOptions& options, const
       if (++executions % kExecutionsBetweenReports == 0) progress(kExecutionsBetweenReports);
     };
   }
-  const ExploreResult explored = explore(program.execution(), how);
+  const ExploreResult explored = program.run(how);
 
   PartOutcome outcome{.executions = explored.executions,
                       .redundant = explored.redundant,
@@ -223,6 +188,9 @@ JobOutcome conclude(const CheckJob& job, const CheckOptions& options, const Part
     const Schedule schedule = parse_schedule(sum.schedule).value_or(Schedule{});
     outcome.trace = run_recorded(job, schedule, program).trace;
     result.replay = to_text(RecordedExecution{.job = job, .schedule = schedule});
+    if (options.minimize && result.verdict == Verdict::kViolated) {
+      if (const auto minimal = minimize(job, result.property)) put_minimal(*minimal, outcome);
+    }
     return outcome;
   }
   if (!result.exhaustive) result.limit = limit.empty() ? "stopped" : limit;

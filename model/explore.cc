@@ -109,7 +109,7 @@ class Exploration {
     }
     ++(redundant ? result_.redundant : result_.executions);
     const std::optional<Failure> failure = judge();
-    if (failure) {
+    if (failure && is_wanted(*failure)) {
       remember(*failure);
     } else if (options_.search == Search::kReplay || options_.search == Search::kBytes) {
       result_.schedule = present_schedule();
@@ -126,6 +126,10 @@ class Exploration {
       return engine.failure();
     }
     return execution_.judge();
+  }
+
+  [[nodiscard]] bool is_wanted(const Failure& failure) const {
+    return options_.property.empty() || failure.property == options_.property;
   }
 
   void remember(const Failure& failure) {

@@ -1,5 +1,7 @@
 #include "slabproof/model/program_execution.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <new>
@@ -9,6 +11,7 @@
 #include "slabproof/model/engine.h"
 #include "slabproof/model/model_memory.h"
 #include "slabproof/model/relacy_bridge.h"
+#include "slabproof/model/trace.h"
 
 namespace slabproof::model {
 namespace {
@@ -20,6 +23,9 @@ std::byte foreign_object;
 
 /// Blocks asked for at once when the slab is drained: what a slab's batch takes on a small stack.
 constexpr std::size_t kDrainBatch = 64;
+
+/// Who holds a gift that was not received.
+constexpr std::size_t kNobody = kMaxModelThreads;
 
 bool names_a_thread(const Op& op) {
   return op.kind == Op::Kind::kGive;
@@ -98,11 +104,11 @@ void ProgramExecution::before() {
     state.op = 0;
     state.next_value = i << 32 | 1;
   }
+  subject_.construct(capacity_, initial_segments_);
   for (Channel& each : channels_) {
     each.taken = 0;
     if (each.used) ::new (static_cast<void*>(each.sent)) RelacySync::Atomic<std::uint32_t>(0);
   }
-  subject_.construct(capacity_, initial_segments_);
 }
 
 RelacySync::Atomic<std::uint32_t>& ProgramExecution::sent(Channel& channel) {
@@ -113,7 +119,7 @@ void ProgramExecution::thread(std::size_t index) {
   const auto& ops = program_.threads[index];
   for (std::size_t i = 0; i < ops.size(); ++i) {
     threads_[index].op = static_cast<std::uint8_t>(i);
-    if (bridge::is_tracing()) bridge::note("operation", to_text(ops[i]));
+    if (bridge::is_tracing()) bridge::note(TraceEvent::kOperation, to_text(ops[i]));
     OpRecord record;
     record.id = present_op(index);
     record.op = ops[i];
@@ -137,10 +143,10 @@ void ProgramExecution::run(std::size_t thread, Op op, OpRecord& record) {
     case Op::Kind::kAllocate:
       return allocate(thread, op.argument, record);
     case Op::Kind::kFree:
-      return free_one(state, op.argument == Op::kNewest ? state.held_count - 1 : op.argument,
+      return free_one(thread, op.argument == Op::kNewest ? state.held_count - 1 : op.argument,
                       record);
     case Op::Kind::kFreeAll:
-      return free_all(state, record);
+      return free_all(thread, record);
     case Op::Kind::kGive:
       return give(thread, op.argument, record);
     case Op::Kind::kTake:
@@ -183,22 +189,38 @@ void ProgramExecution::note_block(OpRecord& record, const Piece& piece) {
   ++record.block_count;
 }
 
+void ProgramExecution::trace_owner(std::string_view change, std::size_t thread,
+                                   const std::byte* block, std::source_location where) const {
+  const Engine& engine = Engine::instance();
+  if (engine.trace() == nullptr) return;
+  const Quiet quiet;
+  TraceEvent event;
+  // The epilogue takes back what threads still hold: that ends their ownership, not its own.
+  event.thread = thread == kNobody ? TraceEvent::kMainThread : static_cast<int>(thread);
+  event.place = SourcePlace::of(where);
+  event.operation = change;
+  event.object = fmt::format("block {}", fmt::ptr(block));
+  event.block = address_of(block);
+  engine.trace()->events.push_back(std::move(event));
+}
+
 void ProgramExecution::begin_use(ThreadState& state, std::size_t thread, Held& held) {
   held.value = state.next_value++;
   state.last_seen = held.piece.data;
   if (!ModelMemory::contains(held.piece.data)) {
     bridge::report("S2", "a block was handed out that lies in no memory of the backing");
   }
+  trace_owner(TraceEvent::kHandOut, thread, held.piece.data);
   ::new (static_cast<void*>(held.piece.data)) Payload(held.value);
-  static_cast<void>(thread);
 }
 
-void ProgramExecution::end_use(const Held& held) {
+void ProgramExecution::end_use(std::size_t thread, const Held& held) {
   auto* const payload = std::launder(reinterpret_cast<Payload*>(held.piece.data));
   if (payload->read() != held.value) {
     bridge::report("S1", "a block does not hold what its owner wrote to it");
   }
   std::destroy_at(payload);
+  trace_owner(TraceEvent::kTakeBack, thread, held.piece.data);
 }
 
 void ProgramExecution::allocate(std::size_t thread, std::size_t count, OpRecord& record) {
@@ -215,7 +237,8 @@ void ProgramExecution::allocate(std::size_t thread, std::size_t count, OpRecord&
   }
 }
 
-void ProgramExecution::free_one(ThreadState& state, std::size_t position, OpRecord& record) {
+void ProgramExecution::free_one(std::size_t thread, std::size_t position, OpRecord& record) {
+  ThreadState& state = threads_[thread];
   if (position >= state.held_count) {
     record.skipped = true;
     return;
@@ -224,20 +247,21 @@ void ProgramExecution::free_one(ThreadState& state, std::size_t position, OpReco
   const auto begin = state.held.begin() + static_cast<std::ptrdiff_t>(position);
   std::move(begin + 1, state.held.begin() + static_cast<std::ptrdiff_t>(state.held_count), begin);
   --state.held_count;
-  end_use(held);
+  end_use(thread, held);
   note_block(record, held.piece);
   state.last_freed = held.piece.data;
   subject_.deallocate(held.piece.data);
 }
 
-void ProgramExecution::free_all(ThreadState& state, OpRecord& record) {
+void ProgramExecution::free_all(std::size_t thread, OpRecord& record) {
+  ThreadState& state = threads_[thread];
   if (state.held_count == 0) {
     record.skipped = true;
     return;
   }
   std::array<void*, kMaxHeld> pointers;
   for (std::size_t i = 0; i < state.held_count; ++i) {
-    end_use(state.held[i]);
+    end_use(thread, state.held[i]);
     note_block(record, state.held[i].piece);
     pointers[i] = state.held[i].piece.data;
   }
@@ -264,6 +288,7 @@ void ProgramExecution::give(std::size_t thread, std::size_t receiver, OpRecord& 
   Channel& to = channel(thread, receiver);
   const Held gift = state.held[--state.held_count];
   note_block(record, gift.piece);
+  trace_owner(TraceEvent::kGiveAway, thread, gift.piece.data);
   // Only this thread writes to this channel, so a relaxed load reads its own last store.
   const std::uint32_t count = sent(to).load(std::memory_order::relaxed);
   to.gifts[count] = gift;
@@ -281,6 +306,7 @@ void ProgramExecution::take(std::size_t thread, OpRecord& record) {
     state.held[state.held_count++] = gift;
     state.last_seen = gift.piece.data;
     note_block(record, gift.piece);
+    trace_owner(TraceEvent::kReceive, thread, gift.piece.data);
     return;
   }
   record.skipped = true;
@@ -301,17 +327,18 @@ void ProgramExecution::after() {
 }
 
 void ProgramExecution::give_everything_back() {
-  const auto give_back = [&](const Held& held) {
-    end_use(held);
+  const auto give_back = [&](std::size_t owner, const Held& held) {
+    end_use(owner, held);
     subject_.deallocate(held.piece.data);
   };
-  for (const ThreadState& state : threads_) {
-    for (std::size_t i = 0; i < state.held_count; ++i) give_back(state.held[i]);
+  for (std::size_t thread = 0; thread < threads_.size(); ++thread) {
+    const ThreadState& state = threads_[thread];
+    for (std::size_t i = 0; i < state.held_count; ++i) give_back(thread, state.held[i]);
   }
   for (Channel& each : channels_) {
     if (!each.used) continue;
     const std::uint32_t count = sent(each).load(std::memory_order::relaxed);
-    for (std::uint32_t i = each.taken; i < count; ++i) give_back(each.gifts[i]);
+    for (std::uint32_t i = each.taken; i < count; ++i) give_back(kNobody, each.gifts[i]);
   }
 }
 
@@ -347,6 +374,7 @@ std::optional<Failure> ProgramExecution::judge() {
 }
 
 void ProgramExecution::acquired(std::size_t thread, std::uint16_t mutex) {
+  if (mutex != kSlabMutex) return;
   if (history_->acquisition_count == History::kMaxAcquisitions) {
     history_->overflowed = true;
     return;

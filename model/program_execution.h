@@ -7,6 +7,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <source_location>
+#include <string_view>
 #include <vector>
 
 #include "slabproof/model/execution.h"
@@ -58,6 +60,10 @@ class ProgramExecution final : public Execution {
  private:
   using Payload = RelacySync::Var<std::uint64_t>;
 
+  /// The slab's lock: its construction comes first, and makes that before all else. The critical
+  /// sections of other mutexes are no steps of the specification.
+  static constexpr std::uint16_t kSlabMutex = 0;
+
   /// A block that a thread holds, with the value that its payload must have.
   struct Held {
     Piece piece;
@@ -85,15 +91,17 @@ class ProgramExecution final : public Execution {
 
   void run(std::size_t thread, Op op, OpRecord& record);
   void allocate(std::size_t thread, std::size_t count, OpRecord& record);
-  void free_one(ThreadState& state, std::size_t position, OpRecord& record);
-  void free_all(ThreadState& state, OpRecord& record);
+  void free_one(std::size_t thread, std::size_t position, OpRecord& record);
+  void free_all(std::size_t thread, OpRecord& record);
   void offer_bad_pointer(void* pointer, OpRecord& record);
   void give(std::size_t thread, std::size_t receiver, OpRecord& record);
   void take(std::size_t thread, OpRecord& record);
 
   void begin_use(ThreadState& state, std::size_t thread, Held& held);
-  void end_use(const Held& held);
+  void end_use(std::size_t thread, const Held& held);
   void note_block(OpRecord& record, const Piece& piece);
+  void trace_owner(std::string_view change, std::size_t thread, const std::byte* block,
+                   std::source_location where = std::source_location::current()) const;
   [[nodiscard]] Channel& channel(std::size_t giver, std::size_t receiver) {
     return channels_[giver * kMaxModelThreads + receiver];
   }

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
+#include <span>
 
 namespace slabproof::model {
 namespace {
@@ -37,7 +37,43 @@ std::string_view short_function(std::string_view signature) {
   return name.substr(0, name.find('<'));
 }
 
+/// What a person can still look through; a hang makes very many events.
+constexpr std::size_t kShownAtEachEnd = 300;
+
+/// What a note says comes from no line of the source.
+std::string place_of(const TraceEvent& event) {
+  return event.place.line == 0 ? "" : fmt::format("{}:{}", event.place.file, event.place.line);
+}
+
+/// Columns as wide as their widest entry.
+struct Widths {
+  std::size_t place = 0;
+  std::size_t function = 0;
+
+  void make_room_for(std::span<const TraceEvent> events) {
+    for (const TraceEvent& event : events) {
+      place = std::max(place, place_of(event).size());
+      function = std::max(function, event.place.function.size());
+    }
+  }
+};
+
+std::string line_of(const TraceEvent& event, const Widths& widths) {
+  std::string line =
+      fmt::format("{:4}  {:{}}  {:{}}  {}", thread_name(event.thread), place_of(event),
+                  widths.place, event.place.function, widths.function, event.operation);
+  if (!event.object.empty()) line += " " + event.object;
+  if (!event.value.empty()) line += " = " + event.value;
+  if (event.failed) line += "   <-- here";
+  if (event.clashed) line += "   <-- clashes with this";
+  return line + "\n";
+}
+
 }  // namespace
+
+std::string thread_name(int thread) {
+  return thread == TraceEvent::kMainThread ? "main" : fmt::format("T{}", thread);
+}
 
 SourcePlace SourcePlace::of(const std::source_location& where) {
   const std::string_view file = where.file_name();
@@ -47,26 +83,24 @@ SourcePlace SourcePlace::of(const std::source_location& where) {
           std::string(short_function(where.function_name()))};
 }
 
+TraceExcerpt excerpt_of(const Trace& trace) {
+  const std::size_t count = trace.events.size();
+  if (count <= 2 * kShownAtEachEnd) return {.head = count, .left_out = 0};
+  return {.head = kShownAtEachEnd, .left_out = count - 2 * kShownAtEachEnd};
+}
+
 std::string to_text(const Trace& trace) {
-  std::size_t widest_place = 0;
-  std::size_t widest_function = 0;
-  for (const TraceEvent& event : trace.events) {
-    widest_place =
-        std::max(widest_place, fmt::format("{}:{}", event.place.file, event.place.line).size());
-    widest_function = std::max(widest_function, event.place.function.size());
-  }
+  const TraceExcerpt excerpt = excerpt_of(trace);
+  const auto head = std::span(trace.events).first(excerpt.head);
+  const auto tail = std::span(trace.events).subspan(excerpt.head + excerpt.left_out);
+  Widths widths;
+  for (const auto part : {head, tail}) widths.make_room_for(part);
   std::string text;
-  for (const TraceEvent& event : trace.events) {
-    const std::string thread =
-        event.thread == TraceEvent::kMainThread ? "main" : fmt::format("T{}", event.thread);
-    std::string line = fmt::format(
-        "{:4}  {:{}}  {:{}}  {}", thread, fmt::format("{}:{}", event.place.file, event.place.line),
-        widest_place, event.place.function, widest_function, event.operation);
-    if (!event.object.empty()) line += " " + event.object;
-    if (!event.value.empty()) line += " = " + event.value;
-    if (event.failed) line += "   <-- here";
-    text += line + "\n";
+  for (const TraceEvent& event : head) text += line_of(event, widths);
+  if (excerpt.left_out != 0) {
+    text += fmt::format("      ... {} events left out ...\n", excerpt.left_out);
   }
+  for (const TraceEvent& event : tail) text += line_of(event, widths);
   return text;
 }
 

@@ -1,7 +1,8 @@
 """The canaries: deliberately wrong slabs that the checker must reject.
 
 Each is the shipped source with one error, made at build time (see tools/impl_mutant.bzl), and the
-program that shows it. `properties` are the ids of which the checker must name one.
+program that shows it. `properties` are the ids of which the checker must name one. `minimal` is the program that is left
+when no operation can be taken away without losing the violation, and `preemptions` the fewest with which it fails.
 """
 
 CANARIES = [
@@ -17,6 +18,8 @@ CANARIES = [
         capacity = 1,
         recheck = "all",
         properties = ["S8"],
+        minimal = "a | a f",
+        preemptions = 0,
     ),
     struct(
         name = "slot_handed_to_two_threads",
@@ -30,6 +33,8 @@ CANARIES = [
         capacity = 2,
         recheck = "all",
         properties = ["S1", "S8"],
+        minimal = "a | a",
+        preemptions = 0,
     ),
     struct(
         name = "use_after_free",
@@ -43,6 +48,8 @@ CANARIES = [
         capacity = 1,
         recheck = "all",
         properties = ["S3", "S8"],
+        minimal = "a",
+        preemptions = 0,
     ),
     struct(
         name = "unused_segment_leaked",
@@ -56,6 +63,8 @@ CANARIES = [
         capacity = 2,
         recheck = "all",
         properties = ["S11"],
+        minimal = "a | a",
+        preemptions = 1,
     ),
     struct(
         name = "deadlock_of_two_mutexes",
@@ -79,6 +88,8 @@ CANARIES = [
         capacity = 1,
         recheck = "all",
         properties = ["L1"],
+        minimal = "a | a f",
+        preemptions = 1,
     ),
     struct(
         name = "open_bit_never_cleared",
@@ -92,6 +103,8 @@ CANARIES = [
         capacity = 1,
         recheck = "all",
         properties = ["L1"],
+        minimal = "a a",
+        preemptions = 0,
     ),
     struct(
         name = "recheck_starts_one_segment_late",
@@ -105,6 +118,8 @@ CANARIES = [
         capacity = 2,
         recheck = "new",
         properties = ["S6", "S7", "S12"],
+        minimal = "a | a",
+        preemptions = 1,
     ),
     struct(
         name = "segment_built_under_the_lock",
@@ -118,6 +133,8 @@ CANARIES = [
         capacity = 1,
         recheck = "all",
         properties = ["S5"],
+        minimal = "a",
+        preemptions = 0,
     ),
     struct(
         name = "refused_thread_does_not_look_again",
@@ -131,6 +148,8 @@ CANARIES = [
         capacity = 1,
         recheck = "new",
         properties = ["L3", "S12"],
+        minimal = "! a | a f",
+        preemptions = 2,
     ),
     struct(
         name = "wider_directory_left_out",
@@ -144,5 +163,7 @@ CANARIES = [
         capacity = 1,
         recheck = "all",
         properties = ["S8", "S12", "L2"],
+        minimal = "a | a | a",
+        preemptions = 1,
     ),
 ]

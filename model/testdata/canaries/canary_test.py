@@ -1,7 +1,7 @@
-#!/ usr / bin / env python3
+#!/usr/bin/env python3
 """A canary must fail: exit code, JSON, printed text and replay must all say so.
 
-    canary_test.py CHECK --properties S1,S8 -- ARGUMENTS OF CHECK
+    canary_test.py CHECK --properties S1,S8 --minimal PROGRAM --preemptions N -- ARGUMENTS OF CHECK
 
 CHECK is the checker linked with a deliberately wrong slab.
 """
@@ -33,6 +33,8 @@ class CanaryTest(unittest.TestCase):
     check = ""
     arguments = []
     properties = []
+    minimal = ""
+    preemptions = 0
 
     @classmethod
     def setUpClass(cls):
@@ -56,6 +58,28 @@ class CanaryTest(unittest.TestCase):
         self.assertIn(self.results[0]["program"], self.done.stdout)
         self.assertRegex(self.done.stdout, r"\w+\.h:\d+")
 
+    def test_text_and_json_tell_the_minimal_program(self):
+        self.assertEqual(self.results[0]["minimal_program"], self.minimal)
+        self.assertIn(f"minimal   {self.minimal} ", self.done.stdout)
+
+    def test_schedule_has_the_fewest_preemptions(self):
+        self.assertEqual(self.results[0]["preemptions"], self.preemptions)
+
+    def test_replay_is_of_the_minimal_program(self):
+        self.assertEqual(json.loads(self.results[0]["replay"])["program"], self.minimal)
+
+    def test_violation_is_shown_as_found_if_so_asked(self):
+        with tempfile.TemporaryDirectory() as directory:
+            results = pathlib.Path(directory) / "results.json"
+            arguments = [*self.arguments, "--no-minimize", "--json", str(results)]
+            self.assertEqual(run(self.check, arguments).returncode, VIOLATED)
+            result = json.loads(results.read_text())[0]
+        self.assertIsNone(result["minimal_program"])
+        self.assertEqual(json.loads(result["replay"])["program"], result["program"])
+
+    def test_printed_trace_is_not_endless(self):
+        self.assertLess(len(self.done.stdout.splitlines()), 1000)
+
     def test_replay_fails_in_the_same_way(self):
         again = run(self.check, ["--replay", "-"], self.results[0]["replay"])
         self.assertEqual(again.returncode, VIOLATED, again.stdout + again.stderr)
@@ -66,10 +90,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("check")
     parser.add_argument("--properties", required=True)
+    parser.add_argument("--minimal", required=True, help="the program that must be left")
+    parser.add_argument("--preemptions", required=True, type=int)
     parser.add_argument("arguments", nargs="+")
     options = parser.parse_args()
     CanaryTest.check = options.check
     CanaryTest.properties = options.properties.split(",")
+    CanaryTest.minimal = options.minimal
+    CanaryTest.preemptions = options.preemptions
     CanaryTest.arguments = options.arguments
     unittest.main(argv=sys.argv[:1])
 

@@ -1,0 +1,47 @@
+#ifndef SLABPROOF_MODEL_JUDGED_PROGRAM_H_
+#define SLABPROOF_MODEL_JUDGED_PROGRAM_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "slabproof/model/check_job.h"
+#include "slabproof/model/crash_guard.h"
+#include "slabproof/model/explore.h"
+#include "slabproof/model/oracle.h"
+#include "slabproof/model/program_execution.h"
+#include "slabproof/model/subject.h"
+
+namespace slabproof::model {
+
+/// A job made ready to run: the slab that this program is linked with, the program on it, the
+/// oracle that judges it, and the greatest values seen over all executions. One runs at a time.
+class JudgedProgram {
+ public:
+  explicit JudgedProgram(const CheckJob& job);
+
+  /// Explores it; `options.run` is not looked at. A trace has its violating pair marked.
+  [[nodiscard]] ExploreResult run(ExploreOptions options);
+
+  [[nodiscard]] const ProgramExecution& execution() const { return execution_; }
+  [[nodiscard]] std::uint64_t max_segments() const { return max_segments_; }
+  [[nodiscard]] std::uint64_t max_over_growth() const { return max_over_growth_; }
+  /// The first execution with the greatest over-growth.
+  [[nodiscard]] const std::optional<Schedule>& witness() const { return witness_; }
+
+ private:
+  std::optional<Violation> judge(const History& history);
+
+  CrashGuard crash_guard_;
+  std::unique_ptr<Subject> subject_;
+  ProgramExecution execution_;
+  Oracle oracle_;
+  std::uint64_t max_segments_ = 0;
+  std::uint64_t max_over_growth_ = 0;
+  std::optional<Schedule> witness_;
+  std::optional<Violation> violation_;  // what the oracle said of the last execution it judged
+};
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_JUDGED_PROGRAM_H_
