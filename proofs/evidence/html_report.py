@@ -43,9 +43,10 @@ def _matrix(content):
             f'<span class="title"> {_escape(entry.property.title)}</span></th>{"".join(cells)}</tr>'
         )
     return (
+        '<p class="soft">✓ passed in this run, ○ not run (counts for nothing), ✗ failed, '
+        "? missing from the results. Numbers count entries of evidence.</p>"
         '<div class="scroll" tabindex="0" role="region" aria-label="Properties by engine">'
-        '<table class="matrix"><caption>✓ passed in this run, ○ not run (counts for nothing), '
-        "✗ failed, ? missing from the results. Numbers count entries of evidence.</caption>"
+        '<table class="matrix">'
         f'<thead><tr><th scope="col">Property</th>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
@@ -79,7 +80,7 @@ def _outcome(content, outcome):
     evidence = outcome.evidence
     name = evidence.get("name") or evidence.get("target") or ""
     what = KIND_NAMES[evidence.kind] + (f"<br><code>{_escape(name)}</code>" if name else "")
-    again = f"<br><code>{_escape(outcome.command)}</code>" if outcome.command else ""
+    again = f"<div><code>{_escape(outcome.command)}</code></div>" if outcome.command else ""
     shows = _escape(evidence["shows"])
     return (
         f'<tr><td data-label="Evidence">{what}</td>'
