@@ -157,7 +157,8 @@ std::vector<CheckJob> enumerate_jobs(const EnumerationSize& size) {
   std::vector<Program> programs;
   Program program;
   add_threads(size.threads, 0, bodies, program, programs);
-  std::ranges::stable_sort(programs, {}, weight_of);
+  std::ranges::sort(programs, {},
+                    [](const Program& each) { return std::pair(weight_of(each), to_text(each)); });
 
   std::vector<CheckJob> jobs;
   for (const Program& each : programs) {
