@@ -85,13 +85,9 @@ require_target() {
 build_program() {
   local label=//fuzz:$1$2 flags directory
   flags=(--config=fuzz)
-  if [[ $1 == schedule_fuzzer ]]; then
-    # Sanitizers do not understand the model checker's fibers, and its own code is no target of the
-    # coverage: only what is compiled from impl/ is instrumented. The replay driver needs neither.
-    flags=()
-    [[ $2 == _replay ]] || flags=(--config=clang --platform_suffix=-fuzz-schedule --copt=-O3
-      '--per_file_copt=model/subject_factory\.cc@-fsanitize-coverage=inline-8bit-counters,pc-table')
-  fi
+  # Its replay driver needs no coverage, and may have no sanitizer.
+  [[ $1$2 != schedule_fuzzer ]] || flags=(--config=schedule_fuzz)
+  [[ $1$2 != schedule_fuzzer_replay ]] || flags=()
   flags+=("${slab_flags[@]}")
   local quiet=(--ui_event_filters=-info --noshow_progress --symlink_prefix=/)
   (cd "$root" && "$bazel" build "${quiet[@]}" "${flags[@]}" "$label") >&2 || return

@@ -56,7 +56,7 @@ ENGINES = [
     Engine("alloc_free_fuzzer", "//fuzz:alloc_free_fuzzer",
            ("--config=fuzz", "--//fuzz:slab=//tests/testdata:{bug}"), _FUZZER, _FUZZ_INPUTS, True),
     Engine("schedule_fuzzer", "//fuzz:schedule_fuzzer",
-           ("--config=fuzz", "--//fuzz:slab=//tests/testdata:{bug}"), _FUZZER, _FUZZ_INPUTS, True),
+           ("--config=schedule_fuzz", "--//fuzz:slab=//tests/testdata:{bug}"), _FUZZER, _FUZZ_INPUTS, True),
 ]
 
 
