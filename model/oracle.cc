@@ -34,18 +34,7 @@ Oracle::Oracle(const Setting& setting, const Program& program)
 
 std::optional<Violation> Oracle::judge(const History& history) {
   violation_.reset();
-  const bool holds = begin(history) && [&] {
-    for (std::size_t stamp = 0; stamp < history.acquisition_count; ++stamp) {
-      if (!replay_section(stamp)) return false;
-    }
-    for (std::size_t i = 0; i < program_.threads.size(); ++i) {
-      Thread& thread = threads_[i];
-      if (!replay_events(thread, history.acquisition_count)) return false;
-      if (!advance_to(thread, program_.threads[i].size())) return false;
-    }
-    return judge_growth() && judge_census();
-  }();
-  if (holds) return std::nullopt;
+  if (begin(history) && replay() && judge_growth() && judge_census()) return std::nullopt;
   return std::exchange(violation_, std::nullopt);
 }
 

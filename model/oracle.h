@@ -91,6 +91,7 @@ class Oracle {
   bool begin(const History& history);
   bool adopt_records();
   bool adopt_events();
+  bool replay();
   bool replay_section(std::size_t stamp);
   bool replay_operation(Thread& thread, const OpRecord& record);
   bool replay_events(Thread& thread, std::size_t stamp);

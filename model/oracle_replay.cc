@@ -18,6 +18,17 @@ bool takes_lock(const OpRecord& record) {
 
 }  // namespace
 
+bool Oracle::replay() {
+  for (std::size_t stamp = 0; stamp < history_->acquisition_count; ++stamp) {
+    if (!replay_section(stamp)) return false;
+  }
+  for (std::size_t i = 0; i < program_.threads.size(); ++i) {
+    if (!replay_events(threads_[i], history_->acquisition_count)) return false;
+    if (!advance_to(threads_[i], program_.threads[i].size())) return false;
+  }
+  return true;
+}
+
 void Oracle::enter(Thread& thread, std::uint8_t op) {
   thread.op = op;
   thread.started = false;
@@ -333,10 +344,8 @@ bool Oracle::fail_unfinished(const Thread& thread, const OpRecord& record) {
       const BlockEvent& block = history_->blocks_of(record)[thread.blocks];
       return fail_block(record, block, slots_.fault_of(block));
     }
-    if (record.block_count < record.op.argument) {
-      return fail("L3", record.id,
-                  fmt::format("{} fell short without a last look.", name(record.id)));
-    }
+    return fail("L3", record.id,
+                fmt::format("{} fell short without a last look.", name(record.id)));
   }
   return fail(
       "S12", record.id,
@@ -344,9 +353,10 @@ bool Oracle::fail_unfinished(const Thread& thread, const OpRecord& record) {
 }
 
 bool Oracle::fail_needless_growth(OpId op) {
-  return fail(
-      setting_.recheck_all ? "S6" : "S7", op,
-      fmt::format("{} installed a segment although a slot was free where it looked.", name(op)));
+  return fail(setting_.recheck_all ? "S6" : "S7", op,
+              fmt::format("{} installed a segment although a slot was free where it looked, or its "
+                          "directory was refused.",
+                          name(op)));
 }
 
 /// Whether the operation that was granted a region never let go of it.

@@ -190,6 +190,19 @@ TEST(OracleRejects, ASegmentAddedAfterAHitAsS6) {
   EXPECT_THAT(run.judged(), violates("S6"));
 }
 
+TEST(OracleRejects, GrowthAlthoughASlotWasFreeAndOthersGrewLaterAsS6) {
+  HistoryBuilder run("a a | a a", all(2));
+  run.grow(0, 0).grow(0, 1).grow(1, 2).hit(1, slot(0, 1)).ends_with_segments(3);
+  EXPECT_THAT(run.judged(), violates("S6"));
+}
+
+TEST(OracleRejects, ASegmentInstalledThoughTheDirectoryWasRefusedAsS6) {
+  HistoryBuilder run("! a", all(1));
+  run.passes(0).section(0).refused_directory(0).granted(0, 0).section(0).serves(0, {slot(0, 0)});
+  run.ends_with_segments(1);
+  EXPECT_THAT(run.judged(), violates("S6", "its directory was refused"));
+}
+
 TEST(OracleRejects, GrowthAlthoughANewSegmentHadAFreeSlotAsS7) {
   HistoryBuilder run("a f | a f", only_new(2));
   run.section(0).section(1).granted(0, 0).granted(1, 1);
@@ -214,6 +227,12 @@ TEST(OracleRejects, OverGrowthByAllocationsAloneAsS7) {
   HistoryBuilder run("a | a", only_new(2));
   run.grow(0, 0).hit(1, slot(0, 1)).ends_with_segments(2);
   EXPECT_THAT(run.judged(), violates("S7", "0 more are allowed"));
+}
+
+TEST(OracleRejects, AnUnusedSegmentWithinTheBoundAsS7) {
+  HistoryBuilder run("a f | a f", only_new(1));
+  run.grow(0, 0).free(0, slot(0, 0)).hit(1, slot(0, 0)).free(1, slot(0, 0)).ends_with_segments(2);
+  EXPECT_THAT(run.judged(), violates("S7", "1 were installed while a slot was free"));
 }
 
 TEST(OracleRejects, AHitInASegmentThatShouldNotHaveBeenInstalledAsS6) {
@@ -303,6 +322,12 @@ TEST(OracleRejects, AWrongNumberOfLiveBlocksAsS12) {
   EXPECT_THAT(run.judged(), violates("S12"));
 }
 
+TEST(OracleRejects, TooFewLiveBlocksWithoutAnyBadPointerAsS12) {
+  HistoryBuilder run("a s", all(3));
+  run.grow(0, 0).section(0).answers(0, 0).ends_with_segments(1);
+  EXPECT_THAT(run.judged(), violates("S12"));
+}
+
 TEST(OracleRejects, SectionsOfOneThreadInTheWrongOrderAsS12) {
   HistoryBuilder run("n s", all(1));
   run.section_of({0, 1}).section_of({0, 0}).answers(0, 0).answers(0, 0).ends_with_segments(0);
@@ -375,6 +400,13 @@ TEST(OracleRejects, ARequestBeforeTheFirstLookAsL2) {
   HistoryBuilder run("a a", all(2));
   run.grow(0, 0).granted(0, 1).section(0).released(0, 1).serves(0, {slot(0, 1)});
   run.ends_with_segments(1);
+  EXPECT_THAT(run.judged(), violates("L2"));
+}
+
+TEST(OracleRejects, ARequestByATrimAsL2) {
+  HistoryBuilder run("a f r", all(1));
+  run.grow(0, 0).free(0, slot(0, 0)).section(0).granted(0, 1).released(0, 1).section(0);
+  run.answers(0, 0).ends_with_segments(1);
   EXPECT_THAT(run.judged(), violates("L2"));
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <stdexcept>
+#include <utility>
 
 #include "tests/history_builder.h"
 #include "tests/oracle_matchers.h"
@@ -93,6 +94,13 @@ TEST(OracleAccepts, ADirectoryThatIsRefusedBeforeAnySegmentIsRequested) {
   EXPECT_THAT(run.judged(), holds());
 }
 
+TEST(OracleAccepts, ADirectoryThatIsGrantedBeforeTheSegmentIsRefused) {
+  HistoryBuilder run("! a", all(1));
+  run.passes(0).section(0).granted_directory(0).refused(0).section(0).fails(0);
+  run.ends_with_segments(0);
+  EXPECT_THAT(run.judged(), holds());
+}
+
 TEST(OracleAccepts, ADirectoryThatWidensWhereThereIsNoRoom) {
   HistoryBuilder run("a a", all(1));
   run.section(0).granted_directory(0).granted(0, 0).section(0).serves(0, {slot(0, 0)});
@@ -173,6 +181,16 @@ TEST(OracleAccepts, AnEpilogueThatBelongsToNoOperation) {
   EXPECT_THAT(run.judged(), holds());
 }
 
+TEST(OracleAccepts, AConstructionThatObtainsADirectoryToo) {
+  HistoryBuilder run("n", all(1, 2));
+  auto& events = run.history().backing_events;
+  events[2] =
+      std::exchange(events[1], {kNoOp, BackingEvent::Kind::kGranted, false, 0, 0x1000, 256});
+  run.history().backing_event_count = 3;
+  run.section(0).answers(0, 2).ends_with_segments(2);
+  EXPECT_THAT(run.judged(), holds());
+}
+
 TEST(OracleAccepts, RecordsThatWereCompletedInAnotherOrderThanTheSections) {
   HistoryBuilder run("a f | a f", all(1));
   run.section(1).granted(1, 0).section(1).section_of({1, 1}).section(0);
@@ -193,6 +211,52 @@ TEST(OracleRefuses, AHistoryThatOutgrewItsArrays) {
 TEST(OracleRefuses, AHistoryWithoutOneOfTheOperations) {
   HistoryBuilder run("a f", all(1));
   run.grow(0, 0).ends_with_segments(1);
+  EXPECT_THAT(run.judged(), violates(kHistoryDefect));
+}
+
+TEST(OracleRefuses, AnOperationThatIsRecordedTwice) {
+  HistoryBuilder run("n n", all(1));
+  run.section(0).answers(0, 0).section(0).answers(0, 0).ends_with_segments(0);
+  run.history().ops[1].id = {0, 0};
+  EXPECT_THAT(run.judged(), violates(kHistoryDefect));
+}
+
+TEST(OracleRefuses, AnOperationOfAThreadThatIsNotInTheProgram) {
+  HistoryBuilder run("n", all(1));
+  run.section(0).answers(0, 0).ends_with_segments(0);
+  run.history().ops[0].id = {1, 0};
+  EXPECT_THAT(run.judged(), violates(kHistoryDefect));
+}
+
+TEST(OracleRefuses, AnOperationBehindTheEndOfItsThread) {
+  HistoryBuilder run("n", all(1));
+  run.section(0).answers(0, 0).ends_with_segments(0);
+  run.history().ops[0].id = {0, 1};
+  EXPECT_THAT(run.judged(), violates(kHistoryDefect));
+}
+
+TEST(OracleRefuses, BlocksThatWereNotRecorded) {
+  HistoryBuilder run("a", all(1));
+  run.grow(0, 0).ends_with_segments(1);
+  run.history().block_count = 0;
+  EXPECT_THAT(run.judged(), violates(kHistoryDefect));
+}
+
+TEST(OracleRefuses, ALockTakenByAThreadThatIsNotInTheProgram) {
+  HistoryBuilder run("n", all(1));
+  run.section_of({1, 0}).section(0).answers(0, 0).ends_with_segments(0);
+  EXPECT_THAT(run.judged(), violates(kHistoryDefect));
+}
+
+TEST(OracleRefuses, ALockTakenByAnOperationBehindTheEndOfItsThread) {
+  HistoryBuilder run("n", all(1));
+  run.section(0).answers(0, 0).section_of({0, 1}).ends_with_segments(0);
+  EXPECT_THAT(run.judged(), violates(kHistoryDefect));
+}
+
+TEST(OracleRefuses, ARequestByAThreadThatIsNotInTheProgram) {
+  HistoryBuilder run("n", all(1));
+  run.section(0).answers(0, 0).granted(1, 0).ends_with_segments(0);
   EXPECT_THAT(run.judged(), violates(kHistoryDefect));
 }
 
