@@ -30,8 +30,7 @@ ObjectTable<ObjectRecord> variables;
 // ---- what fails ----
 
 void fail_unsupported(std::string_view what, const source_location& where) {
-  const Quiet quiet;
-  abandon_execution(Failure::kUnsupported, std::string(what), where);
+  abandon_execution(Failure::kUnsupported, what, where);
 }
 
 void fail_race(const ObjectRecord& record, std::string_view action, const source_location& where) {
@@ -175,8 +174,7 @@ void fail_next_request() noexcept {
 }
 
 void report(std::string_view property, std::string_view message, source_location where) noexcept {
-  const Quiet quiet;
-  abandon_execution(property, std::string(message), where);
+  abandon_execution(property, message, where);
 }
 
 void note(std::string_view operation, std::string_view value) noexcept {

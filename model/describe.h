@@ -57,6 +57,10 @@ std::string describe(const T& value) {
     return "segment " + describe(value.segment);
   } else if constexpr (requires { value.next, value.tag; }) {
     return "next " + describe(value.next);
+  } else if constexpr (requires { value.first, value.last; }) {
+    return describe(value.first) + " to " + describe(value.last);
+  } else if constexpr (requires { value.value; }) {
+    return describe(value.value);
   } else {
     return {};
   }

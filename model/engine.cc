@@ -102,6 +102,7 @@ void Engine::record(Choice choice) noexcept {
 
 void Engine::count_step() {
   if (++steps_ <= settings_.step_limit && choice_count_ < kMaxChoices) return;
+  const Quiet quiet;
   abandon_execution("L1", fmt::format("livelock: no end after {} steps", settings_.step_limit),
                     std::source_location());
 }

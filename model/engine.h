@@ -177,7 +177,7 @@ class Quiet {
 };
 
 /// Ends the running execution; defined by the machine.
-[[noreturn]] void abandon_execution(std::string_view property, std::string message,
+[[noreturn]] void abandon_execution(std::string_view property, std::string_view message,
                                     const std::source_location& where);
 
 }  // namespace slabproof::model

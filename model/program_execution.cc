@@ -211,12 +211,12 @@ void ProgramExecution::begin_use(ThreadState& state, std::size_t thread, Held& h
     bridge::report("S2", "a block was handed out that lies in no memory of the backing");
   }
   trace_owner(TraceEvent::kHandOut, thread, held.piece.data);
-  ::new (static_cast<void*>(held.piece.data)) Payload(held.value);
+  ::new (static_cast<void*>(held.piece.data)) Payload(Contents{held.value});
 }
 
 void ProgramExecution::end_use(std::size_t thread, const Held& held) {
   auto* const payload = std::launder(reinterpret_cast<Payload*>(held.piece.data));
-  if (payload->read() != held.value) {
+  if (payload->read().value != held.value) {
     bridge::report("S1", "a block does not hold what its owner wrote to it");
   }
   std::destroy_at(payload);

@@ -58,7 +58,11 @@ class ProgramExecution final : public Execution {
                      std::size_t size) override;
 
  private:
-  using Payload = RelacySync::Var<std::uint64_t>;
+  /// What a block holds while it is in use.
+  struct Contents {
+    std::uint64_t value;
+  };
+  using Payload = RelacySync::Var<Contents>;
 
   /// The slab's lock: its construction comes first, and makes that before all else. The critical
   /// sections of other mutexes are no steps of the specification.

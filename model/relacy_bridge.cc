@@ -91,8 +91,7 @@ std::uint16_t new_number(const source_location& where) {
 }
 
 [[noreturn, gnu::cold]] void fail_lock(std::string_view what, const source_location& where) {
-  const Quiet quiet;
-  abandon_execution("L1", std::string(what), where);
+  abandon_execution("L1", what, where);
 }
 
 void acquire(const MutexRecord& record) noexcept {
@@ -113,12 +112,12 @@ void release(MutexRecord& record) noexcept {
 
 }  // namespace
 
-void abandon_execution(std::string_view property, std::string message,
+void abandon_execution(std::string_view property, std::string_view message,
                        const source_location& where) {
   {
     const Quiet quiet;
-    if (is_tracing()) trace_failure(where, message);
-    engine().set_failure(property, std::move(message), where);
+    if (is_tracing()) trace_failure(where, std::string(message));
+    engine().set_failure(property, std::string(message), where);
   }
   rl::ctx().fail_test("", rl::test_result_user_assert_failed, rl::debug_info());
   std::unreachable();

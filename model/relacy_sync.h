@@ -20,13 +20,14 @@ namespace slabproof::model {
 /// are Relacy's, plain variables are race-checked, and every operation is announced to the
 /// scheduler before it happens, with the source location of the code that asked for it.
 ///
-/// Objects of these types may exist only while an execution runs.
+/// Objects of these types may exist only while an execution runs. A destructor cannot know who
+/// asked for it, so a destruction has no place in a trace.
 struct RelacySync {
   class Mutex {
    public:
     explicit Mutex(std::source_location where = std::source_location::current()) noexcept
         : handle_(bridge::begin_mutex(this, where)) {}
-    ~Mutex() { bridge::end_mutex(handle_, this, std::source_location::current()); }
+    ~Mutex() { bridge::end_mutex(handle_, this, {}); }
     Mutex(const Mutex&) = delete;
     Mutex& operator=(const Mutex&) = delete;
 
@@ -85,7 +86,7 @@ struct RelacySync {
     explicit Atomic(T initial,
                     std::source_location where = std::source_location::current()) noexcept
         : handle_(bridge::begin_atomic(this, encode(initial), kType, where)) {}
-    ~Atomic() { bridge::end_atomic(handle_, this, std::source_location::current()); }
+    ~Atomic() { bridge::end_atomic(handle_, this, {}); }
     Atomic(const Atomic&) = delete;
     Atomic& operator=(const Atomic&) = delete;
 

@@ -77,6 +77,7 @@ std::string thread_name(int thread) {
 
 SourcePlace SourcePlace::of(const std::source_location& where) {
   const std::string_view file = where.file_name();
+  if (where.line() == 0 || file.starts_with("/usr/")) return {};
   const auto slash = file.rfind('/');
   return {std::string(slash == std::string_view::npos ? file : file.substr(slash + 1)),
           static_cast<std::uint32_t>(where.line()),

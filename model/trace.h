@@ -12,7 +12,7 @@ namespace slabproof::model {
 
 /// A place in the source, without the directories of the file.
 struct SourcePlace {
-  std::string file;
+  std::string file;  ///< empty where the place is not known, or is in the standard library
   std::uint32_t line = 0;
   std::string function;  ///< without its parameters and template arguments
 
