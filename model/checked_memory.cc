@@ -76,6 +76,8 @@ void end_variable(Handle handle, const void* object, std::size_t size,
                   source_location where) noexcept {
   ObjectRecord& record = record_of(variables, handle, object, "destruction", where);
   if (is_tracing()) [[unlikely]] {
+    // What describes a value allocates.
+    const Quiet quiet;
     complete_writes(object);
     trace_object(where, "destroy", record, record.type->describe(object));
   }
@@ -85,6 +87,8 @@ void end_variable(Handle handle, const void* object, std::size_t size,
 void read_variable(Handle handle, const void* object, source_location where) noexcept {
   ObjectRecord& record = record_of(variables, handle, object, "read", where);
   if (is_tracing()) [[unlikely]] {
+    // What describes a value allocates.
+    const Quiet quiet;
     complete_writes(object);
     trace_object(where, "read", record, record.type->describe(object));
   }

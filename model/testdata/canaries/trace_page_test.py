@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""A trace as a page, in a browser: each event of the JSON trace is there, and nothing is fetched.
+
+    trace_page_test.py CHECK -- ARGUMENTS OF CHECK
+
+CHECK is the checker linked with a deliberately wrong slab, in which a block has two owners.
+"""
+
+import html
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-dev-shm-usage",
+    # The browser has errands of its own; nothing leaves this machine.
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+]
+# The page in a frame of a given width, since a window has a least width. What a reader would notice
+# is written into the title, from where --dump-dom shows it.
+FRAME = """<!DOCTYPE html><title></title>
+<iframe id="frame" style="width: {width}px; height: 900px; border: 0" srcdoc="{page}"></iframe>
+<script>
+window.addEventListener("load", () => {{
+  const frame = document.getElementById("frame");
+  const seen = frame.contentDocument;
+  const texts = selector => [...seen.querySelectorAll(selector)].map(e => e.textContent);
+  const shown = e => e.offsetHeight > 0 && e.offsetWidth > 0;
+  document.title = JSON.stringify({{
+    width: seen.documentElement.scrollWidth,
+    events: [...seen.querySelectorAll(".event")].filter(shown).map(e => [
+      e.querySelector(".number").textContent, e.querySelector(".what").textContent,
+      e.querySelector(".place").textContent, e.title]),
+    failed: texts(".event.failed .what"),
+    clashed: texts(".event.clashed .what"),
+    marks: [...seen.querySelectorAll(".mark")].filter(shown).length,
+    sections: [...seen.querySelectorAll(".section")].filter(shown).map(e => e.title),
+    blocks: [...seen.querySelectorAll(".block")].filter(shown).map(e => e.title),
+    lanes: texts(".lane-name"),
+    text: seen.body.innerText,
+    fetched: frame.contentWindow.performance.getEntriesByType("resource").map(r => r.name),
+  }});
+}});
+</script>"""
+
+
+def what_of(event):
+    text = event["operation"]
+    if event["object"]:
+        text += " " + event["object"]
+    if event["value"]:
+        text += " = " + event["value"]
+    return text
+
+
+def place_of(event):
+    return f"{event['file']}:{event['line']} {event['function']}" if event["line"] else ""
+
+
+class TracePageTest(unittest.TestCase):
+    command = []
+
+    @classmethod
+    def setUpClass(cls):
+        scratch = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(scratch.cleanup)
+        cls.directory = pathlib.Path(scratch.name)
+        cls.page = cls.trace_as("trace.html")
+        cls.trace = json.loads(cls.trace_as("trace.json"))
+        cls.wide = cls.probe(1400)
+
+    @classmethod
+    def trace_as(cls, name):
+        file = cls.directory / name
+        subprocess.run(
+            [*cls.command, "--trace", str(file)], capture_output=True, timeout=60, check=False
+        )
+        return file.read_text()
+
+    @classmethod
+    def browse(cls, page, *flags):
+        """What Chromium prints for a page."""
+        file = cls.directory / "page.html"
+        file.write_text(page)
+        with tempfile.TemporaryDirectory() as profile:
+            done = subprocess.run(
+                [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", *flags, file.as_uri()],
+                capture_output=True, text=True, timeout=240, check=True,
+                env={"HOME": profile, "PATH": "/usr/bin:/bin"},
+            )
+        return done.stdout
+
+    @classmethod
+    def probe(cls, width, page=None):
+        framed = FRAME.format(width=width, page=html.escape(page or cls.page))
+        document = cls.browse(framed, "--window-size=1600,1000", "--dump-dom")
+        return json.loads(html.unescape(re.search(r"<title>(.*?)</title>", document, re.S).group(1)))
+
+    def test_each_event_of_the_json_trace_is_shown_with_its_source_line(self):
+        expected = [
+            [f"{number} {event['thread']}", what_of(event), place_of(event), place_of(event)]
+            for number, event in enumerate(self.trace["events"], 1)
+        ]
+        self.assertGreater(len(expected), 20)
+        self.assertEqual(self.wide["events"], expected)
+        self.assertEqual(self.wide["marks"], len(expected))
+
+    def test_each_critical_section_is_a_bar(self):
+        locks = [event for event in self.trace["events"] if event["operation"] == "lock"]
+        self.assertGreater(len(locks), 0)
+        self.assertEqual(len(self.wide["sections"]), len(locks))
+
+    def test_each_hand_out_is_a_span_of_its_block(self):
+        handed_out = [e for e in self.trace["events"] if e["operation"] == "hand out"]
+        self.assertGreater(len(handed_out), 1)
+        for event in handed_out:
+            owner = f"{event['thread']} owns {event['object']}, "
+            self.assertTrue(any(t.startswith(owner) for t in self.wide["blocks"]), owner)
+
+    def test_the_violating_pair_is_highlighted(self):
+        for mark in ["failed", "clashed"]:
+            expected = [what_of(event) for event in self.trace["events"] if event[mark]]
+            self.assertEqual(len(expected), 1, mark)
+            self.assertEqual(self.wide[mark], expected)
+
+    def test_property_message_program_and_replay_are_told(self):
+        for member in ["property", "message", "program", "slab", "replay"]:
+            self.assertIn(self.trace[member], self.wide["text"])
+
+    def test_it_fits_a_wide_and_a_narrow_screen(self):
+        self.assertLessEqual(self.wide["width"], 1400)
+        narrow = self.probe(400)
+        self.assertLessEqual(narrow["width"], 400)
+        self.assertEqual(narrow["events"], self.wide["events"])
+
+    def test_nothing_is_fetched_and_the_page_forbids_it(self):
+        self.assertEqual(self.wide["fetched"], [])
+        self.assertNotRegex(self.page, r"(?i)<script|<link|<img|https?://|@import|url\(")
+        self.assertIn("Content-Security-Policy\" content=\"default-src 'none'", self.page)
+
+    def test_it_prints(self):
+        file = self.directory / "trace.pdf"
+        self.browse(self.page, f"--print-to-pdf={file}")
+        self.assertTrue(file.read_bytes().startswith(b"%PDF-"))
+
+
+if __name__ == "__main__":
+    split = sys.argv.index("--")
+    TracePageTest.command = sys.argv[1:split] + sys.argv[split + 1 :]
+    unittest.main(argv=sys.argv[:1])
