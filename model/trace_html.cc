@@ -49,7 +49,8 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f6f8fa; paddi
 .left-out { padding: 8px; font-style: italic; }
 .c0 { background: #0550ae; } .c1 { background: #116329; } .c2 { background: #8250df; }
 .c3 { background: #953800; } .c4 { background: #1b7c83; } .c5 { background: #bf3989; }
-@media (max-width: 700px) { :root { --lane: 26px; } body { padding: 6px; font-size: 14px; } }
+@media (max-width: 700px) { :root { --lane: 26px; } body { padding: 6px; font-size: 14px; }
+  .lane-name { font-size: 10px; } }
 @media print {
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   .lane-name { position: static; }
