@@ -79,10 +79,18 @@ TEST(OracleRejects, ABlockOutsideEverySegmentAsS2) {
 }
 
 TEST(OracleRejects, ABlockThatReachesOverTheEndOfItsSegmentAsS2) {
-  HistoryBuilder run("a", all(2));
-  run.section(0).granted(0, 0).section(0).serves(0, {segment_base(0) + kSegmentBytes - kStride});
-  run.history().blocks[0].size = 2 * kStride;
+  Setting setting = all(2);
+  setting.alignment = 8;
+  HistoryBuilder run("a", setting);
+  run.section(0).granted(0, 0).section(0).serves(0, {segment_base(0) + kSegmentBytes - 8});
   run.ends_with_segments(1);
+  EXPECT_THAT(run.judged(), violates("S2"));
+}
+
+TEST(OracleRejects, ABlockOfAnotherSegmentThatIsNoSlotAsS2) {
+  HistoryBuilder run("a a f@0 f a", all(1));
+  run.grow(0, 0).grow(0, 1).free(0, slot(0, 0)).free(0, slot(1, 0)).hit(0, slot(1, 0) + 8);
+  run.ends_with_segments(2);
   EXPECT_THAT(run.judged(), violates("S2"));
 }
 

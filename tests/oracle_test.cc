@@ -94,6 +94,14 @@ TEST(OracleAccepts, ADirectoryThatIsRefusedBeforeAnySegmentIsRequested) {
   EXPECT_THAT(run.judged(), holds());
 }
 
+TEST(OracleAccepts, ADirectoryThatIsRequestedAgainAfterARefusal) {
+  HistoryBuilder run("! a a", all(1));
+  run.passes(0).section(0).refused_directory(0).section(0).fails(0);
+  run.section(0).granted_directory(0).granted(0, 0).section(0).serves(0, {slot(0, 0)});
+  run.ends_with_segments(1);
+  EXPECT_THAT(run.judged(), holds());
+}
+
 TEST(OracleAccepts, ADirectoryThatIsGrantedBeforeTheSegmentIsRefused) {
   HistoryBuilder run("! a", all(1));
   run.passes(0).section(0).granted_directory(0).refused(0).section(0).fails(0);
@@ -295,6 +303,18 @@ TEST(OracleRefuses, MissingInitialSegments) {
 
 TEST(OracleRefuses, ACapacityOfNone) {
   EXPECT_THROW(Oracle(all(0), parse_program("a").value()), std::invalid_argument);
+}
+
+TEST(OracleRefuses, AStrideOfNone) {
+  Setting setting = all(1);
+  setting.stride = 0;
+  EXPECT_THROW(Oracle(setting, parse_program("a").value()), std::invalid_argument);
+}
+
+TEST(OracleRefuses, AnAlignmentOfNone) {
+  Setting setting = all(1);
+  setting.alignment = 0;
+  EXPECT_THROW(Oracle(setting, parse_program("a").value()), std::invalid_argument);
 }
 
 TEST(OracleRefuses, AProgramThatIsNotWellFormed) {
