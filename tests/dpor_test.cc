@@ -111,6 +111,17 @@ TEST(Dpor, NestedLocksInOneOrderNeverDeadlock) {
   expect_nothing_lost(program);
 }
 
+// The inner lock of one thread comes before whatever the other does once it has the outer one,
+// since the unlock of the outer one lies in the step of the inner one.
+TEST(Dpor, InnerLockIsOrderedByTheOuterOne) {
+  const Findings reduced = find_all({{store(x, 1, relaxed), lock(0), unlock(0), lock(1), unlock(1)},
+                                     {lock(0), lock(1), unlock(1), unlock(0)}},
+                                    Search::kDpor);
+  EXPECT_EQ(reduced.lock_orders, (std::set<std::string>{"01|01|", "01|10|", "10|10|"}));
+  EXPECT_EQ(reduced.result.executions, 3U);
+  EXPECT_EQ(reduced.result.redundant, 0U);
+}
+
 TEST(Dpor, UnlockAsAStepOfItsOwnChangesNoOutcome) {
   const SmallProgram program = {{lock(0), store(x, 1, relaxed), unlock(0), load(y, relaxed)},
                                 {lock(0), store(y, 1, relaxed), unlock(0), load(x, relaxed)}};

@@ -23,7 +23,7 @@ using model::Search;
 using Kind = Instruction::Kind;
 
 /// Bounds the exhaustive search; a program that has more executions is not compared.
-constexpr std::uint64_t kMostExecutions = 20'000;
+constexpr std::uint64_t kMostExecutions = 8'000;
 
 enum class Flavour : std::uint8_t { kMixedOrders, kSeqCst, kFences, kLocks, kRaces };
 
