@@ -18,7 +18,7 @@ const Landmark kCaught("an altered link that was counted and not followed");
 const Landmark kAbandonedSlots("slots abandoned behind an altered link");
 const Landmark kServedOn("a block served after an altered link");
 const Landmark kFollowed("a forged link to a free slot that was followed");
-const Landmark kHandedOutTwice("without protection: a live block handed out again");
+const Landmark kLedToLive("without protection: a forged link to a live slot was followed");
 const Landmark kUnusedOverwritten("a write into a slot that was never used");
 const Landmark kReplay("a former link of the same slot, left out: a MAC cannot tell it");
 const Landmark kCopiedLink("a link copied to another slot");
@@ -105,20 +105,15 @@ void CorruptionExerciser::allocate() {
 
   const Place place = place_of(*block, lowest);
   const Status status = slot(place).status;
-  if (status == Status::kLive) {
-    const bool is_protected = traits_.tracks_slots || traits_.seals_links;
-    require(!is_protected, "S1", "a live block was handed out again under protection");
-    kHandedOutTwice.reach();
-    lose_track();
-    return;
-  }
-  judge_link(place, before, after);
+  require(status != Status::kLive, "S1", "a live block was handed out again");
+  const bool astray = judge_link(place, before, after);
   if (corrupt_links_ != 0) kServedOn.reach();
   ++view(place).live;
   slot(place).status = Status::kLive;
   slot(place).serial = next_serial_++;
   held_.push_back(place);
   fill_block(block->data, block->size, slot(place).serial);
+  if (astray) lose_track();
 }
 
 CorruptionExerciser::Place CorruptionExerciser::place_of(const Block& block,
@@ -133,14 +128,15 @@ CorruptionExerciser::Place CorruptionExerciser::place_of(const Block& block,
 }
 
 /// What taking the slot at `place` had to do to the freelist that it stood on, if it stood on one.
-void CorruptionExerciser::judge_link(Place place, const SlabStats& before, const SlabStats& after) {
+/// True where a forged link was followed to a live slot, as only an unprotected slab may do.
+bool CorruptionExerciser::judge_link(Place place, const SlabStats& before, const SlabStats& after) {
   SegmentView& home = view(place);
   const std::uint64_t counted = after.corrupt_links - before.corrupt_links;
   if (home.listed == 0) {
     require(place.slot == home.carved, "S9", "a slot out of order, with nothing on the freelist");
     require(counted == 0, "S9", "a corrupt link counted where none was read");
     ++home.carved;
-    return;
+    return false;
   }
   require(slot(place).status != Status::kUnused, "S9", "a slot that was never on the freelist");
   --home.listed;
@@ -148,7 +144,9 @@ void CorruptionExerciser::judge_link(Place place, const SlabStats& before, const
   if (!must_be_refused(place)) {
     require(counted == 0, "S9", "a sound link was counted as corrupt");
     if (altered && home.listed != 0) kFollowed.reach();
-    return;
+    const auto next = static_cast<std::uint32_t>(link_bytes_of(place));
+    const bool is_protected = traits_.tracks_slots || traits_.seals_links;
+    return !is_protected && next != 0 && home.slots[next - 1].status == Status::kLive;
   }
   require(counted == 1, "S9", "a corrupt link was followed, or not counted");
   require(after.abandoned - before.abandoned == home.listed, "S4",
@@ -161,6 +159,7 @@ void CorruptionExerciser::judge_link(Place place, const SlabStats& before, const
   for (Slot& other : home.slots) {
     if (other.status == Status::kFree) other.status = Status::kAbandoned;
   }
+  return false;
 }
 
 /// Whether the link in a slot that was just taken from the list cannot be followed.
@@ -280,6 +279,7 @@ void CorruptionExerciser::trim() {
 
 /// From here on the slab may do anything that stays within its memory.
 void CorruptionExerciser::lose_track() {
+  kLedToLive.reach();
   lost_track_ = true;
   for (const Place place : held_) strays_.push_back(data_of(place));
 }

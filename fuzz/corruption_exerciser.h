@@ -55,7 +55,7 @@ class CorruptionExerciser {
   void lose_track();
   void allocate();
   [[nodiscard]] Place place_of(const Block& block, std::uint32_t segment);
-  void judge_link(Place place, const SlabStats& before, const SlabStats& after);
+  [[nodiscard]] bool judge_link(Place place, const SlabStats& before, const SlabStats& after);
   [[nodiscard]] bool must_be_refused(Place place) const;
   void free_at(std::size_t position);
   void free_again();
