@@ -49,7 +49,7 @@ struct RawOptions {
   std::string protection;
   std::string enumerate;
   std::string shard;
-  std::string alphabet = "a a2 f f@0 F";
+  std::string alphabet = "a f f@0 F ! r";
 };
 
 void add_what_to_run(CLI::App& app, RawOptions& raw, CheckOptions& options) {

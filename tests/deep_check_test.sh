@@ -1,0 +1,7 @@
+#!/bin/bash
+# The long explorations: the deep suite, whose counts are asserted, and every program up to two sizes.
+set -euo pipefail
+"$1" --suite deep --jobs 2
+"$1" --enumerate threads=2,ops=4,capacity=2 --jobs 2
+"$1" --enumerate threads=3,ops=2,capacity=2 --jobs 2
+"$1" --enumerate threads=2,ops=3,capacity=2 --alphabet "a a2 a3 f F" --jobs 2
