@@ -4,4 +4,4 @@ set -euo pipefail
 "$1" --suite deep --jobs 2
 "$1" --enumerate threads=2,ops=4,capacity=2 --jobs 2
 "$1" --enumerate threads=3,ops=2,capacity=2 --jobs 2
-"$1" --enumerate threads=2,ops=3,capacity=2 --alphabet "a a2 a3 f F" --jobs 2
+"$1" --enumerate threads=2,ops=3,capacity=2 --alphabet "a a2 f f@0 F" --jobs 2
