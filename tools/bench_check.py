@@ -110,7 +110,8 @@ def table(measured, runs, time_limit):
         seconds = row.median(lambda run: run[0]["seconds"])
         rate = f"{executions / seconds:,.0f}" if seconds >= 0.001 else "-"
         peak = max(kib for _, _, kib in row.runs)
-        memory = f"{peak / 1024:.1f} MiB" if peak else "-"
+        # Below a mebibyte the only sample came before the checker was loaded.
+        memory = f"{peak / 1024:.1f} MiB" if peak >= 1024 else "-"
         lines.append(
             f"| {row.name} | {row.search} | {'' if is_finished(row) else '> '}{executions:,.0f} "
             f"| {row.median(lambda run: run[0]['redundant']):,.0f} | {rate} "
