@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <ranges>
+#include <span>
 
 namespace slabproof::model {
 namespace {
@@ -28,7 +29,7 @@ bool is_on_the_same(const TraceEvent& a, const TraceEvent& b) {
 /// The event that stopped the execution may only say why: then the one before it, by the same
 /// thread, says what was touched.
 void mark_clash_of(Trace& trace, std::size_t failed) {
-  const auto past = std::views::reverse(std::views::take(trace.events, failed + 1));
+  const auto past = std::views::reverse(std::span(trace.events).first(failed + 1));
   const int thread = trace.events[failed].thread;
   const auto touched = std::ranges::find_if(past, [&](const TraceEvent& event) {
     return event.thread == thread && names_something(event);
