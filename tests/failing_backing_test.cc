@@ -13,7 +13,7 @@
 
 #include "slabproof/extendable_slab.h"
 #include "slabproof/slab.h"
-#include "tests/support/recording_sync.h"
+#include "tests/support/counted_config.h"
 #include "tests/support/scripted_backing.h"
 #include "tests/support/slab_expectations.h"
 
@@ -21,19 +21,12 @@ namespace slabproof {
 namespace {
 
 using testing::BackingScript;
+using testing::CountedConfig;
 using testing::expect_conserved;
 using testing::expect_exact_growth;
 using testing::give_back;
-using testing::RecordingSync;
 using testing::ScriptedBacking;
 using testing::take_blocks;
-
-template <Recheck kScope>
-struct FailingConfig : DefaultConfig {
-  using Sync = RecordingSync;
-  using Backing = ScriptedBacking;
-  static constexpr Recheck recheck = kScope;
-};
 
 template <class Config>
 class FailingBackingTest : public ::testing::Test {
@@ -43,7 +36,7 @@ class FailingBackingTest : public ::testing::Test {
 };
 
 using BothScopes =
-    ::testing::Types<FailingConfig<Recheck::kAllSegments>, FailingConfig<Recheck::kNewSegments>>;
+    ::testing::Types<CountedConfig<Recheck::kAllSegments>, CountedConfig<Recheck::kNewSegments>>;
 TYPED_TEST_SUITE(FailingBackingTest, BothScopes);
 
 /// A user of a slab who asks again after a failure, and who knows what must be his.

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "slabproof/extendable_slab.h"
-#include "tests/support/recording_sync.h"
+#include "tests/support/counted_config.h"
 #include "tests/support/scripted_backing.h"
 #include "tests/support/slab_expectations.h"
 
@@ -19,20 +19,13 @@ namespace slabproof {
 namespace {
 
 using testing::BackingScript;
+using testing::CountedConfig;
 using testing::expect_conserved;
 using testing::expect_exact_growth;
-using testing::RecordingSync;
-using testing::ScriptedBacking;
 using testing::take_blocks;
 
-template <Recheck kScope>
-struct RaceConfig : DefaultConfig {
-  using Sync = RecordingSync;
-  using Backing = ScriptedBacking;
-  static constexpr Recheck recheck = kScope;
-};
-using AllSegments = RaceConfig<Recheck::kAllSegments>;
-using NewSegments = RaceConfig<Recheck::kNewSegments>;
+using AllSegments = CountedConfig<Recheck::kAllSegments>;
+using NewSegments = CountedConfig<Recheck::kNewSegments>;
 
 class GrowthRaceTest : public ::testing::Test {
  protected:

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "slabproof/extendable_slab.h"
+#include "tests/support/counted_config.h"
 #include "tests/support/recording_sync.h"
 #include "tests/support/scripted_backing.h"
 #include "tests/support/slab_expectations.h"
@@ -17,17 +18,9 @@ namespace {
 
 using testing::acquisitions_of;
 using testing::BackingScript;
+using testing::CountedConfig;
 using testing::give_back;
-using testing::RecordingSync;
-using testing::ScriptedBacking;
 using testing::take_blocks;
-
-template <Recheck kScope>
-struct CountedConfig : DefaultConfig {
-  using Sync = RecordingSync;
-  using Backing = ScriptedBacking;
-  static constexpr Recheck recheck = kScope;
-};
 
 template <class Config>
 class LockCountTest : public ::testing::Test {
