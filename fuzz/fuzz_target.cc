@@ -9,12 +9,22 @@ namespace slabproof::fuzz {
 namespace {
 
 Bytes current_input;
+std::uint64_t executions_so_far = 0;
 
 }  // namespace
 
 void run_and_remember(Bytes input) {
   current_input = input;
+  ++executions_so_far;
   run_input(input);
+}
+
+void count_executions(std::uint64_t executions) noexcept {
+  executions_so_far += executions - 1;
+}
+
+std::uint64_t executions() noexcept {
+  return executions_so_far;
 }
 
 void fail(std::string_view property, std::string_view message) {

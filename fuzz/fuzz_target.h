@@ -44,6 +44,11 @@ void run_and_remember(Bytes input);
 /// id of the catalogue such as "S1", or a word for what has none.
 [[noreturn]] void fail(std::string_view property, std::string_view message);
 
+/// Says that `run_input` ran its program so many times, each time judged; the default is once.
+void count_executions(std::uint64_t executions) noexcept;
+/// By all inputs so far.
+[[nodiscard]] std::uint64_t executions() noexcept;
+
 /// A fact that must hold.
 inline void require(bool fact, std::string_view property, std::string_view message) {
   if (!fact) [[unlikely]] {

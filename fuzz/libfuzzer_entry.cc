@@ -1,8 +1,11 @@
 // What libFuzzer calls, in terms of fuzz_target.h.
 
 #include <algorithm>
+#include <cinttypes>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 
 #include "fuzz/fuzz_target.h"
 
@@ -15,6 +18,7 @@ std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t m
 /// allocations are made by a few functions whose stacks tell nothing.
 const char* __asan_default_options();  // the name is AddressSanitizer's
 
+int LLVMFuzzerInitialize(int* argc, char*** argv);
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
                                     unsigned seed);
@@ -31,7 +35,17 @@ std::size_t store(const slabproof::fuzz::Input& input, std::uint8_t* data, std::
   return size;
 }
 
+/// In the form of libFuzzer's own statistics, which count inputs.
+void print_executions() {
+  std::fprintf(stderr, "stat::judged_executions:        %" PRIu64 "\n",
+               slabproof::fuzz::executions());
+}
+
 }  // namespace
+
+int LLVMFuzzerInitialize(int* /*argc*/, char*** /*argv*/) {
+  return std::atexit(print_executions);
+}
 
 const char* __asan_default_options() {
   return "quarantine_size_mb=16:malloc_context_size=4";

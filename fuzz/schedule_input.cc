@@ -162,6 +162,7 @@ ScheduleInput schedule_input_from_bytes(Bytes input) {
   result.slot_states = (slab & 2U) != 0;
   result.capacity = 1 + (slab >> 2 & 3U);
   result.initial_segments = slab >> 4 & 3U;
+  result.alone = (slab & 64U) != 0;
   result.program = model::program_from_bytes(rest.first(program_size));
   confine(result.program);
   const Bytes choices = rest.subspan(program_size);
@@ -172,7 +173,8 @@ ScheduleInput schedule_input_from_bytes(Bytes input) {
 Input to_bytes(const ScheduleInput& input) {
   const Input program = model::to_bytes(input.program);
   const unsigned slab = (input.recheck_all ? 0U : 1U) | (input.slot_states ? 2U : 0U) |
-                        (input.capacity - 1) << 2 | input.initial_segments << 4;
+                        (input.capacity - 1) << 2 | input.initial_segments << 4 |
+                        (input.alone ? 64U : 0U);
   Input bytes = {static_cast<std::uint8_t>(slab), static_cast<std::uint8_t>(program.size())};
   bytes.insert(bytes.end(), program.begin(), program.end());
   bytes.insert(bytes.end(), input.choices.begin(), input.choices.end());

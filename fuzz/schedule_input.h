@@ -11,10 +11,10 @@ namespace slabproof::fuzz {
 /// A small program, the slab that it runs on, and the choices of a schedule.
 ///
 /// As bytes: how the slab is (bit 0: phase 3 looks at new segments only; bit 1: slot states; bits 2
-/// and 3: capacity less one; bits 4 and 5: initial segments), how many bytes the program has, the
-/// program as `model::program_from_bytes` reads it, and then one byte for each choice where there
-/// are alternatives: which thread makes the next step, and which value a relaxed load reads. Every
-/// byte string is such an input.
+/// and 3: capacity less one; bits 4 and 5: initial segments; bit 6: `alone`), how many bytes the
+/// program has, the program as `model::program_from_bytes` reads it, and then one byte for each
+/// choice where there are alternatives: which thread makes the next step, and which value a relaxed
+/// load reads. Every byte string is such an input.
 struct ScheduleInput {
   /// Within these, an execution takes microseconds, and the reports stay readable.
   static constexpr std::size_t kMostThreads = 4;
@@ -25,6 +25,8 @@ struct ScheduleInput {
   bool slot_states = false;
   std::uint32_t capacity = 1;
   std::uint32_t initial_segments = 0;
+  /// Whether the schedule is run without its neighbours (neighbour_schedules.h).
+  bool alone = false;
   model::Program program;
   Input choices;
 
