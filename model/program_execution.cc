@@ -101,6 +101,8 @@ void ProgramExecution::before() {
     state.held_count = 0;
     state.last_freed = nullptr;
     state.last_seen = nullptr;
+    state.returns = {};
+    state.frees_again = nullptr;
     state.op = 0;
     state.next_value = i << 32 | 1;
   }
@@ -156,7 +158,7 @@ void ProgramExecution::run(std::size_t thread, Op op, OpRecord& record) {
     case Op::Kind::kFreeMisaligned:
       return offer_bad_pointer(state.last_seen == nullptr ? nullptr : state.last_seen + 1, record);
     case Op::Kind::kFreeAgain:
-      return offer_bad_pointer(subject_.detects_double_free() ? state.last_freed : nullptr, record);
+      return free_again(thread, record);
     case Op::Kind::kUsableSize:
       record.skipped = newest == nullptr;
       if (newest == nullptr) return;
@@ -250,6 +252,7 @@ void ProgramExecution::free_one(std::size_t thread, std::size_t position, OpReco
   end_use(thread, held);
   note_block(record, held.piece);
   state.last_freed = held.piece.data;
+  state.returns = std::span(&state.last_freed, 1);
   subject_.deallocate(held.piece.data);
 }
 
@@ -267,7 +270,8 @@ void ProgramExecution::free_all(std::size_t thread, OpRecord& record) {
   }
   const std::size_t count = std::exchange(state.held_count, 0);
   state.last_freed = pointers[count - 1];
-  subject_.deallocate_batch(std::span<void* const>(pointers.data(), count));
+  state.returns = std::span<void* const>(pointers.data(), count);
+  subject_.deallocate_batch(state.returns);
 }
 
 void ProgramExecution::offer_bad_pointer(void* pointer, OpRecord& record) {
@@ -276,7 +280,36 @@ void ProgramExecution::offer_bad_pointer(void* pointer, OpRecord& record) {
     return;
   }
   record.refused_pointers = 1;
+  note_block(record, {static_cast<std::byte*>(pointer), 0});
   subject_.deallocate(pointer);
+}
+
+void ProgramExecution::free_again(std::size_t thread, OpRecord& record) {
+  ThreadState& state = threads_[thread];
+  state.frees_again = subject_.detects_double_free() ? state.last_freed : nullptr;
+  offer_bad_pointer(state.frees_again, record);
+  state.frees_again = nullptr;
+}
+
+/// The second free of a block that somebody holds by now is that thread's free to the slab, and
+/// what comes of it would be taken for an error of the slab. Called when the lock has been taken:
+/// until then the holder might free the block itself.
+void ProgramExecution::refuse_free_of_live_block(std::size_t thread) {
+  const void* const block = threads_[thread].frees_again;
+  for (std::size_t holder = 0; holder < threads_.size(); ++holder) {
+    const ThreadState& state = threads_[holder];
+    const auto held = std::span(state.held).first(state.held_count);
+    const bool holds =
+        std::ranges::any_of(held, [&](const Held& each) { return each.piece.data == block; }) ||
+        std::ranges::find(state.returns, block) != state.returns.end();
+    if (!holds) continue;
+    const Quiet quiet;
+    const OpId op = present_op(thread);
+    bridge::report(kHistoryDefect,
+                   fmt::format("`d` (thread {}, operation {}) gave back {} while thread {} holds "
+                               "it: no slab can refuse that.",
+                               op.thread, op.op, fmt::ptr(block), holder));
+  }
 }
 
 void ProgramExecution::give(std::size_t thread, std::size_t receiver, OpRecord& record) {
@@ -381,6 +414,8 @@ void ProgramExecution::acquired(std::size_t thread, std::uint16_t mutex) {
   }
   history_->acquisitions[history_->acquisition_count++] = {present_op(thread),
                                                            static_cast<std::uint8_t>(mutex)};
+  threads_[thread].returns = {};
+  if (threads_[thread].frees_again != nullptr) refuse_free_of_live_block(thread);
 }
 
 void ProgramExecution::backing_event(BackingAction action, bool is_segment, const std::byte* data,

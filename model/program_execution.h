@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <source_location>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -89,7 +90,10 @@ class ProgramExecution final : public Execution {
     std::size_t held_count = 0;
     void* last_freed = nullptr;
     std::byte* last_seen = nullptr;  // a block that it once had
-    std::uint8_t op = 0;             // the operation that it is at
+    /// Blocks that it gives back, until it has the lock.
+    std::span<void* const> returns;
+    void* frees_again = nullptr;  // while it is at that
+    std::uint8_t op = 0;          // the operation that it is at
     std::uint64_t next_value = 0;
   };
 
@@ -98,6 +102,8 @@ class ProgramExecution final : public Execution {
   void free_one(std::size_t thread, std::size_t position, OpRecord& record);
   void free_all(std::size_t thread, OpRecord& record);
   void offer_bad_pointer(void* pointer, OpRecord& record);
+  void free_again(std::size_t thread, OpRecord& record);
+  void refuse_free_of_live_block(std::size_t thread);
   void give(std::size_t thread, std::size_t receiver, OpRecord& record);
   void take(std::size_t thread, OpRecord& record);
 

@@ -9,9 +9,9 @@ namespace {
 constexpr Recheck kAll = Recheck::kAllSegments;
 constexpr Recheck kNew = Recheck::kNewSegments;
 
-// The counts are those of the brute-force counter in testdata/order_counter, but for
-// free_of_another_threads_block: gifts between threads are not critical sections, so that one was
-// found by the search itself.
+// The counts are those of the brute-force counter in testdata/order_counter, but for those of
+// programs with gifts between threads, which are no critical sections: the search itself found
+// these.
 constexpr auto kDefaultSuite = std::to_array<Scenario>({
     {.name = "two_growers",
      .race = "Two threads see a full slab and both obtain a segment; one of the two is not needed.",
@@ -148,6 +148,15 @@ constexpr auto kDefaultSuite = std::to_array<Scenario>({
      .protection = ProtectionChoice::kSlotStates,
      .executions = 84,
      .executions_with_symmetry = 84},
+    {.name = "second_free_after_another_free",
+     .race = "A block is freed again when it is no longer the newest of its freelist, as the other "
+             "thread has freed one meanwhile, and while a third is live: its mark alone tells.",
+     .program = "a3 g>1 f d | t f",
+     .capacity = 3,
+     .recheck = kAll,
+     .protection = ProtectionChoice::kSlotStates,
+     .executions = 6,
+     .executions_with_symmetry = 6},
     {.name = "readers_during_growth",
      .race = "Counters and sizes are read while segments come.",
      .program = "u n c s | a u a n F",
