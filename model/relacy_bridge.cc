@@ -353,6 +353,7 @@ std::uint64_t fetch_add(Handle handle, const void* object, std::uint64_t value, 
 bool compare_exchange(Handle handle, const void* object, std::uint64_t& expected,
                       std::uint64_t desired, bool weak, memory_order success, memory_order failure,
                       source_location where) noexcept {
+  refuse_consume(success, where);
   if (!is_modelled_pair(success, failure)) {
     const Quiet quiet;
     fail_unsupported(fmt::format("a compare-exchange with orders {} and {} is not modelled",

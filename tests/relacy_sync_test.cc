@@ -253,6 +253,31 @@ TEST(RelacySync, HeapAllocationUnderALockIsFound) {
                            "S5", "heap allocation while a lock is held");
 }
 
+TEST(RelacySync, CheckerAllocatesUnseenWhereAMutexLivesUnderALock) {
+  const auto use_another = [](Locked& locked) {
+    locked.mutex.lock();
+    {
+      Sync::Mutex another;
+      another.lock();
+      another.unlock();
+    }
+    locked.mutex.unlock();
+  };
+  Scenario<Locked> scenario({use_another, use_another});
+  for (const Search search : {Search::kDpor, Search::kFull}) {
+    ExploreOptions options;
+    options.search = search;
+    EXPECT_FALSE(model::explore(scenario, options).violation.has_value());
+  }
+  const model::Schedule first = {.unlock_is_step = false, .choices = {}};
+  ExploreOptions traced;
+  traced.search = Search::kReplay;
+  traced.schedule = &first;
+  const ExploreResult result = model::explore(scenario, traced);
+  EXPECT_FALSE(result.violation.has_value());
+  EXPECT_THAT(to_text(result.trace), HasSubstr("destroy mutex"));
+}
+
 TEST(RelacySync, HeapAllocationWithoutALockIsNoViolation) {
   EXPECT_FALSE(explore_parts<Locked>({[](Locked& locked) {
                                         delete new std::vector<int>(100);
@@ -359,26 +384,76 @@ TEST(RelacySync, CompareExchangeOrdersThatRelacyDropsAreRefused) {
   }
 }
 
+constexpr std::array<std::pair<std::memory_order, std::memory_order>, 9> kModelled = {
+    {{relaxed, relaxed},
+     {acquire, relaxed},
+     {acquire, acquire},
+     {release, relaxed},
+     {acq_rel, relaxed},
+     {acq_rel, acquire},
+     {seq_cst, relaxed},
+     {seq_cst, acquire},
+     {seq_cst, seq_cst}}};
+
 TEST(RelacySync, CompareExchangeOrdersThatRelacyHasAreNot) {
   struct State {
     Sync::Atomic<int> atomic{0};
   };
-  const std::array<std::pair<std::memory_order, std::memory_order>, 9> kModelled = {
-      {{relaxed, relaxed},
-       {acquire, relaxed},
-       {acquire, acquire},
-       {release, relaxed},
-       {acq_rel, relaxed},
-       {acq_rel, acquire},
-       {seq_cst, relaxed},
-       {seq_cst, acquire},
-       {seq_cst, seq_cst}}};
   for (const auto& [success, failure] : kModelled) {
     const auto exchange = [&](State& state) {
       int expected = 0;
       state.atomic.compare_exchange_weak(expected, 1, success, failure);
     };
     EXPECT_FALSE(explore_parts<State>({exchange, exchange}).violation.has_value());
+  }
+}
+
+/// A number and the flag that says that it is there.
+struct Message {
+  Sync::Atomic<int> flag{0};
+  Number number{0};
+};
+
+/// Whether a number that is written before `publish` is read without a race where `is_published`.
+bool hands_over(const std::function<void(Message&)>& publish,
+                const std::function<bool(Message&)>& is_published) {
+  const ExploreResult result = explore_parts<Message>({[&](Message& message) {
+                                                         message.number.write() = 1;
+                                                         publish(message);
+                                                       },
+                                                       [&](Message& message) {
+                                                         if (is_published(message))
+                                                           static_cast<void>(message.number.read());
+                                                       }});
+  if (!result.violation) return true;
+  EXPECT_EQ(result.violation->property, "S8");
+  return false;
+}
+
+TEST(RelacySync, CompareExchangeSynchronisesAsItsOrdersSay) {
+  const auto store_release = [](Message& message) { message.flag.store(1, release); };
+  const auto load_acquire = [](Message& message) { return message.flag.load(acquire) == 1; };
+  for (const auto& [success, failure] : kModelled) {
+    SCOPED_TRACE(::testing::Message()
+                 << "orders " << static_cast<int>(success) << " and " << static_cast<int>(failure));
+    const auto exchange_0_for_1 = [&](Message& message) {
+      int expected = 0;
+      message.flag.compare_exchange_strong(expected, 1, success, failure);
+    };
+    const auto exchange_1_for_2 = [&](Message& message) {
+      int expected = 1;
+      return message.flag.compare_exchange_strong(expected, 2, success, failure);
+    };
+    const auto fail_on_1 = [&](Message& message) {
+      int expected = 3;
+      message.flag.compare_exchange_strong(expected, 4, success, failure);
+      return expected == 1;
+    };
+    EXPECT_EQ(hands_over(exchange_0_for_1, load_acquire),
+              success == release || success == acq_rel || success == seq_cst);
+    EXPECT_EQ(hands_over(store_release, exchange_1_for_2),
+              success == acquire || success == acq_rel || success == seq_cst);
+    EXPECT_EQ(hands_over(store_release, fail_on_1), failure != relaxed);
   }
 }
 
@@ -404,8 +479,27 @@ TEST(RelacySync, RelaxedStoreAfterOwnRelaxedOneIsNot) {
   EXPECT_FALSE(explore_parts<State>({store_twice, store_twice}).violation.has_value());
 }
 
-TEST(RelacySync, ConsumeAndImpossibleOrdersAreRefused) {
+TEST(RelacySync, ConsumeIsRefusedByEveryOperation) {
   expect_refused([](Sync::Atomic<int>& atomic) { atomic.load(consume); });
+  expect_refused([](Sync::Atomic<int>& atomic) { atomic.store(1, consume); });
+  expect_refused([](Sync::Atomic<int>& atomic) { atomic.exchange(1, consume); });
+  expect_refused([](Sync::Atomic<int>& atomic) { atomic.fetch_add(1, consume); });
+  expect_refused([](Sync::Atomic<int>& atomic) { atomic.fetch_sub(1, consume); });
+  expect_refused([](Sync::Atomic<int>&) { Sync::fence(consume); });
+  for (const auto& [success, failure] :
+       {std::pair(consume, relaxed), std::pair(consume, consume), std::pair(seq_cst, consume)}) {
+    expect_refused([&](Sync::Atomic<int>& atomic) {
+      int expected = 0;
+      atomic.compare_exchange_weak(expected, 1, success, failure);
+    });
+    expect_refused([&](Sync::Atomic<int>& atomic) {
+      int expected = 0;
+      atomic.compare_exchange_strong(expected, 1, success, failure);
+    });
+  }
+}
+
+TEST(RelacySync, ImpossibleOrdersAreRefused) {
   expect_refused([](Sync::Atomic<int>& atomic) { atomic.load(release); });
   expect_refused([](Sync::Atomic<int>& atomic) { atomic.store(1, acquire); });
   expect_refused([](Sync::Atomic<int>&) { Sync::fence(relaxed); });

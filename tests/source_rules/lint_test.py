@@ -32,6 +32,11 @@ _LABEL = re.compile(r"\bORDER\[([^\]\n]*)\]([^:\n]*)")
 _ORDER_WORD = re.compile(r"\b(?:relaxed|acquire|release|acq_rel|seq_cst)\b")
 _RELEASE = {"release", "acq_rel", "seq_cst"}
 _ACQUIRE = {"acquire", "acq_rel", "seq_cst"}
+# Ways to share memory other than a mutex of the policy and plain variables under it.
+_LOCK_FREE = re.compile(
+    r"\bAtomic\s*<|\bmemory_order\w*|\bcompare_exchange_\w+|\w*fence\s*\(|\bvolatile\b"
+    r"|\b__(?:atomic|sync)_\w+|\basm\b|\b__asm__\b"
+)
 # The policy passes on the order that its caller wrote.
 _POLICY_FILES = {"std_sync.h", "sync_policy.h"}
 # Written in two parts, or this file would break its own rule.
@@ -186,6 +191,18 @@ def check_label_ends(texts):
     return problems
 
 
+def check_locks_only(name, text):
+    """Threads share what a mutex protects and nothing else.
+
+    The model checker's memory model is exact for mutexes and plain variables. Where it differs from
+    C++20 for atomics and fences, proofs/relacy_memory_model.md says how: who gives impl/ its first
+    atomic must look at each item of that page.
+    """
+    if name in _POLICY_FILES:
+        return []
+    return matches(_LOCK_FREE, source_tree.code_only(text), "{} in code that shares by locks only")
+
+
 def check_unfinished(_, text):
     """What is in the tree is finished, and no warning is silenced."""
     return matches(_UNFINISHED, text, "{}")
@@ -222,6 +239,14 @@ class TreeTest(unittest.TestCase):
                     for problem in rule(name, text)
                 ]
                 self.assertEqual(problems, [])
+
+    def test_impl_shares_by_locks_only(self):
+        problems = [
+            f"impl/{name}:{problem}"
+            for name, text in self.headers.items()
+            for problem in check_locks_only(name, text)
+        ]
+        self.assertEqual(problems, [])
 
     def test_every_order_label_has_both_ends(self):
         self.assertEqual(check_label_ends(self.headers), [])
@@ -331,6 +356,18 @@ class RuleTest(unittest.TestCase):
             "while (!x.compare_exchange_weak(a, b, std::memory_order::acq_rel,\n"
             "                                std::memory_order::relaxed)) {\n",
         )
+
+    def test_sharing_without_a_lock_is_found(self):
+        for code in ["typename Sync::template Atomic<int> free_;", "Sync::fence(order);",
+                     "free_.load(std::memory_order::consume);", "volatile int ready_;",
+                     "__atomic_load_n(&ready_, 0);", "std::atomic_thread_fence(order);"]:
+            self.assert_breaks(check_locks_only, f"\n{code}", "^2: .* in code that shares by locks")
+        weak = "free_.compare_exchange_weak(head, next, success, failure);"
+        self.assert_breaks(check_locks_only, weak, "^1: compare_exchange_weak in code")
+
+    def test_sharing_by_locks_is_allowed(self):
+        self.assert_keeps(check_locks_only, "typename Sync::Mutex mutex_;  // no Atomic<int>, fence(")
+        self.assert_keeps(check_locks_only, "void fence(std::memory_order o);", name="std_sync.h")
 
     def test_a_label_with_one_end_is_found(self):
         one_end = {"slab.h": "// ORDER[a.b] release: pairs with nobody"}
