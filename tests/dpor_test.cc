@@ -15,7 +15,7 @@
 #include "slabproof/model/explore.h"
 #include "slabproof/model/program_execution.h"
 #include "slabproof/model/slab_subject.h"
-#include "support/small_program.h"
+#include "tests/support/small_program.h"
 
 namespace slabproof::testing {
 namespace {

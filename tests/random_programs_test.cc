@@ -13,7 +13,7 @@
 #include <set>
 #include <string>
 
-#include "support/small_program.h"
+#include "tests/support/small_program.h"
 
 namespace slabproof::testing {
 namespace {
