@@ -164,6 +164,13 @@ class Exploration {
     std::optional<Failure> failure = Engine::instance().failure();
     if (!failure) failure = execution_.judge();
     result_.reproduced = failure == result_.violation;
+    if (result_.violation && !result_.reproduced) {
+      // With the message it reaches every report.
+      result_.violation->message += fmt::format(
+          " [not reproduced: run again, the same schedule {}; the program depends on something "
+          "that the checker does not control]",
+          failure ? "failed otherwise: " + failure->message : "did not fail");
+    }
   }
 
   Execution& execution_;

@@ -73,8 +73,8 @@ struct ExploreResult {
   std::optional<Failure> violation;  ///< the first
   Schedule schedule;                 ///< of the first violation; for kReplay and kBytes, as run
   Trace trace;
-  /// The schedule of the violation, run again, failed in the same way. Always true if no trace was
-  /// asked for.
+  /// The schedule of the violation, run again, failed in the same way; if not, the message of the
+  /// violation says so. Always true if no trace was asked for.
   bool reproduced = true;
   double seconds = 0;
 };

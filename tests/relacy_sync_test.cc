@@ -31,6 +31,7 @@ using model::ExploreResult;
 using model::ModelBacking;
 using model::Search;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using Sync = model::RelacySync;
 using Number = Sync::Var<std::uint32_t>;
 using enum std::memory_order;
@@ -533,6 +534,41 @@ TYPED_TEST(AtomicValueTest, ArithmeticWrapsAroundAsThatOfItsType) {
   EXPECT_EQ(after, std::numeric_limits<TypeParam>::min());
   EXPECT_TRUE(exchanged);
   EXPECT_EQ(back, std::numeric_limits<TypeParam>::max());
+}
+
+// ---- what depends on more than the schedule ----
+
+/// Fails with the messages in turn, one in each execution, and holds after the last one.
+ExploreResult fail_in_turn(const std::vector<std::string>& messages) {
+  struct State {};
+  std::size_t execution = 0;
+  return explore_parts<State>({[&](State&) {
+    const std::size_t number = execution++;
+    if (number < messages.size()) model::bridge::report("S1", messages[number]);
+  }});
+}
+
+TEST(RelacySync, ViolationThatDoesNotFailAgainIsSaidToBeNotReproduced) {
+  const ExploreResult result = fail_in_turn({"two owners"});
+  ASSERT_TRUE(result.violation.has_value());
+  EXPECT_FALSE(result.reproduced);
+  EXPECT_EQ(result.violation->property, "S1");
+  EXPECT_THAT(result.violation->message,
+              HasSubstr("[not reproduced: run again, the same schedule did not fail"));
+}
+
+TEST(RelacySync, ViolationThatFailsOtherwiseIsSaidToBeNotReproduced) {
+  const ExploreResult result = fail_in_turn({"two owners", "no owner"});
+  ASSERT_TRUE(result.violation.has_value());
+  EXPECT_FALSE(result.reproduced);
+  EXPECT_THAT(result.violation->message, HasSubstr("failed otherwise: no owner"));
+}
+
+TEST(RelacySync, ViolationThatFailsAgainKeepsItsMessage) {
+  const ExploreResult result = fail_in_turn({"two owners", "two owners"});
+  ASSERT_TRUE(result.violation.has_value());
+  EXPECT_TRUE(result.reproduced);
+  EXPECT_THAT(result.violation->message, Not(HasSubstr("not reproduced")));
 }
 
 // ---- traces ----
