@@ -23,6 +23,7 @@
 #include "slabproof/model/check_suite.h"
 #include "slabproof/model/enumeration.h"
 #include "slabproof/model/failure.h"
+#include "slabproof/model/output_file.h"
 #include "slabproof/model/scenario.h"
 #include "slabproof/model/trace.h"
 #include "slabproof/model/trace_file.h"
@@ -30,42 +31,17 @@
 namespace slabproof::model {
 namespace {
 
-/// A file that cannot be read or written: told to the user, exit code 2.
-class FileError : public std::exception {
- public:
-  FileError(const std::string& action, const std::string& file)
-      : message_(fmt::format("cannot {} \"{}\"", action, file)) {}
-  [[nodiscard]] const char* what() const noexcept override { return message_.c_str(); }
-
- private:
-  std::string message_;
-};
-
-/// Output files are opened before the search, so that hours of it are not lost to a typing error.
-class OutputFile {
- public:
-  explicit OutputFile(const std::string& name) : name_(name) {
-    if (name_.empty()) return;
-    stream_.open(name_);
-    if (!stream_) throw FileError("write", name_);
-  }
-  [[nodiscard]] bool is_wanted() const { return !name_.empty(); }
-  void write(const std::string& text) {
-    if (!is_wanted()) return;
-    stream_ << text << std::flush;
-    if (!stream_) throw FileError("write", name_);
-  }
-
- private:
-  std::string name_;
-  std::ofstream stream_;
-};
-
 std::string read_all(const std::string& name) {
   if (name == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
   std::ifstream stream(name);
   if (!stream) throw FileError("read", name);
   return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+/// Nothing where no file is wanted: then no steps are made.
+StepsSink sink_of(OutputFile& file) {
+  if (!file.is_wanted()) return {};
+  return [&file](const std::string& text) { file.write(text); };
 }
 
 void list_scenarios() {
@@ -168,6 +144,7 @@ bool is_better_to_show(const JobOutcome& outcome, const std::optional<JobOutcome
 
 int run_jobs(const CheckOptions& options, const std::string& command) {
   OutputFile json(options.json_file);
+  OutputFile steps(options.steps_file);
   OutputFile trace(options.trace_file);
   const std::vector<CheckJob> jobs = jobs_of(options);
   const ResultTable table(widest_name(jobs));
@@ -189,7 +166,8 @@ int run_jobs(const CheckOptions& options, const std::string& command) {
       [&](const SuiteProgress& progress) {
         // The rows of the table are the progress elsewhere.
         if (isatty(STDERR_FILENO) != 0) line.show(progress);
-      });
+      },
+      sink_of(steps));
   if (traced) {
     trace.write(
         render_trace(options.trace_file, heading_of(traced->result, command), traced->trace));
@@ -200,6 +178,7 @@ int run_jobs(const CheckOptions& options, const std::string& command) {
 
 int run_enumeration(const CheckOptions& options, const std::string& command) {
   OutputFile json(options.json_file);
+  OutputFile steps(options.steps_file);
   const std::vector<CheckJob> jobs = enumerate_jobs(*options.enumeration);
   const auto start = std::chrono::steady_clock::now();
   std::vector<RunResult> results;
@@ -213,7 +192,8 @@ int run_enumeration(const CheckOptions& options, const std::string& command) {
       },
       [&](const SuiteProgress& progress) {
         if (!options.quiet) line.show(progress);
-      });
+      },
+      sink_of(steps));
   line.clear();
   json.write(to_json(results));
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
@@ -233,13 +213,14 @@ int run_estimate(const CheckOptions& options) {
 
 int run_replay(const CheckOptions& options, const std::string& command) {
   OutputFile json(options.json_file);
+  OutputFile steps(options.steps_file);
   OutputFile trace(options.trace_file);
   const auto recorded = parse_recorded(read_all(options.replay_file));
   if (!recorded) {
     fmt::print(stderr, "check: this is no recorded execution: {}\n", recorded.error());
     return kExitUsage;
   }
-  const JobOutcome outcome = replay(*recorded);
+  const JobOutcome outcome = replay(*recorded, sink_of(steps));
   if (outcome.result.property == Failure::kNoReplay) {
     fmt::print(stderr, "check: {}\n", outcome.result.message);
     return kExitUsage;

@@ -160,6 +160,12 @@ void add_what_to_write(CLI::App& app, CheckOptions& options) {
       ->excludes("--scenario")
       ->excludes("--suite");
   app.add_option("--json", options.json_file, "Write the results here as JSON");
+  app.add_option("--emit-steps", options.steps_file,
+                 "Write the critical sections of each execution here, as steps of the proved "
+                 "system, for proofs/coq's check_trace to judge")
+      ->excludes("--jobs")
+      ->excludes("--checkpoint")
+      ->excludes("--estimate");
   app.add_flag("!--no-minimize", options.minimize,
                "Show a violation as it was found, instead of making its program and its schedule "
                "smaller");

@@ -53,6 +53,7 @@ struct CheckOptions {
   std::string trace_file;   ///< empty: to standard output, on a violation only
   std::string replay_file;  ///< "-" is standard input
   std::string json_file;
+  std::string steps_file;  ///< --emit-steps
   bool quiet = false;
   bool minimize = true;  ///< make a program that fails smaller before it is shown
 

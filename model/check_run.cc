@@ -131,8 +131,10 @@ JobSplit split_job(const CheckJob& job, const CheckOptions& options, std::size_t
 }
 
 PartOutcome explore_part(const CheckJob& job, const CheckOptions& options, const JobSplit& split,
-                         std::size_t part, double time_limit, const Progress& progress) {
+                         std::size_t part, double time_limit, const Progress& progress,
+                         const StepsSink& steps) {
   JudgedProgram program(job);
+  program.emit_steps(steps);
   const std::vector<std::uint8_t> symmetry = symmetry_class(options, program);
   ExploreOptions how;
   how.search = search_of(options);
@@ -203,8 +205,9 @@ JobOutcome conclude(const CheckJob& job, const CheckOptions& options, const Part
   return outcome;
 }
 
-JobOutcome replay(const RecordedExecution& recorded) {
+JobOutcome replay(const RecordedExecution& recorded, const StepsSink& steps) {
   JudgedProgram program(recorded.job);
+  program.emit_steps(steps);
   return run_recorded(recorded.job, recorded.schedule, program);
 }
 

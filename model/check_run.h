@@ -38,11 +38,15 @@ struct JobSplit {
 /// Told now and then how many executions there have been.
 using Progress = std::function<void(std::uint64_t executions)>;
 
+/// Given text to write: steps, as `StepTrace` makes them.
+using StepsSink = std::function<void(const std::string& steps)>;
+
 /// Explores a part of a job on the slab that this program is linked with, and judges every
-/// execution by the oracle. `time_limit` is in seconds, 0 for none.
+/// execution by the oracle. `time_limit` is in seconds, 0 for none. `steps`, if there is one, is
+/// given all executions.
 [[nodiscard]] PartOutcome explore_part(const CheckJob& job, const CheckOptions& options,
                                        const JobSplit& split, std::size_t part, double time_limit,
-                                       const Progress& progress);
+                                       const Progress& progress, const StepsSink& steps);
 
 /// The result of a job from the sum over its parts. What the job says an exhaustive search must
 /// find is judged as well. `limit` says what cut the search, if it was not complete. The trace is
@@ -52,8 +56,8 @@ using Progress = std::function<void(std::uint64_t executions)>;
                                   const PartOutcome& sum, const std::string& limit, double seconds,
                                   bool want_witness);
 
-/// Runs one recorded execution again, with its trace.
-[[nodiscard]] JobOutcome replay(const RecordedExecution& recorded);
+/// Runs one recorded execution again, with its trace. `steps`, if there is one, is given it.
+[[nodiscard]] JobOutcome replay(const RecordedExecution& recorded, const StepsSink& steps);
 
 }  // namespace slabproof::model
 

@@ -71,8 +71,13 @@ struct Work {
 
 class Suite {
  public:
-  Suite(const std::vector<CheckJob>& jobs, const CheckOptions& options, bool want_witness)
-      : options_(options), want_witness_(want_witness), shared_(jobs.size()), executions_(1) {
+  Suite(const std::vector<CheckJob>& jobs, const CheckOptions& options, bool want_witness,
+        const StepsSink& steps)
+      : options_(options),
+        want_witness_(want_witness),
+        steps_(steps),
+        shared_(jobs.size()),
+        executions_(1) {
     if (!options.checkpoint_file.empty()) checkpoint_.emplace(options.checkpoint_file);
     for (const CheckJob& job : jobs) plan(job);
   }
@@ -143,11 +148,12 @@ class Suite {
     if (limit > 0) limit -= now() - shared.began.load();
     if (shared.is_decided.load() || limit < 0) return {};
     const Work& work = works_[task.work];
+    const auto progress = [this](std::uint64_t more) {
+      executions_[0].fetch_add(more);
+      if (on_executions_) on_executions_();
+    };
     PartOutcome outcome =
-        explore_part(*work.job, options_, work.split, task.part, limit, [this](std::uint64_t more) {
-          executions_[0].fetch_add(more);
-          if (on_executions_) on_executions_();
-        });
+        explore_part(*work.job, options_, work.split, task.part, limit, progress, steps_);
     if (!outcome.property.empty()) shared.is_decided.store(true);
     return outcome;
   }
@@ -232,6 +238,7 @@ class Suite {
 
   const CheckOptions& options_;
   const bool want_witness_;
+  const StepsSink& steps_;
   std::optional<Checkpoint> checkpoint_;
   SharedArray<SharedJob> shared_;
   SharedArray<std::atomic<std::uint64_t>> executions_;
@@ -245,8 +252,8 @@ class Suite {
 
 void run_suite(const std::vector<CheckJob>& jobs, const CheckOptions& options, bool want_witness,
                const std::function<void(const CheckJob&, const JobOutcome&)>& finished,
-               const std::function<void(const SuiteProgress&)>& progress) {
-  Suite(jobs, options, want_witness).run(finished, progress);
+               const std::function<void(const SuiteProgress&)>& progress, const StepsSink& steps) {
+  Suite(jobs, options, want_witness, steps).run(finished, progress);
 }
 
 }  // namespace slabproof::model

@@ -23,11 +23,13 @@ struct SuiteProgress {
 /// one shard of it, from the beginning or from a checkpoint.
 ///
 /// `finished` is told of each job in the order given, as soon as it and those before it are done.
-/// `progress`, if there is one, is called a few times a second. Throws std::runtime_error for a
-/// checkpoint that cannot be used.
+/// `progress`, if there is one, is called a few times a second. `steps`, if there is one, is given
+/// the steps of all executions, which then must be explored in this process. Throws
+/// std::runtime_error for a checkpoint that cannot be used.
 void run_suite(const std::vector<CheckJob>& jobs, const CheckOptions& options, bool want_witness,
                const std::function<void(const CheckJob&, const JobOutcome&)>& finished,
-               const std::function<void(const SuiteProgress&)>& progress);
+               const std::function<void(const SuiteProgress&)>& progress,
+               const StepsSink& steps = {});
 
 }  // namespace slabproof::model
 

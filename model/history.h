@@ -33,6 +33,8 @@ inline constexpr OpId kNoOp{0xff, 0xff};
 struct Acquisition {
   OpId op;
   std::uint8_t mutex = 0;  ///< number of the mutex in creation order
+  /// Blocks that the batch allocation had been served before; 0 for every other operation.
+  std::uint16_t in_hand = 0;
 };
 
 /// One request to, or release by, the backing. Construction's grants are recorded with `kNoOp`,
@@ -72,6 +74,7 @@ struct OpRecord {
 /// Taken by the epilogue, when all threads have finished and every block has been given back.
 struct Census {
   std::uint64_t segments = 0;        ///< installed when the threads had finished
+  std::uint64_t peak_live = 0;       ///< as the slab counted it
   std::uint64_t drained_blocks = 0;  ///< blocks obtained by allocating until segments x capacity
   std::uint64_t segments_after_drain = 0;
   std::uint64_t misuse_events = 0;         ///< pointers that the slab counted as refused
@@ -88,6 +91,7 @@ struct Setting {
   std::size_t stride = 64;  ///< bytes between slots
   std::size_t alignment = 64;
   std::size_t segment_bytes = 4096;  ///< size and alignment of a segment's region
+  std::size_t slots_offset = 128;    ///< from a segment's base to its first slot
 };
 
 struct History {
@@ -105,12 +109,17 @@ struct History {
 
   std::array<Acquisition, kMaxAcquisitions> acquisitions;
   std::array<OpRecord, kMaxOps> ops;
+  /// By thread: the newest allocation that returned, known before its blocks are first used. An
+  /// execution that such a use stops has it here and not yet in `ops`.
+  std::array<OpRecord, kMaxThreads> returned;
+  std::uint32_t returned_threads = 0;  ///< bit set of the threads that have one
   std::array<BlockEvent, kMaxBlocks> blocks;
   std::array<BackingEvent, kMaxBackingEvents> backing_events;
 
   void clear() noexcept {
     acquisition_count = op_count = block_count = backing_event_count = 0;
     overflowed = false;
+    returned_threads = 0;
     census = {};
   }
   [[nodiscard]] std::span<const Acquisition> all_acquisitions() const noexcept {

@@ -1,6 +1,8 @@
 #include "slabproof/model/judged_program.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <utility>
 
 #include "slabproof/model/engine.h"
 #include "slabproof/model/subject_factory.h"
@@ -18,14 +20,34 @@ JudgedProgram::JudgedProgram(const CheckJob& job)
     : subject_(make_subject({.recheck_all = job.recheck == Recheck::kAllSegments,
                              .slot_states = job.protection == ProtectionChoice::kSlotStates})),
       execution_(*subject_, job.program, job.capacity, job.initial_segments),
-      oracle_(execution_.setting(), job.program) {
+      oracle_(execution_.setting(), job.program),
+      step_trace_(execution_.setting(), job.program) {
   execution_.set_judge([this](const History& history) { return judge(history); });
+}
+
+void JudgedProgram::emit_steps(std::function<void(const std::string&)> sink) {
+  steps_sink_ = std::move(sink);
+}
+
+void JudgedProgram::flush_steps() {
+  if (steps_.empty()) return;
+  steps_sink_(steps_);
+  steps_.clear();
 }
 
 ExploreResult JudgedProgram::run(ExploreOptions options) {
   options.run = {};
   options.run.access_limit = kAccessLimit;
+  const auto told = options.on_execution;
+  if (steps_sink_) {
+    options.on_execution = [&](const ExecutionEnd& end) {
+      // The oracle sees complete executions only.
+      if (Engine::instance().failure()) step_trace_.append_stopped(execution_.history(), steps_);
+      if (told) told(end);
+    };
+  }
   ExploreResult explored = explore(execution_, options);
+  flush_steps();
   if (explored.violation) {
     // What stopped an execution in the middle was not found by the oracle.
     const bool by_oracle = violation_ && violation_->property == explored.violation->property &&
@@ -36,6 +58,12 @@ ExploreResult JudgedProgram::run(ExploreOptions options) {
 }
 
 std::optional<Violation> JudgedProgram::judge(const History& history) {
+  // A run for a trace repeats an execution.
+  if (steps_sink_ && Engine::instance().trace() == nullptr) {
+    constexpr std::size_t kWorthWriting = std::size_t{1} << 20;
+    step_trace_.append(history, steps_);
+    if (steps_.size() >= kWorthWriting) flush_steps();
+  }
   violation_ = oracle_.judge(history);
   if (violation_) return violation_;
   const Measures& measures = oracle_.measures();

@@ -2,14 +2,17 @@
 #define SLABPROOF_MODEL_JUDGED_PROGRAM_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "slabproof/model/check_job.h"
 #include "slabproof/model/crash_guard.h"
 #include "slabproof/model/explore.h"
 #include "slabproof/model/oracle.h"
 #include "slabproof/model/program_execution.h"
+#include "slabproof/model/step_trace.h"
 #include "slabproof/model/subject.h"
 
 namespace slabproof::model {
@@ -23,6 +26,11 @@ class JudgedProgram {
   /// Explores it; `options.run` is not looked at. A trace has its violating pair marked.
   [[nodiscard]] ExploreResult run(ExploreOptions options);
 
+  /// From now on the steps of each execution, as `StepTrace` writes them, go to `sink` a few
+  /// thousand executions at a time, and the rest when a run ends; an execution that violates
+  /// something is among them.
+  void emit_steps(std::function<void(const std::string&)> sink);
+
   [[nodiscard]] const ProgramExecution& execution() const { return execution_; }
   [[nodiscard]] std::uint64_t max_segments() const { return max_segments_; }
   [[nodiscard]] std::uint64_t max_over_growth() const { return max_over_growth_; }
@@ -31,11 +39,15 @@ class JudgedProgram {
 
  private:
   std::optional<Violation> judge(const History& history);
+  void flush_steps();
 
   CrashGuard crash_guard_;
   std::unique_ptr<Subject> subject_;
   ProgramExecution execution_;
   Oracle oracle_;
+  StepTrace step_trace_;
+  std::function<void(const std::string&)> steps_sink_;
+  std::string steps_;  // not yet given to the sink
   std::uint64_t max_segments_ = 0;
   std::uint64_t max_over_growth_ = 0;
   std::optional<Schedule> witness_;

@@ -75,6 +75,7 @@ Setting ProgramExecution::setting() const {
   setting.stride = subject_.stride();
   setting.alignment = subject_.alignment();
   setting.segment_bytes = subject_.segment_bytes(capacity_);
+  setting.slots_offset = subject_.slots_offset(capacity_);
   return setting;
 }
 
@@ -104,6 +105,7 @@ void ProgramExecution::before() {
     state.returns = {};
     state.frees_again = nullptr;
     state.op = 0;
+    state.batch.end();
     state.next_value = i << 32 | 1;
   }
   subject_.construct(capacity_, initial_segments_);
@@ -228,14 +230,16 @@ void ProgramExecution::end_use(std::size_t thread, const Held& held) {
 void ProgramExecution::allocate(std::size_t thread, std::size_t count, OpRecord& record) {
   ThreadState& state = threads_[thread];
   std::array<Piece, kMaxBatch> pieces;
-  const AllocationOutcome outcome = subject_.allocate(std::span(pieces).first(count));
+  const AllocationOutcome outcome = subject_.allocate(std::span(pieces).first(count), state.batch);
   record.failed = outcome.failed;
   record.error = static_cast<AllocError>(outcome.error);
+  for (std::size_t i = 0; i < outcome.served; ++i) note_block(record, pieces[i]);
+  history_->returned[thread] = record;
+  history_->returned_threads |= 1U << thread;
   for (std::size_t i = 0; i < outcome.served; ++i) {
     Held& held = state.held[state.held_count++];
     held.piece = pieces[i];
     begin_use(state, thread, held);
-    note_block(record, pieces[i]);
   }
 }
 
@@ -348,7 +352,8 @@ void ProgramExecution::take(std::size_t thread, OpRecord& record) {
 void ProgramExecution::after() {
   history_->census.segments = subject_.segment_count();
   give_everything_back();
-  const EventCounts counts = subject_.event_counts();
+  const SlabCounts counts = subject_.counts();
+  history_->census.peak_live = counts.peak_live;
   history_->census.misuse_events = counts.misuse;
   history_->census.corruption_events = counts.corruption;
   take_census();
@@ -379,10 +384,11 @@ void ProgramExecution::take_census() {
   Census& census = history_->census;
   const std::uint64_t wanted = census.segments * capacity_;
   if (drained_.size() < wanted) drained_.resize(wanted);
+  BatchInProgress unwatched;
   while (census.drained_blocks < wanted) {
     const std::size_t count = std::min<std::size_t>(kDrainBatch, wanted - census.drained_blocks);
     const AllocationOutcome outcome =
-        subject_.allocate(std::span(drained_).subspan(census.drained_blocks, count));
+        subject_.allocate(std::span(drained_).subspan(census.drained_blocks, count), unwatched);
     census.drained_blocks += outcome.served;
     if (outcome.served < count) break;
   }
@@ -412,8 +418,9 @@ void ProgramExecution::acquired(std::size_t thread, std::uint16_t mutex) {
     history_->overflowed = true;
     return;
   }
-  history_->acquisitions[history_->acquisition_count++] = {present_op(thread),
-                                                           static_cast<std::uint8_t>(mutex)};
+  history_->acquisitions[history_->acquisition_count++] = {
+      present_op(thread), static_cast<std::uint8_t>(mutex),
+      static_cast<std::uint16_t>(threads_[thread].batch.served())};
   threads_[thread].returns = {};
   if (threads_[thread].frees_again != nullptr) refuse_free_of_live_block(thread);
 }

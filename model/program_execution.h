@@ -94,6 +94,7 @@ class ProgramExecution final : public Execution {
     std::span<void* const> returns;
     void* frees_again = nullptr;  // while it is at that
     std::uint8_t op = 0;          // the operation that it is at
+    BatchInProgress batch;        // that it is allocating, if it is
     std::uint64_t next_value = 0;
   };
 

@@ -48,7 +48,7 @@ class SlabSubject final : public Subject {
   }
   void destroy() override { std::destroy_at(&slab()); }
 
-  AllocationOutcome allocate(std::span<Piece> pieces) override {
+  AllocationOutcome allocate(std::span<Piece> pieces, BatchInProgress& batch) override {
     if (pieces.size() == 1) {
       const auto block = slab().allocate();
       if (!block) return failure(block.error());
@@ -56,7 +56,10 @@ class SlabSubject final : public Subject {
       return {.served = 1};
     }
     std::array<Block, kMostBlocks> blocks;
-    const auto served = slab().allocate_batch(std::span(blocks).first(pieces.size()));
+    const std::span<Block> wanted = std::span(blocks).first(pieces.size());
+    batch.watch(std::span<const Block>(wanted));
+    const auto served = slab().allocate_batch(wanted);
+    batch.end();
     if (!served) return failure(served.error());
     for (std::size_t i = 0; i < *served; ++i) pieces[i] = {blocks[i].data, blocks[i].size};
     return {.served = *served};
@@ -71,11 +74,12 @@ class SlabSubject final : public Subject {
   std::size_t capacity_bytes() override { return slab().capacity_bytes(); }
   std::size_t segment_count() override { return slab().segment_count(); }
   std::uint64_t live_count() override { return slab().stats().live; }
-  EventCounts event_counts() override {
+  SlabCounts counts() override {
     const auto stats = slab().stats();
     const std::uint64_t misuse =
         stats.foreign_pointers + stats.misaligned_pointers + stats.repeated_frees;
-    return {.misuse = misuse, .corruption = misuse + stats.corrupt_links};
+    return {
+        .misuse = misuse, .corruption = misuse + stats.corrupt_links, .peak_live = stats.peak_live};
   }
   std::size_t trim() override { return slab().trim(); }
 
@@ -84,6 +88,10 @@ class SlabSubject final : public Subject {
   std::size_t segment_bytes(std::size_t capacity) const override {
     const auto plan = Segment<T, Config>::plan(capacity);
     return plan ? plan->region.alignment() : 0;
+  }
+  std::size_t slots_offset(std::size_t capacity) const override {
+    const auto plan = Segment<T, Config>::plan(capacity);
+    return plan ? plan->geometry.slots_offset : 0;
   }
   bool rechecks_all() const override { return Config::recheck == Recheck::kAllSegments; }
   bool detects_double_free() const override { return Config::Protection::tracks_slots; }

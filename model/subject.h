@@ -21,10 +21,41 @@ struct AllocationOutcome {
   std::uint8_t error = 0;  ///< the `AllocError`, where `failed`
 };
 
+/// A batch that a slab is filling from the front, as another part of the program sees it while the
+/// allocation is between two of its critical sections. It watches the caller's own array, so that
+/// the slab need not tell.
+class BatchInProgress {
+ public:
+  /// `blocks` must outlive the watch; each has a member `data`, null until its block is served.
+  template <class Block>
+  void watch(std::span<const Block> blocks) {
+    first_ = reinterpret_cast<const std::byte*>(&blocks.front().data);
+    step_ = sizeof(Block);
+    count_ = blocks.size();
+  }
+  void end() { count_ = 0; }
+
+  /// Blocks served so far; 0 where nothing is watched.
+  [[nodiscard]] std::size_t served() const {
+    std::size_t served = 0;
+    while (served < count_ &&
+           *reinterpret_cast<std::byte* const*>(first_ + served * step_) != nullptr) {
+      ++served;
+    }
+    return served;
+  }
+
+ private:
+  const std::byte* first_ = nullptr;
+  std::size_t step_ = 0;
+  std::size_t count_ = 0;
+};
+
 /// What a slab has counted since its construction.
-struct EventCounts {
+struct SlabCounts {
   std::uint64_t misuse = 0;      ///< bad pointers
   std::uint64_t corruption = 0;  ///< bad pointers and corrupt links
+  std::uint64_t peak_live = 0;   ///< most blocks handed out at once, those of a trim included
 };
 
 /// The slab under check behind one interface, whatever its configuration: the shipped one, a mutant
@@ -40,8 +71,8 @@ class Subject {
   virtual void construct(std::size_t capacity, std::uint32_t initial_segments) = 0;
   virtual void destroy() = 0;
 
-  /// Fills `pieces` from the front.
-  virtual AllocationOutcome allocate(std::span<Piece> pieces) = 0;
+  /// Fills `pieces` from the front. A batch of two blocks or more can be watched meanwhile.
+  virtual AllocationOutcome allocate(std::span<Piece> pieces, BatchInProgress& batch) = 0;
   /// False if the slab refused the pointer.
   virtual bool deallocate(void* pointer) = 0;
   /// How many pointers the slab accepted.
@@ -51,7 +82,7 @@ class Subject {
   [[nodiscard]] virtual std::size_t segment_count() = 0;
   /// Blocks that the slab counts as handed out.
   [[nodiscard]] virtual std::uint64_t live_count() = 0;
-  [[nodiscard]] virtual EventCounts event_counts() = 0;
+  [[nodiscard]] virtual SlabCounts counts() = 0;
   /// Bytes given back.
   virtual std::size_t trim() = 0;
 
@@ -59,6 +90,8 @@ class Subject {
   [[nodiscard]] virtual std::size_t alignment() const = 0;
   /// Size to which a segment of `capacity` slots is aligned; 0 for an impossible capacity.
   [[nodiscard]] virtual std::size_t segment_bytes(std::size_t capacity) const = 0;
+  /// Bytes from a segment's base to its first slot; 0 for an impossible capacity.
+  [[nodiscard]] virtual std::size_t slots_offset(std::size_t capacity) const = 0;
   /// Phase 3 looks at all segments, and not only at new ones.
   [[nodiscard]] virtual bool rechecks_all() const = 0;
   /// A second free of a block is refused even where other blocks of its segment are live.

@@ -44,13 +44,13 @@ class HistoryBuilder {
 
   // One thread's steps.
 
-  HistoryBuilder& section(std::size_t thread) {
-    history_->acquisitions[history_->acquisition_count++] = {current(thread), 0};
+  HistoryBuilder& section(std::size_t thread, std::uint16_t in_hand = 0) {
+    history_->acquisitions[history_->acquisition_count++] = {current(thread), 0, in_hand};
     return *this;
   }
   /// A section of an operation other than the one that the thread is in.
   HistoryBuilder& section_of(OpId op) {
-    history_->acquisitions[history_->acquisition_count++] = {op, 0};
+    history_->acquisitions[history_->acquisition_count++] = {op, 0, 0};
     return *this;
   }
   HistoryBuilder& granted(std::size_t thread, std::size_t segment) {
@@ -77,6 +77,12 @@ class HistoryBuilder {
 
   HistoryBuilder& serves(std::size_t thread, std::initializer_list<std::uintptr_t> blocks) {
     return finish(thread, blocks, {});
+  }
+  /// An allocation that returned, in an execution that ends when its blocks are first used.
+  HistoryBuilder& returns(std::size_t thread, std::initializer_list<std::uintptr_t> blocks) {
+    history_->returned[thread] = record_of(thread, blocks, {});
+    history_->returned_threads |= 1U << thread;
+    return *this;
   }
   HistoryBuilder& frees(std::size_t thread, std::initializer_list<std::uintptr_t> blocks) {
     return finish(thread, blocks, {});
@@ -161,8 +167,8 @@ class HistoryBuilder {
   void add_event(const BackingEvent& event) {
     history_->backing_events[history_->backing_event_count++] = event;
   }
-  HistoryBuilder& finish(std::size_t thread, std::initializer_list<std::uintptr_t> blocks,
-                         const Outcome& outcome) {
+  OpRecord record_of(std::size_t thread, std::initializer_list<std::uintptr_t> blocks,
+                     const Outcome& outcome) {
     OpRecord record;
     record.id = current(thread);
     record.op = program_.threads[thread][record.id.op];
@@ -176,7 +182,11 @@ class HistoryBuilder {
     for (const std::uintptr_t block : blocks) {
       history_->blocks[history_->block_count++] = {block, setting_.stride};
     }
-    history_->ops[history_->op_count++] = record;
+    return record;
+  }
+  HistoryBuilder& finish(std::size_t thread, std::initializer_list<std::uintptr_t> blocks,
+                         const Outcome& outcome) {
+    history_->ops[history_->op_count++] = record_of(thread, blocks, outcome);
     ++next_op_[thread];
     return *this;
   }

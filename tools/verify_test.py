@@ -139,7 +139,7 @@ class DispatchTest(ScriptTest):
     def test_help_lists_every_command(self):
         result = self.run_verify("--help")
         self.assertEqual(result.returncode, 0)
-        for command in ["check", "test", "deep", "coverage", "lint", "evidence", "docs", "setup"]:
+        for command in ["check", "test", "deep", "coverage", "lint", "refine", "evidence", "docs", "setup"]:
             self.assertRegex(result.stdout, rf"(?m)^  {command} ")
 
     def test_an_unknown_command_is_refused(self):

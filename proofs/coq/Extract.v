@@ -8,8 +8,10 @@ From Coq Require Extraction.
 From Coq Require Import ExtrOcamlBasic ExtrOcamlNatInt.
 From slabproof Require Import Segment System Checker.
 
-Extract Inlined Constant Init.Nat.leb => "(<=)".
-Extract Inlined Constant Init.Nat.ltb => "(<)".
+(** Compared as integers: an address is too large to count down from. *)
+Extract Inlined Constant Init.Nat.eqb => "(fun (n : int) m -> n = m)".
+Extract Inlined Constant Init.Nat.leb => "(fun (n : int) m -> n <= m)".
+Extract Inlined Constant Init.Nat.ltb => "(fun (n : int) m -> n < m)".
 Extract Inlined Constant Init.Nat.div => "(fun n d -> if d = 0 then 0 else n / d)".
 
 Extraction Language OCaml.

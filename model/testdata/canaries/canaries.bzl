@@ -3,6 +3,8 @@
 Each is the shipped source with one error, made at build time (see tools/impl_mutant.bzl), and the
 program that shows it. `properties` are the ids of which the checker must name one. `minimal` is the program that is left
 when no operation can be taken away without losing the violation, and `preemptions` the fewest with which it fails.
+`changes_steps` says whether some critical section does what the proved system (proofs/coq) does not: then the step checker
+rejects it as well. Else the error is in the locking, in termination, or in the directory, which that system leaves out.
 """
 
 CANARIES = [
@@ -20,6 +22,7 @@ CANARIES = [
         properties = ["S8"],
         minimal = "a | a f",
         preemptions = 0,
+        changes_steps = False,
     ),
     struct(
         name = "slot_handed_to_two_threads",
@@ -35,6 +38,7 @@ CANARIES = [
         properties = ["S1", "S8"],
         minimal = "a | a",
         preemptions = 0,
+        changes_steps = True,
     ),
     struct(
         name = "use_after_free",
@@ -50,6 +54,7 @@ CANARIES = [
         properties = ["S3", "S8"],
         minimal = "a",
         preemptions = 0,
+        changes_steps = True,
     ),
     struct(
         name = "unused_segment_leaked",
@@ -65,6 +70,7 @@ CANARIES = [
         properties = ["S11"],
         minimal = "a | a",
         preemptions = 1,
+        changes_steps = True,
     ),
     struct(
         name = "deadlock_of_two_mutexes",
@@ -90,6 +96,7 @@ CANARIES = [
         properties = ["L1"],
         minimal = "a | a f",
         preemptions = 1,
+        changes_steps = False,
     ),
     struct(
         name = "open_bit_never_cleared",
@@ -105,6 +112,7 @@ CANARIES = [
         properties = ["L1"],
         minimal = "a a",
         preemptions = 0,
+        changes_steps = False,
     ),
     struct(
         name = "recheck_starts_one_segment_late",
@@ -120,6 +128,7 @@ CANARIES = [
         properties = ["S6", "S7", "S12"],
         minimal = "a | a",
         preemptions = 1,
+        changes_steps = True,
     ),
     struct(
         name = "segment_built_under_the_lock",
@@ -135,6 +144,7 @@ CANARIES = [
         properties = ["S5"],
         minimal = "a",
         preemptions = 0,
+        changes_steps = False,
     ),
     struct(
         name = "refused_thread_does_not_look_again",
@@ -150,6 +160,7 @@ CANARIES = [
         properties = ["L3", "S12"],
         minimal = "! a | a f",
         preemptions = 2,
+        changes_steps = True,
     ),
     struct(
         name = "wider_directory_left_out",
@@ -165,5 +176,6 @@ CANARIES = [
         properties = ["S8", "S12", "L2"],
         minimal = "a | a | a",
         preemptions = 1,
+        changes_steps = False,
     ),
 ]

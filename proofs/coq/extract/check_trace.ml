@@ -20,7 +20,10 @@
      claim T SEGMENT                      a trim takes a wholly free segment out
      release T SEGMENT                    and puts it back
      give T U BLOCK                       a block changes hands; no critical section
+     unknown T                            a critical section that is none of the above:
+                                          rejected
      end SEGMENTS PEAK                    the execution ended; what the code counted
+     stopped                              it was stopped before its end
 
    Exit code: 0 every execution is one of the proved system, 1 one is not, 2 bad
    input. The last line of output is the summary. *)
@@ -118,13 +121,17 @@ let finish totals execution segments peak =
 (* The execution after a line, given the one before it. *)
 let judge totals current words =
   match (words, current) with
-  | "slab" :: capacity :: recheck :: first :: threads :: batch :: addresses, _ ->
+  | "slab" :: _, Some _ -> raise (Malformed "the execution before this line has no end")
+  | "slab" :: capacity :: recheck :: first :: threads :: batch :: addresses, None ->
       let config = config_of capacity recheck first threads batch addresses in
       totals.executions <- totals.executions + 1;
       Some { config; state = initial_state config; peak = 0 }
   | [ "end"; segments; peak ], Some execution ->
       finish totals execution (number segments) (number peak);
       None
+  | [ "stopped" ], Some _ -> None
+  | [ "unknown"; _ ], Some _ ->
+      raise (Rejected "the proved system has no such critical section")
   | _, Some execution ->
       step totals execution words;
       current
@@ -143,7 +150,9 @@ let judge_all channel =
   let rec next current line_number =
     match input_line channel with
     | exception End_of_file ->
-        if totals.executions = 0 then (prerr_endline "no execution in the input"; 2) else 0
+        if totals.executions = 0 then (prerr_endline "no execution in the input"; 2)
+        else if current <> None then (prerr_endline "the last execution has no end"; 2)
+        else 0
     | line -> (
         match words_of line with
         | [] -> next current (line_number + 1)
