@@ -244,10 +244,16 @@ TEST(RelacySync, MemoryReleasedUnderALockIsFound) {
                            "S5", "memory is released while a lock is held");
 }
 
+/// The pointer is volatile, or a compiler may find that nothing reads the memory and allocate none.
+void allocate_and_release() {
+  std::vector<int>* const volatile numbers = new std::vector<int>(100);
+  delete numbers;
+}
+
 TEST(RelacySync, HeapAllocationUnderALockIsFound) {
   expect_violation<Locked>({[](Locked& locked) {
                               locked.mutex.lock();
-                              delete new std::vector<int>(100);
+                              allocate_and_release();
                               locked.mutex.unlock();
                             },
                             [](Locked&) {}},
@@ -281,7 +287,7 @@ TEST(RelacySync, CheckerAllocatesUnseenWhereAMutexLivesUnderALock) {
 
 TEST(RelacySync, HeapAllocationWithoutALockIsNoViolation) {
   EXPECT_FALSE(explore_parts<Locked>({[](Locked& locked) {
-                                        delete new std::vector<int>(100);
+                                        allocate_and_release();
                                         locked.mutex.lock();
                                         locked.mutex.unlock();
                                       },
