@@ -109,11 +109,9 @@ class MmapBacking {
   }
 
   void map_with_slack(std::size_t size, std::size_t alignment) noexcept {
+    // The sum cannot overflow: a valid `Layout` has room for its alignment less a byte behind its
+    // size, and rounding that size up to pages takes no more than the page that is subtracted here.
     const std::size_t slack = alignment - granularity();
-    if (size > kMaxRegionBytes - slack) {
-      error_slot() = ENOMEM;
-      return;
-    }
     std::byte* const start = map_pages(size + slack);
     if (start == nullptr) return;
     const std::size_t misfit = reinterpret_cast<std::uintptr_t>(start) & (alignment - 1);

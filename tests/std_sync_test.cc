@@ -92,7 +92,9 @@ TEST(StdSyncTest, FencesPublishWhatWasWrittenBefore) {
     payload = 42;
     ready.store(true, std::memory_order::release);
   });
-  while (!ready.load(std::memory_order::acquire)) StdSync::pause();
+  do {
+    StdSync::pause();
+  } while (!ready.load(std::memory_order::acquire));
   StdSync::fence(std::memory_order::seq_cst);
   EXPECT_EQ(payload, 42U);
 }

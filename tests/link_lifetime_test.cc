@@ -1,0 +1,81 @@
+// The links in free slots are objects: under a policy whose variables notice how their lifetime
+// ends, a slab ends each of them, and follows no corrupt link to do so.
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <source_location>
+#include <utility>
+#include <vector>
+
+#include "slabproof/slab.h"
+#include "slabproof/std_sync.h"
+#include "tests/support/slab_expectations.h"
+
+namespace slabproof {
+namespace {
+
+using testing::take_blocks;
+
+/// The production policy, with a count of the variables that are alive.
+struct CountedSync : StdSync {
+  inline static std::size_t alive = 0;
+
+  template <class T>
+  class Var : public StdSync::Var<T> {
+   public:
+    explicit Var(T initial, std::source_location where = std::source_location::current()) noexcept
+        : StdSync::Var<T>(std::move(initial), where) {
+      ++alive;
+    }
+    ~Var() { --alive; }
+  };
+};
+
+struct CountedConfig : DefaultConfig {
+  using Sync = CountedSync;
+};
+
+constexpr std::size_t kCapacity = 8;
+
+class LinkLifetimeTest : public ::testing::Test {
+ protected:
+  LinkLifetimeTest() { CountedSync::alive = 0; }
+};
+
+TEST_F(LinkLifetimeTest, LinkLivesWhileItsSlotIsFree) {
+  Slab<std::uint64_t, CountedConfig> slab(kCapacity);
+  const std::vector<Block> blocks = take_blocks(slab, kCapacity);
+  EXPECT_EQ(CountedSync::alive, 0U);
+  for (std::size_t i = 0; i < 5; ++i) slab.deallocate(blocks[i].data);
+  EXPECT_EQ(CountedSync::alive, 5U);
+  EXPECT_TRUE(slab.allocate());
+  EXPECT_EQ(CountedSync::alive, 4U);
+}
+
+TEST_F(LinkLifetimeTest, EveryLinkEndsWithTheSlab) {
+  {
+    Slab<std::uint64_t, CountedConfig> slab(kCapacity);
+    for (const Block& block : take_blocks(slab, kCapacity)) slab.deallocate(block.data);
+    EXPECT_EQ(CountedSync::alive, kCapacity);
+  }
+  EXPECT_EQ(CountedSync::alive, 0U);
+}
+
+TEST_F(LinkLifetimeTest, EndOfTheSlabFollowsNoCorruptLink) {
+  {
+    Slab<std::uint64_t, CountedConfig> slab(kCapacity);
+    const std::vector<Block> blocks = take_blocks(slab, kCapacity);
+    for (const Block& block : blocks) slab.deallocate(block.data);
+    // The list runs from the slot freed last, 7, down to 0; 3 now names a slot beyond the region.
+    const std::uint32_t forged = UINT32_MAX;
+    std::memcpy(blocks[3].data, &forged, sizeof(forged));
+  }
+  // The links of 7 to 3 were ended; nothing leads to the others.
+  EXPECT_EQ(CountedSync::alive, 3U);
+}
+
+}  // namespace
+}  // namespace slabproof
