@@ -8,6 +8,15 @@
 #include <string_view>
 #include <utility>
 
+namespace {
+
+// Relacy replaces the heap's operators by inline functions, which a compiler emits only where they
+// are used. The allocations that the checker must see are elsewhere, so their addresses are taken.
+[[gnu::used]] void* (*const kAllocate)(std::size_t) = &::operator new;
+[[gnu::used]] void (*const kRelease)(void*) = &::operator delete;
+
+}  // namespace
+
 namespace slabproof::model {
 namespace {
 
