@@ -83,6 +83,34 @@ TEST(MmapBackingTest, KeepsNothingOfTheSlackThatItAlignsIn) {
   EXPECT_LT(mapped_bytes(), before + kAlignment / 2);
 }
 
+TEST(MmapBackingTest, KeepsNothingOfSlackThatLiesWhollyInFrontOfTheRegion) {
+  constexpr std::size_t kAlignment = std::size_t{1} << 21;
+  const std::size_t page = page_size();
+  const std::size_t size = kAlignment / 2 + page;
+  const std::size_t slack = kAlignment - page;
+
+  // The kernel takes the highest hole that is large enough, so those above the reserve are filled.
+  const MmapBacking reserve(layout(8 * kAlignment, kAlignment));
+  ASSERT_TRUE(reserve);
+  std::vector<MmapBacking> above;
+  above.reserve(64);
+  do {
+    above.emplace_back(layout(size, 1));
+  } while (above.back().data() > reserve.data() && above.size() < above.capacity());
+  above.pop_back();
+
+  // The upper hole has room for the region, but not aligned. The lower one has room for the slack
+  // as well and begins one page behind a multiple of the alignment.
+  std::byte* const upper = reserve.data() + 3 * kAlignment + page;
+  std::byte* const lower = reserve.data() + page;
+  ASSERT_EQ(::munmap(upper, size), 0);
+  ASSERT_EQ(::munmap(lower, slack + size), 0);
+  const MmapBacking region(layout(size, kAlignment));
+  if (region.data() != lower + slack) GTEST_SKIP() << "the kernel chose another place";
+  EXPECT_FALSE(is_mapped(lower + slack - page, page));
+  EXPECT_TRUE(is_mapped(region.data(), region.size()));
+}
+
 TEST(MmapBackingTest, IsZeroedAndWritable) {
   const MmapBacking region(layout(3 * page_size(), 1));
   const std::span bytes(region.data(), region.size());
