@@ -10,7 +10,7 @@ its control statements are found in the source instead and count as lines that w
 
 The model checker's profiles are as good as any: its threads are fibers of one thread of the system,
 counters are no part of a fiber's stack, and the processes that share its work count into one file
-in place. An execution that it abandons halfway has counted what it executed.
+in place. Of an execution that it abandons, the lines up to the next branch count as executed too.
 
 Leaves in coverage/: table.md, table.json, html/index.html. Exit code: 0 every engine passes, at
 least 98% of the lines and 95% of the outcomes of branches are reached, and the rest is justified in

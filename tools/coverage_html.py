@@ -53,7 +53,8 @@ def share_table(rows, headers):
 
 def index_page(table, gaps, exceptions):
     tables = [share_table(rows_of(table, kind), table.headers) for kind in ("lines", "branches")]
-    items = [cell("li", html.escape(line.removeprefix("- "))) for line in gap_lines(gaps, exceptions)]
+    lines = [line.removeprefix("- ") for line in gap_lines(gaps, exceptions)]
+    items = [cell("li", html.escape(line)) for line in lines]
     listed = "<ul>\n" + "\n".join(items) + "\n</ul>"
     body = "\n".join([*tables, "<h2>What no engine reaches</h2>", listed])
     return PAGE.format(title="Coverage of impl/", body=body)

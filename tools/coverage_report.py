@@ -17,7 +17,8 @@ class Tally:
     branches_covered: int = 0
 
     def __add__(self, other):
-        return Tally(*(a + b for a, b in zip(dataclasses.astuple(self), dataclasses.astuple(other))))
+        pairs = zip(dataclasses.astuple(self), dataclasses.astuple(other))
+        return Tally(*(a + b for a, b in pairs))
 
     @property
     def line_percent(self):
