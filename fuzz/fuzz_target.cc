@@ -28,8 +28,9 @@ std::uint64_t executions() noexcept {
 }
 
 void fail(std::string_view property, std::string_view message) {
-  const std::string report = fmt::format("{}{}: {}\n{}\n", kViolationPrefix, property, message,
-                                         describe_input(current_input));
+  const std::string report =
+      fmt::format("{}{}: {}\nafter {} executions\n{}\n", kViolationPrefix, property, message,
+                  executions_so_far, describe_input(current_input));
   std::fputs(report.c_str(), stderr);
   std::abort();
 }

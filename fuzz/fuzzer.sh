@@ -89,7 +89,7 @@ build_program() {
   [[ $1$2 != schedule_fuzzer ]] || flags=(--config=schedule_fuzz)
   [[ $1$2 != schedule_fuzzer_replay ]] || flags=()
   flags+=("${slab_flags[@]}")
-  local quiet=(--ui_event_filters=-info --noshow_progress --symlink_prefix=/)
+  local quiet=(--ui_event_filters=-info --noshow_progress --show_result=0 --symlink_prefix=/)
   (cd "$root" && "$bazel" build "${quiet[@]}" "${flags[@]}" "$label") >&2 || return
   directory=$(cd "$root" && "$bazel" info "${flags[@]}" bazel-bin 2>/dev/null) || return
   echo "$directory/fuzz/$1$2"
@@ -174,7 +174,7 @@ print_table() {
 merge() {
   [[ $# -eq 1 ]] || usage_error "which target?"
   require_target "$1"
-  local corpus=$root/fuzz/corpus/$1 found=$root/fuzz/out/$1/corpus program replay cover name
+  local corpus=$root/fuzz/corpus/$1 found=$root/fuzz/out/$1/corpus program replay cover chosen name
   program=$(build_program "$1" "") || exit 2
   replay=$(build_program "$1" _replay) || exit 2
   cover=$(mktemp --directory)
@@ -182,10 +182,13 @@ merge() {
   mkdir --parents "$found" "$corpus"
   "$program" -set_cover_merge=1 -use_counters=0 "-max_len=${max_length[$1]}" \
     "$cover" "$corpus" "$found" >&2 || exit 2
+  # All is chosen before anything goes, so that a failure leaves the corpus as it was.
+  chosen=$("$replay" --table "$cover" | "$root/fuzz/select_inputs.py") || exit 2
+  [[ -n $chosen ]] || { echo "fuzz/merge: nothing is left of the corpus of $1" >&2; exit 2; }
   rm -f "$corpus"/*
-  "$replay" --table "$cover" | "$root/fuzz/select_inputs.py" | while read -r name; do
+  while read -r name; do
     cp "$cover/$name" "$corpus/${name:0:12}"
-  done
+  done <<< "$chosen"
   print_table > "$root/fuzz/corpus/README.md.new"
   mv "$root/fuzz/corpus/README.md.new" "$root/fuzz/corpus/README.md"
 }

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 import unittest
+import unittest.mock
 
 COMMANDS = ["bash", "cat", "dirname", "env", "grep", "id", "mktemp", "rm"]
 TEST_EVENTS = [
@@ -151,6 +152,49 @@ class DispatchTest(ScriptTest):
         result = self.run_verify("test", "--quick")
         self.assertEqual(result.returncode, 2)
         self.assertIn("takes no arguments", result.stderr)
+
+
+class DeepTest(ScriptTest):
+    def setUp(self):
+        super().setUp()
+        (self.root / "fuzz" / "oss-fuzz").mkdir(parents=True)
+        self.fuzz_command("run")
+        self.fuzz_command("oss-fuzz/build_test.sh")
+        self.set_seconds(None)
+
+    def fuzz_command(self, name, exit_code=0):
+        file = self.root / "fuzz" / name
+        file.write_text(f'#!/bin/bash\necho "{name} $*" >> {self.log}\nexit {exit_code}\n')
+        file.chmod(0o755)
+
+    def set_seconds(self, seconds):
+        patch = unittest.mock.patch.dict(os.environ)
+        patch.start()
+        self.addCleanup(patch.stop)
+        os.environ.pop("SLABPROOF_FUZZ_SECONDS", None)
+        if seconds is not None:
+            os.environ["SLABPROOF_FUZZ_SECONDS"] = seconds
+
+    def test_it_fuzzes_for_ten_minutes_and_tries_the_other_build(self):
+        result = self.run_verify("deep")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.calls("run"), ["--all 600"])
+        self.assertEqual(len(self.calls("oss-fuzz/build_test.sh")), 1)
+
+    def test_the_environment_says_for_how_long(self):
+        self.set_seconds("7")
+        self.run_verify("deep")
+        self.assertEqual(self.calls("run"), ["--all 7"])
+
+    def test_a_finding_fails_although_every_test_passes(self):
+        self.fuzz_command("run", exit_code=1)
+        result = self.run_verify("deep")
+        self.assertEqual(result.returncode, 1)
+        self.assertTrue([call for call in self.calls("bazel") if "--config=deep" in call], "no tests were run")
+
+    def test_a_failing_build_for_oss_fuzz_fails(self):
+        self.fuzz_command("oss-fuzz/build_test.sh", exit_code=1)
+        self.assertEqual(self.run_verify("deep").returncode, 1)
 
 
 class CheckTest(ScriptTest):
