@@ -1,6 +1,7 @@
 """The commands of this directory: what they refuse, and the choice of a small corpus."""
 
 import importlib.util
+import json
 import pathlib
 import subprocess
 import sys
@@ -9,8 +10,8 @@ import unittest
 _DIRECTORY = pathlib.Path(sys.argv.pop(1)).parent
 
 
-def load_select_inputs():
-    spec = importlib.util.spec_from_file_location("select_inputs", _DIRECTORY / "select_inputs.py")
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, _DIRECTORY / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -30,6 +31,7 @@ class UsageTest(unittest.TestCase):
             ("show", "parser_fuzzer", "no/such/file"),
             ("minimize", "parser_fuzzer", "no/such/file"),
             ("minimize", "--seed", "1", "parser_fuzzer", "file"),
+            ("merge", "--fresh", "parser_fuzzer"),
             ("merge",),
             ("merge", "no_such_fuzzer"),
         ]:
@@ -48,7 +50,7 @@ class UsageTest(unittest.TestCase):
 
 class SelectionTest(unittest.TestCase):
     def setUp(self):
-        self.module = load_select_inputs()
+        self.module = load("select_inputs")
         self.rows = self.module.parse_table(
             ["| `long` | 9 | x; y |", "| `short` | 3 | x |", "| `rare` | 30 | z |", "| `none` | 1 |  |"]
         )
@@ -63,6 +65,49 @@ class SelectionTest(unittest.TestCase):
     def test_malformed_row_is_refused(self):
         with self.assertRaises(ValueError):
             self.module.parse_table(["| long | 9 | x |"])
+
+
+class MeasureTest(unittest.TestCase):
+    OUTPUT = [
+        (100.0, "INFO: Seed: 1"),
+        (101.0, "#2\tINITED cov: 3 ft: 4 corp: 1/1b exec/s: 0 rss: 30Mb"),
+        (101.5, "#90\tNEW    cov: 3 ft: 5 corp: 2/2b lim: 4 exec/s: 90 rss: 40Mb L: 1/1 MS: 1 Custom-"),
+        (105.0, "#900\tpulse  cov: 3 ft: 5 corp: 2/2b lim: 4 exec/s: 180 rss: 44Mb"),
+        (111.0, "Done 1000 runs in 10 second(s)"),
+        (111.0, "stat::number_of_executed_units: 1000"),
+        (111.0, "stat::peak_rss_mb:              45"),
+        (111.0, "stat::judged_executions:        7000"),
+    ]
+
+    def setUp(self):
+        self.module = load("measure")
+
+    def test_figures_are_those_that_libfuzzer_prints(self):
+        figures = self.module.figures_of("a_fuzzer", self.OUTPUT)
+        self.assertEqual(figures, self.module.Figures("a_fuzzer", 10.0, 1000, 7000, early_rss=40, peak_rss=45))
+        text = self.module.document(10, 1, "a machine", [figures])
+        self.assertIn("| `a_fuzzer` | 10 | 700 | 100 | 40 | 45 | flat |\n", text)
+
+    def test_committed_table_is_what_its_figures_give(self):
+        saved = json.loads((_DIRECTORY / "FIGURES.json").read_text())
+        figures = [self.module.Figures(**each) for each in saved["figures"]]
+        text = self.module.document(saved["wanted_seconds"], saved["seed"], saved["machine"], figures)
+        self.assertEqual((_DIRECTORY / "FIGURES.md").read_text(), text)
+
+    def test_memory_that_goes_on_growing_is_not_called_flat(self):
+        self.assertFalse(self.module.Figures("a_fuzzer", 10.0, 1, 1, early_rss=100, peak_rss=126).is_flat())
+
+    def test_run_that_did_not_end_has_no_figures(self):
+        self.assertIsNone(self.module.figures_of("a_fuzzer", self.OUTPUT[:4]))
+
+    def test_targets_are_those_of_the_other_commands(self):
+        help_text = subprocess.run([_DIRECTORY / "run", "--help"], capture_output=True, text=True, check=True).stdout
+        self.assertIn(f"TARGET is one of: {' '.join(self.module.TARGETS)}\n", help_text)
+
+    def test_bad_usage_exits_with_2(self):
+        for arguments in [("soon",), ("0",), ("5", "no_such_fuzzer"), ("--no-such-option",)]:
+            result = subprocess.run([_DIRECTORY / "measure", *arguments], capture_output=True, text=True)
+            self.assertEqual((result.returncode, result.stdout), (2, ""), arguments)
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ usage() {
   case $command in
     run)
       cat <<HELP
-usage: fuzz/run [--slab LABEL] [--seed N] TARGET [SECONDS]
-       fuzz/run [--slab LABEL] [--seed N] --all [SECONDS]
+usage: fuzz/run [--slab LABEL] [--seed N] [--fresh] TARGET [SECONDS]
+       fuzz/run [--slab LABEL] [--seed N] [--fresh] --all [SECONDS]
 
 Builds TARGET for libFuzzer and fuzzes for SECONDS (60), from the corpus in fuzz/corpus/TARGET and
 from what earlier runs found. --all runs one target after another.
@@ -27,6 +27,7 @@ from what earlier runs found. --all runs one target after another.
   --slab LABEL  fuzz another slab than the shipped one, such as one with a planted bug; starts from
                 the committed corpus alone, and keeps new inputs nowhere
   --seed N      libFuzzer's seed
+  --fresh       start from the committed corpus alone, and keep new inputs nowhere
 
 New inputs go to fuzz/out/TARGET/corpus, and an input that fails to fuzz/out/TARGET/findings
 (with --slab, fuzz/out/TARGET-planted/findings): fuzz/show prints it as a program, and
@@ -101,15 +102,16 @@ fuzz() {
   program=$(build_program "$target" "") || exit 2
   out=$root/fuzz/out/$target
   corpus=$out/corpus
-  if [[ ${#slab_flags[@]} -gt 0 ]]; then
-    # A planted bug must neither profit from, nor spoil, what the shipped slab led to.
-    out=$out-planted
+  # A planted bug must neither profit from, nor spoil, what the shipped slab led to.
+  [[ ${#slab_flags[@]} -eq 0 ]] || out=$out-planted fresh=1
+  if [[ -n $fresh ]]; then
     corpus=$(mktemp --directory)
     temporary+=("$corpus")
   fi
   mkdir --parents "$corpus" "$out/findings"
+  # Names of functions that are new cost a symbolizer, and say less than the landmarks.
   local options=("-max_len=${max_length[$target]}" "-max_total_time=$seconds" -print_final_stats=1
-    "-artifact_prefix=$out/findings/" "${seed_flags[@]}")
+    -print_funcs=0 "-artifact_prefix=$out/findings/" "${seed_flags[@]}")
   [[ ! -f $root/fuzz/dictionaries/$target.dict ]] ||
     options+=("-dict=$root/fuzz/dictionaries/$target.dict")
   echo "fuzz/run: $target for $seconds s; findings go to ${out#"$root"/}/findings"
@@ -203,6 +205,7 @@ case $command in
 esac
 slab_flags=()
 seed_flags=()
+fresh=
 temporary=()
 trap '[[ ${#temporary[@]} -eq 0 ]] || rm -rf "${temporary[@]}"' EXIT
 while [[ ${1:-} == -* && $1 != --all ]]; do
@@ -221,6 +224,11 @@ while [[ ${1:-} == -* && $1 != --all ]]; do
       [[ ${2:-} =~ ^[0-9]+$ ]] || usage_error "--seed needs a number"
       seed_flags=("-seed=$2")
       shift 2
+      ;;
+    --fresh)
+      [[ $command == run ]] || usage_error "no such option: $1"
+      fresh=1
+      shift
       ;;
     *) usage_error "no such option: $1" ;;
   esac
