@@ -188,7 +188,14 @@ JobOutcome conclude(const CheckJob& job, const CheckOptions& options, const Part
     blame(result, sum.property, sum.message);
     if (is_no_verdict(sum.property)) result.verdict = Verdict::kInconclusive;
     const Schedule schedule = parse_schedule(sum.schedule).value_or(Schedule{});
-    outcome.trace = run_recorded(job, schedule, program).trace;
+    JobOutcome again = run_recorded(job, schedule, program);
+    outcome.trace = std::move(again.trace);
+    if (again.result.property != sum.property || again.result.message != sum.message) {
+      result.message +=
+          fmt::format(" [not reproduced: run again, the same schedule {}]",
+                      again.result.property.empty() ? "did not fail"
+                                                    : "failed otherwise: " + again.result.message);
+    }
     result.replay = to_text(RecordedExecution{.job = job, .schedule = schedule});
     if (options.minimize && result.verdict == Verdict::kViolated) {
       if (const auto minimal = minimize(job, result.property)) put_minimal(*minimal, outcome);

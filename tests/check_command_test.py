@@ -222,7 +222,25 @@ class UsageTest(CheckTest):
         self.assert_usage_error("--bogus", "--bogus")
         self.assert_usage_error("cannot read", "--replay", "/nowhere/at/all")
         self.assert_usage_error("cannot write", "--program", "a f", "--json", "/nowhere/at/all")
+        self.assert_usage_error("cannot write", "--program", "a f", "--emit-steps", "/nowhere/at/all")
+        self.assert_usage_error("--emit-steps", "--program", "a f", "--emit-steps", "steps", "--jobs", "2")
         self.assert_usage_error("slot-states", "--program", "a f d", "--protection", "none")
+
+    def test_steps_of_every_execution_are_written(self):
+        steps = self.directory / "steps"
+        self.run_check(*THREE_GROWERS, "--emit-steps", steps)
+        lines = steps.read_text().splitlines()
+        self.assertEqual(sum(line.startswith("slab ") for line in lines), THREE_GROWERS_ORDERS)
+        self.assertEqual(sum(line.startswith("end ") for line in lines), THREE_GROWERS_ORDERS)
+
+    def test_steps_of_a_replay_are_those_of_one_execution(self):
+        steps = self.directory / "steps"
+        recorded = '{"program":"a f","capacity":1,"initial_segments":0,"recheck":"all","protection":"none","schedule":"0"}'
+        self.run_check("--replay", "-", "--emit-steps", steps, text=recorded)
+        self.assertRegex(
+            steps.read_text(),
+            r"^slab 1 all lowest 1 1\nstart 0 1 0\ninstall 0 \d+ - 0:0\nfree 0 0:0\nend 1 1\n$",
+        )
 
     def test_hostile_replays_are_refused(self):
         good = '{"program":"a f | a f","capacity":1,"initial_segments":0,"recheck":"new",'
