@@ -1,6 +1,6 @@
 """Judges executions of the C++ code by the proved transition system.
 
-    python3 -m proofs.coq.refine CHECK CHECK_TRACE [--json FILE] [-- ARGUMENTS OF CHECK]
+    python3 -m proofs.coq.refine [--json FILE] CHECK CHECK_TRACE [-- ARGUMENTS OF CHECK]
 
 The model checker explores as its arguments say and writes the critical sections of each execution;
 the step checker that is extracted from Coq accepts or rejects each. Nothing is stored: the two run

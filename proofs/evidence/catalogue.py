@@ -13,24 +13,29 @@ IDENTIFIER = re.compile(r"[A-Z]\d+")
 # What an entry of evidence must say (True) and may say (False), by its kind.
 EVIDENCE_FIELDS = {
     "theorem": {"file": True, "name": True, "shows": True},
+    "refinement": {"runs": True, "joins": True, "shows": True},
     "scenario": {"names": False, "suite": False, "shows": True},
     "test": {"target": True, "cases": False, "build": False, "shows": True},
     "fuzz": {"target": True, "corpus": True, "shows": True},
     "mutant": {"list": True, "names": True, "target": True, "cases": False, "shows": True},
+    "planted": {"list": True, "names": True, "figures": True, "shows": True},
     "review": {"file": True, "heading": True, "shows": True},
 }
 KIND_NAMES = {
     "theorem": "theorem",
+    "refinement": "refinement",
     "scenario": "model checking",
     "test": "test",
     "fuzz": "fuzzing",
     "mutant": "mutants",
+    "planted": "planted bugs",
     "review": "review",
 }
 _PROPERTY_FIELDS = {
     "id", "title", "statement", "symbols", "reach", "kept_in", "evidence",
 }
 _PLACE_FIELDS = {"file", "label", "function"}
+_LISTS = {"names", "cases", "runs", "joins"}
 
 
 class CatalogueError(Exception):
@@ -137,7 +142,7 @@ def _read_evidence(where, mapping):
     fields = {}
     for name, value in mapping.items():
         if name != "kind":
-            read = _read_names if name in ("names", "cases") else _read_text
+            read = _read_names if name in _LISTS else _read_text
             fields[name] = read(f"{where}.{name}", value)
     return Evidence(kind, fields)
 

@@ -7,6 +7,7 @@ from proofs.evidence import catalogue, example, rules, tree
 # Ids are cited, so none may ever go.
 ESTABLISHED = {f"S{number}" for number in range(1, 13)} | {f"L{number}" for number in range(1, 4)}
 CATALOGUE = "proofs/properties.yaml"
+BUGS = "tests/testdata/planted_bugs.bzl"
 SOME_ID = "S" "77"
 
 
@@ -129,6 +130,29 @@ class RuleTest(unittest.TestCase):
         example.edit(self.root, "model/testdata/canaries.bzl", "lock_skipped", "lock_taken")
         self.assert_only_problem("^S1: model/testdata/canaries.bzl has no mutant lock_skipped")
 
+    def test_a_run_of_the_step_checker_that_is_none_is_found(self):
+        example.edit(self.root, CATALOGUE, "[default suite]", "[other suite]")
+        self.assert_only_problem("^S1: no run of the step checker is named other suite")
+
+    def test_a_joined_theorem_that_is_gone_is_found(self):
+        example.edit(self.root, "proofs/coq/Ownership.v", "S1_taken", "S1_given")
+        self.assert_only_problem("^S1: there is no theorem S1_taken")
+
+    def test_a_planted_bug_that_is_gone_is_found(self):
+        example.edit(self.root, BUGS, '("lock_lost", "slab.h", [], "lost lock (S1)")', "")
+        self.assert_only_problem(f"^S1: {BUGS} has no planted bug lock_lost")
+
+    def test_a_planted_bug_that_nobody_cites_is_found(self):
+        example.edit(self.root, BUGS, "(S1)\")", "(S1)\"), (\"lock_left\", \"slab.h\", [], \"stuck (L1)\")")
+        self.assert_only_problem("^L1 does not cite the planted bug lock_left")
+
+    def test_a_planted_bug_cited_for_what_it_does_not_break_is_found(self):
+        entry = "      - {kind: scenario, suite: default, shows: it is explored}\n"
+        planted = ("{kind: planted, list: tests/testdata/planted_bugs.bzl, names: [lock_lost], "
+                   "figures: tests/testdata/ENGINES.json, shows: x}")
+        example.edit(self.root, CATALOGUE, entry, f"{entry}      - {planted}\n")
+        self.assert_only_problem("^L1 cites the planted bug lock_lost, which says")
+
     def test_a_heading_that_is_gone_is_found(self):
         example.edit(self.root, "proofs/REVIEW.md", "Owners", "Guests")
         self.assert_only_problem("^S1: proofs/REVIEW.md has no heading Owners")
@@ -160,6 +184,22 @@ class TreeTest(unittest.TestCase):
 
     def test_every_established_id_is_there(self):
         self.assertEqual(ESTABLISHED - self.catalogue.ids, set())
+
+    def test_what_the_step_checker_is_said_to_reject_changes_steps(self):
+        cited = [
+            evidence
+            for entry in self.catalogue.properties
+            for evidence in entry.evidence
+            if evidence.kind == "mutant" and evidence["target"] == "//proofs/coq:refinement_test"
+        ]
+        self.assertTrue(cited)
+        for evidence in cited:
+            changing = {
+                canary.name
+                for canary in self.tree.constants(evidence["list"])["CANARIES"]
+                if canary.changes_steps
+            }
+            self.assertEqual(set(evidence["names"]) - changing, set())
 
     def test_every_rule_holds(self):
         for rule in rules.RULES:

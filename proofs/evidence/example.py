@@ -17,6 +17,7 @@ properties:
       - {file: impl/slab.h, function: take}
     evidence:
       - {kind: theorem, file: proofs/coq/Ownership.v, name: S1_exclusive, shows: it is proved}
+      - {kind: refinement, runs: [default suite], joins: [S1_taken], shows: it is judged}
       - {kind: scenario, names: [two_growers], shows: it is explored}
       - {kind: scenario, suite: deep, shows: it is explored at length}
       - {kind: test, target: "//tests:slab_test", cases: [SlabTest.Serves], shows: it is tested}
@@ -27,6 +28,11 @@ properties:
         target: "//tests:canary_test"
         cases: [CanaryTest.LockSkipped]
         shows: without the lock it fails
+      - kind: planted
+        list: tests/testdata/planted_bugs.bzl
+        names: [lock_lost]
+        figures: tests/testdata/ENGINES.json
+        shows: engines find it
       - {kind: review, file: proofs/REVIEW.md, heading: Owners, shows: it is argued}
   - id: L1
     title: No deadlock
@@ -39,13 +45,15 @@ properties:
 """,
     "impl/slab.h": "// INVARIANT[slab.owned] one owner\nvoid take();\n",
     "impl/BUILD": "",
-    "proofs/coq/Ownership.v": "Theorem S1_exclusive : True.\nProof. done. Qed.\n",
+    "proofs/coq/Ownership.v": "Theorem S1_exclusive : True.\nProof. done. Qed.\n"
+    "Theorem S1_taken : True.\nProof. done. Qed.\n",
     "proofs/REVIEW.md": "# Review\n\n## Owners\n",
     "model/scenario.cc": """
 constexpr auto kDefaultSuite = { {.name = "two_growers"}, {.name = "three_growers"} };
 constexpr auto kDeepSuite = { {.name = "four_growers"} };
 """,
     "model/testdata/canaries.bzl": 'CANARIES = [struct(name = "lock_skipped")]\n',
+    "tests/testdata/planted_bugs.bzl": 'PLANTED_BUGS = [("lock_lost", "slab.h", [], "lost lock (S1)")]\n',
     "tests/BUILD": """
 load("//tools:rules.bzl", "house_test")
 house_test(name = "slab_test", srcs = ["slab_test.cc"])

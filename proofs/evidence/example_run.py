@@ -2,6 +2,7 @@
 
 import datetime
 
+from proofs.coq.refine import Refinement
 from proofs.evidence import facts, results
 
 FACTS = facts.Facts(
@@ -25,6 +26,21 @@ def record(scenario, **changes):
     } | changes
 
 
+def refinement(**changes):
+    """What both checkers say of an exploration in which all is well."""
+    given = {
+        "arguments": [], "check_code": 0, "explored": 40, "trace_code": 0, "executions": 40,
+        "steps": 240, "over_growth": 0, "steps_per_second": 1000, "complaint": "",
+    }  # fmt: skip
+    return Refinement(**given | changes)
+
+
+def engine_table(found=("S1", 0.5)):
+    """A table in which one engine found the planted bug of example.py as said, and another did not."""
+    tried = {"checker": found, "fuzzer": None}
+    return results.EngineTable("2026-05-03, commit 00112233", 20, {"lock_lost": tried})
+
+
 def passed(*cases, inputs=0):
     """A test target that passed with these cases."""
     states = {tuple(case.split(".")): "passed" for case in cases}
@@ -45,4 +61,6 @@ def make():
             }
         },
         theorems={"S1_exclusive": results.CLOSED},
+        refinements={"default suite": refinement()},
+        engine_table=engine_table(),
     )

@@ -87,14 +87,26 @@ def gather(root):
     )
 
 
+def last_change(root, file):
+    """When a file was changed last, as "2026-05-04, commit 0123456789ab"."""
+    commit = _output(["git", "log", "-1", "--format=%cs, commit %h", "--abbrev=12", "--", file], cwd=root)
+    if not commit:
+        return "unknown date"
+    changed = _output(["git", "status", "--porcelain", "--", file], cwd=root)
+    return f"{commit}, changed since" if changed else commit
+
+
 _LATEX_SPECIAL = str.maketrans({c: f"\\{c}" for c in "&%$#_{}"})
 
 
-def bibtex(facts, entry):
-    """A @software entry that cites one property at one commit."""
-    what = f"Property {entry.id}: {entry.title}. Evidence of {facts.date:%Y-%m-%d}, {facts.source}"
+def bibtex(facts, entry=None):
+    """A @software entry that cites one property, or all of them, at one commit."""
+    what = f"Evidence of {facts.date:%Y-%m-%d}, {facts.source}"
+    if entry:
+        what = f"Property {entry.id}: {entry.title}. {what}"
+    title = f"slabproof, property {entry.id}: {entry.title}" if entry else facts.title
     fields = [
-        ("title", f"slabproof, property {entry.id}: {entry.title}"),
+        ("title", title),
         ("author", "{" + facts.authors.translate(_LATEX_SPECIAL) + "}"),
         ("year", f"{facts.date:%Y}"),
         ("version", facts.version),
@@ -104,4 +116,5 @@ def bibtex(facts, entry):
         f"  {name:<7} = {{{value if name == 'author' else value.translate(_LATEX_SPECIAL)}}},"
         for name, value in fields
     ]
-    return "\n".join([f"@software{{slabproof-{entry.id},", *lines, "}"])
+    key = f"slabproof-{entry.id}" if entry else "slabproof"
+    return "\n".join([f"@software{{{key},", *lines, "}"])

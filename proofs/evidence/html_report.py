@@ -3,7 +3,7 @@
 import html
 import pathlib
 
-from proofs.evidence import judge, report
+from proofs.evidence import judge, refinement_runs, report
 from proofs.evidence.catalogue import KIND_NAMES
 from proofs.evidence.facts import bibtex
 from proofs.evidence.judge import Status
@@ -37,14 +37,16 @@ def _matrix(content):
             if found is None:
                 cells.append('<td class="soft" title="no evidence of this kind">·</td>')
             else:
-                cells.append(f'<td class="{_class(found[0])}">{_escape(found[1])}</td>')
+                cells.append(
+                    f'<td class="{_class(found[0])}"><a href="#{identifier}-{engine}">'
+                    f"{_escape(found[1])}</a></td>"
+                )
         rows.append(
             f'<tr><th scope="row"><a href="#{identifier}">{identifier}</a>'
             f'<span class="title"> {_escape(entry.property.title)}</span></th>{"".join(cells)}</tr>'
         )
     return (
-        '<p class="soft">✓ passed in this run, ○ not run (counts for nothing), ✗ failed, '
-        "? missing from the results. Numbers count entries of evidence.</p>"
+        f'<p class="soft">{_escape(report.LEGEND)}</p>'
         '<div class="scroll" tabindex="0" role="region" aria-label="Properties by engine">'
         '<table class="matrix">'
         f'<thead><tr><th scope="col">Property</th>{head}</tr></thead>'
@@ -68,6 +70,9 @@ def _parts(outcome):
 
 
 def _statement(content, evidence):
+    if evidence.kind == "refinement":
+        joined = ", ".join(f"<code>{_escape(name)}</code>" for name in evidence["joins"])
+        return f"<div>Joins to the code: {joined}</div>"
     if evidence.kind != "theorem":
         return ""
     text = content.statements.get((evidence["file"], evidence["name"]))
@@ -76,14 +81,14 @@ def _statement(content, evidence):
     return f"<details><summary>statement in Coq</summary><pre>{_escape(text)}</pre></details>"
 
 
-def _outcome(content, outcome):
+def _outcome(content, outcome, anchor):
     evidence = outcome.evidence
     name = evidence.get("name") or evidence.get("target") or ""
     what = KIND_NAMES[evidence.kind] + (f"<br><code>{_escape(name)}</code>" if name else "")
     again = f"<div><code>{_escape(outcome.command)}</code></div>" if outcome.command else ""
     shows = _escape(evidence["shows"])
     return (
-        f'<tr><td data-label="Evidence">{what}</td>'
+        f'<tr{anchor}><td data-label="Evidence">{what}</td>'
         f'<td data-label="Shows">{shows}{_statement(content, evidence)}</td>'
         f'<td data-label="In this run">{_escape(outcome.figure)}{_parts(outcome)}{again}</td>'
         f'<td data-label="Status">{_badge(outcome.status)}</td></tr>'
@@ -93,7 +98,13 @@ def _outcome(content, outcome):
 def _property(content, entry):
     kept = entry.property
     places = ", ".join(f"<code>{_escape(place)}</code>" for place in kept.kept_in)
-    rows = "".join(_outcome(content, outcome) for outcome in entry.outcomes)
+    firsts = {id(entry.of_engine(engine)[0]): engine for engine in content.engines if entry.of_engine(engine)}
+    rows = "".join(
+        _outcome(
+            content, outcome, f' id="{kept.id}-{firsts[id(outcome)]}"' if id(outcome) in firsts else ""
+        )
+        for outcome in entry.outcomes
+    )
     return (
         f'<section class="property" id="{kept.id}" aria-labelledby="{kept.id}-title"><header>'
         f'<h3 id="{kept.id}-title"><a href="#{kept.id}">{kept.id} {_escape(kept.title)}</a></h3>'
@@ -146,6 +157,24 @@ def _scenarios(content):
     return _rows(labels, rows, numbers)
 
 
+def _refinements(content):
+    if content.run.refinements is None:
+        return "<p>The step checker of the proofs was not run.</p>"
+    labels = ["Run", "Again", "Executions", "Critical sections", "Over-growth", "Verdict"]
+    rows = [
+        (
+            _escape(name),
+            f"<code>{_escape(refinement_runs.command(name))}</code>",
+            f"{done.executions:,}",
+            f"{done.steps:,}",
+            done.over_growth,
+            _escape(judge.refinement_verdict(done)),
+        )
+        for name, done in content.run.refinements.items()
+    ]
+    return _rows(labels, rows, {"Executions", "Critical sections", "Over-growth"})
+
+
 def _proofs(content):
     if not content.run.proof_figures:
         return ""
@@ -154,7 +183,10 @@ def _proofs(content):
 
 
 def _trust(content):
-    rows = [(f"<code>{_escape(i.name)}</code>", _escape(i.text)) for i in content.trust]
+    rows = [
+        (f'<code id="trust-{_escape(i.name)}">{_escape(i.name)}</code>', _escape(i.text))
+        for i in content.trust
+    ]
     return _rows(["What", "Taken for granted"], rows)
 
 
@@ -191,6 +223,8 @@ def render(content):
 {"".join(_property(content, entry) for entry in content.properties)}
 <h2 id="scenarios">Scenarios of the model checker</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="Scenarios">{_scenarios(content)}</div>
+<h2 id="refinement">Explored executions judged by the proved step checker</h2>
+{_refinements(content)}
 {_proofs(content)}
 <h2 id="trust">What is taken on trust</h2>
 {_trust(content)}
@@ -198,6 +232,9 @@ def render(content):
 {tools}
 <h2 id="again">All of it again</h2>
 <p><code>./verify evidence</code> at this commit makes this page anew.</p>
+<h2 id="cite">How to cite</h2>
+<p>A single property by the entry that stands with it; the whole report by this one.</p>
+<pre>{_escape(bibtex(facts))}</pre>
 </main>
 </body>
 </html>

@@ -7,13 +7,15 @@ have been in the results and is not there is missing, which is as bad as a failu
 import dataclasses
 import enum
 
-from proofs.evidence import results, rules
+from proofs.coq import refine
+from proofs.evidence import refinement_runs, results, rules
 
 
 class Status(enum.Enum):
     """From good to bad; of several parts, the worst counts."""
 
     ARGUED = "argued"  # a text for a reader, which no run can confirm
+    RECORDED = "recorded"  # of an earlier run, whose figures are in the tree
     PASSED = "passed"
     NOT_RUN = "not run"
     MISSING = "missing"
@@ -55,12 +57,14 @@ class Outcome:
 
 ENGINES = {
     "coq": "Coq proof",
+    "refinement": "Refinement",
     "checker": "Model checker",
     "tests": "Tests",
     "properties": "Property tests",
     "threads": "Sanitizers",
     "fuzz": "Fuzzing",
     "mutants": "Mutants",
+    "planted": "Planted bugs",
     "review": "Review",
 }
 DEFAULT_BUILD = "g++"
@@ -79,10 +83,12 @@ class Judge:
         self._run = run
         self._judges = {
             "theorem": self._theorem,
+            "refinement": self._refinement,
             "scenario": self._scenario,
             "test": self._test,
             "fuzz": self._fuzz,
             "mutant": self._mutant,
+            "planted": self._planted,
             "review": self._review,
         }
 
@@ -101,8 +107,8 @@ class Judge:
             if evidence.get("build", DEFAULT_BUILD) != DEFAULT_BUILD:
                 return "threads"
             return "properties" if evidence["target"].startswith("//tests/properties") else "tests"
-        return {"theorem": "coq", "scenario": "checker", "fuzz": "fuzz", "mutant": "mutants",
-                "review": "review"}[evidence.kind]
+        return {"theorem": "coq", "refinement": "refinement", "scenario": "checker", "fuzz": "fuzz",
+                "mutant": "mutants", "planted": "planted", "review": "review"}[evidence.kind]
 
     def _theorem(self, evidence):
         name = evidence["name"]
@@ -115,6 +121,26 @@ class Judge:
             good = assumed == results.CLOSED
             part = Part(name, Status.PASSED if good else Status.FAILED, assumed)
         return Outcome(evidence, "coq", (part,), part.figure, "proofs/coq/check")
+
+    def _refinement_part(self, name):
+        if self._run.refinements is None:
+            return Part(name, Status.NOT_RUN, "")
+        done = self._run.refinements.get(name)
+        if done is None:
+            return Part(name, Status.MISSING, "not among the results")
+        if done.exit_code == refine.HOLDS:
+            figure = f"{sections(done.executions, done.steps)}, all accepted"
+            return Part(name, Status.PASSED, figure)
+        return Part(name, Status.FAILED, refinement_verdict(done))
+
+    def _refinement(self, evidence):
+        parts = tuple(self._refinement_part(name) for name in evidence["runs"])
+        passed = [self._run.refinements[p.name] for p in parts if p.status is Status.PASSED]
+        executions = sum(done.executions for done in passed)
+        steps = sum(done.steps for done in passed)
+        figure = f"{sections(executions, steps)}, all accepted" if passed else ""
+        command = " && ".join(refinement_runs.command(name) for name in evidence["runs"])
+        return Outcome(evidence, "refinement", parts, figure, command)
 
     def _scenario_part(self, name):
         if self._tree.scenarios[name] not in self._run.suites:
@@ -164,8 +190,10 @@ class Judge:
         test = tests.get(label)
         if test is None:
             deep = "deep" in self._tree.target(label).tags
-            status = Status.NOT_RUN if deep else Status.MISSING
-            return (Part(label, status, "" if deep else "not among the results"),), 0
+            without_coq = label.startswith("//proofs/coq:") and self._run.theorems is None
+            if deep or without_coq:
+                return (Part(label, Status.NOT_RUN, ""),), 0
+            return (Part(label, Status.MISSING, "not among the results"),), 0
         passed = sum(state == "passed" for state in test.cases.values())
         if not test.passed:
             return (Part(label, Status.FAILED, test.status.lower().replace("_", " ")),), passed
@@ -221,10 +249,49 @@ class Judge:
         ).replace(" bazel test", "")
         return Outcome(evidence, "mutants", tuple(parts), figure, command)
 
+    def _planted_part(self, name):
+        table = self._run.engine_table
+        tried = table.found.get(name) if table else None
+        if not tried:
+            return Part(name, Status.NOT_RUN, "")
+        found = {engine: how for engine, how in tried.items() if how is not None}
+        figure = f"found by {len(found)} of {len(tried)} engines"
+        if not found:
+            return Part(name, Status.FAILED, figure)
+        engine, (found_as, seconds) = min(found.items(), key=lambda item: item[1][1])
+        figure += f", soonest by {engine}: {found_as} in {seconds:.1f} s"
+        return Part(name, Status.RECORDED, figure)
+
+    def _planted(self, evidence):
+        parts = tuple(self._planted_part(name) for name in evidence["names"])
+        found = sum(part.status is Status.RECORDED for part in parts)
+        figure = ""
+        if found:
+            figure = f"{count(found, 'bug')} found in the run of {self._run.engine_table.source}"
+        command = "bazel run //tests/testdata:engine_table -- --bugs " + ",".join(evidence["names"])
+        return Outcome(evidence, "planted", parts, figure, command)
+
     def _review(self, evidence):
         where = f"{evidence['file']}, {evidence['heading']}"
         part = Part(where, Status.ARGUED, "for a reader to judge")
-        return Outcome(evidence, "review", (part,), part.figure, "")
+        return Outcome(evidence, "review", (part,), part.figure, f"read {where}")
+
+
+def sections(executions, steps):
+    """"2 executions, 12 critical sections"."""
+    return f"{count(executions, 'execution')}, {count(steps, 'critical section')}"
+
+
+def refinement_verdict(done):
+    """What came of one exploration that the step checker judged."""
+    if done.exit_code == refine.HOLDS:
+        return "accepted"
+    if done.exit_code == refine.INCONCLUSIVE:
+        return "accepted, but the model checker reached a limit"
+    if done.trace_code == refine.HOLDS and not done.is_complete:
+        return f"incomplete, {done.executions:,} of {count(done.explored, 'execution')} judged"
+    said = done.complaint.splitlines()
+    return "not accepted" + (f": {said[0]}" if said else "")
 
 
 def coverage(record):

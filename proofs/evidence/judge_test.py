@@ -30,8 +30,9 @@ class JudgeTest(ReportCase):
     def assert_only(self, engine, status, exit_code):
         """All evidence of S1 is as in a good run but that of one engine."""
         expected = {
-            "coq": Status.PASSED, "checker": Status.PASSED, "tests": Status.PASSED,
-            "fuzz": Status.PASSED, "mutants": Status.PASSED, "review": Status.ARGUED,
+            "coq": Status.PASSED, "refinement": Status.PASSED, "checker": Status.PASSED,
+            "tests": Status.PASSED, "fuzz": Status.PASSED, "mutants": Status.PASSED,
+            "planted": Status.RECORDED, "review": Status.ARGUED,
         }
         self.assertEqual(self.outcomes(), expected | {engine: status})
         self.assertEqual(self.report().exit_code, exit_code)
@@ -39,7 +40,9 @@ class JudgeTest(ReportCase):
     def test_a_good_run_passes(self):
         self.assert_only("coq", Status.PASSED, 0)
         self.assertEqual(
-            self.report().summary, "2 of 2 properties have evidence that passed in this run."
+            self.report().summary,
+            "2 of 2 properties have evidence that passed in this run. Of 10 entries of evidence: "
+            "1 of an earlier run, which counts for nothing either.",
         )
 
     def test_figures_are_those_of_the_run(self):
@@ -48,11 +51,13 @@ class JudgeTest(ReportCase):
             figures,
             [
                 "closed under the global context",
+                "40 executions, 240 critical sections, all accepted",
                 "20 executions of 1 scenario, all exhaustive",
                 "20 executions of 1 scenario, all exhaustive",
                 "1 case passed",
                 "1 input replayed",
                 "1 mutant killed",
+                "1 bug found in the run of 2026-05-03, commit 00112233",
                 "for a reader to judge",
             ],
         )
@@ -68,6 +73,58 @@ class JudgeTest(ReportCase):
     def test_proofs_that_were_not_run_are_not_run(self):
         self.run_results.theorems = None
         self.assert_only("coq", Status.NOT_RUN, 0)
+
+    def test_a_step_that_the_proved_system_lacks_is_a_failure(self):
+        self.refine(trace_code=1, complaint="line 7: the proved system has no such step")
+        self.assert_only("refinement", Status.FAILED, 1)
+        part = self.report().properties[0].of_engine("refinement")[0].parts[0]
+        self.assertEqual(part.figure, "not accepted: line 7: the proved system has no such step")
+
+    def test_executions_that_were_not_judged_are_a_failure(self):
+        self.refine(executions=39)
+        self.assert_only("refinement", Status.FAILED, 1)
+
+    def test_a_violation_during_refinement_is_a_failure_though_its_steps_are_accepted(self):
+        self.refine(check_code=1)
+        self.assert_only("refinement", Status.FAILED, 1)
+
+    def test_an_exploration_that_reached_a_limit_has_not_passed(self):
+        self.refine(check_code=3)
+        self.assert_only("refinement", Status.FAILED, 1)
+
+    def test_a_refinement_that_left_nothing_is_missing(self):
+        self.run_results.refinements = {}
+        self.assert_only("refinement", Status.MISSING, 1)
+
+    def test_a_refinement_that_was_not_run_is_not_run(self):
+        self.run_results.refinements = None
+        self.assert_only("refinement", Status.NOT_RUN, 0)
+
+    def refine(self, **changes):
+        self.run_results.refinements["default suite"] = example_run.refinement(**changes)
+
+    def test_a_planted_bug_of_no_table_is_not_run(self):
+        self.run_results.engine_table = None
+        self.assert_only("planted", Status.NOT_RUN, 0)
+
+    def test_a_planted_bug_that_the_table_lacks_is_not_run(self):
+        self.run_results.engine_table.found.clear()
+        self.assert_only("planted", Status.NOT_RUN, 0)
+
+    def test_a_planted_bug_that_no_engine_found_is_a_failure(self):
+        self.run_results.engine_table = example_run.engine_table(found=None)
+        self.assert_only("planted", Status.FAILED, 1)
+
+    def test_a_planted_bug_says_which_engine_found_it_soonest(self):
+        part = self.report().properties[0].of_engine("planted")[0].parts[0]
+        self.assertEqual(
+            part.figure, "found by 1 of 2 engines, soonest by checker: S1 in 0.5 s"
+        )
+
+    def test_what_is_recorded_alone_is_no_evidence_of_this_run(self):
+        entry = self.report().properties[0]
+        recorded = judge.PropertyOutcome(entry.property, tuple(entry.of_engine("planted")))
+        self.assertIs(recorded.status, Status.NOT_RUN)
 
     def test_a_violated_scenario_has_failed_whatever_it_violates(self):
         self.run_results.scenarios["two_growers"] = example_run.record(
@@ -86,7 +143,7 @@ class JudgeTest(ReportCase):
             "two_growers", exhaustive=False, limit="bound 2"
         )
         self.assert_only("checker", Status.PASSED, 0)
-        outcome = self.report().properties[0].outcomes[1]
+        outcome = self.report().properties[0].of_engine("checker")[0]
         self.assertEqual(outcome.figure, "20 executions of 1 scenario, 1 of them bounded")
         self.assertEqual(outcome.parts[0].figure, "20 executions, bounded (bound 2)")
 
@@ -121,6 +178,14 @@ class JudgeTest(ReportCase):
         example.edit(self.root, "fuzz/BUILD", "srcs =", 'tags = ["deep"], srcs =')
         del self.run_results.builds["g++"]["//fuzz:replay_test"]
         self.assert_only("fuzz", Status.NOT_RUN, 0)
+
+    def test_tests_of_the_proofs_are_not_run_without_coq(self):
+        target = '"//proofs/coq:slab_test"'
+        example.write(self.root, "proofs/coq/BUILD", 'sh_test(name = "slab_test", srcs = ["check"])\n')
+        example.edit(self.root, "proofs/properties.yaml", '"//tests:slab_test", cases: [SlabTest.Serves]', target)
+        self.assert_only("tests", Status.MISSING, 1)
+        self.run_results.theorems = None
+        self.assertIs(self.outcomes()["tests"], Status.NOT_RUN)
 
     def test_a_corpus_that_was_replayed_in_part_has_failed(self):
         example.write(self.root, "fuzz/corpus/slab/two", "a a")
@@ -188,6 +253,9 @@ class CellTest(ReportCase):
     def test_it_shows_a_failure(self):
         self.run_results.theorems["S1_exclusive"] = "assumes classic"
         self.assertEqual(self.cell("coq"), (Status.FAILED, "✗ 1 failed"))
+
+    def test_it_tells_what_an_earlier_run_recorded(self):
+        self.assertEqual(self.cell("planted"), (Status.RECORDED, "recorded 1"))
 
     def test_it_is_empty_without_evidence(self):
         self.assertIsNone(self.cell("properties"))

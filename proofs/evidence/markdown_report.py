@@ -1,6 +1,6 @@
 """The evidence report as Markdown."""
 
-from proofs.evidence import judge, report
+from proofs.evidence import judge, refinement_runs, report
 from proofs.evidence.catalogue import KIND_NAMES
 from proofs.evidence.facts import bibtex
 
@@ -48,6 +48,8 @@ def _outcome(content, outcome):
     )
     if statement:
         lines += ["", "  ```coq", *(f"  {line}" for line in statement.splitlines()), "  ```", ""]
+    if evidence.kind == "refinement":
+        lines.append("  - joins to the code: " + ", ".join(f"`{name}`" for name in evidence["joins"]))
     if outcome.command:
         lines.append(f"  - again: `{outcome.command}`")
     return lines
@@ -87,6 +89,19 @@ def _scenarios(content):
     return _table(head, rows) if rows else ["The model checker was not run."]
 
 
+def _refinements(content):
+    if content.run.refinements is None:
+        return ["The step checker of the proofs was not run."]
+    rows = [
+        [
+            name, f"`{refinement_runs.command(name)}`", f"{done.executions:,}", f"{done.steps:,}",
+            done.over_growth, judge.refinement_verdict(done),
+        ]
+        for name, done in content.run.refinements.items()
+    ]  # fmt: skip
+    return _table(["run", "again", "executions", "critical sections", "over-growth", "verdict"], rows)
+
+
 def render(content):
     """The whole page."""
     facts = content.facts
@@ -99,8 +114,7 @@ def render(content):
         "",
         *_matrix(content),
         "",
-        "✓ passed in this run; ○ not run, which counts for nothing; ✗ failed; ? missing from the results.",
-        "Numbers count entries of evidence.",
+        report.LEGEND,
         "",
         "## Properties",
         "",
@@ -109,10 +123,13 @@ def render(content):
     for entry in content.properties:
         lines += _property(content, entry)
     lines += ["", "## Scenarios of the model checker", "", *_scenarios(content)]
+    lines += ["", "## Explored executions judged by the proved step checker", "", *_refinements(content)]
     if content.run.proof_figures:
         lines += ["", "## Check of the proofs", ""]
         lines += [f"- {line}" for line in content.run.proof_figures]
     lines += ["", "## What is taken on trust", ""]
     lines += _table(["what", "taken for granted"], [(f"`{i.name}`", i.text) for i in content.trust])
-    lines += ["", "## Tools", "", *_table(["tool", "version"], facts.tools), ""]
+    lines += ["", "## Tools", "", *_table(["tool", "version"], facts.tools)]
+    lines += ["", "## All of it again", "", "`./verify evidence` at this commit makes this page anew."]
+    lines += ["", "## How to cite", "", "```bibtex", bibtex(facts), "```", ""]
     return "\n".join(lines)

@@ -8,14 +8,22 @@ from proofs.evidence.judge import Status
 # What a pass of each engine says, at the head of its column.
 REACH = {
     "coq": "any threads, any capacity; of the transition system",
+    "refinement": "explored executions of the shipped code are runs of the proved system",
     "checker": "small programs, every order; of the shipped code",
     "tests": "the cases written down",
     "properties": "random programs, shrunk",
     "threads": "real threads under sanitizers",
     "fuzz": "the inputs found so far",
     "mutants": "deliberate errors that are noticed",
+    "planted": "errors that engines found in an earlier run",
     "review": "an argument to read",
 }
+
+
+LEGEND = (
+    "✓ passed in this run; ○ not run, which counts for nothing; ✗ failed; ? missing from the results; "
+    "recorded: of an earlier run, which counts for nothing here. Numbers count entries of evidence."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +63,7 @@ class Report:
                 (Status.FAILED, "did not pass"),
                 (Status.MISSING, "missing from the results"),
                 (Status.NOT_RUN, "not run, which counts for nothing"),
+                (Status.RECORDED, "of an earlier run, which counts for nothing either"),
             ]
         ]
         exceptions = [f"{number} {words}" for number, words in numbers if number]
@@ -76,8 +85,8 @@ def cell(outcomes):
     total = len(outcomes)
     if status is Status.PASSED:
         return status, f"✓ {total}"
-    if status is Status.ARGUED:
-        return status, f"argued {total}"
+    if status in (Status.ARGUED, Status.RECORDED):
+        return status, f"{status.value} {total}"
     symbol = {Status.NOT_RUN: "○", Status.MISSING: "?", Status.FAILED: "✗"}[status]
     passed = sum(outcome.status is Status.PASSED for outcome in outcomes)
     text = f"{symbol} {number} {status.value}"

@@ -101,6 +101,10 @@ class HtmlTest(ReportCase):
             "bazel test //tests:slab_test --test_filter=*SlabTest.Serves*",
             "./verify check --scenario two_growers",
             "Theorem S1_exclusive : True.",
+            "40 executions, 240 critical sections, all accepted",
+            "Joins to the code: <code>S1_taken</code>",
+            "found by 1 of 2 engines",
+            "bazel run //tests/testdata:engine_table -- --bugs lock_lost",
             "version 1.0.0, commit 0123456789ab",
         ]:
             self.assertIn(text, page)
@@ -116,10 +120,12 @@ class HtmlTest(ReportCase):
     def test_what_was_not_run_is_not_said_to_have_passed(self):
         self.run_results.suites = set()
         self.run_results.scenarios = {}
+        self.run_results.refinements = None
         page = self.page()
         self.assertIn("○ 2 not run", page)
         self.assertIn("The model checker was not run.", page)
-        self.assertNotIn("executions of", page)
+        self.assertIn("The step checker of the proofs was not run.", page)
+        self.assertNotRegex(page, r"\d executions")
 
 
 class MarkdownTest(ReportCase):
@@ -150,6 +156,9 @@ class MarkdownTest(ReportCase):
         self.assertIn("**failed** model checking", page)
         self.assertIn("`two_growers`: failed, violated S1", page)
         self.assertIn("**passed** theorem `S1_exclusive`: closed under the global context", page)
+        self.assertIn("**passed** refinement: 40 executions, 240 critical sections", page)
+        self.assertIn("joins to the code: `S1_taken`", page)
+        self.assertIn("**recorded** planted bugs: 1 bug found in the run of 2026-05-03", page)
 
 
 class CitationTest(ReportCase):
@@ -161,6 +170,12 @@ class CitationTest(ReportCase):
         self.assertIn("year    = {2026}", entry)
         self.assertIn("version 1.0.0, commit 0123456789ab", entry)
         self.assertEqual(entry.count("{"), entry.count("}"))
+
+    def test_the_whole_report_has_an_entry_too(self):
+        entry = facts.bibtex(example_run.FACTS)
+        self.assertTrue(entry.startswith("@software{slabproof,\n"), entry)
+        self.assertIn("title   = {slabproof: a slab}", entry)
+        self.assertIn(entry, markdown_report.render(self.make()))
 
     def test_uncommitted_changes_are_told(self):
         dirty = facts.dataclasses.replace(example_run.FACTS, dirty=True)

@@ -45,6 +45,17 @@ class Run:
     builds: dict = dataclasses.field(default_factory=dict)  # build: {label: TestRun}
     theorems: dict | None = None  # name: CLOSED, or what it assumes
     proof_figures: list = dataclasses.field(default_factory=list)  # sentences
+    refinements: dict | None = None  # name of refinement_runs.RUNS: proofs.coq.refine.Refinement
+    engine_table: object = None  # EngineTable, which an earlier run left
+
+
+@dataclasses.dataclass(frozen=True)
+class EngineTable:
+    """Which engine found which planted bug. It takes hours, so what is read is what an earlier run left."""
+
+    source: str  # when and at which commit it was left
+    limit: int  # seconds that each engine had for each bug
+    found: dict  # bug: {engine: (what it was found as, seconds) or None}
 
 
 _RECORD_FIELDS = {
@@ -69,6 +80,21 @@ def read_check(text):
         if record["scenario"]:
             scenarios[record["scenario"]] = record
     return scenarios
+
+
+def read_engine_table(text, source):
+    """The EngineTable of a file that //tests/testdata:engine_table wrote."""
+    found = {}
+    try:
+        document = json.loads(text)
+        for outcome in document["outcomes"]:
+            seen = outcome["outcome"] == "found"
+            found.setdefault(outcome["bug"], {})[outcome["engine"]] = (
+                (outcome["found_as"], outcome["seconds"]) if seen else None
+            )
+        return EngineTable(source, document["limit"], found)
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise ResultsError(f"the table of engines and planted bugs cannot be read: {error}") from error
 
 
 def _read_cases(text):

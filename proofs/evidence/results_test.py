@@ -90,6 +90,23 @@ class TestsTest(unittest.TestCase):
             results.read_tests("")
 
 
+class EngineTableTest(unittest.TestCase):
+    def read(self, text):
+        return results.read_engine_table(text, "2026-05-03, commit 00112233")
+
+    def test_each_bug_has_what_each_engine_made_of_it(self):
+        found = {"bug": "b", "engine": "e", "outcome": "found", "found_as": "S1", "seconds": 0.5}
+        other = found | {"engine": "f", "outcome": "not found", "found_as": None}
+        read = self.read(json.dumps({"limit": 20, "outcomes": [found, other]}))
+        self.assertEqual(read.found, {"b": {"e": ("S1", 0.5), "f": None}})
+        self.assertEqual((read.limit, read.source), (20, "2026-05-03, commit 00112233"))
+
+    def test_what_is_no_table_is_refused(self):
+        for text in ["{", "[]", "{}", '{"limit": 1, "outcomes": [{}]}']:
+            with self.subTest(text), self.assertRaisesRegex(results.ResultsError, "cannot be read"):
+                self.read(text)
+
+
 class TheoremsTest(unittest.TestCase):
     def test_each_theorem_has_its_assumptions(self):
         text = "coqc 8.16\nS1_exclusive: closed under the global context\nL1_x: assumes classic\n"

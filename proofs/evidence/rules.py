@@ -3,6 +3,7 @@
 import re
 
 from proofs.evidence.catalogue import IDENTIFIER
+from proofs.evidence.refinement_runs import RUNS
 
 _SCANNED = ("impl", "model", "tests", "fuzz", "proofs", "tools")
 _SCANNED_SUFFIXES = {".h", ".cc", ".py", ".sh", ".bzl", ".md", ".v", ".ml", ".yaml", ""}
@@ -42,6 +43,15 @@ def _missing_theorem(evidence, tree):
         yield f"{evidence['file']} has no theorem {evidence['name']}"
 
 
+def _missing_refinement(evidence, tree):
+    for name in evidence["runs"]:
+        if name not in RUNS:
+            yield f"no run of the step checker is named {name}"
+    for name in evidence["joins"]:
+        if name not in tree.all_theorems:
+            yield f"there is no theorem {name} to join to the code"
+
+
 def _missing_scenario(evidence, tree):
     names = tree.scenarios_of(evidence)
     if not names:
@@ -73,6 +83,11 @@ def _missing_mutant(evidence, tree):
         yield from _missing_cases(test, tree)
 
 
+def _missing_planted(evidence, tree):
+    for name in sorted(set(evidence["names"]) - set(tree.planted_bugs(evidence["list"]))):
+        yield f"{evidence['list']} has no planted bug {name}"
+
+
 def _missing_review(evidence, tree):
     if evidence["heading"] not in tree.headings(evidence["file"]):
         yield f"{evidence['file']} has no heading {evidence['heading']}"
@@ -80,10 +95,12 @@ def _missing_review(evidence, tree):
 
 _MISSING = {
     "theorem": _missing_theorem,
+    "refinement": _missing_refinement,
     "scenario": _missing_scenario,
     "test": _missing_cases,
     "fuzz": _missing_fuzz,
     "mutant": _missing_mutant,
+    "planted": _missing_planted,
     "review": _missing_review,
 }
 
@@ -101,6 +118,32 @@ def check_evidence_exists(catalogue, tree):
         for evidence in entry.evidence
         for problem in missing(evidence, tree)
     ]
+
+
+def check_planted_bugs_are_cited(catalogue, tree):
+    """Each planted bug of a list that is cited is evidence of the property that its text names, and of no other."""
+    cited, lists = set(), set()
+    for entry in catalogue.properties:
+        for evidence in entry.evidence:
+            if evidence.kind == "planted":
+                lists.add(evidence["list"])
+                cited |= {(evidence["list"], name, entry.id) for name in evidence["names"]}
+    planted = {
+        (file, name, identifier)
+        for file in lists
+        for name, identifier in tree.planted_bugs(file).items()
+    }
+    known = {(file, name) for file, name, _ in planted}
+    problems = [
+        f"{identifier} does not cite the planted bug {name} that breaks it"
+        for _, name, identifier in planted - cited
+    ]
+    problems += [
+        f"{identifier} cites the planted bug {name}, which says that it breaks something else"
+        for file, name, identifier in cited - planted
+        if (file, name) in known
+    ]
+    return sorted(problems)
 
 
 def used_identifiers(text):
@@ -134,4 +177,9 @@ def check_used_identifiers(catalogue, tree):
     return sorted(problems)
 
 
-RULES = [check_evidence_is_there, check_evidence_exists, check_used_identifiers]
+RULES = [
+    check_evidence_is_there,
+    check_evidence_exists,
+    check_planted_bugs_are_cited,
+    check_used_identifiers,
+]

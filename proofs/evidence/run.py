@@ -6,15 +6,18 @@ Exit code: 0 every property has evidence that passed, 1 some evidence did not pa
 
 import argparse
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
 
+from proofs.coq import refine
 from proofs.evidence import (
     catalogue,
     facts,
     html_report,
     markdown_report,
+    refinement_runs,
     report,
     results,
     trust_base,
@@ -27,6 +30,7 @@ BUILDS = {
     "tsan": ["--config=tsan", "--symlink_prefix=/"],
     "asan": ["--config=asan", "--symlink_prefix=/"],
 }
+ENGINE_TABLE = "tests/testdata/ENGINES.json"
 
 
 def parse_arguments(arguments):
@@ -45,7 +49,7 @@ def parse_arguments(arguments):
     )
     parser.add_argument(
         "--quick", action="store_true",
-        help="leave out the sanitizer builds; the report says that they were not run",
+        help="leave out the sanitizer builds and coqchk; the report says that they were not run",
     )
     parser.add_argument("--bazel", default="/usr/bin/bazel", help=argparse.SUPPRESS)
     # Where the caller stands: paths are relative to that.
@@ -78,20 +82,41 @@ class Engines:
         subprocess.run([check, "--json", file], cwd=self._root, check=False)
         return results.read_check(file.read_text()) if file.exists() else None
 
-    def test(self, build):
+    def test(self, build, targets):
         """{label: TestRun} of one build."""
         self._say(f"testing the {build} build")
         events = self._scratch / f"{build}.json"
         self._bazel_run("test", "--keep_going", "--test_output=summary", *BUILDS[build],
-                        f"--build_event_json_file={events}", "//...")
+                        f"--build_event_json_file={events}", "--", *targets)
         return results.read_tests(events.read_text())
 
-    def prove(self):
+    def has_coq(self):
+        return shutil.which("coqc") is not None
+
+    def prove(self, with_coqchk):
         """What the check of the proofs prints; empty if it failed, for then nothing is proved."""
         self._say("checking the proofs")
-        script = self._root / "proofs/coq/check"
-        done = subprocess.run([script], stdout=subprocess.PIPE, text=True, check=False)
+        if self._bazel_run("build", "--ui_event_filters=-info", "//proofs/coq:development") != 0:
+            return ""
+        built = self._root / "bazel-bin/proofs/coq"
+        command = [self._root / "proofs/coq/check", "--built", built / "compiled.tar", built / "build.log"]
+        if not with_coqchk:
+            command.append("--without-coqchk")
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
         return done.stdout if done.returncode == 0 else ""
+
+    def refine(self):
+        """{run: Refinement}, of what the model checker explores anew and the step checker judges."""
+        self._say("judging explored executions by the step checker of the proofs")
+        targets = ["//model:check", "//proofs/coq:check_trace"]
+        if self._bazel_run("build", "--ui_event_filters=-info", *targets) != 0:
+            return {}
+        check = self._root / "bazel-bin/model/check"
+        check_trace = self._root / "bazel-bin/proofs/coq/check_trace"
+        return {
+            name: refine.refine(check, check_trace, arguments)
+            for name, arguments in refinement_runs.RUNS.items()
+        }
 
 
 def run_engines(engines, options, deep):
@@ -100,13 +125,28 @@ def run_engines(engines, options, deep):
     run = results.Run(scenarios=dict(deep), suites={"deep"} if deep else set())
     run.scenarios.update(engines.model_check() or {})
     run.suites.add("default")
-    proofs = engines.prove()
-    run.theorems = results.read_theorems(proofs) if proofs else {}
-    run.proof_figures = results.read_proof_figures(proofs)
+    if engines.has_coq():
+        targets = ["//..."]
+        proofs = engines.prove(with_coqchk=not options.quick)
+        run.theorems = results.read_theorems(proofs) if proofs else {}
+        run.proof_figures = results.read_proof_figures(proofs)
+        if options.quick:
+            run.proof_figures.append("coqchk was left out of this quick run")
+        run.refinements = engines.refine()
+    else:
+        targets = ["//...", "-//proofs/coq/..."]
     for build in BUILDS:
         if build == "g++" or not options.quick:
-            run.builds[build] = engines.test(build)
+            run.builds[build] = engines.test(build, targets)
     return run
+
+
+def read_engine_table(root):
+    """The EngineTable that stands in the tree, or None."""
+    file = root / ENGINE_TABLE
+    if not file.exists():
+        return None
+    return results.read_engine_table(file.read_text(), facts.last_change(root, ENGINE_TABLE))
 
 
 def write(content, directory):
@@ -127,6 +167,7 @@ def main(arguments):
         deep = {}
         if options.deep:
             deep = results.read_check((options.directory / options.deep).read_text())
+        engine_table = read_engine_table(root)
     except (OSError, catalogue.CatalogueError, results.ResultsError) as error:
         print(f"verify: {error}", file=sys.stderr)
         return 2
@@ -137,6 +178,7 @@ def main(arguments):
         except results.ResultsError as error:
             print(f"verify: {error}", file=sys.stderr)
             return 1
+    run.engine_table = engine_table
     content = report.make(facts.gather(root), known, tree, run, trust_base.collect(tree))
     directory = options.directory / options.output if options.output else root / "out"
     for path in write(content, directory):

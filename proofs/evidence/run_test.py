@@ -9,7 +9,7 @@ import pathlib
 import subprocess
 import unittest
 
-from proofs.evidence import example, example_run
+from proofs.evidence import example, example_run, refinement_runs
 
 CASES = {
     "//tests:slab_test": ("SlabTest", "Serves"),
@@ -25,8 +25,18 @@ for argument in "$@"; do
   esac
 done
 """
-CHECK = '#!/bin/bash\ncat ROOT/results.json > "$2"\n'
-PROOFS = "#!/bin/bash\necho 'S1_exclusive: closed under the global context'\necho '7 theorems'\n"
+CHECK = """#!/bin/bash
+echo "$*" >> ROOT/explorations
+while [[ $# -gt 0 ]]; do
+  if [[ $1 == --json ]]; then cat ROOT/results.json > "$2"; fi
+  shift
+done
+"""
+CHECK_TRACE = """#!/bin/bash
+cat > /dev/null
+echo "accepted: 40 executions, 240 steps, greatest over-growth 0, 9 steps/s"
+"""
+PROOFS = "#!/bin/bash\necho $* >> ROOT/checks\necho 'S1_exclusive: closed under the global context'\necho '7 theorems'\n"
 
 
 class RunTest(unittest.TestCase):
@@ -47,7 +57,12 @@ class RunTest(unittest.TestCase):
         self.leave_results("two_growers", "three_growers")
         self.script("bazel", BAZEL)
         self.script("bazel-bin/model/check", CHECK)
+        self.script("bazel-bin/proofs/coq/check_trace", CHECK_TRACE)
         self.script("proofs/coq/check", PROOFS)
+        self.script("tools-of-test/coqc", "#!/bin/bash\n")
+        # Coq is there or not as each test wants it, whatever this machine has.
+        for tool in ["bash", "cat"]:
+            (self.root / "tools-of-test" / tool).symlink_to(f"/usr/bin/{tool}")
 
     def leave_results(self, *names, **changes):
         records = [example_run.record(name, **changes) for name in names]
@@ -62,7 +77,10 @@ class RunTest(unittest.TestCase):
             ["/usr/bin/python3", "-m", "proofs.evidence.run", "--bazel", self.root / "bazel",
              *arguments],
             cwd=self.root,
-            env=dict(os.environ, PYTHONPATH=str(pathlib.Path.cwd()), PYTHONSAFEPATH="1"),
+            env=dict(
+                os.environ, PATH=str(self.root / "tools-of-test"),
+                PYTHONPATH=str(pathlib.Path.cwd()), PYTHONSAFEPATH="1",
+            ),
             capture_output=True, text=True, check=False,
         )
 
@@ -86,11 +104,61 @@ class RunTest(unittest.TestCase):
         self.run_it("--quick")
         self.assertNotIn("--config", (self.root / "calls").read_text())
 
+    def test_coqchk_is_run_unless_it_shall_be_quick(self):
+        self.run_it()
+        built = self.root / "bazel-bin/proofs/coq"
+        self.assertEqual(
+            (self.root / "checks").read_text(), f"--built {built}/compiled.tar {built}/build.log\n"
+        )
+        self.run_it("--quick")
+        self.assertIn("--without-coqchk", (self.root / "checks").read_text())
+        self.assertIn("coqchk was left out", self.page())
+
+    def test_each_run_of_the_step_checker_is_explored_and_shown(self):
+        self.run_it()
+        explored = (self.root / "explorations").read_text()
+        for arguments in refinement_runs.RUNS.values():
+            self.assertIn(" ".join(["", *arguments]) + "\n", explored)
+        self.assertIn("40 executions, 240 critical sections, all accepted", self.page())
+
+    def test_a_step_that_is_rejected_is_the_exit_code(self):
+        self.script("bazel-bin/proofs/coq/check_trace", CHECK_TRACE + "exit 1\n")
+        self.assertEqual(self.run_it().returncode, 1)
+        self.assertIn("not accepted", self.page())
+
+    def test_a_step_checker_that_is_not_built_is_a_failure(self):
+        self.script("bazel", BAZEL + 'if [[ $* == *check_trace* ]]; then exit 1; fi\n')
+        self.assertEqual(self.run_it().returncode, 1)
+        self.assertIn("default suite</code>: missing", self.page())
+
+    def test_without_coq_its_evidence_is_not_run(self):
+        (self.root / "tools-of-test/coqc").unlink()
+        done = self.run_it()
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("S1_exclusive</code>: not run", self.page())
+        self.assertIn("The step checker of the proofs was not run.", self.page())
+        self.assertIn("-//proofs/coq/...", (self.root / "calls").read_text())
+
+    def test_planted_bugs_have_the_figures_of_the_table_in_the_tree(self):
+        self.assertIn("lock_lost</code>: not run", self.page_after())
+        found = {"bug": "lock_lost", "engine": "e", "outcome": "found", "found_as": "S1", "seconds": 2}
+        table = json.dumps({"limit": 20, "outcomes": [found]})
+        example.write(self.root, "tests/testdata/ENGINES.json", table)
+        self.assertIn("1 bug found in the run of unknown date", self.page_after())
+
+    def test_a_table_of_planted_bugs_that_is_none_is_refused(self):
+        example.write(self.root, "tests/testdata/ENGINES.json", "{}")
+        done = self.run_it()
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("the table of engines and planted bugs cannot be read", done.stderr)
+
     def test_results_of_the_deep_suite_are_taken_from_a_file(self):
-        self.assertIn("○ 1 not run", self.page_after())
+        self.assertIn("four_growers</code>: not run", self.page_after())
         deep = json.dumps([example_run.record("four_growers")])
         example.write(self.root, "deep.json", deep)
-        self.assertNotIn("○ 1 not run", self.page_after("--deep", "deep.json"))
+        self.assertNotIn(
+            "four_growers</code>: not run", self.page_after("--deep", "deep.json")
+        )
 
     def page_after(self, *arguments):
         self.run_it(*arguments)

@@ -14,6 +14,7 @@ _GTEST_CASE = re.compile(
     r"\b(?:TEST|TEST_F|TEST_P|TYPED_TEST|TYPED_TEST_P|RC_GTEST_\w*PROP)\(\s*(\w+)\s*,\s*(\w+)"
 )
 _PYTHON_CASE = re.compile(r"^class\s+(\w+)\(|^    def (test_\w+)\(", re.MULTILINE)
+_PROPERTY_OF_BUG = re.compile(r"\((\w+)\)$")
 _HEADING = re.compile(r"^#+\s+(.*?)\s*$", re.MULTILINE)
 
 
@@ -46,6 +47,12 @@ class Tree:
 
     def theorems(self, file):
         return set(_THEOREM.findall(self.text(file) or ""))
+
+    @functools.cached_property
+    def all_theorems(self):
+        """The theorems of every file of the development."""
+        files = sorted((self.root / "proofs/coq").glob("*.v"))
+        return set().union(*(self.theorems(file.relative_to(self.root)) for file in files))
 
     def statement(self, file, name):
         """The statement of a theorem, as written; empty if there is none."""
@@ -96,15 +103,28 @@ class Tree:
                 cases |= python_cases(text)
         return cases
 
+    def constants(self, file):
+        """The globals of a .bzl file."""
+        return self._build_files.constants(file)
+
     def mutants(self, file):
         """The names of the deliberately wrong slabs that a .bzl or BUILD file lists."""
         if self.text(file) is None:
             return set()
         if file.endswith(".bzl"):
-            lists = (v for v in self._build_files.constants(file).values() if isinstance(v, list))
-            return {item.name for items in lists for item in items if hasattr(item, "name")}
+            lists = (v for v in self.constants(file).values() if isinstance(v, list))
+            items = [item for listed in lists for item in listed]
+            return {item[0] if isinstance(item, tuple) else item.name for item in items}
         package = str(pathlib.PurePosixPath(file).parent)
         return set(self._build_files.macro_names(package, "impl_mutant"))
+
+    def planted_bugs(self, file):
+        """{name: the property that it breaks, as its text says in the end} of a list of planted bugs."""
+        if self.text(file) is None:
+            return {}
+        listed = self.constants(file)["PLANTED_BUGS"]
+        named = ((name, _PROPERTY_OF_BUG.search(what)) for name, _, _, what in listed)
+        return {name: found.group(1) if found else None for name, found in named}
 
     def corpus(self, directory):
         """The files of a fuzzer's corpus."""

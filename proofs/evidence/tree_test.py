@@ -41,6 +41,19 @@ class TreeReadingTest(unittest.TestCase):
             {"two_growers": "default", "three_growers": "default", "four_growers": "deep"},
         )
 
+    def test_planted_bugs_know_the_property_that_they_break(self):
+        file = "tests/testdata/planted_bugs.bzl"
+        self.assertEqual(self.tree.planted_bugs(file), {"lock_lost": "S1"})
+        example.edit(self.root, file, " (S1)", "")
+        self.assertEqual(tree.Tree(self.root).planted_bugs(file), {"lock_lost": None})
+
+    def test_planted_bugs_count_among_the_mutants_of_their_list(self):
+        self.assertEqual(self.tree.mutants("tests/testdata/planted_bugs.bzl"), {"lock_lost"})
+
+    def test_theorems_of_all_files_are_found(self):
+        example.write(self.root, "proofs/coq/Growth.v", "Theorem S6_exact : True.")
+        self.assertEqual(self.tree.all_theorems, {"S1_exclusive", "S1_taken", "S6_exact"})
+
     def test_mutants_of_a_build_file_are_found(self):
         example.write(self.root, "tools/mutant.bzl", "def impl_mutant(name, header):\n    pass\n")
         mutants = 'load("//tools:mutant.bzl", "impl_mutant")\nimpl_mutant("stale", header = "x.h")\n'
