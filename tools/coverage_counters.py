@@ -1,4 +1,4 @@
-"""The counters of the headers of impl/: what llvm-cov says was executed, and how often."""
+"""The counters of the headers of impl/: what llvm-cov says was executed."""
 
 import collections
 import re

@@ -1,4 +1,4 @@
-"""The pages of ./verify coverage: an index with the tables, and each header with its counters."""
+"""The pages of ./verify coverage: an index with the tables, and each header line by line."""
 
 import html
 
@@ -69,8 +69,14 @@ def missed_outcomes(branches, number, source_lines):
     ]
 
 
+def mark(count):
+    # No number: programs share functions, and the profiles of an engine are merged before each is
+    # read, so that the sum over programs says whether a line was executed and not how often.
+    return "yes" if count > 0 else "-"
+
+
 def header_page(header, source, engines):
-    """The source of a header; before each line, how often each engine executed it."""
+    """The source of a header; before each line, which engines executed it."""
     parts = {engine: files.get(header, FileCoverage()) for engine, files in engines.items()}
     together = parts[TOGETHER]
     source_lines = source.splitlines()
@@ -78,16 +84,16 @@ def header_page(header, source, engines):
     rows = [f"<tr><th></th>{''.join(heading)}{cell('th', 'source', 'left')}</tr>"]
     for number, text in enumerate(source_lines, start=1):
         executable = number in together.lines
-        counts = [f"{part.lines[number]:,}" if executable else "" for part in parts.values()]
+        marks = [mark(part.lines[number]) if executable else "" for part in parts.values()]
         notes = missed_outcomes(together.branches, number, source_lines)
         css = "partly" if notes else ""
         if executable and together.lines[number] == 0:
             css, notes = "missed", []
         note = cell("span", html.escape("  " + "; ".join(notes)), "note") if notes else ""
-        cells = "".join(cell("td", count) for count in counts)
+        cells = "".join(cell("td", each) for each in marks)
         shown = cell("td", html.escape(text) + note, "left")
         rows.append(f'<tr id="L{number}" class="{css}">{cell("td", number)}{cells}{shown}</tr>')
-    back = '<p><a href="index.html">All headers</a>. How often each engine executed each line.</p>'
+    back = '<p><a href="index.html">All headers</a>. Which engine executed each line.</p>'
     body = back + '\n<table class="source">\n' + "\n".join(rows) + "\n</table>"
     return PAGE.format(title=f"impl/{header}", body=body)
 

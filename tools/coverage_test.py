@@ -219,7 +219,7 @@ class TableTest(unittest.TestCase):
 
     def test_a_page_shows_what_each_engine_executed(self):
         page = coverage_html.header_page("a.h", SOURCE, self.engines)
-        self.assertIn('<tr id="L1" class=""><td>1</td><td>1</td><td>0</td><td>1</td>', page)
+        self.assertIn('<tr id="L1" class=""><td>1</td><td>yes</td><td>-</td><td>yes</td>', page)
         self.assertIn('<tr id="L2" class="missed">', page)
         self.assertIn("int f(int x) {", page)
 
