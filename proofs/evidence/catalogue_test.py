@@ -143,7 +143,7 @@ class RuleTest(unittest.TestCase):
         self.assert_only_problem(f"^S1: {BUGS} has no planted bug lock_lost")
 
     def test_a_planted_bug_that_nobody_cites_is_found(self):
-        example.edit(self.root, BUGS, "(S1)\")", "(S1)\"), (\"lock_left\", \"slab.h\", [], \"stuck (L1)\")")
+        example.edit(self.root, BUGS, '(S1)")', '(S1)"), ("lock_left", "slab.h", [], "stuck (L1)")')
         self.assert_only_problem("^L1 does not cite the planted bug lock_left")
 
     def test_a_planted_bug_cited_for_what_it_does_not_break_is_found(self):

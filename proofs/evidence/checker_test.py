@@ -3,6 +3,7 @@
     checker_test.py CHECK      where CHECK is the program
 """
 
+import json
 import pathlib
 import re
 import subprocess
@@ -42,6 +43,23 @@ class InterleavingTest(unittest.TestCase):
             found = interleaving.critical_sections(trace.read_text())
         self.assertTrue(found)
         self.assertIn(f"```text\n{found}```", page)
+
+
+class FiguresTest(unittest.TestCase):
+    def test_the_pages_say_how_much_the_default_suite_gives_the_step_checker(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            steps, results = pathlib.Path(scratch) / "steps", pathlib.Path(scratch) / "results"
+            check("--quiet", "--emit-steps", str(steps), "--json", str(results))
+            executions = sum(record["executions"] for record in json.loads(results.read_text()))
+            kinds = [line.partition(" ")[0] for line in steps.read_text().splitlines()]
+        self.assertEqual(kinds.count("slab"), executions)
+        sections = sum(kind not in ("slab", "end", "#") for kind in kinds)
+        root = tree.workspace_root()
+        for page in ["README.md", "proofs/DESIGN_REVIEW.md", "proofs/coq/README.md"]:
+            with self.subTest(page):
+                numbers = re.findall(r"\d+", (root / page).read_text().replace(",", ""))
+                self.assertIn(str(executions), numbers)
+                self.assertIn(str(sections), numbers)
 
 
 class ScenarioTest(unittest.TestCase):

@@ -10,12 +10,13 @@ import yaml
 _TOOLS = [
     ("g++", ["g++", "--version"]),
     ("clang", ["clang-19", "--version"]),
-    ("Bazel", ["/usr/bin/bazel", "--version"]),
     ("Coq", ["coqc", "--version"]),
     ("Python", ["/usr/bin/python3", "--version"]),
     ("Linux", ["uname", "-r"]),
 ]
+# Debian's Bazel does not tell its version itself.
 _PACKAGES = [
+    ("Bazel", "bazel-bootstrap"),
     ("Relacy", "relacy-dev"),
     ("stdpp", "libcoq-stdpp"),
     ("Iris", "libcoq-iris"),

@@ -2,6 +2,7 @@
 
 import html
 import pathlib
+import re
 
 from proofs.evidence import judge, refinement_runs, report
 from proofs.evidence.catalogue import KIND_NAMES
@@ -13,6 +14,11 @@ _STYLE = pathlib.Path(__file__).with_name("report.css")
 
 def _escape(text):
     return html.escape(str(text))
+
+
+def _prose(text):
+    """Escaped, with `code` as in Markdown."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", _escape(text))
 
 
 def _badge(status):
@@ -39,7 +45,7 @@ def _matrix(content):
             else:
                 cells.append(
                     f'<td class="{_class(found[0])}"><a href="#{identifier}-{engine}">'
-                    f"{_escape(found[1])}</a></td>"
+                    f"{_escape(found[1]).replace(', ', '<br>')}</a></td>"
                 )
         rows.append(
             f'<tr><th scope="row"><a href="#{identifier}">{identifier}</a>'
@@ -66,7 +72,7 @@ def _parts(outcome):
     )
     opened = " open" if outcome.status.is_bad else ""
     summary = f"<summary>{len(outcome.parts)} in detail</summary>"
-    return f"<details{opened}>{summary}<ul>{items}</ul></details>"
+    return f'<details class="parts"{opened}>{summary}<ul>{items}</ul></details>'
 
 
 def _statement(content, evidence):
@@ -82,13 +88,15 @@ def _statement(content, evidence):
 
 
 def _outcome(content, outcome, anchor):
+    """A row; `anchor` is its id, or empty."""
+    identity = f' id="{anchor}"' if anchor else ""
     evidence = outcome.evidence
     name = evidence.get("name") or evidence.get("target") or ""
     what = KIND_NAMES[evidence.kind] + (f"<br><code>{_escape(name)}</code>" if name else "")
     again = f"<div><code>{_escape(outcome.command)}</code></div>" if outcome.command else ""
     shows = _escape(evidence["shows"])
     return (
-        f'<tr{anchor}><td data-label="Evidence">{what}</td>'
+        f'<tr{identity}><td data-label="Evidence">{what}</td>'
         f'<td data-label="Shows">{shows}{_statement(content, evidence)}</td>'
         f'<td data-label="In this run">{_escape(outcome.figure)}{_parts(outcome)}{again}</td>'
         f'<td data-label="Status">{_badge(outcome.status)}</td></tr>'
@@ -98,13 +106,12 @@ def _outcome(content, outcome, anchor):
 def _property(content, entry):
     kept = entry.property
     places = ", ".join(f"<code>{_escape(place)}</code>" for place in kept.kept_in)
-    firsts = {id(entry.of_engine(engine)[0]): engine for engine in content.engines if entry.of_engine(engine)}
-    rows = "".join(
-        _outcome(
-            content, outcome, f' id="{kept.id}-{firsts[id(outcome)]}"' if id(outcome) in firsts else ""
-        )
-        for outcome in entry.outcomes
-    )
+    rows, anchored = "", set()
+    for outcome in entry.outcomes:
+        # The matrix leads to the first row of each engine.
+        anchor = "" if outcome.engine in anchored else f"{kept.id}-{outcome.engine}"
+        anchored.add(outcome.engine)
+        rows += _outcome(content, outcome, anchor)
     return (
         f'<section class="property" id="{kept.id}" aria-labelledby="{kept.id}-title"><header>'
         f'<h3 id="{kept.id}-title"><a href="#{kept.id}">{kept.id} {_escape(kept.title)}</a></h3>'
@@ -184,10 +191,10 @@ def _proofs(content):
 
 def _trust(content):
     rows = [
-        (f'<code id="trust-{_escape(i.name)}">{_escape(i.name)}</code>', _escape(i.text))
+        (f'<code id="trust-{_escape(i.name)}">{_escape(i.name)}</code>', _prose(i.text))
         for i in content.trust
     ]
-    return _rows(["What", "Taken for granted"], rows)
+    return f'<div class="named">{_rows(["What", "Taken for granted"], rows)}</div>'
 
 
 def render(content):
@@ -222,7 +229,7 @@ def render(content):
 <details open><summary>Notation</summary><dl>{notation}</dl></details>
 {"".join(_property(content, entry) for entry in content.properties)}
 <h2 id="scenarios">Scenarios of the model checker</h2>
-<div class="scroll" tabindex="0" role="region" aria-label="Scenarios">{_scenarios(content)}</div>
+<div class="scroll named" tabindex="0" role="region" aria-label="Scenarios">{_scenarios(content)}</div>
 <h2 id="refinement">Explored executions judged by the proved step checker</h2>
 {_refinements(content)}
 {_proofs(content)}

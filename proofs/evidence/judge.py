@@ -138,7 +138,9 @@ class Judge:
         passed = [self._run.refinements[p.name] for p in parts if p.status is Status.PASSED]
         executions = sum(done.executions for done in passed)
         steps = sum(done.steps for done in passed)
-        figure = f"{sections(executions, steps)}, all accepted" if passed else ""
+        figure = ""
+        if passed:
+            figure = f"{sections(executions, steps)} in {count(len(passed), 'run')}, all accepted"
         command = " && ".join(refinement_runs.command(name) for name in evidence["runs"])
         return Outcome(evidence, "refinement", parts, figure, command)
 
@@ -253,7 +255,7 @@ class Judge:
         table = self._run.engine_table
         tried = table.found.get(name) if table else None
         if not tried:
-            return Part(name, Status.NOT_RUN, "")
+            return Part(name, Status.NOT_RUN, "and no earlier run of the engines is recorded")
         found = {engine: how for engine, how in tried.items() if how is not None}
         figure = f"found by {len(found)} of {len(tried)} engines"
         if not found:
@@ -321,9 +323,13 @@ class PropertyOutcome:
 
 
 def judge_all(catalogue, tree, run):
-    """A PropertyOutcome for each property, in order."""
+    """A PropertyOutcome for each property, in order; its evidence in the order of the engines."""
     judge = Judge(tree, run)
+    order = list(ENGINES)
     return [
-        PropertyOutcome(entry, tuple(judge.judge(evidence) for evidence in entry.evidence))
+        PropertyOutcome(
+            entry,
+            tuple(sorted(map(judge.judge, entry.evidence), key=lambda found: order.index(found.engine))),
+        )
         for entry in catalogue.properties
     ]

@@ -51,7 +51,7 @@ class JudgeTest(ReportCase):
             figures,
             [
                 "closed under the global context",
-                "40 executions, 240 critical sections, all accepted",
+                "40 executions, 240 critical sections in 1 run, all accepted",
                 "20 executions of 1 scenario, all exhaustive",
                 "20 executions of 1 scenario, all exhaustive",
                 "1 case passed",
@@ -61,6 +61,13 @@ class JudgeTest(ReportCase):
                 "for a reader to judge",
             ],
         )
+
+    def test_evidence_stands_in_the_order_of_the_engines(self):
+        scenario = "      - {kind: scenario, suite: default, shows: it is explored}\n"
+        review = "      - {kind: review, file: proofs/REVIEW.md, heading: Owners, shows: x}\n"
+        example.edit(self.root, "proofs/properties.yaml", scenario, review + scenario)
+        engines = [outcome.engine for outcome in self.report().properties[1].outcomes]
+        self.assertEqual(engines, ["checker", "review"])
 
     def test_a_theorem_with_an_assumption_has_failed(self):
         self.run_results.theorems["S1_exclusive"] = "assumes classic"
@@ -180,9 +187,9 @@ class JudgeTest(ReportCase):
         self.assert_only("fuzz", Status.NOT_RUN, 0)
 
     def test_tests_of_the_proofs_are_not_run_without_coq(self):
-        target = '"//proofs/coq:slab_test"'
+        tested, target = '"//tests:slab_test", cases: [SlabTest.Serves]', '"//proofs/coq:slab_test"'
         example.write(self.root, "proofs/coq/BUILD", 'sh_test(name = "slab_test", srcs = ["check"])\n')
-        example.edit(self.root, "proofs/properties.yaml", '"//tests:slab_test", cases: [SlabTest.Serves]', target)
+        example.edit(self.root, "proofs/properties.yaml", tested, target)
         self.assert_only("tests", Status.MISSING, 1)
         self.run_results.theorems = None
         self.assertIs(self.outcomes()["tests"], Status.NOT_RUN)

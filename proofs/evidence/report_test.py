@@ -51,7 +51,7 @@ class Reader(html.parser.HTMLParser):
 
 
 def trust_items():
-    text = "TRUSTED[kernel.pages]: the kernel gives <pages> & keeps | them\n"
+    text = "TRUSTED[kernel.pages]: the kernel gives <pages> & keeps | them in `order`\n"
     return trust_base.read_items("proofs/x.md", text)
 
 
@@ -92,7 +92,7 @@ class HtmlTest(ReportCase):
     def test_text_is_escaped(self):
         page = self.page()
         self.assertIn("own&#x27;(b) = ∅ &amp; &lt;nothing&gt;", page)
-        self.assertIn("gives &lt;pages&gt; &amp; keeps", page)
+        self.assertIn("gives &lt;pages&gt; &amp; keeps | them in <code>order</code>", page)
 
     def test_figures_and_commands_are_shown(self):
         page = self.page()
@@ -101,7 +101,7 @@ class HtmlTest(ReportCase):
             "bazel test //tests:slab_test --test_filter=*SlabTest.Serves*",
             "./verify check --scenario two_growers",
             "Theorem S1_exclusive : True.",
-            "40 executions, 240 critical sections, all accepted",
+            "40 executions, 240 critical sections in 1 run, all accepted",
             "Joins to the code: <code>S1_taken</code>",
             "found by 1 of 2 engines",
             "bazel run //tests/testdata:engine_table -- --bugs lock_lost",

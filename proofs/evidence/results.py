@@ -51,7 +51,7 @@ class Run:
 
 @dataclasses.dataclass(frozen=True)
 class EngineTable:
-    """Which engine found which planted bug. It takes hours, so what is read is what an earlier run left."""
+    """Which engine found which planted bug: what an earlier run left, since it takes long."""
 
     source: str  # when and at which commit it was left
     limit: int  # seconds that each engine had for each bug
@@ -94,7 +94,8 @@ def read_engine_table(text, source):
             )
         return EngineTable(source, document["limit"], found)
     except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise ResultsError(f"the table of engines and planted bugs cannot be read: {error}") from error
+        problem = f"the table of engines and planted bugs cannot be read: {error}"
+        raise ResultsError(problem) from error
 
 
 def _read_cases(text):
@@ -151,4 +152,4 @@ def read_theorems(text):
 def read_proof_figures(text):
     """The lines of the check of the proofs that say how much was checked."""
     lines = [line for line in text.splitlines() if not _THEOREM_LINE.match(line)]
-    return [line for line in lines if re.search(r"\d", line) and "/" not in line]
+    return [line for line in lines if re.search(r"\d", line)]

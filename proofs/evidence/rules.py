@@ -121,7 +121,7 @@ def check_evidence_exists(catalogue, tree):
 
 
 def check_planted_bugs_are_cited(catalogue, tree):
-    """Each planted bug of a list that is cited is evidence of the property that its text names, and of no other."""
+    """Each planted bug, of a list that is cited, is evidence of the property that its text names."""
     cited, lists = set(), set()
     for entry in catalogue.properties:
         for evidence in entry.evidence:

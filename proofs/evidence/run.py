@@ -99,7 +99,8 @@ class Engines:
         if self._bazel_run("build", "--ui_event_filters=-info", "//proofs/coq:development") != 0:
             return ""
         built = self._root / "bazel-bin/proofs/coq"
-        command = [self._root / "proofs/coq/check", "--built", built / "compiled.tar", built / "build.log"]
+        check = self._root / "proofs/coq/check"
+        command = [check, "--built", built / "compiled.tar", built / "build.log"]
         if not with_coqchk:
             command.append("--without-coqchk")
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)

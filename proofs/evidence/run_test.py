@@ -36,7 +36,11 @@ CHECK_TRACE = """#!/bin/bash
 cat > /dev/null
 echo "accepted: 40 executions, 240 steps, greatest over-growth 0, 9 steps/s"
 """
-PROOFS = "#!/bin/bash\necho $* >> ROOT/checks\necho 'S1_exclusive: closed under the global context'\necho '7 theorems'\n"
+PROOFS = """#!/bin/bash
+echo "$*" >> ROOT/checks
+echo 'S1_exclusive: closed under the global context'
+echo '7 theorems'
+"""
 
 
 class RunTest(unittest.TestCase):
@@ -119,7 +123,7 @@ class RunTest(unittest.TestCase):
         explored = (self.root / "explorations").read_text()
         for arguments in refinement_runs.RUNS.values():
             self.assertIn(" ".join(["", *arguments]) + "\n", explored)
-        self.assertIn("40 executions, 240 critical sections, all accepted", self.page())
+        self.assertIn("40 executions, 240 critical sections in 1 run, all accepted", self.page())
 
     def test_a_step_that_is_rejected_is_the_exit_code(self):
         self.script("bazel-bin/proofs/coq/check_trace", CHECK_TRACE + "exit 1\n")

@@ -119,7 +119,7 @@ class Tree:
         return set(self._build_files.macro_names(package, "impl_mutant"))
 
     def planted_bugs(self, file):
-        """{name: the property that it breaks, as its text says in the end} of a list of planted bugs."""
+        """{name: the property that it breaks, as its text says in the end} of planted bugs."""
         if self.text(file) is None:
             return {}
         listed = self.constants(file)["PLANTED_BUGS"]
