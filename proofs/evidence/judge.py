@@ -203,7 +203,9 @@ class Judge:
         if not cases:
             return (Part(label, Status.PASSED, count(passed, "case")),), passed
         parts = tuple(self._case_part(label, test, case) for case in cases)
-        return parts, sum(part.status is Status.PASSED for part in parts)
+        # A case counts once for each of its types and parameters.
+        good = [part.name for part in parts if part.status is Status.PASSED]
+        return parts, sum(max(1, len(test.find(case))) for case in good)
 
     def _inputs(self, evidence):
         tests = self._run.builds.get(evidence.get("build", DEFAULT_BUILD), {})

@@ -198,6 +198,13 @@ class JudgeTest(ReportCase):
         example.write(self.root, "fuzz/corpus/slab/two", "a a")
         self.assert_only("fuzz", Status.FAILED, 1)
 
+    def test_a_case_counts_once_for_each_parameter(self):
+        cases = self.run_results.builds["g++"]["//tests:slab_test"].cases
+        del cases[("SlabTest", "Serves")]
+        cases |= {("All/SlabTest", "Serves/one"): "passed", ("All/SlabTest", "Serves/two"): "passed"}
+        (outcome,) = self.report().properties[0].of_engine("tests")
+        self.assertEqual(outcome.figure, "2 cases passed")
+
     def test_random_cases_are_told_as_such(self):
         self.run_results.builds["g++"]["//tests:slab_test"].inputs = 2000
         self.assertIn("2,000 random cases passed", [
