@@ -103,16 +103,12 @@ class Tree:
                 cases |= python_cases(text)
         return cases
 
-    def constants(self, file):
-        """The globals of a .bzl file."""
-        return self._build_files.constants(file)
-
     def mutants(self, file):
         """The names of the deliberately wrong slabs that a .bzl or BUILD file lists."""
         if self.text(file) is None:
             return set()
         if file.endswith(".bzl"):
-            lists = (v for v in self.constants(file).values() if isinstance(v, list))
+            lists = (v for v in self._build_files.constants(file).values() if isinstance(v, list))
             items = [item for listed in lists for item in listed]
             return {item[0] if isinstance(item, tuple) else item.name for item in items}
         package = str(pathlib.PurePosixPath(file).parent)
@@ -122,7 +118,7 @@ class Tree:
         """{name: the property that it breaks, as its text says in the end} of planted bugs."""
         if self.text(file) is None:
             return {}
-        listed = self.constants(file)["PLANTED_BUGS"]
+        listed = self._build_files.constants(file)["PLANTED_BUGS"]
         named = ((name, _PROPERTY_OF_BUG.search(what)) for name, _, _, what in listed)
         return {name: found.group(1) if found else None for name, found in named}
 
