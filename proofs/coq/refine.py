@@ -1,6 +1,6 @@
 """Judges executions of the C++ code by the proved transition system.
 
-    python3 -m proofs.coq.refine [--json FILE] CHECK CHECK_TRACE [-- ARGUMENTS OF CHECK]
+    python3 -m proofs.coq.refine CHECK CHECK_TRACE [--json FILE] [ARGUMENTS OF CHECK]
 
 The model checker explores as its arguments say and writes the critical sections of each execution;
 the step checker that is extracted from Coq accepts or rejects each. Nothing is stored: the two run
@@ -102,14 +102,14 @@ def sentence(refinement):
 
 
 def main(arguments):
-    parser = argparse.ArgumentParser(prog="refine", description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="refine", description=__doc__.split("\n\n")[0], allow_abbrev=False,
+        epilog="All other arguments are the model checker's: ./verify check --help lists them.",
+    )  # fmt: skip
     parser.add_argument("check", help="the model checker")
     parser.add_argument("check_trace", help="the step checker, which proofs/coq/build makes")
     parser.add_argument("--json", metavar="FILE", type=pathlib.Path, help="write the figures here")
-    parser.add_argument("rest", nargs=argparse.REMAINDER, metavar="-- ARGUMENTS",
-                        help="the model checker's own arguments")  # fmt: skip
-    options = parser.parse_args(arguments)
-    rest = options.rest[1:] if options.rest[:1] == ["--"] else options.rest
+    options, rest = parser.parse_known_args(arguments)
     done = refine(options.check, options.check_trace, rest)
     if done.complaint:
         print(done.complaint, file=sys.stderr)

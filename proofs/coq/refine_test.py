@@ -1,5 +1,6 @@
 """What refine makes of the words and exit codes of the two checkers, which are stubs here."""
 
+import json
 import pathlib
 import tempfile
 import unittest
@@ -70,6 +71,15 @@ class RefineTest(unittest.TestCase):
 
     def test_a_limit_is_inconclusive(self):
         self.assertEqual(self.refine(CHECK % 3, CHECK_TRACE % ("accepted", 7, 0)).exit_code, 3)
+
+    def test_the_command_writes_its_figures_and_hands_on_the_rest(self):
+        figures = self.directory / "figures.json"
+        check = self.stub("check", CHECK % 0)
+        trace = self.stub("check_trace", CHECK_TRACE % ("accepted", 7, 0))
+        self.assertEqual(refine.main([check, trace, "--json", str(figures), "--program", "a f"]), 0)
+        written = json.loads(figures.read_text())
+        self.assertEqual(written["arguments"], ["--program", "a f"])
+        self.assertEqual((written["executions"], written["steps"]), (7, 20))
 
     def test_bad_usage_is_told(self):
         done = self.refine(USAGE_ERROR, CHECK_TRACE % ("bad input", 0, 2))
