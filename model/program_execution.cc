@@ -110,6 +110,7 @@ void ProgramExecution::before() {
   }
   subject_.construct(capacity_, initial_segments_);
   for (Channel& each : channels_) {
+    each.given = 0;
     each.taken = 0;
     if (each.used) ::new (static_cast<void*>(each.sent)) RelacySync::Atomic<std::uint32_t>(0);
   }
@@ -258,6 +259,7 @@ void ProgramExecution::free_one(std::size_t thread, std::size_t position, OpReco
   state.last_freed = held.piece.data;
   state.returns = std::span(&state.last_freed, 1);
   subject_.deallocate(held.piece.data);
+  state.returns = {};
 }
 
 void ProgramExecution::free_all(std::size_t thread, OpRecord& record) {
@@ -276,6 +278,7 @@ void ProgramExecution::free_all(std::size_t thread, OpRecord& record) {
   state.last_freed = pointers[count - 1];
   state.returns = std::span<void* const>(pointers.data(), count);
   subject_.deallocate_batch(state.returns);
+  state.returns = {};
 }
 
 void ProgramExecution::offer_bad_pointer(void* pointer, OpRecord& record) {
@@ -295,25 +298,37 @@ void ProgramExecution::free_again(std::size_t thread, OpRecord& record) {
   state.frees_again = nullptr;
 }
 
-/// The second free of a block that somebody holds by now is that thread's free to the slab, and
-/// what comes of it would be taken for an error of the slab. Called when the lock has been taken:
-/// until then the holder might free the block itself.
-void ProgramExecution::refuse_free_of_live_block(std::size_t thread) {
-  const void* const block = threads_[thread].frees_again;
-  for (std::size_t holder = 0; holder < threads_.size(); ++holder) {
-    const ThreadState& state = threads_[holder];
+/// Who has a block that the slab handed out and has not had back, in words; empty if nobody.
+std::string ProgramExecution::holder_of(const void* block) const {
+  const auto is_it = [block](const Held& each) { return each.piece.data == block; };
+  for (std::size_t thread = 0; thread < threads_.size(); ++thread) {
+    const ThreadState& state = threads_[thread];
     const auto held = std::span(state.held).first(state.held_count);
-    const bool holds =
-        std::ranges::any_of(held, [&](const Held& each) { return each.piece.data == block; }) ||
-        std::ranges::find(state.returns, block) != state.returns.end();
-    if (!holds) continue;
-    const Quiet quiet;
-    const OpId op = present_op(thread);
-    bridge::report(kHistoryDefect,
-                   fmt::format("`d` (thread {}, operation {}) gave back {} while thread {} holds "
-                               "it: no slab can refuse that.",
-                               op.thread, op.op, fmt::ptr(block), holder));
+    if (std::ranges::any_of(held, is_it) || state.batch.has(block) ||
+        std::ranges::find(state.returns, block) != state.returns.end()) {
+      return fmt::format("thread {} holds it", thread);
+    }
   }
+  for (const Channel& each : channels_) {
+    const auto gifts = std::span(each.gifts).first(each.given).subspan(each.taken);
+    if (std::ranges::any_of(gifts, is_it)) return "it is on its way to another thread";
+  }
+  return {};
+}
+
+/// The second free of a block that somebody has by now is that thread's free to the slab, and what
+/// comes of it would be taken for an error of the slab. Called when the lock has been taken: until
+/// then the holder might free the block itself.
+void ProgramExecution::refuse_free_of_live_block(std::size_t thread) {
+  const Quiet quiet;
+  const void* const block = threads_[thread].frees_again;
+  const std::string holder = holder_of(block);
+  if (holder.empty()) return;
+  const OpId op = present_op(thread);
+  bridge::report(
+      kHistoryDefect,
+      fmt::format("`d` (thread {}, operation {}) gave back {} while {}: no slab can refuse that.",
+                  op.thread, op.op, fmt::ptr(block), holder));
 }
 
 void ProgramExecution::give(std::size_t thread, std::size_t receiver, OpRecord& record) {
@@ -324,11 +339,11 @@ void ProgramExecution::give(std::size_t thread, std::size_t receiver, OpRecord& 
   }
   Channel& to = channel(thread, receiver);
   const Held gift = state.held[--state.held_count];
+  to.gifts[to.given++] = gift;
   note_block(record, gift.piece);
   trace_owner(TraceEvent::kGiveAway, thread, gift.piece.data);
   // Only this thread writes to this channel, so a relaxed load reads its own last store.
   const std::uint32_t count = sent(to).load(std::memory_order::relaxed);
-  to.gifts[count] = gift;
   sent(to).store(count + 1, std::memory_order::release);
 }
 

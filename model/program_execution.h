@@ -9,6 +9,7 @@
 #include <optional>
 #include <source_location>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -79,6 +80,7 @@ class ProgramExecution final : public Execution {
   /// Gifts from one thread to another, oldest first.
   struct Channel {
     std::array<Held, kMaxOpsPerThread> gifts;
+    std::uint32_t given = 0;  // the giver's, who then tells it by `sent`
     std::uint32_t taken = 0;  // the receiver's
     alignas(RelacySync::Atomic<std::uint32_t>)
         std::byte sent[sizeof(RelacySync::Atomic<std::uint32_t>)];
@@ -104,6 +106,7 @@ class ProgramExecution final : public Execution {
   void free_all(std::size_t thread, OpRecord& record);
   void offer_bad_pointer(void* pointer, OpRecord& record);
   void free_again(std::size_t thread, OpRecord& record);
+  [[nodiscard]] std::string holder_of(const void* block) const;
   void refuse_free_of_live_block(std::size_t thread);
   void give(std::size_t thread, std::size_t receiver, OpRecord& record);
   void take(std::size_t thread, OpRecord& record);

@@ -38,14 +38,23 @@ class BatchInProgress {
   /// Blocks served so far; 0 where nothing is watched.
   [[nodiscard]] std::size_t served() const {
     std::size_t served = 0;
-    while (served < count_ &&
-           *reinterpret_cast<std::byte* const*>(first_ + served * step_) != nullptr) {
-      ++served;
-    }
+    while (served < count_ && data(served) != nullptr) ++served;
     return served;
+  }
+  /// Whether one of these begins at `block`.
+  [[nodiscard]] bool has(const void* block) const {
+    const std::size_t end = served();
+    for (std::size_t i = 0; i < end; ++i) {
+      if (data(i) == block) return true;
+    }
+    return false;
   }
 
  private:
+  [[nodiscard]] const std::byte* data(std::size_t index) const {
+    return *reinterpret_cast<std::byte* const*>(first_ + index * step_);
+  }
+
   const std::byte* first_ = nullptr;
   std::size_t step_ = 0;
   std::size_t count_ = 0;

@@ -70,5 +70,13 @@ TEST(SecondFreeTest, OfABlockThatAnotherThreadIsAboutToFreeIsADefectOfTheProgram
   EXPECT_EQ(explore("a f d | a f", 1).violations, kDefectOfTheProgram);
 }
 
+TEST(SecondFreeTest, OfABlockThatABatchInProgressHasIsADefectOfTheProgram) {
+  EXPECT_EQ(explore("a f d | a2", 1).violations, kDefectOfTheProgram);
+}
+
+TEST(SecondFreeTest, OfABlockThatIsOnItsWayToAnotherThreadIsADefectOfTheProgram) {
+  EXPECT_EQ(explore("a f d | a g>0", 1).violations, kDefectOfTheProgram);
+}
+
 }  // namespace
 }  // namespace slabproof::testing
