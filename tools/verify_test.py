@@ -140,7 +140,7 @@ class DispatchTest(ScriptTest):
     def test_help_lists_every_command(self):
         result = self.run_verify("--help")
         self.assertEqual(result.returncode, 0)
-        for command in ["check", "test", "deep", "coverage", "lint", "refine", "evidence", "docs", "setup"]:
+        for command in ["check", "test", "deep", "bench-check", "coverage", "lint", "refine", "evidence", "docs", "setup"]:
             self.assertRegex(result.stdout, rf"(?m)^  {command} ")
 
     def test_an_unknown_command_is_refused(self):
@@ -219,6 +219,37 @@ class CheckTest(ScriptTest):
     def test_a_checker_that_does_not_build_is_no_violation(self):
         self.stub("bazel", "exit 1")
         self.assertEqual(self.run_verify().returncode, 2)
+
+
+class RefineTest(ScriptTest):
+    def put_program(self, root, name):
+        """A program in place of proofs/coq/refine.py, which says where and how it was called."""
+        file = root / "proofs" / "coq" / "refine.py"
+        file.parent.mkdir(parents=True)
+        file.write_text(f"import os, sys\nprint('{name}', os.getcwd(), *sys.argv[1:])\n")
+
+    def test_both_checkers_are_built_and_run_in_the_directory_of_the_caller(self):
+        self.put_program(self.root, "this")
+        directory = self.scratch / "elsewhere"
+        directory.mkdir()
+        result = self.run_verify("refine", "--scenario", "two_growers", directory=directory)
+        self.assertEqual(
+            self.calls("bazel")[0].split()[-2:], ["//model:check", "//proofs/coq:check_trace"]
+        )
+        binaries = f"{self.root}/bazel-bin/model/check {self.root}/bazel-bin/proofs/coq/check_trace"
+        self.assertEqual(
+            result.stdout, f"this {directory} {binaries} --scenario two_growers\n", result.stderr
+        )
+
+    def test_a_tree_in_the_directory_of_the_caller_is_not_taken_for_this_one(self):
+        self.put_program(self.root, "this")
+        other = self.scratch / "other"
+        self.put_program(other, "another")
+        self.assertRegex(self.run_verify("refine", directory=other).stdout, "^this ")
+
+    def test_a_checker_that_does_not_build_is_no_violation(self):
+        self.stub("bazel", "exit 1")
+        self.assertEqual(self.run_verify("refine").returncode, 2)
 
 
 class TestCommandTest(ScriptTest):

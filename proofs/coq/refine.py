@@ -77,6 +77,10 @@ def refine(check, check_trace, arguments):
         text = results.read_text() if results.exists() else ""
     records = json.loads(text) if text else []
     summary = _SUMMARY.match(said)
+    complaints = [explorer.stderr.strip()]
+    # Of a checker that refused its arguments the judge knows only that nothing came.
+    if explorer.returncode != USAGE:
+        complaints.append(complaint.strip())
     return Refinement(
         arguments=list(arguments),
         check_code=explorer.returncode,
@@ -86,7 +90,7 @@ def refine(check, check_trace, arguments):
         steps=int(summary.group(3)) if summary else 0,
         over_growth=int(summary.group(4)) if summary else 0,
         steps_per_second=int(summary.group(5)) if summary else 0,
-        complaint="\n".join(filter(None, [explorer.stderr.strip(), complaint.strip()])),
+        complaint="\n".join(filter(None, complaints)),
     )
 
 
