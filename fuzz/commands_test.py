@@ -5,6 +5,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import tempfile
 import unittest
 
 _DIRECTORY = pathlib.Path(sys.argv.pop(1)).parent
@@ -99,6 +100,15 @@ class MeasureTest(unittest.TestCase):
 
     def test_run_that_did_not_end_has_no_figures(self):
         self.assertIsNone(self.module.figures_of("a_fuzzer", self.OUTPUT[:4]))
+
+    def test_run_that_told_no_figures_is_a_failure(self):
+        with tempfile.TemporaryDirectory() as directory:
+            self.module._DIRECTORY = pathlib.Path(directory)
+            fuzzer = self.module._DIRECTORY / "run"
+            for code, expected in [(0, 2), (1, 1), (2, 2)]:
+                fuzzer.write_text(f"#!/bin/bash\nexit {code}\n")
+                fuzzer.chmod(0o755)
+                self.assertEqual(self.module.measure("a_fuzzer", 1, 1), (None, expected))
 
     def test_targets_are_those_of_the_other_commands(self):
         help_text = subprocess.run([_DIRECTORY / "run", "--help"], capture_output=True, text=True, check=True).stdout

@@ -6,7 +6,7 @@
 Runs each TARGET (all of them) for SECONDS (60) with `fuzz/run --fresh`: from the committed corpus, keeping nothing. Prints
 a table; --out also writes it to FIGURES.md there, and as JSON to FIGURES.json (the place of the committed ones is fuzz).
 
-Exit code: 0 measured, 1 a fuzzer found something, 2 usage or a failed build.
+Exit code: 0 measured, 1 a fuzzer found something, 2 usage, a failed build, or a run that told no figures.
 """
 
 import argparse
@@ -101,7 +101,11 @@ def measure(target, seconds, seed):
             lines.append((time.monotonic(), line))
             if not re.match(r'#\d+\s|"|###|stat::', line):
                 sys.stderr.write(line)
-    return figures_of(target, lines), process.returncode
+    figures = figures_of(target, lines)
+    if figures is None and process.returncode == 0:
+        print(f"fuzz/measure: {target} ended without figures", file=sys.stderr)
+        return None, 2
+    return figures, process.returncode
 
 
 def number_of_seconds(text):

@@ -23,6 +23,7 @@ import tempfile
 from tests.testdata import engine_run
 from tests.testdata.engine_run import Engine, Outcome
 
+_USAGE = 2
 _PROPERTIES = ("--no-save", "--no-shrink", "--seed", "{seed}")
 _FUZZER = ("-max_total_time={limit}", "-seed={seed}", "-timeout=5", "-print_final_stats=1", "-print_funcs=0",
            "-artifact_prefix={scratch}/", "-verbosity=1")  # fmt: skip
@@ -150,7 +151,8 @@ def chosen(names, wish, kind):
     wanted = wish.split(",")
     unknown = [name for name in wanted if name not in names]
     if unknown:
-        raise SystemExit(f"engine_table: no {kind} named {', '.join(unknown)}; there are: {', '.join(names)}")
+        print(f"engine_table: no {kind} named {', '.join(unknown)}; there are: {', '.join(names)}", file=sys.stderr)
+        raise SystemExit(_USAGE)
     return wanted
 
 

@@ -135,6 +135,14 @@ class DocumentTest(unittest.TestCase):
         self.assertEqual((_DIRECTORY / "ENGINES.md").read_text(), text)
 
 
+class UsageTest(unittest.TestCase):
+    def test_unknown_names_are_bad_usage(self):
+        self.assertEqual(engine_table.chosen(["one", "two"], "two", "engine"), ["two"])
+        with self.assertRaises(SystemExit) as end:
+            engine_table.chosen(["one", "two"], "two,three", "engine")
+        self.assertEqual(end.exception.code, 2)
+
+
 class PlantedBugsTest(unittest.TestCase):
     def test_planted_bugs_are_many_distinct_and_explained(self):
         bugs = engine_table.planted_bugs(_DIRECTORY / "planted_bugs.bzl")
