@@ -32,7 +32,8 @@ Estimate estimate_job(const CheckJob& job, const CheckOptions& options, double s
     for (std::size_t part = (offset * 7) % 16; part < parts; part += 16) {
       const double left = seconds_to_spend - (now() - start);
       if (left <= 0 && explored > 0) break;
-      const PartOutcome outcome = explore_part(job, options, split, part, std::max(left, 0.01), {}, {});
+      const PartOutcome outcome =
+          explore_part(job, options, split, part, std::max(left, 0.01), {}, {});
       executions += static_cast<double>(outcome.executions);
       seconds += outcome.seconds;
       complete = complete && outcome.complete;

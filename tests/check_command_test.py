@@ -215,17 +215,7 @@ class EnumerationTest(CheckTest):
             self.assertEqual(self.run_check("--enumerate", size).returncode, USAGE)
 
 
-class UsageTest(CheckTest):
-    def test_bad_input_is_refused_with_a_message(self):
-        self.assert_usage_error("q", "--program", "a q")
-        self.assert_usage_error("--list", "--scenario", "no_such_scenario")
-        self.assert_usage_error("--bogus", "--bogus")
-        self.assert_usage_error("cannot read", "--replay", "/nowhere/at/all")
-        self.assert_usage_error("cannot write", "--program", "a f", "--json", "/nowhere/at/all")
-        self.assert_usage_error("cannot write", "--program", "a f", "--emit-steps", "/nowhere/at/all")
-        self.assert_usage_error("--emit-steps", "--program", "a f", "--emit-steps", "steps", "--jobs", "2")
-        self.assert_usage_error("slot-states", "--program", "a f d", "--protection", "none")
-
+class StepsTest(CheckTest):
     def test_steps_of_every_execution_are_written(self):
         steps = self.directory / "steps"
         self.run_check(*THREE_GROWERS, "--emit-steps", steps)
@@ -241,6 +231,18 @@ class UsageTest(CheckTest):
             steps.read_text(),
             r"^slab 1 all lowest 1 1\nstart 0 1 0\ninstall 0 \d+ - 0:0\nfree 0 0:0\nend 1 1\n$",
         )
+
+
+class UsageTest(CheckTest):
+    def test_bad_input_is_refused_with_a_message(self):
+        self.assert_usage_error("q", "--program", "a q")
+        self.assert_usage_error("--list", "--scenario", "no_such_scenario")
+        self.assert_usage_error("--bogus", "--bogus")
+        self.assert_usage_error("cannot read", "--replay", "/nowhere/at/all")
+        self.assert_usage_error("cannot write", "--program", "a f", "--json", "/nowhere/at/all")
+        self.assert_usage_error("cannot write", "--program", "a f", "--emit-steps", "/nowhere/at/all")
+        self.assert_usage_error("--emit-steps", "--program", "a f", "--emit-steps", "steps", "--jobs", "2")
+        self.assert_usage_error("slot-states", "--program", "a f d", "--protection", "none")
 
     def test_hostile_replays_are_refused(self):
         good = '{"program":"a f | a f","capacity":1,"initial_segments":0,"recheck":"new",'

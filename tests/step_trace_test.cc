@@ -28,7 +28,7 @@ HistoryBuilder one_slot(const char* program) {
   return HistoryBuilder(program, {.capacity = 1});
 }
 
-TEST(StepTraceTest, a_growing_allocation_is_a_start_and_an_install) {
+TEST(StepTraceTest, AGrowingAllocationIsAStartAndAnInstall) {
   HistoryBuilder builder = one_slot("a f");
   builder.grow(0, 0).free(0, slot(0, 0));
   builder.census().segments = 1;
@@ -41,7 +41,7 @@ TEST(StepTraceTest, a_growing_allocation_is_a_start_and_an_install) {
             "end 1 1\n");
 }
 
-TEST(StepTraceTest, initial_segments_are_named_in_the_heading_and_their_slots_by_number) {
+TEST(StepTraceTest, InitialSegmentsAreNamedInTheHeadingAndTheirSlotsByNumber) {
   HistoryBuilder builder("a a", {.capacity = 2, .initial_segments = 2, .recheck_all = false});
   builder.hit(0, slot(0, 1)).hit(0, slot(1, 0));
   EXPECT_EQ(steps_of(builder),
@@ -51,7 +51,7 @@ TEST(StepTraceTest, initial_segments_are_named_in_the_heading_and_their_slots_by
             "end 2 0\n");
 }
 
-TEST(StepTraceTest, a_grower_that_finds_a_slot_and_lets_its_segment_go_reuses) {
+TEST(StepTraceTest, AGrowerThatFindsASlotAndLetsItsSegmentGoReuses) {
   HistoryBuilder builder = one_slot("a f | a");
   builder.grow(0, 0)
       .section(1)
@@ -70,7 +70,7 @@ TEST(StepTraceTest, a_grower_that_finds_a_slot_and_lets_its_segment_go_reuses) {
             "end 0 0\n");
 }
 
-TEST(StepTraceTest, a_grower_that_finds_a_slot_and_keeps_its_segment_installs) {
+TEST(StepTraceTest, AGrowerThatFindsASlotAndKeepsItsSegmentInstalls) {
   HistoryBuilder builder = one_slot("a f | a");
   builder.grow(0, 0)
       .section(1)
@@ -81,7 +81,7 @@ TEST(StepTraceTest, a_grower_that_finds_a_slot_and_keeps_its_segment_installs) {
   EXPECT_NE(steps_of(builder).find("install 1 131072 - 0:0\n"), std::string::npos);
 }
 
-TEST(StepTraceTest, a_refused_grower_that_finds_nothing_takes_no_block) {
+TEST(StepTraceTest, ARefusedGrowerThatFindsNothingTakesNoBlock) {
   HistoryBuilder builder = one_slot("a");
   builder.section(0).refused(0).section(0).fails(0);
   EXPECT_EQ(steps_of(builder),
@@ -91,7 +91,7 @@ TEST(StepTraceTest, a_refused_grower_that_finds_nothing_takes_no_block) {
             "end 0 0\n");
 }
 
-TEST(StepTraceTest, blocks_of_a_batch_belong_to_the_section_after_which_they_were_in_hand) {
+TEST(StepTraceTest, BlocksOfABatchBelongToTheSectionAfterWhichTheyWereInHand) {
   HistoryBuilder builder("a3", {.capacity = 2, .initial_segments = 1});
   builder.section(0).granted(0, 1).section(0, 2).serves(0, {slot(0, 0), slot(0, 1), slot(1, 0)});
   EXPECT_EQ(steps_of(builder),
@@ -101,7 +101,7 @@ TEST(StepTraceTest, blocks_of_a_batch_belong_to_the_section_after_which_they_wer
             "end 1 0\n");
 }
 
-TEST(StepTraceTest, a_section_of_a_trim_that_puts_back_and_claims_is_two_steps) {
+TEST(StepTraceTest, ASectionOfATrimThatPutsBackAndClaimsIsTwoSteps) {
   HistoryBuilder builder("r", {.capacity = 1, .initial_segments = 2});
   builder.section(0)
       .discarded(0, slot(0, 0), kStride)
@@ -118,7 +118,7 @@ TEST(StepTraceTest, a_section_of_a_trim_that_puts_back_and_claims_is_two_steps) 
             "end 2 0\n");
 }
 
-TEST(StepTraceTest, a_gift_comes_before_the_free_by_its_taker) {
+TEST(StepTraceTest, AGiftComesBeforeTheFreeByItsTaker) {
   HistoryBuilder builder("a g>1 | t f", {.capacity = 1, .initial_segments = 1});
   builder.hit(0, slot(0, 0)).serves(0, {slot(0, 0)});
   builder.serves(1, {slot(0, 0)}).free(1, slot(0, 0));
@@ -130,31 +130,31 @@ TEST(StepTraceTest, a_gift_comes_before_the_free_by_its_taker) {
             "end 1 0\n");
 }
 
-TEST(StepTraceTest, sections_that_change_nothing_are_no_steps) {
+TEST(StepTraceTest, SectionsThatChangeNothingAreNoSteps) {
   HistoryBuilder builder("x n", {.capacity = 1});
   builder.section(0).offers(0, 0x100).section(0).answers(0, 0);
   EXPECT_EQ(steps_of(builder), "slab 1 all lowest 1 1\nend 0 0\n");
 }
 
-TEST(StepTraceTest, a_second_section_of_a_free_is_unknown) {
+TEST(StepTraceTest, ASecondSectionOfAFreeIsUnknown) {
   HistoryBuilder builder("a f", {.capacity = 1, .initial_segments = 1});
   builder.hit(0, slot(0, 0)).section(0).free(0, slot(0, 0));
   EXPECT_NE(steps_of(builder).find("free 0 0:0\nunknown 0\n"), std::string::npos);
 }
 
-TEST(StepTraceTest, a_third_phase_without_a_request_is_unknown) {
+TEST(StepTraceTest, AThirdPhaseWithoutARequestIsUnknown) {
   HistoryBuilder builder("a", {.capacity = 1, .initial_segments = 1});
   builder.section(0).section(0).serves(0, {slot(0, 0)});
   EXPECT_NE(steps_of(builder).find("start 0 1 1\nunknown 0\n"), std::string::npos);
 }
 
-TEST(StepTraceTest, a_block_in_no_segment_is_named_beyond_all_of_them) {
+TEST(StepTraceTest, ABlockInNoSegmentIsNamedBeyondAllOfThem) {
   HistoryBuilder builder("a", {.capacity = 1, .initial_segments = 1});
   builder.hit(0, 0x100);
   EXPECT_NE(steps_of(builder).find("start 0 1 - 1:"), std::string::npos);
 }
 
-TEST(StepTraceTest, an_execution_that_was_stopped_tells_up_to_the_operation_that_did_not_return) {
+TEST(StepTraceTest, AnExecutionThatWasStoppedTellsUpToTheOperationThatDidNotReturn) {
   HistoryBuilder builder("a f | a", {.capacity = 1, .initial_segments = 1});
   builder.hit(0, slot(0, 0)).section(1).section(0);
   EXPECT_EQ(steps_of(builder, /*stopped=*/true),
@@ -163,7 +163,7 @@ TEST(StepTraceTest, an_execution_that_was_stopped_tells_up_to_the_operation_that
             "stopped\n");
 }
 
-TEST(StepTraceTest, an_allocation_that_returned_is_told_although_the_use_of_its_block_was_stopped) {
+TEST(StepTraceTest, AnAllocationThatReturnedIsToldAlthoughTheUseOfItsBlockWasStopped) {
   HistoryBuilder builder("a | a", {.capacity = 1, .initial_segments = 1});
   builder.hit(0, slot(0, 0)).section(1).returns(1, {slot(0, 0)});
   EXPECT_EQ(steps_of(builder, /*stopped=*/true),
@@ -173,7 +173,7 @@ TEST(StepTraceTest, an_allocation_that_returned_is_told_although_the_use_of_its_
             "stopped\n");
 }
 
-TEST(StepTraceTest, a_history_that_overflowed_is_left_out) {
+TEST(StepTraceTest, AHistoryThatOverflowedIsLeftOut) {
   HistoryBuilder builder("a", {.capacity = 1, .initial_segments = 1});
   builder.hit(0, slot(0, 0));
   builder.history().overflowed = true;
