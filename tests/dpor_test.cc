@@ -15,6 +15,7 @@
 #include "slabproof/model/explore.h"
 #include "slabproof/model/program_execution.h"
 #include "slabproof/model/slab_subject.h"
+#include "tests/support/instructions.h"
 #include "tests/support/small_program.h"
 
 namespace slabproof::testing {
@@ -26,16 +27,6 @@ using model::Search;
 using enum std::memory_order;
 using Kind = Instruction::Kind;
 
-constexpr std::uint8_t x = 0;
-constexpr std::uint8_t y = 1;
-constexpr std::uint8_t z = 2;
-
-Instruction store(std::uint8_t object, std::uint8_t value, std::memory_order order) {
-  return {Kind::kStore, object, order, value};
-}
-Instruction load(std::uint8_t object, std::memory_order order) {
-  return {Kind::kLoad, object, order, 0};
-}
 Instruction lock(std::uint8_t mutex) {
   return {Kind::kLock, mutex};
 }
@@ -52,7 +43,6 @@ Instruction await(std::uint8_t object, std::uint8_t value) {
   return {Kind::kAwait, object, acquire, value};
 }
 const Instruction kPause{Kind::kPause};
-const Instruction kFence{Kind::kFence, 0, seq_cst, 0};
 
 void expect_nothing_lost(const SmallProgram& program) {
   const Findings all = find_all(program, Search::kFull);

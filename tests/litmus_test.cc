@@ -13,6 +13,7 @@
 #include <string>
 
 #include "tests/support/cpp_memory_model.h"
+#include "tests/support/instructions.h"
 #include "tests/support/small_program.h"
 
 namespace slabproof::testing {
@@ -22,16 +23,6 @@ using model::Search;
 using enum std::memory_order;
 using Kind = Instruction::Kind;
 
-constexpr std::uint8_t x = 0;
-constexpr std::uint8_t y = 1;
-constexpr std::uint8_t z = 2;
-
-Instruction store(std::uint8_t object, std::uint8_t value, std::memory_order order) {
-  return {Kind::kStore, object, order, value};
-}
-Instruction load(std::uint8_t object, std::memory_order order) {
-  return {Kind::kLoad, object, order, 0};
-}
 Instruction add_one(std::uint8_t object, std::memory_order order) {
   return {Kind::kFetchAdd, object, order, 1};
 }
@@ -39,11 +30,6 @@ Instruction add_one(std::uint8_t object, std::memory_order order) {
 Instruction failing_cas(std::uint8_t object) {
   return {Kind::kStrongCas, object, relaxed, 9};
 }
-/// A compare-exchange from 0 to 1 that may fail without cause.
-Instruction weak_cas(std::uint8_t object) {
-  return {Kind::kWeakCas, object, relaxed, 1};
-}
-const Instruction kFence{Kind::kFence, 0, seq_cst, 0};
 
 struct Litmus {
   std::string name;

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "tests/support/cpp_memory_model.h"
+#include "tests/support/instructions.h"
 #include "tests/support/small_program.h"
 
 namespace slabproof::testing {
@@ -17,25 +18,10 @@ using model::Search;
 using enum std::memory_order;
 using Kind = Instruction::Kind;
 
-constexpr std::uint8_t x = 0;
-constexpr std::uint8_t y = 1;
-
-Instruction store(std::uint8_t object, std::uint8_t value) {
-  return {Kind::kStore, object, relaxed, value};
-}
-Instruction load(std::uint8_t object) {
-  return {Kind::kLoad, object, relaxed, 0};
-}
-/// A compare-exchange from 0 to 1 that may fail without cause.
-Instruction weak_cas(std::uint8_t object) {
-  return {Kind::kWeakCas, object, relaxed, 1};
-}
-const Instruction kFence{Kind::kFence, 0, seq_cst, 0};
-
 /// An access to one of `x y z`: the first three are loads.
 Instruction access(std::size_t number, std::uint8_t value) {
   const auto object = static_cast<std::uint8_t>(number % 3);
-  return number < 3 ? load(object) : store(object, value);
+  return number < 3 ? load(object, relaxed) : store(object, value, relaxed);
 }
 
 /// Whether objects are named in the order in which the program text uses them.
@@ -79,7 +65,8 @@ TEST(MemoryModel, IsThatOfCppForThreeThreadsOfAccessFenceAccess) {
 // weak compare-exchange may fail without cause.
 TEST(MemoryModel, IsThatOfTheFullSearchInEverySearch) {
   const std::array<SmallProgram, 2> programs = {
-      {{{store(x, 1), store(x, 2), store(x, 3), store(y, 1)}, {load(y), load(x)}},
+      {{{store(x, 1, relaxed), store(x, 2, relaxed), store(x, 3, relaxed), store(y, 1, relaxed)},
+        {load(y, relaxed), load(x, relaxed)}},
        {{weak_cas(x)}, {weak_cas(x)}}}};
   for (const SmallProgram& program : programs) {
     const auto all = find_all(program, Search::kFull).outcomes;

@@ -1,5 +1,5 @@
-#ifndef SLABPROOF_TESTS_SUPPORT_SMALL_PROGRAM_H_
-#define SLABPROOF_TESTS_SUPPORT_SMALL_PROGRAM_H_
+#ifndef TESTS_SUPPORT_SMALL_PROGRAM_H_
+#define TESTS_SUPPORT_SMALL_PROGRAM_H_
 
 #include <array>
 #include <atomic>
@@ -274,4 +274,4 @@ inline Findings find_all(const SmallProgram& program, model::Search search) {
 
 }  // namespace slabproof::testing
 
-#endif  // SLABPROOF_TESTS_SUPPORT_SMALL_PROGRAM_H_
+#endif  // TESTS_SUPPORT_SMALL_PROGRAM_H_

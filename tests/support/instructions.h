@@ -1,0 +1,31 @@
+#ifndef TESTS_SUPPORT_INSTRUCTIONS_H_
+#define TESTS_SUPPORT_INSTRUCTIONS_H_
+
+#include <atomic>
+#include <cstdint>
+
+#include "tests/support/small_program.h"
+
+namespace slabproof::testing {
+
+// Small programs read here as the literature writes litmus tests.
+
+inline constexpr std::uint8_t x = 0;
+inline constexpr std::uint8_t y = 1;
+inline constexpr std::uint8_t z = 2;
+
+inline Instruction store(std::uint8_t object, std::uint8_t value, std::memory_order order) {
+  return {Instruction::Kind::kStore, object, order, value};
+}
+inline Instruction load(std::uint8_t object, std::memory_order order) {
+  return {Instruction::Kind::kLoad, object, order, 0};
+}
+/// A compare-exchange from 0 to 1 that may fail without cause.
+inline Instruction weak_cas(std::uint8_t object) {
+  return {Instruction::Kind::kWeakCas, object, std::memory_order::relaxed, 1};
+}
+inline constexpr Instruction kFence{Instruction::Kind::kFence, 0, std::memory_order::seq_cst, 0};
+
+}  // namespace slabproof::testing
+
+#endif  // TESTS_SUPPORT_INSTRUCTIONS_H_
