@@ -51,6 +51,9 @@ class Refinement:
     def exit_code(self):
         if self.trace_code == VIOLATED or self.check_code == VIOLATED:
             return VIOLATED
+        # An execution that outgrew what the model checker records is explored and not written.
+        if self.check_code == INCONCLUSIVE:
+            return INCONCLUSIVE
         if self.check_code == USAGE or self.trace_code != HOLDS:
             return USAGE
         return self.check_code if self.is_complete else VIOLATED
@@ -97,7 +100,9 @@ def refine(check, check_trace, arguments):
 def sentence(refinement):
     """One line for a person."""
     verdict = "accepted" if refinement.accepted else "rejected"
-    if refinement.trace_code == HOLDS and not refinement.is_complete:
+    if refinement.exit_code == INCONCLUSIVE:
+        verdict = f"inconclusive ({refinement.explored} were explored up to a limit)"
+    elif refinement.trace_code == HOLDS and not refinement.is_complete:
         verdict = f"incomplete ({refinement.explored} were explored)"
     return (
         f"{verdict}: {refinement.executions} executions of the C++ code, {refinement.steps} critical "

@@ -70,8 +70,15 @@ class RefineTest(unittest.TestCase):
     def test_a_violation_that_the_explorer_found_is_one(self):
         self.assertEqual(self.refine(CHECK % 1, CHECK_TRACE % ("accepted", 7, 0)).exit_code, 1)
 
-    def test_a_limit_is_inconclusive(self):
-        self.assertEqual(self.refine(CHECK % 3, CHECK_TRACE % ("accepted", 7, 0)).exit_code, 3)
+    def test_a_limit_is_inconclusive_however_much_was_judged(self):
+        for judged in (CHECK_TRACE % ("accepted", 7, 0), CHECK_TRACE % ("accepted", 6, 0),
+                       CHECK_TRACE % ("bad input", 0, 2)):  # fmt: skip
+            done = self.refine(CHECK % 3, judged)
+            self.assertEqual(done.exit_code, 3)
+            self.assertTrue(refine.sentence(done).startswith("inconclusive (7 were explored"))
+
+    def test_a_rejection_before_a_limit_is_a_violation(self):
+        self.assertEqual(self.refine(CHECK % 3, REJECTS_AT_ONCE).exit_code, 1)
 
     def test_the_command_writes_its_figures_and_hands_on_the_rest(self):
         figures = self.directory / "figures.json"

@@ -22,7 +22,7 @@ DEEP = [
     ["--enumerate", "threads=3,ops=2,capacity=2"],
     ["--enumerate", "threads=2,ops=3,capacity=2", "--alphabet", "a a2 f f@0 F"],
 ]
-DEEP_EXECUTIONS = 1_000_000
+DEEP_EXECUTIONS = 7_000_000
 
 
 class RefinementTest(unittest.TestCase):

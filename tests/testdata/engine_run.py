@@ -116,7 +116,7 @@ def judge_properties(run):
     violated = run.first(r"VIOLATED")
     if violated is None:
         return failed_as(run), run.seconds, property_inputs(run)
-    named = run.first(r'"found": "(\w+): ')
+    named = run.first(r'"found": "(\w+): ') or run.first(r"^([SL]\d+(?:, [SL]\d+)*): ")
     return named[1][1] if named else "a property", violated[0], property_inputs(run)
 
 
@@ -163,11 +163,11 @@ def run(engine, bug, binary, limit, scratch):
     if engine.kind == "fuzzer":
         return outcome(*judge_fuzzer(run_command(command(1), patience)))
 
-    # One round takes a few seconds on the shipped slab: one that outlives the limit stands still.
+    # One round takes a few seconds on the shipped slab.
     seconds = inputs = 0
     seed = 1
     while seconds < limit:
-        found_as, took, tried = judge_properties(run_command(command(seed), limit))
+        found_as, took, tried = judge_properties(run_command(command(seed), patience))
         seconds += took
         inputs += tried
         if found_as is not None:

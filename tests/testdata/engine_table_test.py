@@ -43,6 +43,10 @@ class JudgePropertiesTest(unittest.TestCase):
                     "Falsifiable after 2 tests", '  "found": "S2: no slot"')  # fmt: skip
         self.assertEqual(engine_run.judge_properties(run), ("S12", 2.0, 29))
 
+    def test_property_of_a_case_that_was_not_made_smaller_is_that_of_its_message(self):
+        run = ended(1, "one: VIOLATED", "Falsifiable after 1 tests", "S9, S10: corruption_events is 1, not 0")
+        self.assertEqual(engine_run.judge_properties(run)[0], "S9, S10")
+
     def test_all_cases_count_where_everything_holds(self):
         run = ended(0, "one: holds, 25 cases", "two: holds, 400 cases")
         self.assertEqual(engine_run.judge_properties(run), (None, 3.0, 425))
