@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Measures the fuzzers: how fast they are, and whether their memory stays flat.
 
-    fuzz/measure [--seed N] [--out DIRECTORY] [SECONDS] [TARGET...]
+    fuzz/measure [--seed N] [--out DIRECTORY] [SECONDS]
+    fuzz/measure [--seed N] SECONDS TARGET...
 
 Runs each TARGET (all of them) for SECONDS (60) with `fuzz/run --fresh`: from the committed corpus, keeping nothing. Prints
 a table; --out also writes it to FIGURES.md there, and as JSON to FIGURES.json (the place of the committed ones is fuzz).
@@ -125,6 +126,9 @@ def main():
     for target in arguments.target:
         if target not in TARGETS:
             parser.error(f"no such target: {target} (there are: {' '.join(TARGETS)})")
+
+    if arguments.out and arguments.target:
+        parser.error("--out writes the whole table, so it takes no TARGET")
 
     figures = []
     code = 0

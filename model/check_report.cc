@@ -215,7 +215,9 @@ TraceHeading heading_of(const RunResult& result, const std::string& command) {
 
 std::string format_violation(const RunResult& result, const std::string& trace,
                              const std::string& command) {
-  std::string text = fmt::format("\nVIOLATION of {}: {}\n", result.property, result.message);
+  std::string text = result.verdict == Verdict::kInconclusive
+                         ? fmt::format("\nINCONCLUSIVE, {}: {}\n", result.property, result.message)
+                         : fmt::format("\nVIOLATION of {}: {}\n", result.property, result.message);
   if (!result.scenario.empty()) text += fmt::format("scenario  {}\n", result.scenario);
   text += fmt::format("program   {}\nslab      {}\n", result.program, slab_of(result));
   if (!result.minimal_program.empty()) text += format_minimal(result);

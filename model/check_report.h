@@ -77,8 +77,9 @@ class ResultTable {
 /// What a file with the trace of this result says on top; `command` is how this program was called.
 [[nodiscard]] TraceHeading heading_of(const RunResult& result, const std::string& command);
 
-/// All that a person needs of a violation: the property, the program, the trace, and the command
-/// that runs it again. `command` is how this program was called.
+/// All that a person needs of a violation, or of an execution that could not be judged: the
+/// property, the program, the trace, and the command that runs it again. `command` is how this
+/// program was called.
 [[nodiscard]] std::string format_violation(const RunResult& result, const std::string& trace,
                                            const std::string& command);
 

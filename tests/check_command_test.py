@@ -79,6 +79,13 @@ class JsonTest(CheckTest):
             self.assertFalse(result["exhaustive"])
             self.assertEqual(result["verdict"], "holds")
 
+    def test_execution_that_is_longer_than_what_is_recorded_is_inconclusive(self):
+        program = " | ".join(["a16 F " * 16] * 5)
+        result = self.run_check("--program", program, "--search", "random", "--iterations", "1")
+        self.assertEqual(result.returncode, INCONCLUSIVE)
+        self.assertIn("INCONCLUSIVE, limit:", result.stdout)
+        self.assertNotIn("VIOLATION", result.stdout)
+
     def test_search_that_a_limit_cut_is_inconclusive(self):
         result = self.result(*THREE_GROWERS, "--iterations", "10", expected=INCONCLUSIVE)
         self.assertEqual((result["verdict"], result["exhaustive"]), ("inconclusive", False))

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from tools import coverage_gaps
 from tools.coverage_counters import FileCoverage, covered
 
 TOGETHER = "together"
@@ -127,6 +128,7 @@ def render(table, gaps, exceptions):
 
 def as_json(table, gaps, exceptions):
     """The report as an object for other programs: counts, not percentages."""
+    unlisted = {id(gap) for gap in coverage_gaps.compare(gaps, exceptions)[0]}
 
     def counts(tally_of):
         return {engine: dataclasses.asdict(tally_of(engine)) for engine in table.engines}
@@ -138,6 +140,6 @@ def as_json(table, gaps, exceptions):
             for header in table.headers
         },
         "unreached": [
-            {**dataclasses.asdict(gap), "justified": gap in exceptions} for gap in gaps
+            {**dataclasses.asdict(gap), "justified": id(gap) not in unlisted} for gap in gaps
         ],
     }

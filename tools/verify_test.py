@@ -186,6 +186,13 @@ class DeepTest(ScriptTest):
         self.run_verify("deep")
         self.assertEqual(self.calls("run"), ["--all 7"])
 
+    def test_what_is_no_number_of_seconds_is_refused_before_anything_runs(self):
+        self.set_seconds("a while")
+        result = self.run_verify("deep")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("no number of seconds: a while", result.stderr)
+        self.assertEqual(self.calls("bazel"), [])
+
     def test_a_finding_fails_although_every_test_passes(self):
         self.fuzz_command("run", exit_code=1)
         result = self.run_verify("deep")

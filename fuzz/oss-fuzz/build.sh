@@ -18,9 +18,10 @@ cp "$root"/model/*.h "$include/model"
 # fmt as headers: the packaged library belongs to another standard library than the engine's.
 flags+=(-std=c++23 -DFMT_HEADER_ONLY -I"$WORK/include" -I"$root")
 
-# compile SOURCE FLAGS...: the object file, made once.
+# compile SOURCE FLAGS...: the object file, made once for each set of flags.
 compile() {
-  local object=$WORK/${1//\//_}.o
+  local words="$*"
+  local object=$WORK/${words//[\/ ]/_}.o
   [[ -e $object ]] || "$CXX" "${flags[@]}" "${@:2}" -c "$root/$1" -o "$object"
   echo "$object"
 }
@@ -30,7 +31,9 @@ build() {
   local target=$1 source objects=() object
   shift
   for source in "fuzz/$target.cc" fuzz/{fuzz_target,landmarks,records,libfuzzer_entry}.cc "$@"; do
-    object=$(compile "$source")
+    # What is ready made is an object already.
+    object=$source
+    [[ $source == *.o ]] || object=$(compile "$source")
     objects+=("$object")
   done
   "$CXX" "${flags[@]}" "${objects[@]}" "${engine[@]}" -o "$OUT/$target"
@@ -52,9 +55,11 @@ if [[ ${SANITIZER:-} == none ]]; then
   checker=(model/{check_job,choice_schedulers,checked_memory,dpor_scheduler,engine,event_trace,explore}.cc
     model/{growth_bound,model_memory,oracle,oracle_replay,program_execution,reference_slab,relacy_bridge}.cc
     model/{relacy_machine,schedule,slot_table,trace}.cc fuzz/{decision_points,neighbour_schedules,schedule_input}.cc)
+  objects=()
   for source in "${checker[@]}"; do
-    compile "$source" -O3 -fno-sized-deallocation \
-      -fno-sanitize-coverage=inline-8bit-counters,pc-table,indirect-calls,trace-cmp,func,bb,edge > /dev/null
+    object=$(compile "$source" -O3 -fno-sized-deallocation \
+      -fno-sanitize-coverage=inline-8bit-counters,pc-table,indirect-calls,trace-cmp,func,bb,edge)
+    objects+=("$object")
   done
-  build schedule_fuzzer model/subject_factory.cc "${checker[@]}" "${program[@]}"
+  build schedule_fuzzer model/subject_factory.cc "${objects[@]}" "${program[@]}"
 fi
