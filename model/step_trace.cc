@@ -219,13 +219,14 @@ void StepTrace::settle_gifts() {
   while (moved) {
     moved = false;
     for (std::size_t thread = 0; thread < program_.threads.size(); ++thread) {
-      while (settle_gift(thread)) moved = true;
+      while (finish_operation(thread)) moved = true;
     }
   }
 }
 
-/// Whether the thread could finish the operation that it is at.
-bool StepTrace::settle_gift(std::size_t thread) {
+/// Ends the operation that a thread is at; false where sections of it, or the gift that it takes,
+/// are still to come.
+bool StepTrace::finish_operation(std::size_t thread) {
   Thread& state = threads_[thread];
   if (state.op == program_.threads[thread].size() || state.records[state.op] == nullptr ||
       state.done < state.sections[state.op]) {

@@ -77,7 +77,7 @@ class StepTrace {
               bool is_last);
   void trim(std::size_t stamp, std::uint8_t thread);
   void settle_gifts();
-  bool settle_gift(std::size_t thread);
+  bool finish_operation(std::size_t thread);
   [[nodiscard]] Between between(OpId op, std::size_t after, std::size_t before) const;
 
   void word(const char* text);

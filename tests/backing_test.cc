@@ -105,10 +105,11 @@ TEST(MmapBackingTest, KeepsNothingOfSlackThatLiesWhollyInFrontOfTheRegion) {
   std::byte* const lower = reserve.data() + page;
   ASSERT_EQ(::munmap(upper, size), 0);
   ASSERT_EQ(::munmap(lower, slack + size), 0);
+  // Wherever the kernel places it in the end, nothing but the region itself may stay.
+  const std::size_t before = mapped_bytes();
   const MmapBacking region(layout(size, kAlignment));
-  if (region.data() != lower + slack) GTEST_SKIP() << "the kernel chose another place";
-  EXPECT_FALSE(is_mapped(lower + slack - page, page));
   EXPECT_TRUE(is_mapped(region.data(), region.size()));
+  EXPECT_LT(mapped_bytes(), before + size + slack / 2);
 }
 
 TEST(MmapBackingTest, IsZeroedAndWritable) {

@@ -6,34 +6,20 @@
 CHECK is the checker linked with a deliberately wrong slab, in which a block has two owners.
 """
 
-import html
 import json
 import pathlib
-import re
 import subprocess
 import sys
 import tempfile
 import unittest
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--disable-dev-shm-usage",
-    # The browser has errands of its own; nothing leaves this machine.
-    "--host-resolver-rules=MAP * ~NOTFOUND",
-]
-# The page in a frame of a given width, since a window has a least width. What a reader would notice
-# is written into the title, from where --dump-dom shows it.
-FRAME = """<!DOCTYPE html><title></title>
-<iframe id="frame" style="width: {width}px; height: 900px; border: 0" srcdoc="{page}"></iframe>
-<script>
-window.addEventListener("load", () => {{
-  const frame = document.getElementById("frame");
-  const seen = frame.contentDocument;
+from tools import browser
+
+# What a reader would notice.
+MEASURE = """
   const texts = selector => [...seen.querySelectorAll(selector)].map(e => e.textContent);
   const shown = e => e.offsetHeight > 0 && e.offsetWidth > 0;
-  document.title = JSON.stringify({{
+  return {
     width: seen.documentElement.scrollWidth,
     events: [...seen.querySelectorAll(".event")].filter(shown).map(e => [
       e.querySelector(".number").textContent, e.querySelector(".what").textContent,
@@ -46,9 +32,8 @@ window.addEventListener("load", () => {{
     lanes: texts(".lane-name"),
     text: seen.body.innerText,
     fetched: frame.contentWindow.performance.getEntriesByType("resource").map(r => r.name),
-  }});
-}});
-</script>"""
+  };
+"""
 
 
 def what_of(event):
@@ -85,23 +70,8 @@ class TracePageTest(unittest.TestCase):
         return file.read_text()
 
     @classmethod
-    def browse(cls, page, *flags):
-        """What Chromium prints for a page."""
-        file = cls.directory / "page.html"
-        file.write_text(page)
-        with tempfile.TemporaryDirectory() as profile:
-            done = subprocess.run(
-                [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", *flags, file.as_uri()],
-                capture_output=True, text=True, timeout=240, check=True,
-                env={"HOME": profile, "PATH": "/usr/bin:/bin"},
-            )
-        return done.stdout
-
-    @classmethod
     def probe(cls, width, page=None):
-        framed = FRAME.format(width=width, page=html.escape(page or cls.page))
-        document = cls.browse(framed, "--window-size=1600,1000", "--dump-dom")
-        return json.loads(html.unescape(re.search(r"<title>(.*?)</title>", document, re.S).group(1)))
+        return browser.measure(page or cls.page, width, MEASURE)
 
     def test_each_event_of_the_json_trace_is_shown_with_its_source_line(self):
         expected = [
@@ -147,7 +117,7 @@ class TracePageTest(unittest.TestCase):
 
     def test_it_prints(self):
         file = self.directory / "trace.pdf"
-        self.browse(self.page, f"--print-to-pdf={file}")
+        browser.browse(self.page, f"--print-to-pdf={file}")
         self.assertTrue(file.read_bytes().startswith(b"%PDF-"))
 
 
