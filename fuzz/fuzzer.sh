@@ -21,7 +21,7 @@ usage() {
 usage: fuzz/run [--slab LABEL] [--seed N] [--fresh] TARGET [SECONDS]
        fuzz/run [--slab LABEL] [--seed N] [--fresh] --all [SECONDS]
 
-Builds TARGET for libFuzzer and fuzzes for SECONDS (60), from the corpus in fuzz/corpus/TARGET and
+Builds TARGET for libFuzzer and fuzzes for SECONDS (60), from the corpus in fuzz/targets/corpus/TARGET and
 from what earlier runs found. --all runs one target after another.
 
   --slab LABEL  fuzz another slab than the shipped one, such as one with a planted bug; starts from
@@ -57,9 +57,9 @@ HELP
       cat <<HELP
 usage: fuzz/merge TARGET
 
-Makes fuzz/corpus/TARGET anew from itself and from what fuzz/run found: libFuzzer's set cover of the
+Makes fuzz/targets/corpus/TARGET anew from itself and from what fuzz/run found: libFuzzer's set cover of the
 edges, and of that at most 40 inputs that reach every landmark (see fuzz/select_inputs.py). Then
-makes fuzz/corpus/README.md anew, the table of what each input reaches.
+makes fuzz/targets/corpus/README.md anew, the table of what each input reaches.
 HELP
       ;;
   esac
@@ -112,10 +112,10 @@ fuzz() {
   # Names of functions that are new cost a symbolizer, and say less than the landmarks.
   local options=("-max_len=${max_length[$target]}" "-max_total_time=$seconds" -print_final_stats=1
     -print_funcs=0 "-artifact_prefix=$out/findings/" "${seed_flags[@]}")
-  [[ ! -f $root/fuzz/dictionaries/$target.dict ]] ||
-    options+=("-dict=$root/fuzz/dictionaries/$target.dict")
+  [[ ! -f $root/fuzz/targets/dictionaries/$target.dict ]] ||
+    options+=("-dict=$root/fuzz/targets/dictionaries/$target.dict")
   echo "fuzz/run: $target for $seconds s; findings go to ${out#"$root"/}/findings"
-  "$program" "${options[@]}" "$corpus" "$root/fuzz/corpus/$target" && return 0
+  "$program" "${options[@]}" "$corpus" "$root/fuzz/targets/corpus/$target" && return 0
   echo "fuzz/run: $target found something; fuzz/show prints it, fuzz/minimize shrinks it" >&2
   return 1
 }
@@ -160,7 +160,7 @@ minimize() {
   exec "$program" --minimize "${3:-$2.minimized}" "$2"
 }
 
-# print_table: fuzz/corpus/README.md. Expects the replay drivers to be built by print_table's caller.
+# print_table: fuzz/targets/corpus/README.md. Expects the replay drivers to be built by print_table's caller.
 print_table() {
   local target program
   echo "# The committed inputs, and what each reaches"
@@ -169,14 +169,14 @@ print_table() {
   for target in "${targets[@]}"; do
     program=$(build_program "$target" _replay) || exit 2
     printf '\n## %s\n\n| input | size | reaches |\n|---|---|---|\n' "$target"
-    "$program" --table "$root/fuzz/corpus/$target" || exit 2
+    "$program" --table "$root/fuzz/targets/corpus/$target" || exit 2
   done
 }
 
 merge() {
   [[ $# -eq 1 ]] || usage_error "which target?"
   require_target "$1"
-  local corpus=$root/fuzz/corpus/$1 found=$root/fuzz/out/$1/corpus program replay cover chosen name
+  local corpus=$root/fuzz/targets/corpus/$1 found=$root/fuzz/out/$1/corpus program replay cover chosen name
   program=$(build_program "$1" "") || exit 2
   replay=$(build_program "$1" _replay) || exit 2
   cover=$(mktemp --directory)
@@ -191,8 +191,8 @@ merge() {
   while read -r name; do
     cp "$cover/$name" "$corpus/${name:0:12}"
   done <<< "$chosen"
-  print_table > "$root/fuzz/corpus/README.md.new"
-  mv "$root/fuzz/corpus/README.md.new" "$root/fuzz/corpus/README.md"
+  print_table > "$root/fuzz/targets/corpus/README.md.new"
+  mv "$root/fuzz/targets/corpus/README.md.new" "$root/fuzz/targets/corpus/README.md"
 }
 
 command=${1:-}
@@ -216,7 +216,7 @@ while [[ ${1:-} == -* && $1 != --all ]]; do
       ;;
     --slab)
       [[ $# -ge 2 ]] || usage_error "--slab needs a label"
-      slab_flags=("--//fuzz:slab=$2")
+      slab_flags=("--//fuzz/slab=$2")
       shift 2
       ;;
     --seed)

@@ -47,10 +47,10 @@ ENGINES = [UNIT, RAPIDCHECK, CHECKER, FUZZERS]
 RULES = [
     (r"//tools:.*", None, None),  # the build's own scripts
     (r"//tests/source_rules:.*", None, None),  # read sources
-    (r"//tests/compile_fail:.*", None, None),  # only compile
-    (r"//tests:headers_self_contained_test", None, None),  # only compiles
-    (r"//tests/testdata:.*", None, None),  # planted bugs are not the shipped headers
-    (r"//model/testdata/canaries:.*", None, None),  # nor are canaries
+    (r"//tests/impl/compile_fail:.*", None, None),  # only compile
+    (r"//tests/impl:headers_self_contained_test", None, None),  # only compiles
+    (r"//tests/mutants:.*", None, None),  # planted bugs are not the shipped headers
+    (r"//tests/mutants/canaries:.*", None, None),  # nor are canaries
     (r"//proofs/coq:.*", None, None),  # judge traces by the proofs, which takes Coq to build
     (r"//proofs:.*", True, CHECKER),
     (r"//proofs:.*", False, None),  # read sources and results

@@ -35,8 +35,8 @@ def file_coverage(lines, branches=()):
 
 class EngineTest(unittest.TestCase):
     def test_a_test_of_the_library_counts_by_what_runs_it(self):
-        self.assertEqual(coverage.engine_of("//tests:slab_test", False), coverage.UNIT)
-        self.assertEqual(coverage.engine_of("//tests:dpor_test", True), coverage.CHECKER)
+        self.assertEqual(coverage.engine_of("//tests/impl:slab_test", False), coverage.UNIT)
+        self.assertEqual(coverage.engine_of("//tests/checker:dpor_test", True), coverage.CHECKER)
 
     def test_the_package_decides_for_properties_and_fuzzers(self):
         for relacy in (False, True):
@@ -46,21 +46,21 @@ class EngineTest(unittest.TestCase):
             self.assertEqual(corpus, coverage.FUZZERS)
 
     def test_a_deliberately_wrong_slab_counts_for_none(self):
-        self.assertIsNone(coverage.engine_of("//model/testdata/canaries:lock_skipped_test", True))
-        self.assertIsNone(coverage.engine_of("//tests/testdata:engine_canary_test", True))
+        self.assertIsNone(coverage.engine_of("//tests/mutants/canaries:lock_skipped_test", True))
+        self.assertIsNone(coverage.engine_of("//tests/mutants:engine_canary_test", True))
 
     def test_a_test_without_a_rule_is_refused(self):
         with self.assertRaisesRegex(ValueError, "//elsewhere:new_test belongs to no engine"):
-            coverage.tests_by_engine(["//tests:slab_test", "//elsewhere:new_test"], set())
+            coverage.tests_by_engine(["//tests/impl:slab_test", "//elsewhere:new_test"], set())
 
     def test_tests_are_listed_by_engine(self):
-        labels = ["//tests:slab_test", "//tools:x_test", "//tests:dpor_test", "//fuzz:y_test"]
+        labels = ["//tests/impl:slab_test", "//tools:x_test", "//tests/checker:dpor_test", "//fuzz:y_test"]
         self.assertEqual(
-            coverage.tests_by_engine(labels, {"//tests:dpor_test"}),
+            coverage.tests_by_engine(labels, {"//tests/checker:dpor_test"}),
             {
-                coverage.UNIT: ["//tests:slab_test"],
+                coverage.UNIT: ["//tests/impl:slab_test"],
                 coverage.RAPIDCHECK: [],
-                coverage.CHECKER: ["//tests:dpor_test"],
+                coverage.CHECKER: ["//tests/checker:dpor_test"],
                 coverage.FUZZERS: ["//fuzz:y_test"],
             },
         )

@@ -35,7 +35,7 @@ as_root() {
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   fail "this is not a Debian-like system (no apt-get, no dpkg). Install what tools/packages/*.txt name" \
-    "by hand; then bazel test //... and bazel run //model:check work without this script."
+    "by hand; then bazel test //... and bazel run //model/command:check work without this script."
 fi
 
 all_missing=()

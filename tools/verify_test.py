@@ -214,7 +214,7 @@ class CheckTest(ScriptTest):
 
     def test_without_a_command_the_checker_runs(self):
         result = self.run_verify()
-        self.assertEqual(self.calls("bazel")[0].split()[-1], "//model:check")
+        self.assertEqual(self.calls("bazel")[0].split()[-1], "//model/command:check")
         self.assertEqual(result.returncode, 3)
 
     def test_arguments_reach_the_checker_in_the_directory_of_the_caller(self):
@@ -241,9 +241,9 @@ class RefineTest(ScriptTest):
         directory.mkdir()
         result = self.run_verify("refine", "--scenario", "two_growers", directory=directory)
         self.assertEqual(
-            self.calls("bazel")[0].split()[-2:], ["//model:check", "//proofs/coq:check_trace"]
+            self.calls("bazel")[0].split()[-2:], ["//model/command:check", "//proofs/coq:check_trace"]
         )
-        binaries = f"{self.root}/bazel-bin/model/check {self.root}/bazel-bin/proofs/coq/check_trace"
+        binaries = f"{self.root}/bazel-bin/model/command/check {self.root}/bazel-bin/proofs/coq/check_trace"
         self.assertEqual(
             result.stdout, f"this {directory} {binaries} --scenario two_growers\n", result.stderr
         )

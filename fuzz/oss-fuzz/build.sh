@@ -37,17 +37,17 @@ build() {
     objects+=("$object")
   done
   "$CXX" "${flags[@]}" "${objects[@]}" "${engine[@]}" -o "$OUT/$target"
-  [[ ! -f $root/fuzz/dictionaries/$target.dict ]] || cp "$root/fuzz/dictionaries/$target.dict" "$OUT"
-  (cd "$root/fuzz/corpus/$target" && zip --quiet --recurse-paths "$OUT/${target}_seed_corpus.zip" .)
+  [[ ! -f $root/fuzz/targets/dictionaries/$target.dict ]] || cp "$root/fuzz/targets/dictionaries/$target.dict" "$OUT"
+  (cd "$root/fuzz/targets/corpus/$target" && zip --quiet --recurse-paths "$OUT/${target}_seed_corpus.zip" .)
 }
 
-program=(model/program.cc model/program_bytes.cc model/program_json.cc)
-script=(fuzz/slab_script.cc fuzz/block_pattern.cc fuzz/first_fit_model.cc "${program[@]}")
+program=(model/program/program.cc model/program/program_bytes.cc model/program/program_json.cc)
+script=(fuzz/slab/slab_script.cc fuzz/slab/block_pattern.cc fuzz/slab/first_fit_model.cc "${program[@]}")
 
-build alloc_free_fuzzer fuzz/slab_exerciser.cc "${script[@]}"
-build corruption_fuzzer fuzz/corruption_exerciser.cc "${script[@]}"
+build alloc_free_fuzzer fuzz/slab/slab_exerciser.cc "${script[@]}"
+build corruption_fuzzer fuzz/slab/corruption_exerciser.cc "${script[@]}"
 build layout_fuzzer
-build parser_fuzzer model/check_job.cc model/schedule.cc "${program[@]}"
+build parser_fuzzer model/program/job.cc model/search/schedule.cc "${program[@]}"
 
 if [[ ${SANITIZER:-} == none ]]; then
   # Of the model checker only the slab is a target of the coverage, as it is compiled into the subject; and Relacy
@@ -61,5 +61,5 @@ if [[ ${SANITIZER:-} == none ]]; then
       -fno-sanitize-coverage=inline-8bit-counters,pc-table,indirect-calls,trace-cmp,func,bb,edge)
     objects+=("$object")
   done
-  build schedule_fuzzer model/subject_factory.cc "${objects[@]}" "${program[@]}"
+  build schedule_fuzzer model/slab/subject_factory.cc "${objects[@]}" "${program[@]}"
 fi

@@ -7,7 +7,7 @@ from proofs.evidence import catalogue, example, rules, tree
 # Ids are cited, so none may ever go.
 ESTABLISHED = {f"S{number}" for number in range(1, 13)} | {f"L{number}" for number in range(1, 4)}
 CATALOGUE = "proofs/properties.yaml"
-BUGS = "tests/testdata/planted_bugs.bzl"
+BUGS = "tests/mutants/planted_bugs.bzl"
 SOME_ID = "S" "77"
 
 
@@ -107,11 +107,11 @@ class RuleTest(unittest.TestCase):
         self.assert_only_problem("^S1: proofs/coq/Ownership.v has no theorem S1_exclusive")
 
     def test_a_scenario_that_is_gone_is_found(self):
-        example.edit(self.root, "model/scenario.cc", "two_growers", "two_shrinkers")
+        example.edit(self.root, "model/program/scenario.cc", "two_growers", "two_shrinkers")
         self.assert_only_problem("^S1: no scenario is named two_growers")
 
     def test_an_empty_suite_is_found(self):
-        example.edit(self.root, "model/scenario.cc", '{.name = "four_growers"}', "")
+        example.edit(self.root, "model/program/scenario.cc", '{.name = "four_growers"}', "")
         self.assert_only_problem("^S1: the suite deep has no scenario")
 
     def test_a_test_case_that_is_gone_is_found(self):
@@ -123,12 +123,12 @@ class RuleTest(unittest.TestCase):
         self.assert_only_problem("^S1: no such target: //tests:slab_test")
 
     def test_a_corpus_that_is_gone_is_found(self):
-        (self.root / "fuzz/corpus/slab/one").unlink()
-        self.assert_only_problem("^S1: no corpus in fuzz/corpus/slab")
+        (self.root / "fuzz/targets/corpus/slab/one").unlink()
+        self.assert_only_problem("^S1: no corpus in fuzz/targets/corpus/slab")
 
     def test_a_mutant_that_is_gone_is_found(self):
-        example.edit(self.root, "model/testdata/canaries.bzl", "lock_skipped", "lock_taken")
-        self.assert_only_problem("^S1: model/testdata/canaries.bzl has no mutant lock_skipped")
+        example.edit(self.root, "tests/mutants/canaries.bzl", "lock_skipped", "lock_taken")
+        self.assert_only_problem("^S1: tests/mutants/canaries.bzl has no mutant lock_skipped")
 
     def test_a_run_of_the_step_checker_that_is_none_is_found(self):
         example.edit(self.root, CATALOGUE, "[default suite]", "[other suite]")
@@ -148,8 +148,8 @@ class RuleTest(unittest.TestCase):
 
     def test_a_planted_bug_cited_for_what_it_does_not_break_is_found(self):
         entry = "      - {kind: scenario, suite: default, shows: it is explored}\n"
-        planted = ("{kind: planted, list: tests/testdata/planted_bugs.bzl, names: [lock_lost], "
-                   "figures: tests/testdata/ENGINES.json, shows: x}")
+        planted = ("{kind: planted, list: tests/mutants/planted_bugs.bzl, names: [lock_lost], "
+                   "figures: tests/mutants/ENGINES.json, shows: x}")
         example.edit(self.root, CATALOGUE, entry, f"{entry}      - {planted}\n")
         self.assert_only_problem("^L1 cites the planted bug lock_lost, which says")
 

@@ -21,17 +21,17 @@ properties:
       - {kind: scenario, names: [two_growers], shows: it is explored}
       - {kind: scenario, suite: deep, shows: it is explored at length}
       - {kind: test, target: "//tests:slab_test", cases: [SlabTest.Serves], shows: it is tested}
-      - {kind: fuzz, target: "//fuzz:replay_test", corpus: fuzz/corpus/slab, shows: it is fuzzed}
+      - {kind: fuzz, target: "//fuzz/engine:replay_test", corpus: fuzz/targets/corpus/slab, shows: it is fuzzed}
       - kind: mutant
-        list: model/testdata/canaries.bzl
+        list: tests/mutants/canaries.bzl
         names: [lock_skipped]
         target: "//tests:canary_test"
         cases: [CanaryTest.LockSkipped]
         shows: without the lock it fails
       - kind: planted
-        list: tests/testdata/planted_bugs.bzl
+        list: tests/mutants/planted_bugs.bzl
         names: [lock_lost]
-        figures: tests/testdata/ENGINES.json
+        figures: tests/mutants/ENGINES.json
         shows: engines find it
       - {kind: review, file: proofs/REVIEW.md, heading: Owners, shows: it is argued}
   - id: L1
@@ -48,12 +48,12 @@ properties:
     "proofs/coq/Ownership.v": "Theorem S1_exclusive : True.\nProof. done. Qed.\n"
     "Theorem S1_taken : True.\nProof. done. Qed.\n",
     "proofs/REVIEW.md": "# Review\n\n## Owners\n",
-    "model/scenario.cc": """
+    "model/program/scenario.cc": """
 constexpr auto kDefaultSuite = { {.name = "two_growers"}, {.name = "three_growers"} };
 constexpr auto kDeepSuite = { {.name = "four_growers"} };
 """,
-    "model/testdata/canaries.bzl": 'CANARIES = [struct(name = "lock_skipped")]\n',
-    "tests/testdata/planted_bugs.bzl": 'PLANTED_BUGS = [("lock_lost", "slab.h", [], "lost lock (S1)")]\n',
+    "tests/mutants/canaries.bzl": 'CANARIES = [struct(name = "lock_skipped")]\n',
+    "tests/mutants/planted_bugs.bzl": 'PLANTED_BUGS = [("lock_lost", "slab.h", [], "lost lock (S1)")]\n',
     "tests/BUILD": """
 load("//tools:rules.bzl", "house_test")
 house_test(name = "slab_test", srcs = ["slab_test.cc"])
@@ -63,7 +63,7 @@ house_test(name = "canary_test", srcs = ["canary_test.cc"])
     "tests/canary_test.cc": "TEST(CanaryTest, LockSkipped) {}\n",
     "tools/rules.bzl": "def house_test(name, **kwargs):\n    native.cc_test(name = name, **kwargs)\n",
     "fuzz/BUILD": 'cc_test(name = "replay_test", srcs = glob(["*.cc"]))\n',
-    "fuzz/corpus/slab/one": "a f",
+    "fuzz/targets/corpus/slab/one": "a f",
     "README.md": "Property S1 holds.\n",
     "CITATION.cff": 'cff-version: 1.2.0\nmessage: "Cite it."\ntitle: "slabproof: a slab"\n'
     'version: 1.0.0\nauthors:\n  - name: "The slabproof authors"\n',

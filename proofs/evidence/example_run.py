@@ -57,7 +57,7 @@ def make():
             "g++": {
                 "//tests:slab_test": passed("SlabTest.Serves", "SlabTest.Grows"),
                 "//tests:canary_test": passed("CanaryTest.LockSkipped"),
-                "//fuzz:replay_test": passed("replay.all", inputs=1),
+                "//fuzz/engine:replay_test": passed("replay.all", inputs=1),
             }
         },
         theorems={"S1_exclusive": results.CLOSED},

@@ -272,7 +272,7 @@ class Judge:
         figure = ""
         if found:
             figure = f"{count(found, 'bug')} found in the run of {self._run.engine_table.source}"
-        command = "bazel run //tests/testdata:engine_table -- --bugs " + ",".join(evidence["names"])
+        command = "bazel run //tests/mutants:engine_table -- --bugs " + ",".join(evidence["names"])
         return Outcome(evidence, "planted", parts, figure, command)
 
     def _review(self, evidence):

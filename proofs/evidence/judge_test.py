@@ -178,12 +178,12 @@ class JudgeTest(ReportCase):
         self.assert_only("tests", Status.MISSING, 1)
 
     def test_a_target_that_did_not_run_is_missing(self):
-        del self.run_results.builds["g++"]["//fuzz:replay_test"]
+        del self.run_results.builds["g++"]["//fuzz/engine:replay_test"]
         self.assert_only("fuzz", Status.MISSING, 1)
 
     def test_a_deep_target_that_did_not_run_is_not_run(self):
         example.edit(self.root, "fuzz/BUILD", "srcs =", 'tags = ["deep"], srcs =')
-        del self.run_results.builds["g++"]["//fuzz:replay_test"]
+        del self.run_results.builds["g++"]["//fuzz/engine:replay_test"]
         self.assert_only("fuzz", Status.NOT_RUN, 0)
 
     def test_tests_of_the_proofs_are_not_run_without_coq(self):
@@ -195,7 +195,7 @@ class JudgeTest(ReportCase):
         self.assertIs(self.outcomes()["tests"], Status.NOT_RUN)
 
     def test_a_corpus_that_was_replayed_in_part_has_failed(self):
-        example.write(self.root, "fuzz/corpus/slab/two", "a a")
+        example.write(self.root, "fuzz/targets/corpus/slab/two", "a a")
         self.assert_only("fuzz", Status.FAILED, 1)
 
     def test_a_case_counts_once_for_each_parameter(self):
@@ -222,7 +222,7 @@ class JudgeTest(ReportCase):
             "[CanaryTest.LockSkipped]", '"//tests:*_test"',
         )
         mutants = '[struct(name = "canary"), struct(name = "slab")]'
-        example.write(self.root, "model/testdata/canaries.bzl", f"CANARIES = {mutants}\n")
+        example.write(self.root, "tests/mutants/canaries.bzl", f"CANARIES = {mutants}\n")
         example.edit(self.root, "proofs/properties.yaml", "[lock_skipped]", "[canary, slab]")
         self.run_results.builds["g++"]["//tests:slab_test"].passed = False
         (outcome,) = self.report().properties[0].of_engine("mutants")

@@ -104,7 +104,7 @@ class HtmlTest(ReportCase):
             "40 executions, 240 critical sections in 1 run, all accepted",
             "Joins to the code: <code>S1_taken</code>",
             "found by 1 of 2 engines",
-            "bazel run //tests/testdata:engine_table -- --bugs lock_lost",
+            "bazel run //tests/mutants:engine_table -- --bugs lock_lost",
             "version 1.0.0, commit 0123456789ab",
         ]:
             self.assertIn(text, page)

@@ -83,7 +83,7 @@ def read_check(text):
 
 
 def read_engine_table(text, source):
-    """The EngineTable of a file that //tests/testdata:engine_table wrote."""
+    """The EngineTable of a file that //tests/mutants:engine_table wrote."""
     found = {}
     try:
         document = json.loads(text)

@@ -30,7 +30,7 @@ BUILDS = {
     "tsan": ["--config=tsan", "--symlink_prefix=/"],
     "asan": ["--config=asan", "--symlink_prefix=/"],
 }
-ENGINE_TABLE = "tests/testdata/ENGINES.json"
+ENGINE_TABLE = "tests/mutants/ENGINES.json"
 
 
 def parse_arguments(arguments):
@@ -76,9 +76,9 @@ class Engines:
         """{scenario: record} of the default suite; None if the checker left nothing."""
         self._say("model-checking the default suite")
         file = self._scratch / "check.json"
-        if self._bazel_run("build", "--ui_event_filters=-info", "//model:check") != 0:
+        if self._bazel_run("build", "--ui_event_filters=-info", "//model/command:check") != 0:
             return None
-        check = self._root / "bazel-bin/model/check"
+        check = self._root / "bazel-bin/model/command/check"
         subprocess.run([check, "--json", file], cwd=self._root, check=False)
         return results.read_check(file.read_text()) if file.exists() else None
 
@@ -109,10 +109,10 @@ class Engines:
     def refine(self):
         """{run: Refinement}, of what the model checker explores anew and the step checker judges."""
         self._say("judging explored executions by the step checker of the proofs")
-        targets = ["//model:check", "//proofs/coq:check_trace"]
+        targets = ["//model/command:check", "//proofs/coq:check_trace"]
         if self._bazel_run("build", "--ui_event_filters=-info", *targets) != 0:
             return {}
-        check = self._root / "bazel-bin/model/check"
+        check = self._root / "bazel-bin/model/command/check"
         check_trace = self._root / "bazel-bin/proofs/coq/check_trace"
         return {
             name: refine.refine(check, check_trace, arguments)

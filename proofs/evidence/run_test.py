@@ -14,7 +14,7 @@ from proofs.evidence import example, example_run, refinement_runs
 CASES = {
     "//tests:slab_test": ("SlabTest", "Serves"),
     "//tests:canary_test": ("CanaryTest", "LockSkipped"),
-    "//fuzz:replay_test": ("replay", "all"),
+    "//fuzz/engine:replay_test": ("replay", "all"),
 }
 # Leaves the events where it is told to, as Bazel does, and the checker where it belongs.
 BAZEL = """#!/bin/bash
@@ -60,7 +60,7 @@ class RunTest(unittest.TestCase):
         example.write(self.root, "events.json", "\n".join(map(json.dumps, events)))
         self.leave_results("two_growers", "three_growers")
         self.script("bazel", BAZEL)
-        self.script("bazel-bin/model/check", CHECK)
+        self.script("bazel-bin/model/command/check", CHECK)
         self.script("bazel-bin/proofs/coq/check_trace", CHECK_TRACE)
         self.script("proofs/coq/check", PROOFS)
         self.script("tools-of-test/coqc", "#!/bin/bash\n")
@@ -147,11 +147,11 @@ class RunTest(unittest.TestCase):
         self.assertIn("lock_lost</code>: not run", self.page_after())
         found = {"bug": "lock_lost", "engine": "e", "outcome": "found", "found_as": "S1", "seconds": 2}
         table = json.dumps({"limit": 20, "outcomes": [found]})
-        example.write(self.root, "tests/testdata/ENGINES.json", table)
+        example.write(self.root, "tests/mutants/ENGINES.json", table)
         self.assertIn("1 bug found in the run of unknown date", self.page_after())
 
     def test_a_table_of_planted_bugs_that_is_none_is_refused(self):
-        example.write(self.root, "tests/testdata/ENGINES.json", "{}")
+        example.write(self.root, "tests/mutants/ENGINES.json", "{}")
         done = self.run_it()
         self.assertEqual(done.returncode, 2)
         self.assertIn("the table of engines and planted bugs cannot be read", done.stderr)
@@ -177,7 +177,7 @@ class RunTest(unittest.TestCase):
         self.assertEqual(self.run_it().returncode, 1)
 
     def test_a_checker_that_leaves_nothing_is_a_failure(self):
-        self.script("bazel-bin/model/check", "#!/bin/bash\nexit 2\n")
+        self.script("bazel-bin/model/command/check", "#!/bin/bash\nexit 2\n")
         self.assertEqual(self.run_it().returncode, 1)
         self.assertIn("not among the results", self.page())
 

@@ -69,8 +69,8 @@ class Tree:
 
     @functools.cached_property
     def scenarios(self):
-        """{scenario: suite}, in the order of model/scenario.cc."""
-        text = self.text("model/scenario.cc") or ""
+        """{scenario: suite}, in the order of model/program/scenario.cc."""
+        text = self.text("model/program/scenario.cc") or ""
         found, suite = {}, None
         for match in re.finditer(f"{_SUITE.pattern}|{_SCENARIO.pattern}", text):
             if match.group(1) is None:

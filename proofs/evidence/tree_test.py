@@ -21,7 +21,7 @@ class TreeReadingTest(unittest.TestCase):
 
     def test_files_are_found_by_glob(self):
         example.write(self.root, "fuzz/replay.cc", "")
-        self.assertEqual(self.tree.target("//fuzz:replay_test").files("srcs"), ["fuzz/replay.cc"])
+        self.assertEqual(self.tree.target("//fuzz/engine:replay_test").files("srcs"), ["fuzz/replay.cc"])
 
     def test_an_unknown_target_is_none(self):
         self.assertIsNone(self.tree.target("//tests:other_test"))
@@ -42,13 +42,13 @@ class TreeReadingTest(unittest.TestCase):
         )
 
     def test_planted_bugs_know_the_property_that_they_break(self):
-        file = "tests/testdata/planted_bugs.bzl"
+        file = "tests/mutants/planted_bugs.bzl"
         self.assertEqual(self.tree.planted_bugs(file), {"lock_lost": "S1"})
         example.edit(self.root, file, " (S1)", "")
         self.assertEqual(tree.Tree(self.root).planted_bugs(file), {"lock_lost": None})
 
     def test_planted_bugs_count_among_the_mutants_of_their_list(self):
-        self.assertEqual(self.tree.mutants("tests/testdata/planted_bugs.bzl"), {"lock_lost"})
+        self.assertEqual(self.tree.mutants("tests/mutants/planted_bugs.bzl"), {"lock_lost"})
 
     def test_theorems_of_all_files_are_found(self):
         example.write(self.root, "proofs/coq/Growth.v", "Theorem S6_exact : True.")
@@ -57,8 +57,8 @@ class TreeReadingTest(unittest.TestCase):
     def test_mutants_of_a_build_file_are_found(self):
         example.write(self.root, "tools/mutant.bzl", "def impl_mutant(name, header):\n    pass\n")
         mutants = 'load("//tools:mutant.bzl", "impl_mutant")\nimpl_mutant("stale", header = "x.h")\n'
-        example.write(self.root, "tests/testdata/BUILD", mutants)
-        self.assertEqual(self.tree.mutants("tests/testdata/BUILD"), {"stale"})
+        example.write(self.root, "tests/mutants/BUILD", mutants)
+        self.assertEqual(self.tree.mutants("tests/mutants/BUILD"), {"stale"})
 
 
 if __name__ == "__main__":

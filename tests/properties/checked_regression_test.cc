@@ -1,5 +1,5 @@
-// Runs every case of tests/regressions that the model checker found, or that it can run: programs
-// that once failed on real threads are explored here as well, where a race cannot hide.
+// Runs every case of tests/properties/regressions that the model checker found, or that it can run:
+// programs that once failed on real threads are explored here as well, where a race cannot hide.
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 namespace slabproof::properties {
 namespace {
 
-constexpr const char* kDirectory = "tests/regressions";
+constexpr const char* kDirectory = "tests/properties/regressions";
 
 class CheckedRegressionTest : public testing::TestWithParam<std::filesystem::path> {};
 

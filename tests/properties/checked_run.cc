@@ -4,11 +4,11 @@
 #include <optional>
 #include <vector>
 
-#include "slabproof/model/explore.h"
-#include "slabproof/model/history.h"
-#include "slabproof/model/oracle.h"
-#include "slabproof/model/program_execution.h"
-#include "slabproof/model/subject_factory.h"
+#include "model/oracle/oracle.h"
+#include "model/search/explore.h"
+#include "model/slab/history.h"
+#include "model/slab/program_execution.h"
+#include "model/slab/subject_factory.h"
 
 namespace slabproof::properties {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "slabproof/model/program.h"
+#include "model/program/program.h"
 #include "tests/properties/sequential_run.h"
 #include "tests/properties/slab_model.h"
 

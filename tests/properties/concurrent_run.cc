@@ -19,7 +19,7 @@ namespace {
 using History = ConcurrentHistory<SlabStep>;
 
 /// Configurations after which a history is left unjudged: a second or so.
-constexpr std::uint64_t kMostConfigurations = 300'000;
+constexpr std::uint64_t kMaxConfigurations = 300'000;
 
 std::string number(std::uint64_t value) {
   return std::to_string(value);
@@ -192,7 +192,7 @@ class Run {
 
   void judge_order(const History& history, ConcurrentVerdict& verdict) const {
     const SlabSpecification initial(geometry_, kind_.recheck_all, initial_);
-    const auto result = check_linearizable(history, initial, kMostConfigurations);
+    const auto result = check_linearizable(history, initial, kMaxConfigurations);
     verdict.inconclusive = result.verdict == LinearizabilityVerdict::kLimitReached;
     if (result.verdict != LinearizabilityVerdict::kNotLinearizable) return;
     verdict.complaint = "S12: the history is not linearizable" + describe(history, result, initial);

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "slabproof/model/program.h"
+#include "model/program/program.h"
 #include "tests/properties/sequential_run.h"
 #include "tests/properties/slab_model.h"
 #include "tests/properties/slab_under_test.h"

@@ -8,7 +8,7 @@
 #include <iosfwd>
 #include <vector>
 
-#include "slabproof/model/program.h"
+#include "model/program/program.h"
 
 namespace slabproof::properties {
 

@@ -1,5 +1,5 @@
 // The generator of programs and its shrinking, apart from any slab. That a planted bug is reported
-// as a minimal program is shown in tests/testdata:minimal_program_test.
+// as a minimal program is shown in tests/mutants:minimal_program_test.
 
 #include "tests/properties/program_generator.h"
 
@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "slabproof/model/program.h"
+#include "model/program/program.h"
 
 namespace slabproof::properties {
 namespace {

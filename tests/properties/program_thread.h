@@ -6,7 +6,7 @@
 #include <mutex>
 #include <vector>
 
-#include "slabproof/model/program.h"
+#include "model/program/program.h"
 #include "tests/properties/environment.h"
 #include "tests/properties/linearizability.h"
 #include "tests/properties/sequential_run.h"

@@ -1,5 +1,5 @@
-// Runs every case of tests/regressions: what once failed must hold now. Each case is a test of its
-// own, named by its file.
+// Runs every case of tests/properties/regressions: what once failed must hold now. Each case is a
+// test of its own, named by its file.
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@
 namespace slabproof::properties {
 namespace {
 
-constexpr const char* kDirectory = "tests/regressions";
+constexpr const char* kDirectory = "tests/properties/regressions";
 /// Runs of a concurrent case, each with other timing.
 constexpr std::uint64_t kRuns = 200;
 

@@ -30,7 +30,8 @@ std::pair<std::filesystem::path, std::string> destination() {
     return {std::filesystem::path(workspace) / "tests" / "regressions",
             "commit it, and every test run will try it again"};
   }
-  const std::string adopt = "copy it to tests/regressions, and every test run will try it again";
+  const std::string adopt =
+      "copy it to tests/properties/regressions, and every test run will try it again";
   if (const char* const outputs = environment_variable("TEST_UNDECLARED_OUTPUTS_DIR")) {
     return {outputs, adopt + " (bazel keeps it in bazel-testlogs, in test.outputs of this test)"};
   }

@@ -9,13 +9,13 @@
 #include <string_view>
 #include <vector>
 
-#include "slabproof/model/program.h"
+#include "model/program/program.h"
 #include "tests/properties/operation.h"
 #include "tests/properties/slab_model.h"
 
 namespace slabproof::properties {
 
-/// A failing input of a property, as a JSON document. `tests/regressions` keeps them.
+/// A failing input of a property, as a JSON document. `tests/properties/regressions` keeps them.
 struct SavedCase {
   enum class Engine : std::uint8_t {
     kSequential,  ///< `operations` on one thread
@@ -47,9 +47,9 @@ struct SavedCase {
 [[nodiscard]] std::string test_name_of(const std::filesystem::path& file);
 
 /// Writes a case under a name made from its contents, and returns the sentence that tells where it
-/// is and how to keep it. Under `bazel run` that is tests/regressions of the source tree; under
-/// `bazel test` the test's undeclared outputs; else what SLABPROOF_REGRESSIONS names, or the
-/// working directory.
+/// is and how to keep it. Under `bazel run` that is tests/properties/regressions of the source
+/// tree; under `bazel test` the test's undeclared outputs; else what SLABPROOF_REGRESSIONS names,
+/// or the working directory.
 [[nodiscard]] std::string save_case(const SavedCase& saved);
 
 }  // namespace slabproof::properties

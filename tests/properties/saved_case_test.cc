@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "slabproof/model/program.h"
+#include "model/program/program.h"
 
 namespace slabproof::properties {
 namespace {

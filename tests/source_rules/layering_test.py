@@ -141,9 +141,9 @@ class BadTreeTest(unittest.TestCase):
         self.addCleanup(scratch.cleanup)
         self.root = pathlib.Path(scratch.name)
         self.write("README.md", README)
-        self.write("impl/slab.h", "#include <vector>\n")
-        self.write("model/oracle.h", '#include "slabproof/slab.h"\n')
-        self.write("tests/slab_test.cc", '#include "slabproof/model/oracle.h"\n')
+        self.write("impl/slabproof/slab.h", "#include <vector>\n")
+        self.write("model/oracle/oracle.h", '#include "slabproof/slab.h"\n')
+        self.write("tests/impl/slab_test.cc", '#include "model/oracle/oracle.h"\n')
         self.write("tests/BUILD", 'deps = ["//impl:slabproof", "//model", "//tools:x"]\n')
 
     def write(self, name, text):
@@ -160,27 +160,27 @@ class BadTreeTest(unittest.TestCase):
         self.assertEqual(check_tree(self.root), [])
 
     def test_an_upward_include_is_found(self):
-        self.write("impl/slab.h", '\n#include "slabproof/model/oracle.h"\n')
+        self.write("impl/slabproof/slab.h", '\n#include "model/oracle/oracle.h"\n')
         self.assert_only_problem(r"impl/slab\.h:2: impl must not refer to model")
 
     def test_an_upward_include_in_angle_brackets_is_found(self):
-        self.write("impl/slab.h", "#include <slabproof/model/oracle.h>\n")
+        self.write("impl/slabproof/slab.h", "#include <model/oracle/oracle.h>\n")
         self.assert_only_problem("impl must not refer to model")
 
     def test_an_upward_include_by_path_is_found(self):
-        self.write("model/oracle.h", '#include "tests/helper.h"\n')
+        self.write("model/oracle/oracle.h", '#include "tests/helper.h"\n')
         self.assert_only_problem("model must not refer to tests")
 
     def test_an_upward_include_by_relative_path_is_found(self):
-        self.write("model/oracle.h", '#include "../tests/slab_test.cc"\n')
+        self.write("model/oracle/oracle.h", '#include "../tests/impl/slab_test.cc"\n')
         self.assert_only_problem("model must not refer to tests")
 
     def test_an_include_that_leads_nowhere_is_found(self):
-        self.write("model/oracle.h", '#include "helper.h"\n')
+        self.write("model/oracle/oracle.h", '#include "helper.h"\n')
         self.assert_only_problem("helper.h is not in the tree")
 
     def test_an_upward_dependency_of_a_build_file_is_found(self):
-        self.write("impl/BUILD", 'deps = ["//model:oracle"]\n')
+        self.write("impl/BUILD", 'deps = ["//model/oracle"]\n')
         self.assert_only_problem(r"impl/BUILD:1: impl must not refer to model")
 
     def test_a_directory_that_the_readme_omits_is_found(self):

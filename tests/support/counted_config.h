@@ -1,5 +1,5 @@
-#ifndef TESTS_SUPPORT_COUNTED_CONFIG_H_
-#define TESTS_SUPPORT_COUNTED_CONFIG_H_
+#ifndef SLABPROOF_TESTS_SUPPORT_COUNTED_CONFIG_H_
+#define SLABPROOF_TESTS_SUPPORT_COUNTED_CONFIG_H_
 
 #include "slabproof/extendable_slab.h"
 #include "tests/support/recording_sync.h"
@@ -18,4 +18,4 @@ struct CountedConfig : DefaultConfig {
 
 }  // namespace slabproof::testing
 
-#endif  // TESTS_SUPPORT_COUNTED_CONFIG_H_
+#endif  // SLABPROOF_TESTS_SUPPORT_COUNTED_CONFIG_H_

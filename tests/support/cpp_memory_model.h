@@ -1,5 +1,5 @@
-#ifndef TESTS_SUPPORT_CPP_MEMORY_MODEL_H_
-#define TESTS_SUPPORT_CPP_MEMORY_MODEL_H_
+#ifndef SLABPROOF_TESTS_SUPPORT_CPP_MEMORY_MODEL_H_
+#define SLABPROOF_TESTS_SUPPORT_CPP_MEMORY_MODEL_H_
 
 #include <set>
 #include <string>
@@ -19,4 +19,4 @@ namespace slabproof::testing {
 
 }  // namespace slabproof::testing
 
-#endif  // TESTS_SUPPORT_CPP_MEMORY_MODEL_H_
+#endif  // SLABPROOF_TESTS_SUPPORT_CPP_MEMORY_MODEL_H_

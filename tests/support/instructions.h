@@ -1,5 +1,5 @@
-#ifndef TESTS_SUPPORT_INSTRUCTIONS_H_
-#define TESTS_SUPPORT_INSTRUCTIONS_H_
+#ifndef SLABPROOF_TESTS_SUPPORT_INSTRUCTIONS_H_
+#define SLABPROOF_TESTS_SUPPORT_INSTRUCTIONS_H_
 
 #include <atomic>
 #include <cstdint>
@@ -28,4 +28,4 @@ inline constexpr Instruction kFence{Instruction::Kind::kFence, 0, std::memory_or
 
 }  // namespace slabproof::testing
 
-#endif  // TESTS_SUPPORT_INSTRUCTIONS_H_
+#endif  // SLABPROOF_TESTS_SUPPORT_INSTRUCTIONS_H_

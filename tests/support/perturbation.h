@@ -1,5 +1,5 @@
-#ifndef TESTS_SUPPORT_PERTURBATION_H_
-#define TESTS_SUPPORT_PERTURBATION_H_
+#ifndef SLABPROOF_TESTS_SUPPORT_PERTURBATION_H_
+#define SLABPROOF_TESTS_SUPPORT_PERTURBATION_H_
 
 #include <atomic>
 #include <cstddef>
@@ -97,4 +97,4 @@ static_assert(MovableBacking<PerturbedBacking>);
 
 }  // namespace slabproof::testing
 
-#endif  // TESTS_SUPPORT_PERTURBATION_H_
+#endif  // SLABPROOF_TESTS_SUPPORT_PERTURBATION_H_

@@ -1,5 +1,5 @@
-#ifndef TESTS_SUPPORT_RECORDING_SYNC_H_
-#define TESTS_SUPPORT_RECORDING_SYNC_H_
+#ifndef SLABPROOF_TESTS_SUPPORT_RECORDING_SYNC_H_
+#define SLABPROOF_TESTS_SUPPORT_RECORDING_SYNC_H_
 
 #include <atomic>
 #include <cstdint>
@@ -48,4 +48,4 @@ std::uint64_t acquisitions_of(Action&& action) {
 
 }  // namespace slabproof::testing
 
-#endif  // TESTS_SUPPORT_RECORDING_SYNC_H_
+#endif  // SLABPROOF_TESTS_SUPPORT_RECORDING_SYNC_H_

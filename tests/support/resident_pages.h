@@ -1,5 +1,5 @@
-#ifndef TESTS_SUPPORT_RESIDENT_PAGES_H_
-#define TESTS_SUPPORT_RESIDENT_PAGES_H_
+#ifndef SLABPROOF_TESTS_SUPPORT_RESIDENT_PAGES_H_
+#define SLABPROOF_TESTS_SUPPORT_RESIDENT_PAGES_H_
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -34,4 +34,4 @@ inline std::optional<std::size_t> resident_pages(const std::byte* data, std::siz
 
 }  // namespace slabproof::testing
 
-#endif  // TESTS_SUPPORT_RESIDENT_PAGES_H_
+#endif  // SLABPROOF_TESTS_SUPPORT_RESIDENT_PAGES_H_

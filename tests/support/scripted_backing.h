@@ -1,5 +1,5 @@
-#ifndef TESTS_SUPPORT_SCRIPTED_BACKING_H_
-#define TESTS_SUPPORT_SCRIPTED_BACKING_H_
+#ifndef SLABPROOF_TESTS_SUPPORT_SCRIPTED_BACKING_H_
+#define SLABPROOF_TESTS_SUPPORT_SCRIPTED_BACKING_H_
 
 #include <algorithm>
 #include <cstddef>
@@ -117,4 +117,4 @@ static_assert(MovableBacking<ScriptedBacking>);
 
 }  // namespace slabproof::testing
 
-#endif  // TESTS_SUPPORT_SCRIPTED_BACKING_H_
+#endif  // SLABPROOF_TESTS_SUPPORT_SCRIPTED_BACKING_H_

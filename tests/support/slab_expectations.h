@@ -1,5 +1,5 @@
-#ifndef TESTS_SUPPORT_SLAB_EXPECTATIONS_H_
-#define TESTS_SUPPORT_SLAB_EXPECTATIONS_H_
+#ifndef SLABPROOF_TESTS_SUPPORT_SLAB_EXPECTATIONS_H_
+#define SLABPROOF_TESTS_SUPPORT_SLAB_EXPECTATIONS_H_
 
 #include <gtest/gtest.h>
 
@@ -70,4 +70,4 @@ inline bool is_filled(const Block& block, std::uint64_t owner) {
 
 }  // namespace slabproof::testing
 
-#endif  // TESTS_SUPPORT_SLAB_EXPECTATIONS_H_
+#endif  // SLABPROOF_TESTS_SUPPORT_SLAB_EXPECTATIONS_H_

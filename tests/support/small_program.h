@@ -1,5 +1,5 @@
-#ifndef TESTS_SUPPORT_SMALL_PROGRAM_H_
-#define TESTS_SUPPORT_SMALL_PROGRAM_H_
+#ifndef SLABPROOF_TESTS_SUPPORT_SMALL_PROGRAM_H_
+#define SLABPROOF_TESTS_SUPPORT_SMALL_PROGRAM_H_
 
 #include <array>
 #include <atomic>
@@ -13,10 +13,10 @@
 #include <utility>
 #include <vector>
 
-#include "slabproof/model/engine.h"
-#include "slabproof/model/execution.h"
-#include "slabproof/model/explore.h"
-#include "slabproof/model/relacy_sync.h"
+#include "model/runtime/relacy_sync.h"
+#include "model/search/engine.h"
+#include "model/search/execution.h"
+#include "model/search/explore.h"
 
 namespace slabproof::testing {
 
@@ -154,15 +154,15 @@ class SmallExecution final : public model::Execution {
   };
 
   void did(std::size_t thread, std::size_t object, bool is_load) {
-    const model::Quiet quiet;
+    const model::CheckerScope quiet;
     steps_[object].emplace_back(is_load, std::to_string(thread));
   }
   void got(std::size_t thread, unsigned value) {
-    const model::Quiet quiet;
+    const model::CheckerScope quiet;
     reads_[thread] += std::to_string(value);
   }
   void has_locked(std::size_t thread, std::size_t mutex) {
-    const model::Quiet quiet;
+    const model::CheckerScope quiet;
     lock_orders_[mutex] += std::to_string(thread);
   }
 
@@ -274,4 +274,4 @@ inline Findings find_all(const SmallProgram& program, model::Search search) {
 
 }  // namespace slabproof::testing
 
-#endif  // TESTS_SUPPORT_SMALL_PROGRAM_H_
+#endif  // SLABPROOF_TESTS_SUPPORT_SMALL_PROGRAM_H_

@@ -1,5 +1,5 @@
-#ifndef TESTS_SUPPORT_WATCHED_HEAP_H_
-#define TESTS_SUPPORT_WATCHED_HEAP_H_
+#ifndef SLABPROOF_TESTS_SUPPORT_WATCHED_HEAP_H_
+#define SLABPROOF_TESTS_SUPPORT_WATCHED_HEAP_H_
 
 #include <cstdint>
 
@@ -11,4 +11,4 @@ std::uint64_t heap_calls_under_lock();
 
 }  // namespace slabproof::testing
 
-#endif  // TESTS_SUPPORT_WATCHED_HEAP_H_
+#endif  // SLABPROOF_TESTS_SUPPORT_WATCHED_HEAP_H_

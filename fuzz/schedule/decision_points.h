@@ -1,0 +1,18 @@
+#ifndef SLABPROOF_FUZZ_SCHEDULE_DECISION_POINTS_H_
+#define SLABPROOF_FUZZ_SCHEDULE_DECISION_POINTS_H_
+
+#include "model/slab/history.h"
+
+namespace slabproof::fuzz {
+
+/// Tells libFuzzer what the growth algorithm decided in one execution, as landmarks and situations:
+/// for each critical section in their order, its phase and what the look under the lock came to
+/// (a hit, a miss, a race won or lost, a refusal survived or not), with how many growers were on
+/// their way; and each section with the one before it.
+///
+/// Code coverage alone cannot tell two interleavings of the same branches apart.
+void reach_decision_points(const model::History& history, std::uint64_t over_growth);
+
+}  // namespace slabproof::fuzz
+
+#endif  // SLABPROOF_FUZZ_SCHEDULE_DECISION_POINTS_H_

@@ -1,0 +1,267 @@
+#include "fuzz/schedule/schedule_input.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+namespace slabproof::fuzz {
+namespace {
+
+using model::Op;
+using Ops = std::vector<Op>;
+
+/// Whether nothing that this thread freed is live afterwards, even if it holds nothing.
+bool frees_newest(Op op) {
+  return op.kind == Op::Kind::kFreeAll ||
+         (op.kind == Op::Kind::kFree && op.argument == Op::kNewest);
+}
+
+/// A second free breaks the contract where the block may have gone out again, or where a slab
+/// without a record of each slot cannot see it. Left are those right after the first free, in a
+/// program of one thread that gives nothing away; the others become questions.
+void confine_second_frees(model::Program& program) {
+  bool may_be_live = program.threads.size() > 1;
+  for (Ops& ops : program.threads) {
+    for (Op& op : ops) {
+      may_be_live |= op.kind == Op::Kind::kGive;
+      const bool just_freed = &op != ops.data() && frees_newest(*(&op - 1));
+      if (op.kind == Op::Kind::kFreeAgain && (may_be_live || !just_freed)) {
+        op = {Op::Kind::kStats, 0};
+      }
+    }
+  }
+}
+
+/// Makes any program one of those that are fuzzed.
+void confine(model::Program& program) {
+  if (program.threads.size() > ScheduleInput::kMaxThreads) {
+    program.threads.resize(ScheduleInput::kMaxThreads);
+  }
+  for (Ops& ops : program.threads) {
+    if (ops.size() > ScheduleInput::kMaxOps) ops.resize(ScheduleInput::kMaxOps);
+    for (Op& op : ops) {
+      if (op.kind == Op::Kind::kAllocate) {
+        op.argument = static_cast<std::uint8_t>(1 + (op.argument - 1) % ScheduleInput::kMaxBatch);
+      } else if (op.kind == Op::Kind::kGive) {
+        op.argument = static_cast<std::uint8_t>(op.argument % program.threads.size());
+      } else if (op.kind == Op::Kind::kFree && op.argument != Op::kNewest) {
+        op.argument = static_cast<std::uint8_t>(op.argument % 4);
+      }
+    }
+  }
+  confine_second_frees(program);
+}
+
+Op random_op(Random& random) {
+  // Three in four are what growth races are made of.
+  constexpr std::array<Op, 16> kOps = {{{Op::Kind::kAllocate, 1},
+                                        {Op::Kind::kAllocate, 1},
+                                        {Op::Kind::kAllocate, 1},
+                                        {Op::Kind::kAllocate, 2},
+                                        {Op::Kind::kAllocate, 3},
+                                        {Op::Kind::kFree, Op::kNewest},
+                                        {Op::Kind::kFree, Op::kNewest},
+                                        {Op::Kind::kFree, Op::kNewest},
+                                        {Op::Kind::kFree, 0},
+                                        {Op::Kind::kFreeAll, 0},
+                                        {Op::Kind::kFailNextRequest, 0},
+                                        {Op::Kind::kFailNextRequest, 0},
+                                        {Op::Kind::kGive, 0},
+                                        {Op::Kind::kTake, 0},
+                                        {Op::Kind::kTrim, 0},
+                                        {Op::Kind::kStats, 0}}};
+  constexpr std::array<Op::Kind, 6> kRareKinds = {
+      Op::Kind::kFreeForeign, Op::Kind::kFreeMisaligned, Op::Kind::kFreeAgain,
+      Op::Kind::kUsableSize,  Op::Kind::kCapacityBytes,  Op::Kind::kSegmentCount};
+  if (random.below(8) == 0) return {kRareKinds[random.below(kRareKinds.size())], 0};
+  Op op = kOps[random.below(kOps.size())];
+  if (op.kind == Op::Kind::kGive) {
+    op.argument = static_cast<std::uint8_t>(random.below(ScheduleInput::kMaxThreads));
+  }
+  return op;
+}
+
+void edit_program(model::Program& program, Random& random) {
+  Ops& ops = program.threads[random.below(program.threads.size())];
+  const std::size_t place = random.below(ops.size());
+  const auto at = ops.begin() + static_cast<std::ptrdiff_t>(place);
+  switch (random.below(7)) {
+    case 0:
+    case 1:
+      ops.insert(at + static_cast<std::ptrdiff_t>(random.below(2)), random_op(random));
+      break;
+    case 2:
+      if (ops.size() > 1) ops.erase(at);
+      break;
+    case 3:
+      *at = random_op(random);
+      break;
+    case 4:
+      std::swap(*at, ops[random.below(ops.size())]);
+      break;
+    case 5:  // one more thread, which does what another does
+      program.threads.push_back(program.threads[random.below(program.threads.size())]);
+      break;
+    default:
+      if (program.threads.size() > 1) {
+        program.threads.erase(program.threads.begin() +
+                              static_cast<std::ptrdiff_t>(random.below(program.threads.size())));
+      }
+  }
+  confine(program);
+}
+
+void edit_choices(Input& choices, Random& random) {
+  // A choice is taken modulo the number of alternatives, of which there are at most a few.
+  constexpr std::size_t kAlternatives = 12;
+  const auto choice = static_cast<std::uint8_t>(random.below(kAlternatives));
+  const std::size_t place = random.between(0, choices.size());
+  const auto at = choices.begin() + static_cast<std::ptrdiff_t>(place);
+  switch (random.below(4)) {
+    case 0:
+      choices.insert(at, choice);
+      break;
+    case 1:  // go on with one thread for a while
+      choices.insert(at, random.between(2, 8), choice);
+      break;
+    case 2:
+      if (at != choices.end()) *at = choice;
+      break;
+    default:
+      if (at != choices.end()) choices.erase(at);
+  }
+}
+
+void edit_slab(ScheduleInput& input, Random& random) {
+  switch (random.below(4)) {
+    case 0:
+      input.recheck_all = !input.recheck_all;
+      break;
+    case 1:
+      input.slot_states = !input.slot_states;
+      break;
+    case 2:
+      input.capacity = static_cast<std::uint32_t>(random.between(1, 4));
+      break;
+    default:
+      input.initial_segments = static_cast<std::uint32_t>(random.below(4));
+  }
+}
+
+}  // namespace
+
+ScheduleInput schedule_input_from_bytes(Bytes input) {
+  const std::uint8_t slab = input.empty() ? std::uint8_t{0} : input[0];
+  const std::size_t wanted = input.size() < 2 ? 0 : input[1];
+  const Bytes rest = input.subspan(std::min<std::size_t>(2, input.size()));
+  const std::size_t program_size = std::min(wanted, rest.size());
+  ScheduleInput result;
+  result.recheck_all = (slab & 1U) == 0;
+  result.slot_states = (slab & 2U) != 0;
+  result.capacity = 1 + (slab >> 2 & 3U);
+  result.initial_segments = slab >> 4 & 3U;
+  result.alone = (slab & 64U) != 0;
+  result.program = model::program_from_bytes(rest.first(program_size));
+  confine(result.program);
+  const Bytes choices = rest.subspan(program_size);
+  result.choices.assign(choices.begin(), choices.end());
+  return result;
+}
+
+Input to_bytes(const ScheduleInput& input) {
+  const Input program = model::to_bytes(input.program);
+  const unsigned slab = (input.recheck_all ? 0U : 1U) | (input.slot_states ? 2U : 0U) |
+                        (input.capacity - 1) << 2 | input.initial_segments << 4 |
+                        (input.alone ? 64U : 0U);
+  Input bytes = {static_cast<std::uint8_t>(slab), static_cast<std::uint8_t>(program.size())};
+  bytes.insert(bytes.end(), program.begin(), program.end());
+  bytes.insert(bytes.end(), input.choices.begin(), input.choices.end());
+  return bytes;
+}
+
+ScheduleInput mutate(ScheduleInput input, Random& random) {
+  const std::size_t edits = random.between(1, 4);
+  for (std::size_t i = 0; i < edits; ++i) {
+    switch (random.below(8)) {
+      case 0:
+      case 1:
+        edit_program(input.program, random);
+        break;
+      case 2:
+        edit_slab(input, random);
+        break;
+      default:
+        edit_choices(input.choices, random);
+    }
+  }
+  return input;
+}
+
+ScheduleInput cross(const ScheduleInput& first, const ScheduleInput& second, Random& random) {
+  ScheduleInput result = first;
+  if (random.below(2) == 0) {
+    auto& threads = result.program.threads;
+    threads[random.below(threads.size())] =
+        second.program.threads[random.below(second.program.threads.size())];
+    confine(result.program);
+  }
+  const std::size_t kept = random.between(0, first.choices.size());
+  result.choices.resize(kept);
+  const std::size_t from = std::min(kept, second.choices.size());
+  result.choices.insert(result.choices.end(),
+                        second.choices.begin() + static_cast<std::ptrdiff_t>(from),
+                        second.choices.end());
+  return result;
+}
+
+std::vector<ScheduleInput> simpler(const ScheduleInput& input) {
+  std::vector<ScheduleInput> results;
+  const auto without = [](auto container, std::size_t first, std::size_t count) {
+    const auto begin = container.begin() + static_cast<std::ptrdiff_t>(first);
+    container.erase(begin, begin + static_cast<std::ptrdiff_t>(count));
+    return container;
+  };
+  const auto& threads = input.program.threads;
+  for (std::size_t thread = 0; threads.size() > 1 && thread < threads.size(); ++thread) {
+    results.push_back(input);
+    results.back().program.threads = without(threads, thread, 1);
+    confine(results.back().program);
+  }
+  for (std::size_t thread = 0; thread < threads.size(); ++thread) {
+    for (std::size_t op = 0; threads[thread].size() > 1 && op < threads[thread].size(); ++op) {
+      results.push_back(input);
+      results.back().program.threads[thread] = without(threads[thread], op, 1);
+    }
+    for (std::size_t op = 0; op < threads[thread].size(); ++op) {
+      if (threads[thread][op].kind != Op::Kind::kAllocate || threads[thread][op].argument == 1) {
+        continue;
+      }
+      results.push_back(input);
+      --results.back().program.threads[thread][op].argument;
+    }
+  }
+  for (std::size_t length = input.choices.size(); length > 0; length /= 2) {
+    for (std::size_t first = 0; first + length <= input.choices.size(); first += length) {
+      results.push_back(input);
+      results.back().choices = without(input.choices, first, length);
+    }
+  }
+  for (std::size_t i = 0; i < input.choices.size(); ++i) {
+    if (input.choices[i] == 0) continue;
+    results.push_back(input);
+    results.back().choices[i] = 0;
+  }
+  const auto simplify = [&](auto ScheduleInput::* member, auto least) {
+    if (input.*member == least) return;
+    results.push_back(input);
+    results.back().*member = least;
+  };
+  simplify(&ScheduleInput::initial_segments, 0U);
+  simplify(&ScheduleInput::capacity, 1U);
+  simplify(&ScheduleInput::slot_states, false);
+  simplify(&ScheduleInput::recheck_all, true);
+  return results;
+}
+
+}  // namespace slabproof::fuzz

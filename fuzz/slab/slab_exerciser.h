@@ -1,0 +1,73 @@
+#ifndef SLABPROOF_FUZZ_SLAB_SLAB_EXERCISER_H_
+#define SLABPROOF_FUZZ_SLAB_SLAB_EXERCISER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "fuzz/slab/any_slab.h"
+#include "fuzz/slab/first_fit_model.h"
+#include "fuzz/slab/slab_script.h"
+
+namespace slabproof::fuzz {
+
+/// Runs a script on one slab, alone, and judges each step against `FirstFitModel`: addresses,
+/// contents, results, counters, requests to the backing. Properties S1 to S4, S6, S10, S11, L2
+/// (requests) and L3. Overwrites are skipped.
+class SlabExerciser {
+ public:
+  /// `begin_input` must have been called before the slab was made.
+  SlabExerciser(const SlabScript& script, AnySlab& slab);
+
+  void run();
+
+ private:
+  struct Held {
+    std::byte* data;
+    std::uint64_t serial;  ///< what the block is filled with
+    SlotName name;
+  };
+
+  void perform(const Step& step);
+  void allocate(const Step& step);
+  void expect_error(const Step& step, AllocError error);
+  void judge_growth(std::size_t asked, std::size_t served, const BackingTally& before);
+  void accept(const Block& block);
+  void learn_segment(std::uint32_t segment, std::byte* first_slot);
+
+  void free_at(std::size_t position, std::uint8_t form);
+  void free_all(const Step& step);
+  void free_again();
+  void offer_bad_pointer(const void* pointer, MisuseKind kind);
+  void expect_report(const void* pointer, MisuseKind kind);
+  [[nodiscard]] const void* foreign_pointer(const Step& step) const;
+  [[nodiscard]] const void* misaligned_pointer(const Step& step) const;
+  [[nodiscard]] std::uintptr_t region_of(std::uintptr_t address) const;
+  [[nodiscard]] bool lies_in_known_segment(std::uintptr_t address) const;
+
+  void ask_usable_size(const Step& step);
+  void trim();
+
+  void check_contents(const Held& held) const;
+  void check_counters() const;
+  void give_everything_back();
+  void drain();
+
+  const SlabScript& script_;
+  AnySlab& slab_;
+  const SlabTraits traits_;
+  FirstFitModel model_;
+  /// Where the first slot of a segment lies, in order of installation; null until it was handed
+  /// out.
+  std::vector<std::byte*> first_slots_;
+  std::vector<Held> held_;
+  std::optional<Held> last_freed_;
+  std::uint64_t next_serial_ = 1;
+  std::array<std::uint64_t, 3> expected_reports_{};  ///< by `MisuseKind`
+};
+
+}  // namespace slabproof::fuzz
+
+#endif  // SLABPROOF_FUZZ_SLAB_SLAB_EXERCISER_H_

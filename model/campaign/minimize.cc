@@ -1,0 +1,191 @@
+#include "model/campaign/minimize.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <utility>
+
+#include "model/campaign/judged_program.h"
+#include "model/search/explore.h"
+
+namespace slabproof::model {
+namespace {
+
+constexpr unsigned kMaxPreemptions = 64;
+
+/// Time that is shared by several searches.
+class Budget {
+ public:
+  explicit Budget(double seconds) : seconds_(seconds) {}
+  [[nodiscard]] double left() const {
+    return seconds_ - std::chrono::duration<double>(Clock::now() - start_).count();
+  }
+  [[nodiscard]] bool is_spent() const { return left() <= 0; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point start_ = Clock::now();
+  double seconds_;
+};
+
+bool gives_to(const Program& program, std::size_t thread) {
+  return std::ranges::any_of(program.threads, [thread](const std::vector<Op>& ops) {
+    return std::ranges::any_of(
+        ops, [thread](Op op) { return op.kind == Op::Kind::kGive && op.argument == thread; });
+  });
+}
+
+/// Without a thread, what was given to it stays with the giver, and threads after it move up.
+Program without_thread(Program program, std::size_t thread) {
+  program.threads.erase(program.threads.begin() + static_cast<std::ptrdiff_t>(thread));
+  for (std::vector<Op>& ops : program.threads) {
+    std::erase_if(ops,
+                  [thread](Op op) { return op.kind == Op::Kind::kGive && op.argument == thread; });
+    for (Op& op : ops) {
+      if (op.kind == Op::Kind::kGive && op.argument > thread) --op.argument;
+    }
+  }
+  return program;
+}
+
+Program without_operation(Program program, std::size_t thread, std::size_t op) {
+  std::vector<Op>& ops = program.threads[thread];
+  ops.erase(ops.begin() + static_cast<std::ptrdiff_t>(op));
+  return program;
+}
+
+/// Also removes threads that have nothing left to do.
+void add_if_well_formed(std::vector<Program>& programs, Program program) {
+  for (std::size_t thread = program.threads.size(); thread-- > 0;) {
+    if (program.threads[thread].empty()) program = without_thread(std::move(program), thread);
+  }
+  if (!defect_of(program)) programs.push_back(std::move(program));
+}
+
+/// A search for a violation of one property.
+ExploreResult search(const CheckJob& job, const std::string& property, ExploreOptions options) {
+  JudgedProgram program(job);
+  const std::vector<std::uint8_t> symmetry_class = program.execution().symmetry_class();
+  if (options.search == Search::kDpor) options.symmetry_class = symmetry_class;
+  options.property = property;
+  return program.run(options);
+}
+
+/// Goes from program to program, each with the violation and smaller than the one before.
+class ProgramMinimizer {
+ public:
+  ProgramMinimizer(CheckJob job, std::string property, const MinimizeLimits& limits)
+      : job_(std::move(job)),
+        property_(std::move(property)),
+        limits_(limits),
+        budget_(limits.seconds) {}
+
+  CheckJob run() {
+    while (!budget_.is_spent() && step()) {
+    }
+    return job_;
+  }
+
+ private:
+  bool step() {
+    for (Program& candidate : smaller_programs(job_.program)) {
+      if (budget_.is_spent()) return false;
+      if (!tried_.insert(to_text(candidate)).second) continue;
+      CheckJob smaller = job_;
+      smaller.program = std::move(candidate);
+      if (!fails(smaller)) continue;
+      job_ = std::move(smaller);
+      return true;
+    }
+    return false;
+  }
+
+  [[nodiscard]] bool fails(const CheckJob& job) const {
+    ExploreOptions options;
+    options.time_limit = std::min(limits_.candidate_seconds, budget_.left());
+    options.trace = false;
+    return search(job, property_, options).violation.has_value();
+  }
+
+  CheckJob job_;
+  const std::string property_;
+  const MinimizeLimits limits_;
+  const Budget budget_;
+  std::set<std::string> tried_;
+};
+
+Counterexample counterexample_of(const CheckJob& job, ExploreResult found,
+                                 std::optional<unsigned> preemptions) {
+  return {.job = job,
+          .failure = std::move(*found.violation),
+          .schedule = std::move(found.schedule),
+          .trace = std::move(found.trace),
+          .preemptions = preemptions};
+}
+
+std::optional<Counterexample> fewest_preemptions(const CheckJob& job, const std::string& property,
+                                                 double seconds) {
+  const Budget budget(seconds);
+  for (unsigned bound = 0; bound <= kMaxPreemptions && !budget.is_spent(); ++bound) {
+    ExploreOptions options;
+    options.search = Search::kBound;
+    options.bound = bound;
+    options.unlock_is_step = false;
+    options.time_limit = budget.left();
+    ExploreResult found = search(job, property, options);
+    if (found.violation) return counterexample_of(job, std::move(found), bound);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<Program> smaller_programs(const Program& program) {
+  std::vector<Program> smaller;
+  const bool ends_only = frees_again(program);
+  const std::size_t threads = program.threads.size();
+  for (std::size_t thread = 0; threads > 1 && thread < threads; ++thread) {
+    if (ends_only && gives_to(program, thread)) continue;
+    add_if_well_formed(smaller, without_thread(program, thread));
+  }
+  for (std::size_t thread = 0; thread < threads; ++thread) {
+    const std::size_t count = program.threads[thread].size();
+    // From the end, so that what an operation acts on is still there when it is looked at.
+    for (std::size_t op = count; op-- > (ends_only ? count - 1 : 0);) {
+      add_if_well_formed(smaller, without_operation(program, thread, op));
+    }
+  }
+  for (std::size_t thread = 0; thread < threads && !ends_only; ++thread) {
+    for (std::size_t op = 0; op < program.threads[thread].size(); ++op) {
+      const Op whole = program.threads[thread][op];
+      if (whole.kind != Op::Kind::kAllocate || whole.argument < 2) continue;
+      for (const unsigned part : {1U, whole.argument / 2U, whole.argument - 1U}) {
+        Program shrunk = program;
+        shrunk.threads[thread][op].argument = static_cast<std::uint8_t>(part);
+        add_if_well_formed(smaller, std::move(shrunk));
+      }
+    }
+  }
+  return smaller;
+}
+
+std::optional<Counterexample> minimize(const CheckJob& job, const std::string& property,
+                                       const MinimizeLimits& limits) {
+  const CheckJob minimal = ProgramMinimizer(job, property, limits).run();
+  // One thread has one schedule; and what is asked of Relacy's own search is made for several.
+  const bool has_choices = minimal.program.threads.size() > 1;
+  if (has_choices) {
+    auto found = fewest_preemptions(minimal, property, limits.seconds);
+    if (found) return found;
+  }
+  ExploreOptions options;
+  options.time_limit = limits.seconds;
+  ExploreResult found = search(minimal, property, options);
+  if (!found.violation) return std::nullopt;
+  return counterexample_of(minimal, std::move(found),
+                           has_choices ? std::nullopt : std::optional(0U));
+}
+
+}  // namespace slabproof::model

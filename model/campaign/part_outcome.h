@@ -1,0 +1,37 @@
+#ifndef SLABPROOF_MODEL_CAMPAIGN_PART_OUTCOME_H_
+#define SLABPROOF_MODEL_CAMPAIGN_PART_OUTCOME_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace slabproof::model {
+
+/// What exploring one part of a job's executions gave: the whole job, where it was not split.
+struct PartOutcome {
+  std::uint64_t executions = 0;
+  std::uint64_t redundant = 0;
+  bool complete = false;  ///< every execution of the part was explored
+  std::uint64_t max_segments = 0;
+  std::uint64_t max_over_growth = 0;
+  std::string witness;   ///< schedule of an execution with the greatest over-growth, else empty
+  std::string property;  ///< of the violation, else empty
+  std::string message;
+  std::string schedule;  ///< of the violation
+  double seconds = 0;
+
+  friend bool operator==(const PartOutcome&, const PartOutcome&) = default;
+};
+
+/// One line of JSON: how workers report, and what a checkpoint holds.
+[[nodiscard]] std::string to_json_line(const PartOutcome& outcome);
+/// Nothing where the text is no outcome: a line that was cut off, say.
+[[nodiscard]] std::optional<PartOutcome> parse_part_outcome(std::string_view line);
+
+/// Adds what another part of the same job gave. The first violation stays.
+void add(PartOutcome& sum, const PartOutcome& part);
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_CAMPAIGN_PART_OUTCOME_H_

@@ -1,0 +1,64 @@
+#ifndef SLABPROOF_MODEL_CAMPAIGN_RUN_H_
+#define SLABPROOF_MODEL_CAMPAIGN_RUN_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "model/campaign/part_outcome.h"
+#include "model/command/options.h"
+#include "model/command/report.h"
+#include "model/program/job.h"
+#include "model/search/schedule.h"
+#include "model/search/trace.h"
+
+namespace slabproof::model {
+
+/// A job's result, and what was seen on the way.
+struct JobOutcome {
+  RunResult result;
+  Trace trace;  ///< of the violation, else of the witness if one was asked for, else empty
+};
+
+/// How the executions of a job are cut into parts that are disjoint and together all of them: by
+/// what the first choices are. Not cut: one part, depth 0.
+struct JobSplit {
+  std::size_t depth = 0;
+  std::vector<std::vector<Choice>> parts = {{}};
+  std::uint64_t redundant = 0;  ///< executions that turned out redundant before they reached a part
+};
+
+/// Cuts a job into at least so many parts if it has as many executions. Only the search `dpor` can
+/// be cut; other jobs stay whole.
+[[nodiscard]] JobSplit split_job(const CheckJob& job, const CheckOptions& options,
+                                 std::size_t at_least);
+
+/// Told now and then how many executions there have been.
+using Progress = std::function<void(std::uint64_t executions)>;
+
+/// Given text to write: steps, as `StepTrace` makes them.
+using StepsSink = std::function<void(const std::string& steps)>;
+
+/// Explores a part of a job on the slab that this program is linked with, and judges every
+/// execution by the oracle. `time_limit` is in seconds, 0 for none. `steps`, if there is one, is
+/// given all executions.
+[[nodiscard]] PartOutcome explore_part(const CheckJob& job, const CheckOptions& options,
+                                       const JobSplit& split, std::size_t part, double time_limit,
+                                       const Progress& progress, const StepsSink& steps);
+
+/// The result of a job from the sum over its parts. What the job says an exhaustive search must
+/// find is judged as well. `limit` says what cut the search, if it was not complete. The trace is
+/// that of the violation; without one and with `want_witness`, of an execution with the greatest
+/// over-growth.
+[[nodiscard]] JobOutcome conclude(const CheckJob& job, const CheckOptions& options,
+                                  const PartOutcome& sum, const std::string& limit, double seconds,
+                                  bool want_witness);
+
+/// Runs one recorded execution again, with its trace. `steps`, if there is one, is given it.
+[[nodiscard]] JobOutcome replay(const RecordedExecution& recorded, const StepsSink& steps);
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_CAMPAIGN_RUN_H_

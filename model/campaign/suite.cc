@@ -1,0 +1,259 @@
+#include "model/campaign/suite.h"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "model/campaign/checkpoint.h"
+#include "model/campaign/worker_pool.h"
+#include "model/program/enumeration.h"
+
+namespace slabproof::model {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double now() {
+  return std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
+}
+
+/// What the processes of one run share about a job.
+struct SharedJob {
+  std::atomic<double> began{0};         ///< when its first part began, or 0
+  std::atomic<bool> is_decided{false};  ///< a violation was found: the other parts do not matter
+};
+
+/// An array in memory that forked workers and their parent both see.
+template <class T>
+class SharedArray {
+ public:
+  explicit SharedArray(std::size_t size) : size_(size) {
+    void* const memory =
+        ::mmap(nullptr, bytes(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+      throw std::system_error(errno, std::generic_category(), "no shared memory");
+    }
+    elements_ = static_cast<T*>(memory);
+    std::uninitialized_default_construct_n(elements_, size_);
+  }
+  ~SharedArray() { ::munmap(elements_, bytes()); }
+  SharedArray(const SharedArray&) = delete;
+  SharedArray& operator=(const SharedArray&) = delete;
+  T& operator[](std::size_t index) { return elements_[index]; }
+
+ private:
+  [[nodiscard]] std::size_t bytes() const { return std::max<std::size_t>(size_, 1) * sizeof(T); }
+  std::size_t size_;
+  T* elements_;
+};
+
+/// A job, how it is split, and what its parts have given so far.
+struct Work {
+  const CheckJob* job;
+  JobSplit split;
+  std::string name;  ///< for the checkpoint
+  std::size_t parts_left = 0;
+  std::vector<PartOutcome> outcomes;
+  double seconds = 0;
+  std::string lost;  ///< why a part has no outcome, or empty
+};
+
+class Suite {
+ public:
+  Suite(const std::vector<CheckJob>& jobs, const CheckOptions& options, bool want_witness,
+        const StepsSink& steps)
+      : options_(options),
+        want_witness_(want_witness),
+        steps_(steps),
+        shared_(jobs.size()),
+        executions_(1) {
+    if (!options.checkpoint_file.empty()) checkpoint_.emplace(options.checkpoint_file);
+    for (const CheckJob& job : jobs) plan(job);
+  }
+
+  void run(const std::function<void(const CheckJob&, const JobOutcome&)>& finished,
+           const std::function<void(const SuiteProgress&)>& progress) {
+    const double start = now();
+    const auto report = [&] {
+      if (progress) progress({next_, executions_[0].load(), now() - start});
+    };
+    flush(finished);
+    if (options_.jobs == 1) {
+      run_here(finished, report);
+    } else {
+      run_in_workers(finished, report);
+    }
+  }
+
+ private:
+  struct Task {
+    std::size_t work;
+    std::size_t part;
+  };
+
+  [[nodiscard]] bool is_mine(std::size_t part) const {
+    return !options_.shard || part % options_.shard->count == options_.shard->index;
+  }
+
+  /// As many parts as it is worth: a job that is done in a moment is not cut.
+  [[nodiscard]] std::size_t parts_wanted(const CheckJob& job) const {
+    constexpr std::size_t kPartsForEachWorker = 32;
+    constexpr double kWeightWorthCutting = 1e5;
+    if (options_.shard) return 4 * options_.shard->count;
+    if (options_.jobs == 1 && !checkpoint_) return 1;
+    return weight_of(job.program) < kWeightWorthCutting ? 1 : kPartsForEachWorker * options_.jobs;
+  }
+
+  void plan(const CheckJob& job) {
+    Work work{.job = &job,
+              .split = split_job(job, options_, parts_wanted(job)),
+              .name = "",
+              .parts_left = 0,
+              .outcomes = {},
+              .seconds = 0,
+              .lost = ""};
+    work.name = fmt::format("{} {} {} symmetry={} depth={} parts={}",
+                            to_text(RecordedExecution{.job = job, .schedule = {}}), options_.search,
+                            options_.search == "bound" ? options_.bound : 0, options_.symmetry,
+                            work.split.depth, work.split.parts.size());
+    for (std::size_t part = 0; part < work.split.parts.size(); ++part) {
+      if (!is_mine(part)) continue;
+      const auto done = checkpoint_ ? checkpoint_->find(work.name, part) : std::nullopt;
+      if (done) {
+        work.outcomes.push_back(*done);
+      } else {
+        tasks_.push_back({works_.size(), part});
+        ++work.parts_left;
+      }
+    }
+    works_.push_back(std::move(work));
+  }
+
+  PartOutcome explore(const Task& task) {
+    SharedJob& shared = shared_[task.work];
+    double unset = 0;
+    shared.began.compare_exchange_strong(unset, now());
+    double limit = options_.time_limit_seconds;
+    if (limit > 0) limit -= now() - shared.began.load();
+    if (shared.is_decided.load() || limit < 0) return {};
+    const Work& work = works_[task.work];
+    const auto progress = [this](std::uint64_t more) {
+      executions_[0].fetch_add(more);
+      if (on_executions_) on_executions_();
+    };
+    PartOutcome outcome =
+        explore_part(*work.job, options_, work.split, task.part, limit, progress, steps_);
+    if (!outcome.property.empty()) shared.is_decided.store(true);
+    return outcome;
+  }
+
+  void accept(const Task& task, const PartOutcome& outcome) {
+    Work& work = works_[task.work];
+    work.outcomes.push_back(outcome);
+    --work.parts_left;
+    work.seconds = now() - shared_[task.work].began.load();
+    if (checkpoint_ && outcome.complete) checkpoint_->add(work.name, task.part, outcome);
+  }
+
+  void run_here(const std::function<void(const CheckJob&, const JobOutcome&)>& finished,
+                const std::function<void()>& report) {
+    on_executions_ = [&report, reported = now()]() mutable {
+      constexpr double kSecondsBetweenReports = 0.5;
+      if (now() - reported < kSecondsBetweenReports) return;
+      reported = now();
+      report();
+    };
+    for (const Task& task : tasks_) {
+      accept(task, explore(task));
+      flush(finished);
+    }
+    on_executions_ = {};
+  }
+
+  void run_in_workers(const std::function<void(const CheckJob&, const JobOutcome&)>& finished,
+                      const std::function<void()>& report) {
+    WorkerPool pool(options_.jobs,
+                    [this](std::size_t task) { return to_json_line(explore(tasks_[task])); });
+    std::vector<std::size_t> order(tasks_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto done = [&](std::size_t task, const std::string& line) {
+      const auto outcome = parse_part_outcome(line);
+      if (!outcome) throw std::logic_error("a worker reported what is no outcome");
+      accept(tasks_[task], *outcome);
+      flush(finished);
+      return true;
+    };
+    const auto tick = [&] {
+      report();
+      return true;
+    };
+    for (const std::size_t task : pool.run(order, done, tick)) {
+      Work& work = works_[tasks_[task].work];
+      work.lost =
+          fmt::format("part {} lost {} workers", tasks_[task].part, WorkerPool::kMaxAttempts);
+      --work.parts_left;
+    }
+    flush(finished);
+  }
+
+  /// Reports the jobs that are done and not yet told, in order.
+  void flush(const std::function<void(const CheckJob&, const JobOutcome&)>& finished) {
+    for (; next_ < works_.size() && works_[next_].parts_left == 0; ++next_) {
+      const Work& work = works_[next_];
+      PartOutcome sum;
+      sum.complete = true;
+      sum.redundant = options_.shard && options_.shard->index != 0 ? 0 : work.split.redundant;
+      for (const PartOutcome& outcome : work.outcomes) add(sum, outcome);
+      finished(*work.job, conclude(*work.job, options_, sum, limit_of(work, sum), work.seconds,
+                                   want_witness_));
+    }
+  }
+
+  /// What cut the search of a job, or empty.
+  [[nodiscard]] std::string limit_of(const Work& work, const PartOutcome& sum) const {
+    if (!work.lost.empty()) return work.lost;
+    if (options_.shard && sum.complete) {
+      return fmt::format("shard {}/{}", options_.shard->index, options_.shard->count);
+    }
+    if (sum.complete) return "";
+    if (options_.iterations != 0 && sum.executions + sum.redundant >= options_.iterations) {
+      return fmt::format("{} executions", options_.iterations);
+    }
+    if (options_.time_limit_seconds > 0 && work.seconds >= options_.time_limit_seconds) {
+      return fmt::format("{} s", options_.time_limit_seconds);
+    }
+    return options_.search == "bound" ? fmt::format("bound {}", options_.bound) : "";
+  }
+
+  const CheckOptions& options_;
+  const bool want_witness_;
+  const StepsSink& steps_;
+  std::optional<Checkpoint> checkpoint_;
+  SharedArray<SharedJob> shared_;
+  SharedArray<std::atomic<std::uint64_t>> executions_;
+  std::vector<Work> works_;
+  std::vector<Task> tasks_;
+  std::size_t next_ = 0;                 // first job that was not told of
+  std::function<void()> on_executions_;  // while executions run in this process
+};
+
+}  // namespace
+
+void run_suite(const std::vector<CheckJob>& jobs, const CheckOptions& options, bool want_witness,
+               const std::function<void(const CheckJob&, const JobOutcome&)>& finished,
+               const std::function<void(const SuiteProgress&)>& progress, const StepsSink& steps) {
+  Suite(jobs, options, want_witness, steps).run(finished, progress);
+}
+
+}  // namespace slabproof::model

@@ -1,0 +1,35 @@
+"""slab_checker: the model checker, linked with the shipped slab or with a mutant of it."""
+
+load("//tools:slabproof.bzl", "slabproof_cc_binary", "slabproof_cc_library")
+
+def slab_checker(name, slab, tags = [], **kwargs):
+    """A `check` command for one slab.
+
+    Args:
+      name: of the binary.
+      slab: //impl:slabproof, or a library that impl_mutant made.
+      tags: such as "manual"; "no-sanitizer" is added.
+      **kwargs: visibility, testonly.
+    """
+    slabproof_cc_library(
+        name = name + "_subject",
+        srcs = ["//model/slab:subject_factory.cc"],
+        # The command asks for a slab by a function that only this library defines.
+        alwayslink = True,
+        tags = ["no-sanitizer"] + tags,
+        deps = [
+            slab,
+            "//model/slab:checked_slab",
+            "//model/slab:subject_factory",
+        ],
+        **kwargs
+    )
+    slabproof_cc_binary(
+        name = name,
+        tags = ["no-sanitizer"] + tags,
+        deps = [
+            ":" + name + "_subject",
+            "//model/command:check_main",
+        ],
+        **kwargs
+    )

@@ -1,0 +1,264 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <exception>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "model/campaign/estimate.h"
+#include "model/campaign/run.h"
+#include "model/campaign/suite.h"
+#include "model/command/options.h"
+#include "model/command/output_file.h"
+#include "model/command/report.h"
+#include "model/command/trace_file.h"
+#include "model/program/enumeration.h"
+#include "model/program/job.h"
+#include "model/program/scenario.h"
+#include "model/search/failure.h"
+#include "model/search/trace.h"
+
+namespace slabproof::model {
+namespace {
+
+std::string read_all(const std::string& name) {
+  if (name == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
+  std::ifstream stream(name);
+  if (!stream) throw FileError("read", name);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+/// Nothing where no file is wanted: then no steps are made.
+StepsSink sink_of(OutputFile& file) {
+  if (!file.is_wanted()) return {};
+  return [&file](const std::string& text) { file.write(text); };
+}
+
+void list_scenarios() {
+  for (const auto& [suite, name] :
+       {std::pair(default_suite(), "default"), {deep_suite(), "deep"}}) {
+    for (const Scenario& scenario : suite) {
+      fmt::print("{} ({} suite)\n  {}\n  --program \"{}\" --capacity {} --recheck {}\n",
+                 scenario.name, name, scenario.race, scenario.program, scenario.capacity,
+                 scenario.recheck == Recheck::kAllSegments ? "all" : "new");
+    }
+  }
+}
+
+std::vector<CheckJob> jobs_of(const CheckOptions& options) {
+  if (options.program) {
+    return {{.scenario = "",
+             .program = *options.program,
+             .capacity = options.capacity,
+             .initial_segments = options.initial_segments,
+             .recheck = options.recheck,
+             .protection = options.protection_or_needed()}};
+  }
+  std::vector<CheckJob> jobs;
+  for (const Scenario* const scenario : options.scenarios) jobs.push_back(job_of(*scenario));
+  return jobs;
+}
+
+std::size_t widest_name(const std::vector<CheckJob>& jobs) {
+  std::size_t widest = 0;
+  for (const CheckJob& job : jobs) {
+    widest = std::max(widest, (job.scenario.empty() ? to_text(job.program) : job.scenario).size());
+  }
+  return widest;
+}
+
+/// Shows how far the run is: on a terminal, a line that each report replaces, with an estimate
+/// from the weight of what is finished; elsewhere nothing but, for many jobs, a plain line at each
+/// tenth of the way.
+class ProgressLine {
+ public:
+  explicit ProgressLine(const std::vector<CheckJob>& jobs) {
+    for (const CheckJob& job : jobs) {
+      weight_up_to_.push_back((weight_up_to_.empty() ? 0 : weight_up_to_.back()) +
+                              weight_of(job.program));
+    }
+  }
+  ~ProgressLine() { clear(); }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  void show(const SuiteProgress& progress) {
+    const double part = progress.jobs_finished == 0
+                            ? 0
+                            : weight_up_to_[progress.jobs_finished - 1] / weight_up_to_.back();
+    if (!terminal_ && part < next_line_) return;
+    next_line_ += 0.1;
+    std::string line = fmt::format("[{:<20}] {:3.0f}%  {} of {} runs, {} executions, {:.0f} s",
+                                   std::string(static_cast<std::size_t>(part * 20), '#'),
+                                   part * 100, progress.jobs_finished, weight_up_to_.size(),
+                                   progress.executions, progress.seconds);
+    if (part > 0.02) {
+      line += fmt::format(", about {:.0f} s to go", progress.seconds * (1 - part) / part);
+    }
+    if (terminal_) {
+      fmt::print(stderr, "\r{:<{}}", line, printed_);
+      printed_ = line.size();
+    } else {
+      fmt::print(stderr, "{}\n", line);
+    }
+    std::fflush(stderr);
+  }
+  /// Makes room for a line on standard output.
+  void clear() {
+    if (printed_ != 0) fmt::print(stderr, "\r{:<{}}\r", "", printed_);
+    printed_ = 0;
+  }
+
+ private:
+  const bool terminal_ = isatty(STDERR_FILENO) != 0;
+  std::vector<double> weight_up_to_;
+  double next_line_ = 0.1;
+  std::size_t printed_ = 0;
+};
+
+void print_violation(const JobOutcome& outcome, const std::string& command) {
+  if (outcome.result.verdict == Verdict::kHolds || outcome.result.property.empty()) return;
+  fmt::print("{}", format_violation(outcome.result, to_text(outcome.trace), command));
+}
+
+/// A file has one trace: of the first violation, else of the first greatest over-growth.
+bool is_better_to_show(const JobOutcome& outcome, const std::optional<JobOutcome>& shown) {
+  if (outcome.trace.events.empty()) return false;
+  if (!shown) return true;
+  const bool violates = outcome.result.verdict == Verdict::kViolated;
+  if (violates || shown->result.verdict == Verdict::kViolated) {
+    return violates && shown->result.verdict != Verdict::kViolated;
+  }
+  return outcome.result.max_over_growth > shown->result.max_over_growth;
+}
+
+int run_jobs(const CheckOptions& options, const std::string& command) {
+  OutputFile json(options.json_file);
+  OutputFile steps(options.steps_file);
+  OutputFile trace(options.trace_file);
+  const std::vector<CheckJob> jobs = jobs_of(options);
+  const ResultTable table(widest_name(jobs));
+  if (!options.quiet) fmt::print("{}", table.header());
+
+  std::vector<RunResult> results;
+  std::optional<JobOutcome> traced;
+  ProgressLine line(jobs);
+  run_suite(
+      jobs, options, trace.is_wanted(),
+      [&](const CheckJob&, const JobOutcome& outcome) {
+        line.clear();
+        if (!options.quiet) fmt::print("{}", table.row(outcome.result));
+        print_violation(outcome, command);
+        std::fflush(stdout);
+        results.push_back(outcome.result);
+        if (trace.is_wanted() && is_better_to_show(outcome, traced)) traced = outcome;
+      },
+      [&](const SuiteProgress& progress) {
+        // The rows of the table are the progress elsewhere.
+        if (isatty(STDERR_FILENO) != 0) line.show(progress);
+      },
+      sink_of(steps));
+  if (traced) {
+    trace.write(
+        render_trace(options.trace_file, heading_of(traced->result, command), traced->trace));
+  }
+  json.write(to_json(results));
+  return exit_code(results);
+}
+
+int run_enumeration(const CheckOptions& options, const std::string& command) {
+  OutputFile json(options.json_file);
+  OutputFile steps(options.steps_file);
+  const std::vector<CheckJob> jobs = enumerate_jobs(*options.enumeration);
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<RunResult> results;
+  ProgressLine line(jobs);
+  run_suite(
+      jobs, options, false,
+      [&](const CheckJob&, const JobOutcome& outcome) {
+        if (outcome.result.verdict == Verdict::kViolated) line.clear();
+        if (outcome.result.verdict == Verdict::kViolated) print_violation(outcome, command);
+        results.push_back(outcome.result);
+      },
+      [&](const SuiteProgress& progress) {
+        if (!options.quiet) line.show(progress);
+      },
+      sink_of(steps));
+  line.clear();
+  json.write(to_json(results));
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  if (!options.quiet) {
+    fmt::print("{}", format_enumeration(*options.enumeration, results, seconds.count()));
+  }
+  return exit_code(results);
+}
+
+int run_estimate(const CheckOptions& options) {
+  constexpr double kSecondsToSpend = 5;
+  const std::vector<CheckJob> jobs =
+      options.enumeration ? enumerate_jobs(*options.enumeration) : jobs_of(options);
+  fmt::print("{} runs: {}\n", jobs.size(), to_text(estimate(jobs, options, kSecondsToSpend)));
+  return kExitHolds;
+}
+
+int run_replay(const CheckOptions& options, const std::string& command) {
+  OutputFile json(options.json_file);
+  OutputFile steps(options.steps_file);
+  OutputFile trace(options.trace_file);
+  const auto recorded = parse_recorded(read_all(options.replay_file));
+  if (!recorded) {
+    fmt::print(stderr, "check: this is no recorded execution: {}\n", recorded.error());
+    return kExitUsage;
+  }
+  const JobOutcome outcome = replay(*recorded, sink_of(steps));
+  if (outcome.result.property == Failure::kNoReplay) {
+    fmt::print(stderr, "check: {}\n", outcome.result.message);
+    return kExitUsage;
+  }
+  if (outcome.result.verdict == Verdict::kHolds) {
+    if (!options.quiet) {
+      fmt::print("{}\n{}\nThis execution holds; over-growth {}.\n", outcome.result.program,
+                 to_text(outcome.trace), outcome.result.max_over_growth);
+    }
+  } else {
+    fmt::print("{}", format_violation(outcome.result, to_text(outcome.trace), command));
+  }
+  trace.write(render_trace(options.trace_file, heading_of(outcome.result, command), outcome.trace));
+  json.write(to_json({outcome.result}));
+  return exit_code({outcome.result});
+}
+
+int run(int argc, const char* const* argv) {
+  const ParsedCommandLine parsed = parse_command_line(argc, argv);
+  if (const int* const code = std::get_if<int>(&parsed)) return *code;
+  const CheckOptions& options = std::get<CheckOptions>(parsed);
+  if (options.list) {
+    list_scenarios();
+    return kExitHolds;
+  }
+  if (options.estimate) return run_estimate(options);
+  if (options.enumeration) return run_enumeration(options, argv[0]);
+  return options.replay_file.empty() ? run_jobs(options, argv[0]) : run_replay(options, argv[0]);
+}
+
+}  // namespace
+}  // namespace slabproof::model
+
+int main(int argc, char** argv) {
+  try {
+    return slabproof::model::run(argc, argv);
+  } catch (const std::exception& problem) {
+    fmt::print(stderr, "check: {}\n", problem.what());
+    return slabproof::model::kExitUsage;
+  }
+}

@@ -1,0 +1,33 @@
+#include "model/command/trace_file.h"
+
+#include <nlohmann/json.hpp>
+
+namespace slabproof::model {
+
+std::string to_json(const TraceHeading& heading, const Trace& trace) {
+  auto events = nlohmann::ordered_json::array();
+  for (const TraceEvent& event : trace.events) {
+    events.push_back({{"thread", thread_name(event.thread)},
+                      {"file", event.place.file},
+                      {"line", event.place.line},
+                      {"function", event.place.function},
+                      {"operation", event.operation},
+                      {"object", event.object},
+                      {"value", event.value},
+                      {"failed", event.failed},
+                      {"clashed", event.clashed}});
+  }
+  const nlohmann::ordered_json object = {
+      {"program", heading.program}, {"slab", heading.slab},     {"property", heading.property},
+      {"message", heading.message}, {"replay", heading.replay}, {"events", std::move(events)}};
+  return object.dump(1) + "\n";
+}
+
+std::string render_trace(std::string_view file_name, const TraceHeading& heading,
+                         const Trace& trace) {
+  if (file_name.ends_with(".json")) return to_json(heading, trace);
+  if (file_name.ends_with(".html")) return to_html(heading, trace);
+  return to_text(trace);
+}
+
+}  // namespace slabproof::model

@@ -1,0 +1,34 @@
+#ifndef SLABPROOF_MODEL_COMMAND_TRACE_FILE_H_
+#define SLABPROOF_MODEL_COMMAND_TRACE_FILE_H_
+
+#include <string>
+#include <string_view>
+
+#include "model/search/trace.h"
+
+namespace slabproof::model {
+
+/// What a trace is a trace of.
+struct TraceHeading {
+  std::string program;
+  std::string slab;      ///< "capacity 1, recheck all, 0 initial segments"
+  std::string property;  ///< the id that is violated; empty where the execution holds
+  std::string message;   ///< what broke it
+  std::string replay;    ///< the command that runs this execution again, or empty
+};
+
+/// The trace as the extension of `file_name` asks for: `.json` or `.html`, and text for any other.
+[[nodiscard]] std::string render_trace(std::string_view file_name, const TraceHeading& heading,
+                                       const Trace& trace);
+
+/// An object with the members of the heading and `events`, an array of all of them.
+[[nodiscard]] std::string to_json(const TraceHeading& heading, const Trace& trace);
+
+/// One page that needs nothing else, neither a network nor scripts: a lane for each thread from top
+/// to bottom, critical sections and the hand-outs of blocks as bars in the lane, the violating pair
+/// in colour, and each event with its source line. Long traces are shown as `excerpt_of` says.
+[[nodiscard]] std::string to_html(const TraceHeading& heading, const Trace& trace);
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_COMMAND_TRACE_FILE_H_

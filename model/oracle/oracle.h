@@ -1,0 +1,139 @@
+#ifndef SLABPROOF_MODEL_ORACLE_ORACLE_H_
+#define SLABPROOF_MODEL_ORACLE_ORACLE_H_
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/oracle/reference_slab.h"
+#include "model/oracle/slot_table.h"
+#include "model/program/program.h"
+#include "model/slab/history.h"
+#include "model/slab/violation.h"
+
+namespace slabproof::model {
+
+/// What an execution came to.
+struct Measures {
+  std::uint64_t segments = 0;
+  std::uint64_t peak_live = 0;    ///< blocks held at once, in the order of critical sections
+  std::uint64_t over_growth = 0;  ///< segments - max(initial, ceil(peak live / capacity))
+};
+
+/// Judges what executions of one program did by the properties of the catalogue.
+///
+/// The lock acquisitions of an execution, in their order, are replayed on a `ReferenceSlab`; what
+/// each operation was seen to do must be what its sections do there. Nothing is compared by the
+/// moment at which it was recorded: a search that explores one linearization of each class leaves
+/// only the order of critical sections, and what one thread did between two of its own, to rely on.
+///
+/// | property | what is judged |
+/// |---|---|
+/// | S1 | no block is handed out while it is live |
+/// | S2 | each block is one slot of one installed segment, aligned, with the full stride |
+/// | S3 | no installed segment is released; only what a trim has claimed is discarded |
+/// | S4 | when all blocks are back, segments x capacity distinct ones drain without growth |
+/// | S6, S7 | growth is exact with `recheck_all`, else within `over_growth_bound` |
+/// | S9, S10 | no corrupt link; each bad pointer is counted and changes nothing |
+/// | S11 | each region that was granted is installed or released |
+/// | S12 | each section does what the reference does; each answer is that of its section |
+/// | L2 | lock acquisitions and backing requests of an allocation |
+/// | L3 | an allocation falls short only if refused, with every slot live at its last look |
+///
+/// Data races, and ownership by happens-before, are the checked memory's to judge, not this one's.
+/// Not thread safe. Without a violation `judge` allocates nothing.
+class Oracle {
+ public:
+  /// Throws std::invalid_argument for a capacity, stride or alignment of 0 and for a program that
+  /// is not well formed.
+  Oracle(const Setting& setting, const Program& program);
+
+  /// What `history` violates first, in the order of critical sections. A history that outgrew its
+  /// arrays is `kHistoryLimit`; one that no slab can have made is `kHistoryDefect`.
+  [[nodiscard]] std::optional<Violation> judge(const History& history);
+
+  /// Of the last history that was judged to hold.
+  [[nodiscard]] const Measures& measures() const { return measures_; }
+
+ private:
+  /// What an allocation did between two of its sections.
+  struct Requests {
+    bool segment = false;
+    bool directory = false;
+    bool directory_granted = false;
+    bool refused = false;
+  };
+
+  /// One thread of the replay.
+  struct Thread {
+    std::uint8_t op = 0;    ///< all operations before this one are finished
+    bool started = false;   ///< a section of `op` was replayed
+    bool finished = false;  ///< the last one was
+    bool refused = false;   ///< some request of `op` was refused
+    Requests requests;
+    std::optional<Region> segment;  ///< granted to `op`, neither installed nor released so far
+    std::uint16_t blocks = 0;       ///< blocks of `op` that were replayed
+    std::uint64_t discarded = 0;    ///< bytes
+    ReferenceSlab::Allocation allocation;
+    ReferenceSlab::Trim trim;
+
+    std::vector<const OpRecord*> records;     ///< by operation
+    std::vector<const BackingEvent*> events;  ///< in the order of the thread
+    std::size_t next_event = 0;
+  };
+
+  static void enter(Thread& thread, std::uint8_t op);
+
+  // Each of these that is a bool is false if it has put a violation into `violation_`.
+  bool begin(const History& history);
+  bool adopt_records();
+  bool adopt_events();
+  bool replay();
+  bool replay_section(std::size_t stamp);
+  bool replay_operation(Thread& thread, const OpRecord& record);
+  bool replay_events(Thread& thread, std::size_t stamp);
+  bool replay_request(Thread& thread, const BackingEvent& event);
+  bool replay_release(Thread& thread, const BackingEvent& event);
+  bool replay_discard(Thread& thread, const BackingEvent& event);
+  bool advance_to(Thread& thread, std::size_t op);
+  bool replay_allocation(Thread& thread, const OpRecord& record);
+  bool finish_allocation(const Thread& thread, const OpRecord& record);
+  bool hand_out(Thread& thread, const OpRecord& record, std::uint32_t segment);
+  bool replay_free(const OpRecord& record);
+  bool replay_bad_pointer(const OpRecord& record);
+  bool replay_query(const OpRecord& record);
+  void replay_trim(Thread& thread);
+  bool finish_trim(const Thread& thread, const OpRecord& record);
+  bool judge_growth();
+  bool judge_census();
+
+  // Why the replay could not go on. Each is false, for its caller to return.
+  bool fail(std::string_view property, std::optional<OpId> first, std::string message,
+            std::optional<OpId> other = std::nullopt);
+  bool fail_block(const OpRecord& record, const BlockEvent& block, SlotTable::Fault fault);
+  bool fail_unfinished(const Thread& thread, const OpRecord& record);
+  bool fail_needless_growth(OpId op);
+
+  [[nodiscard]] bool is_kept(const BackingEvent& grant) const;
+  [[nodiscard]] bool is_in_stray_segment(const BlockEvent& block) const;
+  [[nodiscard]] std::string name(OpId op) const;
+
+  const Setting setting_;
+  const Program program_;
+  const History* history_ = nullptr;
+  ReferenceSlab reference_;
+  SlotTable slots_;
+  const std::uint64_t allowed_over_growth_;
+  std::array<Thread, kMaxThreads> threads_;
+  std::uint64_t refused_pointers_ = 0;
+  std::optional<OpId> leaker_;  ///< first operation that neither installed nor released a segment
+  std::optional<Violation> violation_;
+  Measures measures_;
+};
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_ORACLE_ORACLE_H_

@@ -1,0 +1,385 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "model/oracle/oracle.h"
+
+namespace slabproof::model {
+namespace {
+
+using Kind = Op::Kind;
+
+/// Whether an operation enters a critical section at all.
+bool takes_lock(const OpRecord& record) {
+  return !record.skipped && record.op.kind != Kind::kGive && record.op.kind != Kind::kTake &&
+         record.op.kind != Kind::kFailNextRequest;
+}
+
+}  // namespace
+
+bool Oracle::replay() {
+  for (std::size_t stamp = 0; stamp < history_->acquisition_count; ++stamp) {
+    if (!replay_section(stamp)) return false;
+  }
+  for (std::size_t i = 0; i < program_.threads.size(); ++i) {
+    if (!replay_events(threads_[i], history_->acquisition_count)) return false;
+    if (!advance_to(threads_[i], program_.threads[i].size())) return false;
+  }
+  return true;
+}
+
+void Oracle::enter(Thread& thread, std::uint8_t op) {
+  thread.op = op;
+  thread.started = false;
+  thread.finished = false;
+  thread.refused = false;
+  thread.requests = {};
+  thread.segment.reset();
+  thread.blocks = 0;
+  thread.discarded = 0;
+  thread.trim = {};
+}
+
+bool Oracle::replay_section(std::size_t stamp) {
+  const OpId id = history_->acquisitions[stamp].op;
+  if (id == kNoOp) return true;
+  if (id.thread >= program_.threads.size() || id.op >= program_.threads[id.thread].size()) {
+    return fail(
+        kHistoryDefect, std::nullopt,
+        fmt::format("Operation {} of thread {}, which took the lock, is not in the program.", id.op,
+                    id.thread));
+  }
+  Thread& thread = threads_[id.thread];
+  if (!replay_events(thread, stamp) || !advance_to(thread, id.op)) return false;
+  const OpRecord& record = *thread.records[id.op];
+  if (!takes_lock(record)) {
+    return fail(kHistoryDefect, id, fmt::format("{} had no reason to take the lock.", name(id)));
+  }
+  if (thread.finished) {
+    return fail("L2", id, fmt::format("{} took the lock again after it was done.", name(id)));
+  }
+  const bool holds = replay_operation(thread, record);
+  thread.started = true;
+  return holds;
+}
+
+bool Oracle::replay_operation(Thread& thread, const OpRecord& record) {
+  switch (record.op.kind) {
+    case Kind::kAllocate:
+      return replay_allocation(thread, record);
+    case Kind::kTrim:
+      replay_trim(thread);
+      return true;
+    case Kind::kFree:
+    case Kind::kFreeAll:
+      thread.finished = true;
+      return replay_free(record);
+    case Kind::kFreeForeign:
+    case Kind::kFreeMisaligned:
+    case Kind::kFreeAgain:
+      thread.finished = true;
+      return replay_bad_pointer(record);
+    default:
+      thread.finished = true;
+      return replay_query(record);
+  }
+}
+
+/// Ends the operations before `op`, all of whose sections must have been replayed.
+bool Oracle::advance_to(Thread& thread, std::size_t op) {
+  if (op < thread.op) {
+    const OpId id = thread.records[op]->id;
+    return fail("S12", id,
+                fmt::format("{} entered a critical section after a later operation of its thread.",
+                            name(id)));
+  }
+  while (thread.op < op) {
+    const OpRecord& record = *thread.records[thread.op];
+    if (!thread.finished && takes_lock(record)) return fail_unfinished(thread, record);
+    // What a trim gives back, and what an allocation lets go of, comes after its last section.
+    if (record.op.kind == Kind::kTrim && !finish_trim(thread, record)) return false;
+    if (thread.segment && !leaker_) leaker_ = record.id;
+    enter(thread, static_cast<std::uint8_t>(thread.op + 1));
+  }
+  return true;
+}
+
+/// What the thread did without the lock before the acquisition at `stamp`.
+bool Oracle::replay_events(Thread& thread, std::size_t stamp) {
+  while (thread.next_event < thread.events.size()) {
+    const BackingEvent& event = *thread.events[thread.next_event];
+    if (event.stamp > stamp) return true;
+    ++thread.next_event;
+    bool holds = true;
+    switch (event.kind) {
+      case BackingEvent::Kind::kGranted:
+      case BackingEvent::Kind::kRefused:
+        holds = replay_request(thread, event);
+        break;
+      case BackingEvent::Kind::kReleased:
+        holds = replay_release(thread, event);
+        break;
+      case BackingEvent::Kind::kDiscarded:
+        holds = replay_discard(thread, event);
+        break;
+    }
+    if (!holds) return false;
+  }
+  return true;
+}
+
+bool Oracle::replay_request(Thread& thread, const BackingEvent& event) {
+  const bool refused = event.kind == BackingEvent::Kind::kRefused;
+  const bool grows = thread.started && !thread.finished && event.op.op == thread.op &&
+                     thread.records[thread.op]->op.kind == Kind::kAllocate;
+  if (!grows) {
+    if (event.is_segment && !refused && is_kept(event)) return fail_needless_growth(event.op);
+    return fail(
+        "L2", event.op,
+        fmt::format("{} called the backing although it had no need to grow.", name(event.op)));
+  }
+  Requests& requests = thread.requests;
+  if (std::exchange(event.is_segment ? requests.segment : requests.directory, true)) {
+    return fail("L2", event.op,
+                fmt::format("{} requested two {} at once.", name(event.op),
+                            event.is_segment ? "segments" : "directories"));
+  }
+  if (!event.is_segment && thread.allocation.directory_width == 0) {
+    return fail("L2", event.op,
+                fmt::format("{} requested a directory although there was room.", name(event.op)));
+  }
+  if (refused) {
+    requests.refused = thread.refused = true;
+  } else if (event.is_segment) {
+    thread.segment = Region{event.base, event.size};
+  } else {
+    requests.directory_granted = true;
+  }
+  return true;
+}
+
+bool Oracle::replay_release(Thread& thread, const BackingEvent& event) {
+  if (!event.is_segment) return true;
+  if (thread.segment && thread.segment->base == event.base) {
+    thread.segment.reset();
+    return true;
+  }
+  if (slots_.is_installed(event.base)) {
+    return fail(
+        "S3", event.op,
+        fmt::format("{} released the installed segment at {:#x}.", name(event.op), event.base));
+  }
+  return fail("S11", event.op,
+              fmt::format("{} released a region at {:#x} that it did not hold.", name(event.op),
+                          event.base));
+}
+
+bool Oracle::replay_discard(Thread& thread, const BackingEvent& event) {
+  const auto claimed = event.op.op == thread.op ? thread.trim.claimed : std::nullopt;
+  if (!claimed || !slots_.segment(*claimed).contains(event.base, event.size)) {
+    return fail(
+        "S3", event.op,
+        fmt::format("{} discarded {} bytes at {:#x}, which are not of a segment that it has "
+                    "claimed.",
+                    name(event.op), event.size, event.base));
+  }
+  thread.discarded += event.size;
+  return true;
+}
+
+bool Oracle::replay_allocation(Thread& thread, const OpRecord& record) {
+  ReferenceSlab::Allocation& allocation = thread.allocation;
+  const Requests requests = std::exchange(thread.requests, Requests{});
+  const auto section =
+      thread.started ? reference_.continue_allocate(
+                           allocation, {.segment = thread.segment.has_value() && !requests.refused,
+                                        .directory = requests.directory_granted})
+                     : reference_.begin_allocate(allocation, record.op.argument);
+  if (section.installed) {
+    slots_.install(*thread.segment);
+    thread.segment.reset();
+  }
+  for (const std::uint32_t segment : section.taken) {
+    if (!hand_out(thread, record, segment)) return false;
+  }
+  thread.finished = !allocation.growing;
+  return !thread.finished || finish_allocation(thread, record);
+}
+
+bool Oracle::hand_out(Thread& thread, const OpRecord& record, std::uint32_t segment) {
+  if (thread.blocks == record.block_count) {
+    return fail("L3", record.id,
+                fmt::format("{} fell short although segment {} had a free slot at its last look.",
+                            name(record.id), segment));
+  }
+  const BlockEvent& block = history_->blocks_of(record)[thread.blocks++];
+  const SlotTable::Fault fault = slots_.hand_out(block, segment, record.id);
+  return fault == SlotTable::Fault::kNone || fail_block(record, block, fault);
+}
+
+bool Oracle::finish_allocation(const Thread& thread, const OpRecord& record) {
+  if (thread.blocks < record.block_count) {
+    const BlockEvent& block = history_->blocks_of(record)[thread.blocks];
+    return fail_block(record, block, slots_.fault_of(block));
+  }
+  const bool failed = thread.allocation.served == 0;
+  if (record.failed != failed) {
+    return fail("S12", record.id,
+                fmt::format("{} reported {} but was served {} blocks.", name(record.id),
+                            record.failed ? "failure" : "success", thread.allocation.served));
+  }
+  if (thread.allocation.missing != 0 && !thread.refused) {
+    return fail(
+        "L3", record.id,
+        fmt::format("{} fell short although the backing refused nothing.", name(record.id)));
+  }
+  if (failed && record.error != AllocError::kOutOfMemory) {
+    return fail("L3", record.id,
+                fmt::format("{} failed because the backing refused, but reported: {}.",
+                            name(record.id), to_string(record.error)));
+  }
+  return true;
+}
+
+bool Oracle::replay_free(const OpRecord& record) {
+  for (const BlockEvent& block : history_->blocks_of(record)) {
+    const auto freed = slots_.take_back(block.address);
+    if (!freed) {
+      return fail(
+          kHistoryDefect, record.id,
+          fmt::format("{} gave back {:#x}, which nobody held.", name(record.id), block.address));
+    }
+    reference_.free(freed->segment);
+  }
+  return true;
+}
+
+bool Oracle::replay_bad_pointer(const OpRecord& record) {
+  for (const BlockEvent& block : history_->blocks_of(record)) {
+    const SlotTable::LiveBlock* const live = slots_.find_live(block.address);
+    if (live == nullptr) continue;
+    return fail(kHistoryDefect, record.id,
+                fmt::format("{} gave back {:#x} while {} holds it: no slab can refuse that.",
+                            name(record.id), block.address, name(live->holder)),
+                live->holder);
+  }
+  refused_pointers_ += record.refused_pointers;
+  return true;
+}
+
+bool Oracle::replay_query(const OpRecord& record) {
+  const std::uint64_t segments = reference_.segments();
+  std::uint64_t expected = segments;
+  std::string_view property = "S12";
+  switch (record.op.kind) {
+    case Kind::kUsableSize:
+      expected = setting_.stride;
+      property = "S2";
+      break;
+    case Kind::kCapacityBytes:
+      expected = segments * setting_.capacity * setting_.stride;
+      break;
+    case Kind::kStats:
+      expected = reference_.live();
+      // Too few by no more than the bad pointers so far: those were taken for live blocks.
+      if (record.value < expected && expected - record.value <= refused_pointers_) property = "S10";
+      break;
+    default:
+      break;
+  }
+  if (record.value == expected) return true;
+  return fail(property, record.id,
+              fmt::format("{} answered {}, but at its critical section {} was right.",
+                          name(record.id), record.value, expected));
+}
+
+void Oracle::replay_trim(Thread& thread) {
+  reference_.trim(thread.trim);
+  thread.finished = thread.trim.finished;
+}
+
+bool Oracle::finish_trim(const Thread& thread, const OpRecord& record) {
+  if (record.value == thread.discarded) return true;
+  return fail("S12", record.id,
+              fmt::format("{} answered {}, but the backing gave back {} bytes.", name(record.id),
+                          record.value, thread.discarded));
+}
+
+// Violations.
+
+bool Oracle::fail(std::string_view property, std::optional<OpId> first, std::string message,
+                  std::optional<OpId> other) {
+  violation_ = Violation{std::string(property), std::move(message), first, other};
+  return false;
+}
+
+bool Oracle::fail_block(const OpRecord& record, const BlockEvent& block, SlotTable::Fault fault) {
+  if (fault == SlotTable::Fault::kLive) {
+    const OpId holder = slots_.find_live(block.address)->holder;
+    return fail("S1", record.id,
+                fmt::format("{} was handed {:#x} while {} held it.", name(record.id), block.address,
+                            name(holder)),
+                holder);
+  }
+  if (fault == SlotTable::Fault::kOtherSegment) {
+    return fail("S12", record.id,
+                fmt::format("{} was handed {:#x}, a free slot that none of its critical sections "
+                            "had to take.",
+                            name(record.id), block.address));
+  }
+  if (fault == SlotTable::Fault::kOutside && is_in_stray_segment(block)) {
+    return fail_needless_growth(record.id);
+  }
+  return fail("S2", record.id,
+              fmt::format("{} was handed {} bytes at {:#x}, which are {}.", name(record.id),
+                          block.size, block.address,
+                          fault == SlotTable::Fault::kOutside ? "outside every segment"
+                                                              : "no slot of their segment"));
+}
+
+bool Oracle::fail_unfinished(const Thread& thread, const OpRecord& record) {
+  if (record.op.kind == Kind::kAllocate) {
+    if (thread.blocks < record.block_count) {
+      const BlockEvent& block = history_->blocks_of(record)[thread.blocks];
+      return fail_block(record, block, slots_.fault_of(block));
+    }
+    return fail("L3", record.id,
+                fmt::format("{} fell short without a last look.", name(record.id)));
+  }
+  return fail(
+      "S12", record.id,
+      fmt::format("{} returned before the critical section that it needed.", name(record.id)));
+}
+
+bool Oracle::fail_needless_growth(OpId op) {
+  return fail(setting_.recheck_all ? "S6" : "S7", op,
+              fmt::format("{} installed a segment although a slot was free where it looked, or its "
+                          "directory was refused.",
+                          name(op)));
+}
+
+/// Whether the operation that was granted a region never let go of it.
+bool Oracle::is_kept(const BackingEvent& grant) const {
+  return std::ranges::none_of(history_->all_backing_events(), [&](const BackingEvent& event) {
+    return &event > &grant && event.kind == BackingEvent::Kind::kReleased && event.op == grant.op &&
+           event.base == grant.base;
+  });
+}
+
+/// Whether a block lies in a segment that was granted and kept, but that nobody had to install.
+bool Oracle::is_in_stray_segment(const BlockEvent& block) const {
+  return std::ranges::any_of(history_->all_backing_events(), [&](const BackingEvent& event) {
+    return event.kind == BackingEvent::Kind::kGranted && event.is_segment && event.op != kNoOp &&
+           Region{event.base, event.size}.contains(block.address, 1) && is_kept(event);
+  });
+}
+
+std::string Oracle::name(OpId op) const {
+  const bool known =
+      op.thread < program_.threads.size() && op.op < program_.threads[op.thread].size();
+  return fmt::format("`{}` (thread {}, operation {})",
+                     known ? to_text(program_.threads[op.thread][op.op]) : "?", op.thread, op.op);
+}
+
+}  // namespace slabproof::model

@@ -1,0 +1,108 @@
+#ifndef SLABPROOF_MODEL_ORACLE_REFERENCE_SLAB_H_
+#define SLABPROOF_MODEL_ORACLE_REFERENCE_SLAB_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace slabproof::model {
+
+/// What the growable slab must do, as a sequential program whose steps are critical sections.
+///
+/// An operation is the sequence of its sections; sections of several operations interleave, and an
+/// execution of the real slab is right if each of its sections did what the same section does here
+/// (property S12). Only counts are kept: which segment each block comes from, not which slot.
+///
+/// It shares no code and no data structure with the implementation: segments are walked one by one.
+/// Not thread safe. O(segments) for a section; no heap allocation until the slab outgrows what it
+/// has already held once.
+class ReferenceSlab {
+ public:
+  struct Rules {
+    std::uint32_t capacity = 1;  ///< slots per segment, at least 1
+    std::uint32_t initial_segments = 0;
+    bool recheck_all = true;  ///< phase 3 looks at all segments, not only at new ones
+  };
+
+  /// An allocation between its sections. It waits without the lock while `growing`, and asks the
+  /// backing for a directory of `directory_width` segments, unless that is 0, and for a segment.
+  struct Allocation {
+    std::uint32_t missing = 0;  ///< blocks that it still wants
+    std::uint32_t served = 0;
+    std::uint32_t observed = 0;  ///< segments when it last found no room
+    std::uint32_t directory_width = 0;
+    bool growing = false;
+  };
+
+  /// What an allocation brought back from the backing.
+  struct Supplies {
+    bool segment = false;  ///< false: refused, and the allocation must make do with what there is
+    bool directory = false;
+  };
+
+  /// What one section of an allocation did.
+  struct Section {
+    std::span<const std::uint32_t> taken;  ///< the segment of each block; valid until the next step
+    bool installed = false;                ///< the segment that was brought became the last one
+  };
+
+  /// A trim between its sections: the segment that it holds, whose slots count as live meanwhile.
+  struct Trim {
+    std::optional<std::uint32_t> claimed;
+    std::uint32_t next = 0;
+    bool finished = false;
+  };
+
+  /// Segments that one section of a trim examines, so that it holds the lock for a bounded time.
+  static constexpr std::uint32_t kTrimStride = 64;
+
+  explicit ReferenceSlab(Rules rules);
+
+  /// Back to the state of construction.
+  void reset();
+
+  /// Phase 1: takes what there is, up to `wanted`. `allocation` is growing if that was not enough.
+  Section begin_allocate(Allocation& allocation, std::uint32_t wanted);
+
+  /// Phase 3 of a growing allocation: looks again, and installs the segment that was brought if
+  /// that is still needed. `allocation` is growing again where a batch exceeds the capacity.
+  Section continue_allocate(Allocation& allocation, Supplies supplies);
+
+  /// Takes a block of `segment` back. Requires that one is live there.
+  void free(std::uint32_t segment);
+
+  /// One section of a trim: lets go of the segment that is held, as freshly laid out, and claims
+  /// the next one that is wholly free and was ever used.
+  void trim(Trim& trim);
+
+  [[nodiscard]] std::uint32_t segments() const {
+    return static_cast<std::uint32_t>(segments_.size());
+  }
+  [[nodiscard]] std::uint64_t live() const { return live_; }
+  [[nodiscard]] std::uint64_t peak_live() const { return peak_live_; }
+  /// Segments that fit before the directory must widen.
+  [[nodiscard]] std::uint32_t directory_room() const { return directory_room_; }
+
+ private:
+  struct Segment {
+    std::uint32_t live = 0;
+    bool used = false;  ///< a block of it was handed out since it was laid out
+  };
+
+  void take(Allocation& allocation, std::uint32_t first_segment);
+  void begin_growth(Allocation& allocation);
+  void count_live(std::uint64_t added);
+
+  Rules rules_;
+  std::vector<Segment> segments_;
+  std::vector<std::uint32_t> taken_;
+  std::uint64_t live_ = 0;
+  std::uint64_t peak_live_ = 0;
+  std::uint32_t growers_ = 0;
+  std::uint32_t directory_room_ = 0;
+};
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_ORACLE_REFERENCE_SLAB_H_

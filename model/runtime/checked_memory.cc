@@ -1,0 +1,195 @@
+// Checked variables, and the memory that checked objects lie in.
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <source_location>
+#include <string>
+#include <string_view>
+
+#include "model/runtime/checked_objects.h"
+#include "model/runtime/checker_hooks.h"
+#include "model/runtime/event_trace.h"
+#include "model/runtime/model_memory.h"
+#include "model/runtime/object_lifetime.h"
+#include "model/search/engine.h"
+
+namespace slabproof::model {
+namespace {
+
+using std::source_location;
+
+Engine& engine() noexcept {
+  return Engine::instance();
+}
+
+ObjectTable<ObjectRecord> variables;
+
+}  // namespace
+
+// ---- what fails ----
+
+void fail_unsupported(std::string_view what, const source_location& where) {
+  abandon_execution(Failure::kUnsupported, what, where);
+}
+
+void fail_race(const ObjectRecord& record, std::string_view action, const source_location& where) {
+  const CheckerScope quiet;
+  abandon_execution("S8",
+                    fmt::format("data race: {} {}, unordered with an access by another thread",
+                                name_of(record), action),
+                    where);
+}
+
+void fail_lifetime(std::string_view action, const source_location& where) {
+  const CheckerScope quiet;
+  abandon_execution(
+      "S8", fmt::format("{} of an object that was destroyed or never constructed", action), where);
+}
+
+void fail_endless(const source_location& where) {
+  const CheckerScope quiet;
+  abandon_execution(
+      "L1", fmt::format("livelock: {} accesses in one execution", engine().settings().access_limit),
+      where);
+}
+
+namespace checker_hooks {
+
+void begin_execution() noexcept {
+  ModelMemory::instance().begin_execution();
+  variables.clear();
+  forget_synchronisation();
+}
+
+// ---- variables ----
+
+Handle begin_variable(const void* object, std::size_t size, const TypeInfo& type,
+                      source_location where) noexcept {
+  const auto [handle, record] = begin_object(variables, object, size, type, where);
+  if (is_tracing()) [[unlikely]]
+    trace_object(where, "construct", *record);
+  return handle;
+}
+
+void end_variable(Handle handle, const void* object, std::size_t size,
+                  source_location where) noexcept {
+  ObjectRecord& record = record_of(variables, handle, object, "destruction", where);
+  if (is_tracing()) [[unlikely]] {
+    // What describes a value allocates.
+    const CheckerScope quiet;
+    complete_writes(object);
+    trace_object(where, "destroy", record, record.type->describe(object));
+  }
+  end_object(record, object, size, where);
+}
+
+void read_variable(Handle handle, const void* object, source_location where) noexcept {
+  ObjectRecord& record = record_of(variables, handle, object, "read", where);
+  if (is_tracing()) [[unlikely]] {
+    // What describes a value allocates.
+    const CheckerScope quiet;
+    complete_writes(object);
+    trace_object(where, "read", record, record.type->describe(object));
+  }
+  if (!engine().is_alone() && !record.race.load(engine().clock())) [[unlikely]] {
+    fail_race(record, "is read", where);
+  }
+}
+
+void write_variable(Handle handle, const void* object, source_location where) noexcept {
+  ObjectRecord& record = record_of(variables, handle, object, "write", where);
+  if (is_tracing()) [[unlikely]]
+    trace_write(where, record);
+  if (!engine().is_alone() && !record.race.store(engine().clock())) [[unlikely]] {
+    fail_race(record, "is written", where);
+  }
+}
+
+// ---- regions ----
+
+namespace {
+
+void trace_region(std::string_view operation, const std::byte* data, std::size_t size,
+                  const source_location& where) {
+  const CheckerScope quiet;
+  trace_event(where, std::string(operation),
+              data == nullptr ? fmt::format("{} bytes", size)
+                              : fmt::format("{} bytes at {}", size, fmt::ptr(data)));
+}
+
+[[noreturn, gnu::cold]] void fail_locked(std::string_view what, const source_location& where) {
+  const CheckerScope quiet;
+  abandon_execution("S5", fmt::format("{} while a lock is held", what), where);
+}
+
+/// Property S5 at the place where it can be broken.
+void check_no_lock(std::string_view what, const source_location& where) {
+  if (engine().locks_held() != 0) [[unlikely]]
+    fail_locked(what, where);
+}
+
+}  // namespace
+
+std::byte* request_region(std::size_t size, std::size_t alignment, bool is_segment,
+                          source_location where) noexcept {
+  check_no_lock("memory is requested", where);
+  std::byte* data = nullptr;
+  if (!engine().take_request_failure()) {
+    data = ModelMemory::instance().grant(engine().actor(), size, alignment);
+  }
+  engine().execution().backing_event(
+      data != nullptr ? BackingAction::kGranted : BackingAction::kRefused, is_segment, data, size);
+  if (is_tracing()) [[unlikely]] {
+    trace_region(data != nullptr ? "obtain memory" : "refused memory", data, size, where);
+  }
+  return data;
+}
+
+void release_region(std::byte* data, std::size_t size, bool is_segment) noexcept {
+  const source_location nowhere;
+  check_no_lock("memory is released", nowhere);
+  if (is_tracing()) [[unlikely]]
+    trace_region("release memory", data, size, nowhere);
+  bool survivors = false;
+  if (!ModelMemory::instance().release(data, size, engine().clock(), engine().is_alone(),
+                                       survivors)) {
+    const CheckerScope quiet;
+    abandon_execution(
+        "S8", "data race: memory is released, unordered with the end of an object in it", nowhere);
+  }
+  if (survivors) {
+    end_all_in(variables, data, size);
+    end_synchronisation_in(data, size);
+  }
+  engine().execution().backing_event(BackingAction::kReleased, is_segment, data, size);
+}
+
+void discard_region(std::byte* data, std::size_t size, bool is_segment) noexcept {
+  const source_location nowhere;
+  check_no_lock("pages are given back", nowhere);
+  if (is_tracing()) [[unlikely]]
+    trace_region("discard pages", data, size, nowhere);
+  engine().execution().backing_event(BackingAction::kDiscarded, is_segment, data, size);
+}
+
+void fail_next_request() noexcept {
+  engine().fail_next_request();
+}
+
+void report(std::string_view property, std::string_view message, source_location where) noexcept {
+  abandon_execution(property, message, where);
+}
+
+void note(std::string_view operation, std::string_view value) noexcept {
+  if (!model::is_tracing()) return;
+  const CheckerScope quiet;
+  trace_event(source_location(), std::string(operation), std::string(value));
+}
+
+bool is_tracing() noexcept {
+  return model::is_tracing();
+}
+
+}  // namespace checker_hooks
+}  // namespace slabproof::model

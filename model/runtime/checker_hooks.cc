@@ -1,0 +1,403 @@
+#include "model/runtime/checker_hooks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "model/runtime/checked_objects.h"
+#include "model/runtime/event_trace.h"
+#include "model/runtime/object_lifetime.h"
+#include "model/runtime/relacy_include.h"
+#include "model/search/engine.h"
+
+namespace slabproof::model {
+namespace {
+
+using std::memory_order;
+using std::source_location;
+
+Engine& engine() noexcept {
+  return Engine::instance();
+}
+
+rl::debug_info relacy_place(const source_location& where) noexcept {
+  return {where.function_name(), where.file_name(), static_cast<unsigned>(where.line())};
+}
+
+/// A mutex is Relacy's own where its search or a replay runs. Under a scheduler of ours no thread
+/// ever has to wait for a lock, so of Relacy's mutex there remains how it orders its holders, as
+/// in rl::sync_var: a lock acquires what every unlock before it has released.
+struct MutexRecord : ObjectRecord {
+  std::array<std::size_t, kMaxModelThreads> released;
+  alignas(rl::mutex) std::byte place[sizeof(rl::mutex)];
+  rl::mutex& relacy() noexcept { return *std::launder(reinterpret_cast<rl::mutex*>(place)); }
+};
+
+struct AtomicRecord : ObjectRecord {
+  using Relacy = rl::atomic<std::uint64_t>;
+  alignas(Relacy) std::byte place[sizeof(Relacy)];
+  std::uint8_t last_writer;  // actor of the last modification
+  bool carries_release;      // and whether a reader of it synchronises with that actor
+  Relacy& relacy() noexcept { return *std::launder(reinterpret_cast<Relacy*>(place)); }
+};
+
+ObjectTable<MutexRecord> mutexes;
+ObjectTable<AtomicRecord> atomics;
+
+constexpr checker_hooks::TypeInfo kMutexType{"mutex", nullptr};
+
+std::string_view order_name(memory_order order) noexcept {
+  switch (order) {
+    case memory_order::relaxed:
+      return "relaxed";
+    case memory_order::consume:
+      return "consume";
+    case memory_order::acquire:
+      return "acquire";
+    case memory_order::release:
+      return "release";
+    case memory_order::acq_rel:
+      return "acq_rel";
+    case memory_order::seq_cst:
+      return "seq_cst";
+  }
+  return "unknown";
+}
+
+void trace_value(const source_location& where, std::string_view operation, memory_order order,
+                 const ObjectRecord& record, std::uint64_t bits) {
+  const CheckerScope quiet;
+  trace_object(where, fmt::format("{} {}", operation, order_name(order)), record,
+               record.type->describe(&bits));
+}
+
+void announce(OperationKind kind, std::uint16_t object) noexcept {
+  if (!engine().is_alone()) engine().announce(kind, object);
+}
+
+std::uint16_t new_number(const source_location& where) {
+  const auto number = engine().new_object();
+  if (!number) fail_unsupported("a thread makes too many mutexes and atomics", where);
+  return *number;
+}
+
+[[noreturn, gnu::cold]] void fail_lock(std::string_view what, const source_location& where) {
+  abandon_execution("L1", what, where);
+}
+
+void acquire(const MutexRecord& record) noexcept {
+  const ThreadClock me = engine().clock();
+  me.tick();
+  for (std::size_t i = 0; i < engine().slots(); ++i) {
+    me.clock[i] = std::max(me.clock[i], record.released[i]);
+  }
+}
+
+void release(MutexRecord& record) noexcept {
+  const ThreadClock me = engine().clock();
+  me.tick();
+  for (std::size_t i = 0; i < engine().slots(); ++i) {
+    record.released[i] = std::max(me.clock[i], record.released[i]);
+  }
+}
+
+}  // namespace
+
+void abandon_execution(std::string_view property, std::string_view message,
+                       const source_location& where) {
+  {
+    const CheckerScope quiet;
+    if (is_tracing()) trace_failure(where, std::string(message));
+    engine().set_failure(property, std::string(message), where);
+  }
+  rl::ctx().fail_test("", rl::test_result_user_assert_failed, rl::debug_info());
+  std::unreachable();
+}
+
+void forget_synchronisation() noexcept {
+  mutexes.clear();
+  atomics.clear();
+}
+
+void end_synchronisation_in(const std::byte* data, std::size_t size) {
+  end_all_in(mutexes, data, size);
+  end_all_in(atomics, data, size);
+}
+
+namespace checker_hooks {
+
+// ---- mutexes ----
+
+Handle begin_mutex(const void* object, source_location where) noexcept {
+  const auto [handle, record] = begin_object(mutexes, object, sizeof(Handle), kMutexType, where);
+  record->number = new_number(where);
+  if (engine().scheduler_owns_mutexes()) {
+    record->released.fill(0);
+  } else {
+    const CheckerScope quiet;
+    ::new (static_cast<void*>(record->place)) rl::mutex();
+  }
+  engine().mutex_made(record->number);
+  if (model::is_tracing()) [[unlikely]]
+    trace_object(where, "construct", *record);
+  return handle;
+}
+
+void end_mutex(Handle handle, const void* object, source_location where) noexcept {
+  MutexRecord& record = record_of(mutexes, handle, object, "destruction", where);
+  if (model::is_tracing()) [[unlikely]]
+    trace_object(where, "destroy", record);
+  if (engine().is_held(record.number)) {
+    abandon_execution("S8", "a mutex is destroyed while it is held", where);
+  }
+  end_object(record, object, sizeof(Handle), where);
+  if (engine().scheduler_owns_mutexes()) return;
+  const CheckerScope quiet;
+  std::destroy_at(&record.relacy());
+}
+
+void lock(Handle handle, const void* object, source_location where) noexcept {
+  MutexRecord& record = record_of(mutexes, handle, object, "lock", where);
+  use_object(record, where);
+  if (engine().holds(record.number)) [[unlikely]] {
+    fail_lock("deadlock: a thread locks a mutex that it holds already", where);
+  }
+  if (engine().is_alone() && engine().is_held(record.number)) [[unlikely]] {
+    fail_lock("deadlock: a mutex was never unlocked", where);
+  }
+  announce(OperationKind::kLock, record.number);
+  if (engine().scheduler_owns_mutexes()) {
+    if (!engine().is_alone()) rl::ctx().sched();
+    acquire(record);
+  } else {
+    record.relacy().lock(relacy_place(where));
+  }
+  engine().locked(record.number);
+  if (model::is_tracing()) [[unlikely]]
+    trace_object(where, "lock", record);
+}
+
+void unlock(Handle handle, const void* object, source_location where) noexcept {
+  MutexRecord& record = record_of(mutexes, handle, object, "unlock", where);
+  use_object(record, where);
+  if (!engine().holds(record.number)) [[unlikely]] {
+    fail_lock("a thread unlocks a mutex that it does not hold", where);
+  }
+  if (model::is_tracing()) [[unlikely]] {
+    complete_writes(nullptr);
+    trace_object(where, "unlock", record);
+  }
+  const bool is_step = engine().settings().unlock_is_step;
+  if (is_step) announce(OperationKind::kUnlock, record.number);
+  if (engine().scheduler_owns_mutexes()) {
+    if (is_step && !engine().is_alone()) rl::ctx().sched();
+    release(record);
+  } else if (is_step) {
+    record.relacy().unlock(relacy_place(where));
+  } else {
+    const CheckerScope quiet;
+    record.relacy().unlock(relacy_place(where));
+  }
+  engine().unlocked(record.number);
+}
+
+// ---- atomics ----
+
+namespace {
+
+rl::memory_order relacy_order(memory_order order) noexcept {
+  switch (order) {
+    case memory_order::relaxed:
+      return rl::mo_relaxed;
+    case memory_order::consume:
+      return rl::mo_consume;
+    case memory_order::acquire:
+      return rl::mo_acquire;
+    case memory_order::release:
+      return rl::mo_release;
+    case memory_order::acq_rel:
+      return rl::mo_acq_rel;
+    case memory_order::seq_cst:
+      return rl::mo_seq_cst;
+  }
+  return rl::mo_seq_cst;
+}
+
+bool is_acquire_only(memory_order order) noexcept {
+  return order == memory_order::acquire || order == memory_order::acq_rel;
+}
+
+bool releases(memory_order order) noexcept {
+  return order == memory_order::release || order == memory_order::acq_rel ||
+         order == memory_order::seq_cst;
+}
+
+void refuse_consume(memory_order order, const source_location& where) {
+  if (order == memory_order::consume)
+    fail_unsupported("memory_order consume is not modelled", where);
+}
+
+/// Relacy keeps the release sequence of C++11, which a relaxed store of the releasing thread
+/// continues; in C++20 such a store ends it. Code that is racy in C++20 would be accepted.
+void refuse_broken_release_sequence(const AtomicRecord& record, memory_order order,
+                                    const source_location& where) {
+  if (order == memory_order::relaxed && record.carries_release &&
+      record.last_writer == engine().actor() && engine().settings().refuse_unmodelled) {
+    fail_unsupported(
+        "a relaxed store after a release by the same thread is not modelled: C++20 ends the "
+        "release sequence there, Relacy continues it",
+        where);
+  }
+}
+
+void note_modification(AtomicRecord& record, bool carries_release) noexcept {
+  record.last_writer = static_cast<std::uint8_t>(engine().actor());
+  record.carries_release = carries_release;
+}
+
+/// The pairs for which Relacy loads with the failure order that was asked for.
+bool is_modelled_pair(memory_order success, memory_order failure) noexcept {
+  if (failure == memory_order::relaxed) return true;
+  if (failure == memory_order::acquire) {
+    return is_acquire_only(success) || success == memory_order::seq_cst;
+  }
+  return failure == memory_order::seq_cst && success == memory_order::seq_cst;
+}
+
+AtomicRecord& use_atomic(Handle handle, const void* object, OperationKind kind,
+                         std::string_view access, const source_location& where) {
+  AtomicRecord& record = record_of(atomics, handle, object, access, where);
+  use_object(record, where);
+  announce(kind, record.number);
+  return record;
+}
+
+}  // namespace
+
+Handle begin_atomic(const void* object, std::uint64_t initial, const TypeInfo& type,
+                    source_location where) noexcept {
+  const CheckerScope quiet;
+  const auto [handle, record] = begin_object(atomics, object, sizeof(Handle), type, where);
+  record->number = new_number(where);
+  auto* const atomic = ::new (static_cast<void*>(record->place)) AtomicRecord::Relacy();
+  atomic->store(initial, rl::mo_relaxed, relacy_place(where));
+  note_modification(*record, false);
+  if (model::is_tracing()) {
+    trace_object(where, "construct atomic", *record, type.describe(&initial));
+  }
+  return handle;
+}
+
+void end_atomic(Handle handle, const void* object, source_location where) noexcept {
+  AtomicRecord& record = record_of(atomics, handle, object, "destruction", where);
+  if (model::is_tracing()) trace_object(where, "destroy atomic", record);
+  end_object(record, object, sizeof(Handle), where);
+  const CheckerScope quiet;
+  std::destroy_at(&record.relacy());
+}
+
+std::uint64_t load(Handle handle, const void* object, memory_order order,
+                   source_location where) noexcept {
+  refuse_consume(order, where);
+  if (order == memory_order::release || order == memory_order::acq_rel) {
+    fail_unsupported("a load can have no release order", where);
+  }
+  AtomicRecord& record = use_atomic(handle, object, OperationKind::kRead, "load", where);
+  const std::uint64_t value = record.relacy().load(relacy_order(order), relacy_place(where));
+  if (model::is_tracing()) trace_value(where, "load", order, record, value);
+  return value;
+}
+
+void store(Handle handle, const void* object, std::uint64_t value, memory_order order,
+           source_location where) noexcept {
+  refuse_consume(order, where);
+  if (is_acquire_only(order)) fail_unsupported("a store can have no acquire order", where);
+  AtomicRecord& record = use_atomic(handle, object, OperationKind::kWrite, "store", where);
+  record.relacy().store(value, relacy_order(order), relacy_place(where));
+  refuse_broken_release_sequence(record, order, where);
+  note_modification(record, releases(order));
+  if (model::is_tracing()) trace_value(where, "store", order, record, value);
+}
+
+std::uint64_t exchange(Handle handle, const void* object, std::uint64_t value, memory_order order,
+                       source_location where) noexcept {
+  refuse_consume(order, where);
+  AtomicRecord& record = use_atomic(handle, object, OperationKind::kWrite, "exchange", where);
+  const std::uint64_t before =
+      record.relacy().exchange(value, relacy_order(order), relacy_place(where));
+  note_modification(record, record.carries_release || releases(order));
+  if (model::is_tracing()) trace_value(where, "exchange", order, record, value);
+  return before;
+}
+
+std::uint64_t fetch_add(Handle handle, const void* object, std::uint64_t value, memory_order order,
+                        source_location where) noexcept {
+  refuse_consume(order, where);
+  AtomicRecord& record = use_atomic(handle, object, OperationKind::kWrite, "fetch_add", where);
+  const std::uint64_t before =
+      record.relacy().fetch_add(value, relacy_order(order), relacy_place(where));
+  note_modification(record, record.carries_release || releases(order));
+  if (model::is_tracing()) trace_value(where, "fetch_add", order, record, before + value);
+  return before;
+}
+
+bool compare_exchange(Handle handle, const void* object, std::uint64_t& expected,
+                      std::uint64_t desired, bool weak, memory_order success, memory_order failure,
+                      source_location where) noexcept {
+  refuse_consume(success, where);
+  if (!is_modelled_pair(success, failure)) {
+    const CheckerScope quiet;
+    fail_unsupported(fmt::format("a compare-exchange with orders {} and {} is not modelled",
+                                 order_name(success), order_name(failure)),
+                     where);
+  }
+  AtomicRecord& record =
+      use_atomic(handle, object, OperationKind::kWrite, "compare-exchange", where);
+  const rl::debug_info place = relacy_place(where);
+  const bool exchanged =
+      weak ? record.relacy().compare_exchange_weak(expected, desired, relacy_order(success), place,
+                                                   relacy_order(failure), place)
+           : record.relacy().compare_exchange_strong(expected, desired, relacy_order(success),
+                                                     place, relacy_order(failure), place);
+  if (exchanged) note_modification(record, record.carries_release || releases(success));
+  if (model::is_tracing()) {
+    trace_value(where, exchanged ? "compare-exchange" : "failed compare-exchange",
+                exchanged ? success : failure, record, exchanged ? desired : expected);
+  }
+  return exchanged;
+}
+
+void fence(memory_order order, source_location where) noexcept {
+  if (order == memory_order::relaxed || order == memory_order::consume) {
+    fail_unsupported("a fence of this order is not modelled", where);
+  }
+  if (order == memory_order::seq_cst) announce(OperationKind::kSeqCstFence, 0);
+  rl::atomic_thread_fence(relacy_order(order), relacy_place(where));
+  if (model::is_tracing()) {
+    const CheckerScope quiet;
+    trace_event(where, fmt::format("fence {}", order_name(order)));
+  }
+}
+
+void pause(source_location where) noexcept {
+  if (engine().phase() != Engine::Phase::kThreads) return;
+  announce(OperationKind::kPause, 0);
+  rl::ctx().yield(1, relacy_place(where));
+  engine().paused();
+  if (model::is_tracing()) {
+    const CheckerScope quiet;
+    trace_event(where, "pause");
+  }
+}
+
+}  // namespace checker_hooks
+}  // namespace slabproof::model

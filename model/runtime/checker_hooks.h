@@ -1,0 +1,80 @@
+#ifndef SLABPROOF_MODEL_RUNTIME_CHECKER_HOOKS_H_
+#define SLABPROOF_MODEL_RUNTIME_CHECKER_HOOKS_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <source_location>
+#include <string>
+#include <string_view>
+
+/// What the checked sync policy and the checked backing ask of the checker. These functions are no
+/// templates and name nothing of Relacy, so code under check compiles without it. They may only be
+/// called while an execution runs. Any of them may find a violation; then it does not return, the
+/// execution is abandoned.
+namespace slabproof::model::checker_hooks {
+
+/// Names a checked object. It lies in the object's own memory, so it is verified at every use
+/// against the address that it was issued for.
+using Handle = std::uint32_t;
+
+/// What a trace says about objects of one type.
+struct TypeInfo {
+  std::string_view name;
+  std::string (*describe)(const void* object);
+};
+
+/// A plain variable: reading and writing it, and beginning and ending its life, are race-checked.
+Handle begin_variable(const void* object, std::size_t size, const TypeInfo& type,
+                      std::source_location where) noexcept;
+void end_variable(Handle handle, const void* object, std::size_t size,
+                  std::source_location where) noexcept;
+void read_variable(Handle handle, const void* object, std::source_location where) noexcept;
+void write_variable(Handle handle, const void* object, std::source_location where) noexcept;
+
+Handle begin_mutex(const void* object, std::source_location where) noexcept;
+void end_mutex(Handle handle, const void* object, std::source_location where) noexcept;
+void lock(Handle handle, const void* object, std::source_location where) noexcept;
+void unlock(Handle handle, const void* object, std::source_location where) noexcept;
+
+/// An atomic of 64 bits. `describe_value` of the type is given a pointer to such a value.
+Handle begin_atomic(const void* object, std::uint64_t initial, const TypeInfo& type,
+                    std::source_location where) noexcept;
+void end_atomic(Handle handle, const void* object, std::source_location where) noexcept;
+std::uint64_t load(Handle handle, const void* object, std::memory_order order,
+                   std::source_location where) noexcept;
+void store(Handle handle, const void* object, std::uint64_t value, std::memory_order order,
+           std::source_location where) noexcept;
+std::uint64_t exchange(Handle handle, const void* object, std::uint64_t value,
+                       std::memory_order order, std::source_location where) noexcept;
+std::uint64_t fetch_add(Handle handle, const void* object, std::uint64_t value,
+                        std::memory_order order, std::source_location where) noexcept;
+bool compare_exchange(Handle handle, const void* object, std::uint64_t& expected,
+                      std::uint64_t desired, bool weak, std::memory_order success,
+                      std::memory_order failure, std::source_location where) noexcept;
+
+void fence(std::memory_order order, std::source_location where) noexcept;
+void pause(std::source_location where) noexcept;
+
+/// Memory for the running thread, or null: its next request was to fail, or it has had too much.
+/// `is_segment` is told to the observer of the execution.
+std::byte* request_region(std::size_t size, std::size_t alignment, bool is_segment,
+                          std::source_location where) noexcept;
+void release_region(std::byte* data, std::size_t size, bool is_segment) noexcept;
+void discard_region(std::byte* data, std::size_t size, bool is_segment) noexcept;
+/// The next `request_region` of the running thread gives null.
+void fail_next_request() noexcept;
+
+/// Ends the execution with a violation that the program under check found itself.
+[[noreturn]] void report(std::string_view property, std::string_view message,
+                         std::source_location where = std::source_location::current()) noexcept;
+/// Adds a line to the trace, if there is one.
+void note(std::string_view operation, std::string_view value) noexcept;
+[[nodiscard]] bool is_tracing() noexcept;
+
+/// Forgets the objects of the last execution; called by the machine.
+void begin_execution() noexcept;
+
+}  // namespace slabproof::model::checker_hooks
+
+#endif  // SLABPROOF_MODEL_RUNTIME_CHECKER_HOOKS_H_

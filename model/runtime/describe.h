@@ -1,0 +1,71 @@
+#ifndef SLABPROOF_MODEL_RUNTIME_DESCRIBE_H_
+#define SLABPROOF_MODEL_RUNTIME_DESCRIBE_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace slabproof::model {
+
+/// The unqualified name of T, for traces.
+template <class T>
+constexpr std::string_view type_name() noexcept {
+  // g++: "... type_name() [with T = ns::Name<...>; ...]"; clang: "... [T = ns::Name<...>]".
+  std::string_view name = __PRETTY_FUNCTION__;
+  name = name.substr(name.find("T = ") + 4);
+  name = name.substr(0, name.find_first_of(";]"));
+  // Arguments of enclosing templates come before the last "::" that is outside brackets.
+  std::size_t start = 0;
+  int depth = 0;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (name[i] == '<') ++depth;
+    if (name[i] == '>') --depth;
+    if (name[i] == ':' && depth == 0) start = i + 1;
+  }
+  name = name.substr(start);
+  return name.substr(0, name.find('<'));
+}
+
+/// What a trace shows of a value: numbers, addresses, and the telling members of the slab's own
+/// records, which are found by their shape because they are private types. Empty for other types;
+/// overload it, next to the type, for more.
+template <class T>
+std::string describe(const T& value) {
+  if constexpr (std::is_same_v<T, bool>) {
+    return value ? "true" : "false";
+  } else if constexpr (std::is_enum_v<T>) {
+    return describe(static_cast<std::underlying_type_t<T>>(value));
+  } else if constexpr (std::is_integral_v<T>) {
+    return std::to_string(value);
+  } else if constexpr (std::is_pointer_v<T>) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    auto bits = reinterpret_cast<std::uintptr_t>(value);
+    if (bits == 0) return "null";
+    std::string text;
+    for (; bits != 0; bits >>= 4) text.insert(text.begin(), kDigits[bits & 15]);
+    return "0x" + text;
+  } else if constexpr (requires { value.head, value.free, value.carved, value.live; }) {
+    return "head " + describe(value.head) + ", free " + describe(value.free) + ", carved " +
+           describe(value.carved) + ", live " + describe(value.live);
+  } else if constexpr (requires { value.index, value.slots; }) {
+    return "segment " + describe(value.index) + ": " + describe(value.slots);
+  } else if constexpr (requires { value.directory.size(), value.counters; }) {
+    return "segments " + describe(value.directory.size()) + ", live " +
+           describe(value.counters.live) + ", growers " + describe(value.counters.growers);
+  } else if constexpr (requires { value.segment, value.bucket; }) {
+    return "segment " + describe(value.segment);
+  } else if constexpr (requires { value.next, value.tag; }) {
+    return "next " + describe(value.next);
+  } else if constexpr (requires { value.first, value.last; }) {
+    return describe(value.first) + " to " + describe(value.last);
+  } else if constexpr (requires { value.value; }) {
+    return describe(value.value);
+  } else {
+    return {};
+  }
+}
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_RUNTIME_DESCRIBE_H_

@@ -1,0 +1,80 @@
+#include "model/runtime/event_trace.h"
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+namespace slabproof::model {
+namespace {
+
+int running_thread() noexcept {
+  return static_cast<int>(Engine::instance().actor()) - 1;
+}
+
+/// A write whose value is not known before its thread goes on.
+struct OpenWrite {
+  std::size_t event;
+  int thread;
+  const void* object;
+  std::string (*describe)(const void*);
+};
+std::vector<OpenWrite> open_writes;
+
+std::vector<TraceEvent>& events() {
+  auto& all = Engine::instance().trace()->events;
+  if (all.empty()) open_writes.clear();
+  return all;
+}
+
+void add(const std::source_location& where, std::string operation, std::string object,
+         std::string value) {
+  events().push_back({running_thread(), SourcePlace::of(where), std::move(operation),
+                      std::move(object), std::move(value), false});
+}
+
+}  // namespace
+
+std::string name_of(const ObjectRecord& record) {
+  return fmt::format("{} {}", record.type->name, record.number);
+}
+
+void trace_event(const std::source_location& where, std::string operation, std::string value) {
+  const CheckerScope quiet;
+  add(where, std::move(operation), {}, std::move(value));
+}
+
+void trace_object(const std::source_location& where, std::string operation,
+                  const ObjectRecord& record, std::string value) {
+  const CheckerScope quiet;
+  add(where, std::move(operation), name_of(record), std::move(value));
+}
+
+void trace_write(const std::source_location& where, const ObjectRecord& record) {
+  const CheckerScope quiet;
+  complete_writes(record.object);
+  add(where, "write", name_of(record), {});
+  open_writes.push_back(
+      {events().size() - 1, running_thread(), record.object, record.type->describe});
+}
+
+void complete_writes(const void* object) {
+  const CheckerScope quiet;
+  auto& all = events();
+  std::erase_if(open_writes, [&](const OpenWrite& write) {
+    if (write.thread != running_thread()) return false;
+    if (object != nullptr && write.object != object) return false;
+    all[write.event].value = write.describe(write.object);
+    return true;
+  });
+}
+
+void trace_failure(const std::source_location& where, const std::string& message) {
+  const CheckerScope quiet;
+  complete_writes(nullptr);
+  add(where, message, {}, {});
+  events().back().failed = true;
+}
+
+}  // namespace slabproof::model

@@ -1,0 +1,36 @@
+#ifndef SLABPROOF_MODEL_RUNTIME_EVENT_TRACE_H_
+#define SLABPROOF_MODEL_RUNTIME_EVENT_TRACE_H_
+
+#include <source_location>
+#include <string>
+#include <string_view>
+
+#include "model/runtime/object_table.h"
+#include "model/search/engine.h"
+
+namespace slabproof::model {
+
+// Adding events to the trace of the execution that runs now. Call these only while there is one:
+// `is_tracing` is all that an execution without a trace pays for.
+
+inline bool is_tracing() noexcept {
+  return Engine::instance().trace() != nullptr;
+}
+
+/// "Record 7".
+[[nodiscard]] std::string name_of(const ObjectRecord& record);
+
+void trace_event(const std::source_location& where, std::string operation, std::string value = {});
+void trace_object(const std::source_location& where, std::string operation,
+                  const ObjectRecord& record, std::string value = {});
+/// A write to a variable, whose value is looked at later: when the variable is used again, when the
+/// writer drops its lock, or when the execution ends.
+void trace_write(const std::source_location& where, const ObjectRecord& record);
+/// Completes the writes of the running thread; only those to `object` if there is one.
+void complete_writes(const void* object);
+/// The last event is the one that broke a property.
+void trace_failure(const std::source_location& where, const std::string& message);
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_RUNTIME_EVENT_TRACE_H_

@@ -1,0 +1,55 @@
+#include "model/runtime/model_memory.h"
+
+#include <sys/mman.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace slabproof::model {
+namespace {
+
+/// Pages that cost nothing until they are touched.
+void* reserve(void* where, std::size_t size, int flags) {
+  void* const address = ::mmap(where, size, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
+  if (address == MAP_FAILED || (where != nullptr && address != where)) {
+    std::perror("slabproof: cannot reserve address space for the model checker");
+    std::abort();
+  }
+  return address;
+}
+
+}  // namespace
+
+constinit ModelMemory ModelMemory::the_memory_;
+
+void ModelMemory::begin_execution() noexcept {
+  if (granules_ == nullptr) {
+    reserve(reinterpret_cast<void*>(kBase), kBytes, MAP_FIXED_NOREPLACE);
+    granules_ = static_cast<Granule*>(reserve(nullptr, kBytes / kGranule * sizeof(Granule), 0));
+  }
+  ++execution_;
+  used_.fill(0);
+}
+
+std::byte* ModelMemory::grant(std::size_t actor, std::size_t size, std::size_t alignment) noexcept {
+  if (alignment > kBytesPerActor || size > kBytesPerActor) return nullptr;
+  const std::size_t unit = alignment < kGranule ? kGranule : alignment;
+  const std::size_t start = (used_[actor] + unit - 1) & ~(unit - 1);
+  if (start + size > kBytesPerActor) return nullptr;
+  // Whole granules, so that no two regions share one.
+  used_[actor] = (start + size + kGranule - 1) & ~(kGranule - 1);
+  return reinterpret_cast<std::byte*>(kBase + actor * kBytesPerActor + start);
+}
+
+bool ModelMemory::release(const void* address, std::size_t size, ThreadClock me, bool alone,
+                          bool& survivors) noexcept {
+  survivors = false;
+  for (Granule& granule : granules(address, size)) {
+    if (!store(granule, me, alone)) return false;
+    survivors |= granule.objects != 0;
+  }
+  return true;
+}
+
+}  // namespace slabproof::model

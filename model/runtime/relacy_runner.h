@@ -1,0 +1,328 @@
+#ifndef SLABPROOF_MODEL_RUNTIME_RELACY_RUNNER_H_
+#define SLABPROOF_MODEL_RUNTIME_RELACY_RUNNER_H_
+
+// The machine for a fixed number of threads. Only relacy_machine.cc includes this.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <new>
+#include <optional>
+#include <source_location>
+#include <utility>
+#include <vector>
+
+#include "model/runtime/checker_hooks.h"
+#include "model/runtime/relacy_include.h"
+#include "model/search/engine.h"
+#include "model/search/execution_runner.h"
+
+namespace slabproof::model {
+
+/// Memory for Relacy's per-object records. All of it is free again at the start of the next
+/// execution, however the last one ended.
+template <class T>
+class RecordPool {
+ public:
+  void clear() noexcept { used_ = 0; }
+
+  [[nodiscard]] void* take() {
+    const std::size_t chunk = used_ / kChunk;
+    if (chunk == chunks_.size()) chunks_.push_back(std::make_unique<Chunk>());
+    return &(*chunks_[chunk])[used_++ % kChunk];
+  }
+
+ private:
+  struct alignas(T) Slot {
+    std::byte bytes[sizeof(T)];
+  };
+  static constexpr std::size_t kChunk = 64;
+  using Chunk = std::array<Slot, kChunk>;
+
+  std::vector<std::unique_ptr<Chunk>> chunks_;
+  std::size_t used_ = 0;
+};
+
+/// What Relacy calls a test: it passes everything on to the engine. A program of one thread gets a
+/// second one, which runs first and does nothing: Relacy's own code is not fit for one.
+template <int kThreads>
+struct Suite : rl::test_suite<Suite<kThreads>, kThreads> {
+  void before();
+  void thread(unsigned index);
+  void after() { Engine::instance().run_after(); }
+};
+
+/// Relacy's own tree search, unbounded or with a bound on preemptions, or the engine's decisions.
+template <int kThreads>
+class HookedScheduler
+    : public rl::tree_search_scheduler<
+          HookedScheduler<kThreads>, rl::context_bound_scheduler_thread_info<kThreads>, kThreads> {
+  using Base =
+      rl::tree_search_scheduler<HookedScheduler<kThreads>,
+                                rl::context_bound_scheduler_thread_info<kThreads>, kThreads>;
+
+ public:
+  using thread_info_t = typename Base::thread_info_t;
+  using shared_context_t = typename Base::shared_context_t;
+
+  HookedScheduler(rl::test_params& params, shared_context_t& context, rl::thread_id_t dynamic)
+      : Base(params, context, dynamic) {
+    newest = this;
+  }
+
+  /// The one made last: Relacy makes it, and gives no access to it.
+  static inline HookedScheduler* newest = nullptr;
+
+  // ---- for the machine ----
+
+  void start_tree(std::optional<unsigned> context_bound) {
+    this->stree_.clear();
+    this->stree_depth_ = 0;
+    bound_ = context_bound;
+  }
+  void use_tree(bool yes) noexcept { tree_ = yes; }
+  [[nodiscard]] bool uses_tree() const noexcept { return tree_; }
+  /// Takes a decision in advance, for the next call of `schedule`.
+  void decide_next(std::size_t thread) noexcept { decided_ = static_cast<int>(thread); }
+  /// Forgets an execution that was abandoned.
+  void abandon() {
+    this->running_threads.clear();
+    decided_ = kUndecided;
+  }
+
+  // ---- for Relacy ----
+
+  rl::thread_id_t iteration_begin_impl() {
+    if (Engine::instance().execution().thread_count() < kThreads) return kThreads - 1;
+    if (!tree_) return static_cast<rl::thread_id_t>(Engine::instance().decide());
+    switches_left_ = bound_.value_or(0);
+    const rl::thread_id_t thread = Base::iteration_begin_impl();
+    Engine::instance().decided(static_cast<std::size_t>(thread));
+    return thread;
+  }
+
+  rl::thread_id_t schedule_impl(rl::unpark_reason& reason, unsigned yield) {
+    if (!tree_) {
+      reason = rl::unpark_reason_normal;
+      const int thread = decided_ != kUndecided ? std::exchange(decided_, kUndecided)
+                                                : static_cast<int>(Engine::instance().decide());
+      if (this->threads_[thread].state_ != rl::thread_state_running) {
+        abandon_execution(Failure::kNoReplay, "the schedule runs a thread that cannot run",
+                          std::source_location());
+      }
+      return thread;
+    }
+    const rl::thread_id_t thread = Base::schedule_impl(reason, yield);
+    Engine::instance().decided(static_cast<std::size_t>(thread));
+    return thread;
+  }
+
+  unsigned rand_impl(unsigned limit, rl::sched_type type) {
+    if (!tree_) return static_cast<unsigned>(Engine::instance().decide_value(limit));
+    const unsigned value = Base::rand_impl(limit, type);
+    if (type != rl::sched_type_sched) Engine::instance().decided_value(value, limit);
+    return value;
+  }
+
+  bool can_switch(thread_info_t& /*thread*/) { return !bound_ || switches_left_ != 0; }
+  void on_switch(thread_info_t& thread) {
+    if (bound_ && thread.state_ == rl::thread_state_running) --switches_left_;
+  }
+  double iteration_count_approx() { return 1; }
+
+ private:
+  static constexpr int kUndecided = -1;
+
+  bool tree_ = false;
+  std::optional<unsigned> bound_;
+  unsigned switches_left_ = 0;
+  int decided_ = kUndecided;
+};
+
+/// A Relacy context that is used for many executions. It replaces what Relacy does at scheduling
+/// points (our schedulers answer at once, and no fiber is switched where the thread goes on), for
+/// the memory of its records (which survives an abandoned execution), and for the heap (which the
+/// checker leaves alone).
+template <int kThreads>
+class RelacyRunner final : public ExecutionRunner,
+                           public rl::context_impl<Suite<kThreads>, HookedScheduler<kThreads>> {
+  using Context = rl::context_impl<Suite<kThreads>, HookedScheduler<kThreads>>;
+
+ public:
+  RelacyRunner() : RelacyRunner(std::make_unique<Environment>()) {}
+
+  void start_tree_search(std::optional<unsigned> context_bound) override {
+    scheduler_->start_tree(context_bound);
+  }
+
+  void run_tree(Execution& execution, const RunSettings& settings) override {
+    scheduler_->use_tree(true);
+    Engine::instance().begin(execution, nullptr, settings, nullptr, kThreads);
+    run_iteration();
+  }
+
+  bool advance_tree() override { return !scheduler_->iteration_end(); }
+
+  void run(Execution& execution, Scheduler& scheduler, const RunSettings& settings,
+           Trace* trace) override {
+    scheduler_->use_tree(false);
+    Engine::instance().begin(execution, &scheduler, settings, trace, kThreads);
+    scheduler.begin();
+    run_iteration();
+  }
+
+  static inline RelacyRunner* newest = nullptr;
+
+  /// The running fiber goes on, after another one may have run.
+  void resume() noexcept {
+    rl::thread_info_base& thread = *context_->threadx_;
+    Engine::instance().set_clock({thread.acq_rel_order_, static_cast<std::size_t>(thread.index_)});
+  }
+
+  /// Called on each thread's fiber when it starts.
+  void start(std::size_t index) noexcept {
+    threads_[index] = context_->threadx_;
+    resume();
+  }
+
+  // ---- for Relacy ----
+
+  void sched() override {
+    Engine& engine = Engine::instance();
+    if (engine.phase() != Engine::Phase::kThreads || engine.quiet()) return;
+    engine.count_step();
+    if (scheduler_->uses_tree()) {
+      this->schedule(0);
+      resume();
+      return;
+    }
+    const std::size_t running = static_cast<std::size_t>(context_->threadx_->index_);
+    const std::size_t next = engine.decide();
+    if (next == running) return;
+    scheduler_->decide_next(next);
+    this->schedule(0);
+    resume();
+  }
+
+  rl::unpark_reason park_current_thread(bool is_timed, bool may_wake_spuriously, bool do_switch,
+                                        rl::debug_info_param info) override {
+    const rl::unpark_reason reason =
+        Context::park_current_thread(is_timed, may_wake_spuriously, do_switch, info);
+    resume();
+    return reason;
+  }
+
+  void yield(unsigned count, rl::debug_info_param info) override {
+    Engine::instance().count_step();
+    Context::yield(count, info);
+    resume();
+  }
+
+  void fail_test(char const* description, rl::test_result_e result,
+                 rl::debug_info_param info) override {
+    remember_failure(description, result);
+    failed_thread_ = static_cast<std::size_t>(context_->threadx_->index_);
+    threads_[failed_thread_] = context_->threadx_;
+    Context::fail_test("", rl::test_result_user_assert_failed, info);
+  }
+
+  void* alloc(std::size_t size) override { return checked_allocation(size); }
+  void* alloc(std::size_t size, bool /*is_array*/, rl::debug_info_param /*info*/) override {
+    return checked_allocation(size);
+  }
+  void free(void* memory) override { std::free(memory); }
+  void free(void* memory, bool /*is_array*/, rl::debug_info_param /*info*/) override {
+    std::free(memory);
+  }
+
+  rl::atomic_data* atomic_ctor(void* /*object*/) override {
+    return ::new (atomics_.take()) rl::atomic_data_impl<kThreads>();
+  }
+  void atomic_dtor(rl::atomic_data* /*data*/) override {}
+
+  rl::generic_mutex_data* mutex_ctor(bool is_shared, bool is_recursive, bool is_shared_recursive,
+                                     bool try_lock_may_fail) override {
+    return ::new (mutexes_.take()) rl::generic_mutex_data_impl<kThreads>(
+        is_shared, is_recursive, is_shared_recursive, try_lock_may_fail);
+  }
+  void mutex_dtor(rl::generic_mutex_data* data) override {
+    std::destroy_at(static_cast<rl::generic_mutex_data_impl<kThreads>*>(data));
+  }
+
+ private:
+  /// What Relacy wants to outlive its context.
+  struct Environment {
+    Environment() {
+      // The default decides more than the order of search: it makes loads two stores stale and
+      // lets a weak compare-exchange fail for ever.
+      params.search_type = rl::sched_full;
+      params.collect_history = false;
+      params.execution_depth_limit = std::numeric_limits<unsigned>::max();
+    }
+    rl::test_params params;
+    typename HookedScheduler<kThreads>::shared_context_t shared;
+  };
+
+  explicit RelacyRunner(std::unique_ptr<Environment> environment)
+      : Context(environment->params, environment->shared),
+        environment_(std::move(environment)),
+        scheduler_(HookedScheduler<kThreads>::newest),
+        context_(rl::context_holder<>::instance_) {
+    rl::context_holder<>::instance_ = nullptr;
+    newest = this;
+  }
+
+  void run_iteration() {
+    atomics_.clear();
+    mutexes_.clear();
+    rl::context_holder<>::instance_ = context_;
+    // Relacy prints its progress at multiples of 4,096.
+    this->iteration(1);
+    rl::context_holder<>::instance_ = nullptr;
+    Engine& engine = Engine::instance();
+    if (engine.failure()) repair((engine.started() & engine.unfinished()) | 1U << failed_thread_);
+    engine.end();
+  }
+
+  /// Lets each thread that was left in the middle of something begin again. The first time it gets
+  /// a fresh fiber; later the fiber goes back to where it stood before its first use, which costs
+  /// no system call.
+  void repair(unsigned abandoned) {
+    for (std::size_t i = 0; i < kThreads; ++i) {
+      if ((abandoned >> i & 1U) == 0) continue;
+      fiber_t& fiber = threads_[i]->fiber_;
+      if (!beginning_[i]) {
+        std::free(fiber.fib.uc_stack.ss_sp);
+        create_fiber(fiber, &restart, reinterpret_cast<void*>(i));
+        beginning_[i] = std::make_unique<fiber_t>(fiber);
+      } else {
+        std::memcpy(&fiber.jmp, &beginning_[i]->jmp, sizeof(fiber.jmp));
+      }
+    }
+    scheduler_->abandon();
+  }
+
+  static void restart(void* index) {
+    rl::ctx().fiber_proc_impl(static_cast<int>(reinterpret_cast<std::intptr_t>(index)));
+  }
+
+  static void remember_failure(char const* description, rl::test_result_e result);
+  static void* checked_allocation(std::size_t size);
+
+  std::unique_ptr<Environment> environment_;
+  HookedScheduler<kThreads>* scheduler_;
+  rl::context* context_;
+  std::array<rl::thread_info_base*, kThreads> threads_{};
+  std::array<std::unique_ptr<fiber_t>, kThreads> beginning_;
+  std::size_t failed_thread_ = 0;
+  RecordPool<rl::atomic_data_impl<kThreads>> atomics_;
+  RecordPool<rl::generic_mutex_data_impl<kThreads>> mutexes_;
+};
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_RUNTIME_RELACY_RUNNER_H_

@@ -1,0 +1,187 @@
+#ifndef SLABPROOF_MODEL_SEARCH_ENGINE_H_
+#define SLABPROOF_MODEL_SEARCH_ENGINE_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <source_location>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "model/search/execution.h"
+#include "model/search/failure.h"
+#include "model/search/race_cell.h"
+#include "model/search/schedule.h"
+#include "model/search/scheduler.h"
+#include "model/search/trace.h"
+
+namespace slabproof::model {
+
+/// How executions are run.
+struct RunSettings {
+  /// Whether an unlock is a step of its own. It need not be: while a mutex is held nobody else can
+  /// act on it, so an unlock commutes to the left of every step of another thread (Lipton,
+  /// "Reduction", CACM 18(12), 1975). That would not hold with a try_lock; there is none.
+  bool unlock_is_step = false;
+  /// Whether to refuse what Relacy is known to model wrongly. Off only in tests that show it.
+  bool refuse_unmodelled = true;
+  /// An execution with more steps is a livelock.
+  std::uint32_t step_limit = 20'000;
+  /// An execution with more accesses to checked objects hangs in a loop without a step.
+  std::uint64_t access_limit = 1'000'000;
+};
+
+/// The execution that runs now: who is about to do what, who may go on, what was chosen so far.
+///
+/// There is one in a process, as there is one Relacy context. It knows nothing of Relacy: the
+/// machine that drives Relacy asks it at every scheduling point.
+class Engine {
+ public:
+  enum class Phase : std::uint8_t { kIdle, kBefore, kThreads, kAfter };
+
+  /// Objects (mutexes and atomics together) that one actor may make in one execution.
+  static constexpr std::size_t kObjectsPerActor = 512;
+  static constexpr std::size_t kMaxChoices = std::size_t{1} << 16;
+
+  static Engine& instance() noexcept { return the_engine_; }
+
+  // ---- for the machine ----
+
+  /// `scheduler` is null while Relacy's own search decides.
+  /// `slots` is how many threads the machine has.
+  void begin(Execution& execution, Scheduler* scheduler, const RunSettings& settings, Trace* trace,
+             std::size_t slots);
+  void end();
+
+  /// Run the parts of the execution on the running fiber.
+  void run_before();
+  void run_thread(std::size_t index);
+  void run_after();
+
+  /// The running thread is about to make a step: which thread goes on? Does not return where none
+  /// can.
+  [[nodiscard]] std::size_t decide();
+  [[nodiscard]] std::size_t decide_value(std::size_t count);
+  /// For Relacy's own search, which decides by itself.
+  void decided(std::size_t thread) noexcept;
+  void decided_value(std::size_t value, std::size_t count) noexcept;
+  void count_step();
+  /// Remembers why the execution is abandoned; the first reason counts.
+  void set_failure(std::string_view property, std::string message,
+                   const std::source_location& where);
+  [[nodiscard]] std::string describe_deadlock() const;
+
+  [[nodiscard]] const std::optional<Failure>& failure() const noexcept { return failure_; }
+  [[nodiscard]] std::span<const Choice> choices() const noexcept {
+    return std::span(choices_).first(choice_count_);
+  }
+  [[nodiscard]] ThreadSet started() const noexcept { return started_; }
+  [[nodiscard]] ThreadSet unfinished() const noexcept { return at_.unfinished; }
+  [[nodiscard]] const SchedulingPoint& scheduling_point() const noexcept { return at_; }
+
+  // ---- for the checked objects ----
+
+  [[nodiscard]] Phase phase() const noexcept { return phase_; }
+  [[nodiscard]] const RunSettings& settings() const noexcept { return settings_; }
+  [[nodiscard]] Execution& execution() const noexcept { return *execution_; }
+  [[nodiscard]] Trace* trace() const noexcept { return trace_; }
+  /// 0 before and after the threads, else one more than the running thread.
+  [[nodiscard]] std::size_t actor() const noexcept {
+    return phase_ == Phase::kThreads ? running_ + 1 : 0;
+  }
+
+  /// A number for a new mutex or atomic, or nothing when the actor has made too many.
+  [[nodiscard]] std::optional<std::uint16_t> new_object() noexcept;
+  void announce(OperationKind kind, std::uint16_t object) noexcept {
+    at_.pending[running_] = {kind, object};
+  }
+  void mutex_made(std::uint16_t mutex) noexcept { owner_[mutex] = kNoOwner; }
+  void locked(std::uint16_t mutex) noexcept;
+  void unlocked(std::uint16_t mutex) noexcept;
+  /// Locks that the running actor holds.
+  [[nodiscard]] unsigned locks_held() const noexcept { return locks_held_[actor()]; }
+  [[nodiscard]] bool is_held(std::uint16_t mutex) const noexcept {
+    return owner_[mutex] != kNoOwner;
+  }
+  /// Whether the running actor holds it.
+  [[nodiscard]] bool holds(std::uint16_t mutex) const noexcept { return owner_[mutex] == actor(); }
+  [[nodiscard]] bool scheduler_owns_mutexes() const noexcept { return scheduler_owns_mutexes_; }
+  [[nodiscard]] std::size_t slots() const noexcept { return slots_; }
+  /// The running thread has paused: it waits for others.
+  void paused() noexcept;
+  /// False when this execution has made too many accesses.
+  [[nodiscard]] bool count_access() noexcept { return ++accesses_ <= settings_.access_limit; }
+
+  /// Where the running thread is in happens-before; kept up to date by the machine.
+  [[nodiscard]] ThreadClock clock() const noexcept { return clock_; }
+  void set_clock(ThreadClock clock) noexcept { clock_ = clock; }
+  /// Whether one thread runs alone, before or after the others: all is ordered then.
+  [[nodiscard]] bool is_alone() const noexcept { return phase_ != Phase::kThreads; }
+
+  /// While the checker itself works, nothing is a step and heap allocations are its own.
+  [[nodiscard]] bool quiet() const noexcept { return quiet_; }
+  void set_quiet(bool quiet) noexcept { quiet_ = quiet; }
+
+  void fail_next_request() noexcept { fail_next_request_[actor()] = true; }
+  [[nodiscard]] bool take_request_failure() noexcept;
+
+ private:
+  static constexpr std::uint8_t kNoOwner = 0xff;
+
+  [[nodiscard]] ThreadSet waiting_for_locks() const noexcept;
+  void compute_enabled() noexcept;
+  void settle_pauses() noexcept;
+  void record(Choice choice) noexcept;
+
+  Engine() = default;
+  static Engine the_engine_;
+
+  Execution* execution_ = nullptr;
+  Scheduler* scheduler_ = nullptr;
+  Trace* trace_ = nullptr;
+  RunSettings settings_;
+  ThreadClock clock_{};
+  Phase phase_ = Phase::kIdle;
+  std::uint8_t running_ = 0;
+  ThreadSet started_ = 0;
+  bool anyone_paused_ = false;
+  bool quiet_ = false;
+  bool scheduler_owns_mutexes_ = false;
+  std::size_t slots_ = 0;
+  SchedulingPoint at_;
+  std::array<ThreadSet, kMaxModelThreads> seen_since_pause_{};
+  std::array<std::uint8_t, kMaxModelThreads + 1> locks_held_{};
+  std::array<bool, kMaxModelThreads + 1> fail_next_request_{};
+  std::array<std::uint16_t, kMaxModelThreads + 1> objects_made_{};
+  std::uint32_t steps_ = 0;
+  std::uint64_t accesses_ = 0;
+  std::size_t choice_count_ = 0;
+  std::optional<Failure> failure_;
+  std::array<std::uint8_t, (kMaxModelThreads + 1) * kObjectsPerActor> owner_{};
+  std::array<Choice, kMaxChoices> choices_{};
+};
+
+/// While one lives, what runs is the checker and not the program under check: nothing is a step,
+/// and a heap allocation is no concern of property S5.
+class CheckerScope {
+ public:
+  CheckerScope() noexcept : before_(Engine::instance().quiet()) {
+    Engine::instance().set_quiet(true);
+  }
+  ~CheckerScope() { Engine::instance().set_quiet(before_); }
+  CheckerScope(const CheckerScope&) = delete;
+  CheckerScope& operator=(const CheckerScope&) = delete;
+
+ private:
+  bool before_;
+};
+
+/// Ends the running execution; defined by the machine.
+[[noreturn]] void abandon_execution(std::string_view property, std::string_view message,
+                                    const std::source_location& where);
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_SEARCH_ENGINE_H_

@@ -1,0 +1,48 @@
+#ifndef SLABPROOF_MODEL_SEARCH_EXECUTION_H_
+#define SLABPROOF_MODEL_SEARCH_EXECUTION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "model/search/failure.h"
+
+namespace slabproof::model {
+
+/// The most threads that a program under the model checker may have.
+inline constexpr std::size_t kMaxModelThreads = 8;
+
+/// What a program did with its backing.
+enum class BackingAction : std::uint8_t { kGranted, kRefused, kReleased, kDiscarded };
+
+/// What a search runs again and again, each time under another schedule.
+///
+/// `before`, `thread` and `after` run on small stacks of their own (64 KiB). A failure abandons the
+/// execution at once, without running destructors: `before` must therefore set up all state anew.
+/// What the functions do may depend on nothing but what they read through the checked sync policy.
+class Execution {
+ public:
+  virtual ~Execution() = default;
+
+  /// 1 to kMaxModelThreads.
+  [[nodiscard]] virtual std::size_t thread_count() const = 0;
+  /// Runs before the threads, alone; everything in it happens before every thread's first step.
+  virtual void before() {}
+  virtual void thread(std::size_t index) = 0;
+  /// Runs after the threads, alone; every thread's last step happens before it.
+  virtual void after() {}
+
+  /// Called on the caller's stack after an execution that ran to its end: judges what it recorded.
+  [[nodiscard]] virtual std::optional<Failure> judge() { return std::nullopt; }
+
+  /// Called whenever a thread has acquired a mutex, while the threads run.
+  virtual void acquired(std::size_t /*thread*/, std::uint16_t /*mutex*/) {}
+  /// Called whenever the running thread has obtained memory, been refused some, is giving some
+  /// back or has discarded its contents.
+  virtual void backing_event(BackingAction /*action*/, bool /*is_segment*/,
+                             const std::byte* /*data*/, std::size_t /*size*/) {}
+};
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_SEARCH_EXECUTION_H_

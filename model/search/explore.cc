@@ -1,0 +1,207 @@
+#include "model/search/explore.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "model/search/choice_schedulers.h"
+#include "model/search/dpor_scheduler.h"
+#include "model/search/execution_runner.h"
+
+namespace slabproof::model {
+namespace {
+
+constexpr std::uint64_t kDefaultRandomIterations = 10'000;
+// The reduction counts steps in 16 bits.
+constexpr std::uint32_t kMaxSteps = 30'000;
+
+constexpr std::array<std::pair<Search, std::string_view>, 6> kSearchNames{{
+    {Search::kRandom, "random"},
+    {Search::kBound, "bound"},
+    {Search::kFull, "full"},
+    {Search::kDpor, "dpor"},
+    {Search::kBytes, "bytes"},
+    {Search::kReplay, "replay"},
+}};
+
+bool is_relacys(Search search) {
+  return search == Search::kFull || search == Search::kBound;
+}
+
+class Stopwatch {
+ public:
+  [[nodiscard]] double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// One search, from the first execution to the last.
+class Exploration {
+ public:
+  Exploration(Execution& execution, const ExploreOptions& options)
+      : execution_(execution),
+        options_(options),
+        machine_(ExecutionRunner::with_threads(execution.thread_count())),
+        settings_(options.run) {
+    const Search search = options.search;
+    settings_.unlock_is_step =
+        search == Search::kReplay
+            ? options.schedule->unlock_is_step
+            : options.unlock_is_step.value_or(is_relacys(search) || search == Search::kRandom);
+    if (settings_.step_limit > kMaxSteps) settings_.step_limit = kMaxSteps;
+    switch (search) {
+      case Search::kRandom:
+        scheduler_ = std::make_unique<RandomScheduler>(options.seed);
+        break;
+      case Search::kBytes:
+        scheduler_ = std::make_unique<BytesScheduler>(options.bytes);
+        break;
+      case Search::kReplay:
+        scheduler_ = std::make_unique<ReplayScheduler>(options.schedule->choices);
+        break;
+      case Search::kDpor: {
+        auto dpor = std::make_unique<DporScheduler>(options.symmetry_class, options.part);
+        dpor_ = dpor.get();
+        scheduler_ = std::move(dpor);
+        break;
+      }
+      case Search::kBound:
+        machine_.start_tree_search(options.bound);
+        break;
+      case Search::kFull:
+        machine_.start_tree_search(std::nullopt);
+        break;
+    }
+  }
+
+  ExploreResult run() {
+    const Stopwatch watch;
+    for (;;) {
+      run_once();
+      if (result_.violation && options_.stop_on_violation) break;
+      if (!advance()) {
+        result_.exhaustive = options_.search == Search::kFull || options_.search == Search::kDpor;
+        break;
+      }
+      if (limit_reached(watch)) break;
+    }
+    result_.seconds = watch.seconds();
+    if (options_.trace && (result_.violation || options_.search == Search::kReplay)) trace();
+    return std::move(result_);
+  }
+
+ private:
+  void run_once() {
+    if (scheduler_ != nullptr) {
+      machine_.run(execution_, *scheduler_, settings_, nullptr);
+    } else {
+      machine_.run_tree(execution_, settings_);
+    }
+    const bool redundant = dpor_ != nullptr && dpor_->redundant();
+    if (dpor_ != nullptr && options_.on_part) {
+      if (const auto prefix = dpor_->prefix()) options_.on_part(*prefix);
+    }
+    ++(redundant ? result_.redundant : result_.executions);
+    const std::optional<Failure> failure = judge();
+    if (failure && is_wanted(*failure)) {
+      remember(*failure);
+    } else if (options_.search == Search::kReplay || options_.search == Search::kBytes) {
+      result_.schedule = present_schedule();
+    }
+    if (options_.on_execution) {
+      options_.on_execution({failure ? &*failure : nullptr, redundant});
+    }
+  }
+
+  std::optional<Failure> judge() {
+    const Engine& engine = Engine::instance();
+    if (engine.failure()) {
+      if (scheduler_ != nullptr) scheduler_->cut_short(engine.scheduling_point());
+      return engine.failure();
+    }
+    return execution_.judge();
+  }
+
+  [[nodiscard]] bool is_wanted(const Failure& failure) const {
+    return options_.property.empty() || failure.property == options_.property;
+  }
+
+  void remember(const Failure& failure) {
+    ++result_.violations;
+    if (result_.violation) return;
+    result_.violation = failure;
+    result_.schedule = present_schedule();
+  }
+
+  [[nodiscard]] Schedule present_schedule() const {
+    const auto choices = Engine::instance().choices();
+    return {settings_.unlock_is_step, {choices.begin(), choices.end()}};
+  }
+
+  bool advance() { return scheduler_ != nullptr ? scheduler_->advance() : machine_.advance_tree(); }
+
+  [[nodiscard]] bool limit_reached(const Stopwatch& watch) const {
+    const std::uint64_t run = result_.executions + result_.redundant;
+    std::uint64_t most = options_.iterations;
+    if (most == 0 && options_.search == Search::kRandom) most = kDefaultRandomIterations;
+    if (most != 0 && run >= most) return true;
+    // Reading the clock costs about as much as a step.
+    constexpr std::uint64_t kClockPeriod = 64;
+    return options_.time_limit > 0 && run % kClockPeriod == 0 &&
+           watch.seconds() >= options_.time_limit;
+  }
+
+  /// Runs the schedule of the result again, and keeps the trace.
+  void trace() {
+    ReplayScheduler replay(result_.schedule.choices);
+    machine_.run(execution_, replay, settings_, &result_.trace);
+    std::optional<Failure> failure = Engine::instance().failure();
+    if (!failure) failure = execution_.judge();
+    result_.reproduced = failure == result_.violation;
+    if (result_.violation && !result_.reproduced) {
+      // With the message it reaches every report.
+      result_.violation->message += fmt::format(
+          " [not reproduced: run again, the same schedule {}; the program depends on something "
+          "that the checker does not control]",
+          failure ? "failed otherwise: " + failure->message : "did not fail");
+    }
+  }
+
+  Execution& execution_;
+  const ExploreOptions& options_;
+  ExecutionRunner& machine_;
+  RunSettings settings_;
+  std::unique_ptr<Scheduler> scheduler_;
+  DporScheduler* dpor_ = nullptr;
+  ExploreResult result_;
+};
+
+}  // namespace
+
+std::string_view to_text(Search search) {
+  for (const auto& [value, name] : kSearchNames) {
+    if (value == search) return name;
+  }
+  return "unknown";
+}
+
+std::expected<Search, std::string> parse_search(std::string_view text) {
+  std::string names;
+  for (const auto& [value, name] : kSearchNames) {
+    if (name == text) return value;
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
+  }
+  return std::unexpected(fmt::format("'{}' is no search; there are {}", text, names));
+}
+
+ExploreResult explore(Execution& execution, const ExploreOptions& options) {
+  return Exploration(execution, options).run();
+}
+
+}  // namespace slabproof::model

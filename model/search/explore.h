@@ -1,0 +1,87 @@
+#ifndef SLABPROOF_MODEL_SEARCH_EXPLORE_H_
+#define SLABPROOF_MODEL_SEARCH_EXPLORE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/search/dpor_scheduler.h"
+#include "model/search/engine.h"
+#include "model/search/execution.h"
+#include "model/search/failure.h"
+#include "model/search/schedule.h"
+#include "model/search/trace.h"
+
+namespace slabproof::model {
+
+/// How the executions of a program are chosen.
+enum class Search : std::uint8_t {
+  kRandom,  ///< independent random schedules
+  kBound,   ///< Relacy's: every schedule with at most `bound` preemptions
+  kFull,    ///< Relacy's: every schedule
+  kDpor,    ///< one schedule of each class of equivalent ones; see DporScheduler
+  kBytes,   ///< the one schedule that a byte string describes
+  kReplay,  ///< the schedule of a recorded execution
+};
+
+[[nodiscard]] std::string_view to_text(Search search);
+/// Errors: a sentence that names the searches there are.
+[[nodiscard]] std::expected<Search, std::string> parse_search(std::string_view text);
+
+/// Told of an execution when it has ended.
+struct ExecutionEnd {
+  const Failure* failure = nullptr;  ///< null where it ran to its end and was judged good
+  bool redundant = false;            ///< it repeats one that was explored before
+};
+
+struct ExploreOptions {
+  Search search = Search::kDpor;
+  unsigned bound = 2;            ///< preemptions, for kBound
+  std::uint64_t iterations = 0;  ///< at most so many executions; 0: no limit, 10,000 for kRandom
+  std::uint64_t seed = 1;        ///< for kRandom
+  double time_limit = 0;         ///< seconds; 0: no limit
+  bool stop_on_violation = true;
+  /// Not empty: only failures of this property are violations, all others are passed over.
+  std::string property;
+  std::span<const std::uint8_t> symmetry_class;  ///< for kDpor: a class for each thread, or empty
+  /// For kDpor: explore one part of all executions, or list the parts; see DporScheduler.
+  DporScheduler::Part part{};
+  /// Told the name of each part, where `part` lists them.
+  std::function<void(const std::vector<Choice>&)> on_part;
+  std::span<const std::uint8_t> bytes;  ///< for kBytes
+  const Schedule* schedule = nullptr;   ///< for kReplay
+  /// Whether a failing execution is run again to make its trace; for kReplay, any execution.
+  bool trace = true;
+  /// Empty: a step of its own for kFull, kBound and kRandom, as in Relacy; not for the others.
+  std::optional<bool> unlock_is_step;
+  RunSettings run;  ///< its `unlock_is_step` is not looked at
+  std::function<void(const ExecutionEnd&)> on_execution;
+};
+
+struct ExploreResult {
+  std::uint64_t executions = 0;  ///< without the redundant ones
+  std::uint64_t redundant = 0;
+  /// Every execution was explored, or one of each class: nothing cut the search short.
+  bool exhaustive = false;
+  std::uint64_t violations = 0;
+  std::optional<Failure> violation;  ///< the first
+  Schedule schedule;                 ///< of the first violation; for kReplay and kBytes, as run
+  Trace trace;
+  /// The schedule of the violation, run again, failed in the same way; if not, the message of the
+  /// violation says so. Always true if no trace was asked for.
+  bool reproduced = true;
+  double seconds = 0;
+};
+
+/// Runs `execution` again and again. Not reentrant, and one at a time in a process.
+[[nodiscard]] ExploreResult explore(Execution& execution, const ExploreOptions& options);
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_SEARCH_EXPLORE_H_

@@ -1,0 +1,94 @@
+#ifndef SLABPROOF_MODEL_SEARCH_SCHEDULER_H_
+#define SLABPROOF_MODEL_SEARCH_SCHEDULER_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "model/search/execution.h"
+
+namespace slabproof::model {
+
+/// What a thread is about to do. A read-modify-write counts as a write, and so does a
+/// compare-exchange, though it may fail.
+enum class OperationKind : std::uint8_t {
+  kNone,  ///< nothing that another thread could see: the start of a thread
+  kLock,
+  kUnlock,
+  kRead,
+  kWrite,
+  kSeqCstFence,
+  kPause,
+};
+
+struct Operation {
+  OperationKind kind = OperationKind::kNone;
+  /// Number of the mutex or atomic: the thread that made it, and how many that thread had made
+  /// before, so that it is the same in every execution of one Mazurkiewicz trace.
+  std::uint16_t object = 0;
+};
+
+/// Whether the order of two operations of different threads can matter.
+///
+/// Lock, unlock, read and write matter to each other on one object, but for two reads. Sequentially
+/// consistent fences matter to each other; other fences, and sequentially consistent accesses to
+/// different objects, do not. A pause waits for steps of other threads, so it depends on all.
+constexpr bool dependent(Operation a, Operation b) noexcept {
+  using enum OperationKind;
+  if (a.kind == kNone || b.kind == kNone) return false;
+  if (a.kind == kPause || b.kind == kPause) return true;
+  if (a.kind == kSeqCstFence || b.kind == kSeqCstFence) return a.kind == b.kind;
+  return a.object == b.object && !(a.kind == kRead && b.kind == kRead);
+}
+
+/// One bit for each thread.
+using ThreadSet = std::uint8_t;
+
+constexpr ThreadSet just(std::size_t thread) noexcept {
+  return static_cast<ThreadSet>(1U << thread);
+}
+constexpr bool contains(ThreadSet set, std::size_t thread) noexcept {
+  return (set >> thread & 1U) != 0;
+}
+constexpr ThreadSet without(ThreadSet set, ThreadSet removed) noexcept {
+  return static_cast<ThreadSet>(set & ~removed);
+}
+
+/// The moment at which some thread must be chosen to make the next step.
+struct SchedulingPoint {
+  static constexpr std::size_t kNobody = 0xff;
+
+  std::array<Operation, kMaxModelThreads> pending{};  ///< meaningful for started threads
+  ThreadSet unfinished = 0;
+  ThreadSet enabled = 0;          ///< unfinished, not waiting for a lock, not pausing; never empty
+  std::size_t current = kNobody;  ///< who made the last step
+  std::array<ThreadSet, kMaxModelThreads> waits_for{};  ///< the steps that a pausing thread awaits
+};
+
+/// Decides what happens next in an execution, and which execution comes after it.
+class Scheduler {
+ public:
+  virtual ~Scheduler() = default;
+
+  /// Whether the engine runs every thread up to its first operation before the first choice. That
+  /// step is invisible to other threads, so nothing is lost.
+  [[nodiscard]] virtual bool starts_threads_first() const { return true; }
+  /// Whether it keeps to `at.enabled`, so that no thread that it runs has to wait for a lock.
+  [[nodiscard]] virtual bool never_blocks() const { return true; }
+  virtual void begin() = 0;
+  /// A member of `at.enabled`.
+  [[nodiscard]] virtual std::size_t choose_thread(const SchedulingPoint& at) = 0;
+  /// Which of `count` values comes back: which store a load reads, whether a weak
+  /// compare-exchange fails spuriously. Less than `count`, which is at least 2.
+  [[nodiscard]] virtual std::size_t choose_value(std::size_t count) = 0;
+  /// The running thread has released a mutex.
+  virtual void released(std::uint16_t /*mutex*/) {}
+  /// The execution was abandoned: a deadlock, or another failure.
+  virtual void cut_short(const SchedulingPoint& /*at*/) {}
+  /// Goes on to the next execution; false when there is none.
+  [[nodiscard]] virtual bool advance() = 0;
+};
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_SEARCH_SCHEDULER_H_

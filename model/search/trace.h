@@ -1,0 +1,64 @@
+#ifndef SLABPROOF_MODEL_SEARCH_TRACE_H_
+#define SLABPROOF_MODEL_SEARCH_TRACE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace slabproof::model {
+
+/// A place in the source, without the directories of the file.
+struct SourcePlace {
+  std::string file;  ///< empty where the place is not known, or is in the standard library
+  std::uint32_t line = 0;
+  std::string function;  ///< without its parameters and template arguments
+
+  [[nodiscard]] static SourcePlace of(const std::source_location& where);
+};
+
+/// One event of an execution.
+struct TraceEvent {
+  static constexpr int kMainThread = -1;  ///< before the threads start, or after they have finished
+  /// The operation of the event with which an operation of a program begins; its value says which.
+  static constexpr std::string_view kOperation = "operation";
+  // The operations of events that change who owns a block of the slab.
+  static constexpr std::string_view kHandOut = "hand out";
+  static constexpr std::string_view kTakeBack = "take back";
+  static constexpr std::string_view kGiveAway = "give away";
+  static constexpr std::string_view kReceive = "receive";
+
+  int thread = kMainThread;
+  SourcePlace place;
+  std::string operation;     ///< "lock", "read", "store release", "allocate", ...
+  std::string object;        ///< "mutex 0", "Record 7"; empty for an event without one
+  std::string value;         ///< read, or present after the write; empty where there is none
+  bool failed = false;       ///< this event broke the property
+  bool clashed = false;      ///< what the failed event clashed with
+  std::uintptr_t block = 0;  ///< address of the block that changes owners, else 0
+};
+
+/// "main" or "T2".
+[[nodiscard]] std::string thread_name(int thread);
+
+/// What happened in one execution, in the order in which the checker ran it.
+struct Trace {
+  std::vector<TraceEvent> events;
+};
+
+/// Which events of a long trace a person is shown: the first and the last ones.
+struct TraceExcerpt {
+  std::size_t head = 0;      ///< events from the beginning
+  std::size_t left_out = 0;  ///< events after these that are not shown; then come the rest
+};
+[[nodiscard]] TraceExcerpt excerpt_of(const Trace& trace);
+
+/// One line for each event of the excerpt: thread, source line, function, operation, object, value.
+/// Another line says how many were left out.
+[[nodiscard]] std::string to_text(const Trace& trace);
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_SEARCH_TRACE_H_

@@ -1,0 +1,56 @@
+#ifndef SLABPROOF_MODEL_SLAB_MODEL_BACKING_H_
+#define SLABPROOF_MODEL_SLAB_MODEL_BACKING_H_
+
+#include <cstddef>
+#include <source_location>
+#include <utility>
+
+#include "model/runtime/checker_hooks.h"
+#include "model/runtime/model_memory.h"
+#include "slabproof/backing.h"
+#include "slabproof/layout.h"
+
+namespace slabproof::model {
+
+/// The backing of a slab under the model checker: memory at addresses that depend on nothing but
+/// the thread's own past, requests that fail on demand, and a violation where memory is asked for
+/// or given back while a lock is held (property S5).
+class ModelBacking {
+ public:
+  explicit ModelBacking(Layout layout,
+                        std::source_location where = std::source_location::current()) noexcept
+      : is_segment_(layout.alignment() >= layout.size()),
+        data_(checker_hooks::request_region(layout.size(), layout.alignment(), is_segment_, where)),
+        size_(data_ != nullptr ? layout.size() : 0) {}
+  ~ModelBacking() {
+    if (data_ != nullptr) checker_hooks::release_region(data_, size_, is_segment_);
+  }
+  ModelBacking(ModelBacking&& other) noexcept
+      : is_segment_(other.is_segment_),
+        data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)) {}
+  ModelBacking& operator=(ModelBacking&&) = delete;
+
+  [[nodiscard]] explicit operator bool() const noexcept { return data_ != nullptr; }
+  [[nodiscard]] std::byte* data() const noexcept { return data_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  std::size_t discard(std::size_t offset, std::size_t size) noexcept {
+    checker_hooks::discard_region(data_ + offset, size, is_segment_);
+    return size;
+  }
+
+  [[nodiscard]] static int last_os_error() noexcept { return 0; }
+  /// Exactly what is asked for is given, so a directory widens as late as it can.
+  [[nodiscard]] static std::size_t granularity() noexcept { return ModelMemory::kGranule; }
+
+ private:
+  bool is_segment_;  // only a segment is aligned to all of its size
+  std::byte* data_;
+  std::size_t size_;
+};
+
+static_assert(MovableBacking<ModelBacking>);
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_SLAB_MODEL_BACKING_H_

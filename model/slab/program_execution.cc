@@ -1,0 +1,459 @@
+#include "model/slab/program_execution.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "model/runtime/checker_hooks.h"
+#include "model/runtime/model_memory.h"
+#include "model/search/engine.h"
+#include "model/search/trace.h"
+
+namespace slabproof::model {
+namespace {
+
+static_assert(kMaxThreads == kMaxModelThreads);
+
+/// An address that no slab ever hands out.
+std::byte foreign_object;
+
+/// Blocks asked for at once when the slab is drained: what a slab's batch takes on a small stack.
+constexpr std::size_t kDrainBatch = 64;
+
+/// Who holds a gift that was not received.
+constexpr std::size_t kNobody = kMaxModelThreads;
+
+bool names_a_thread(const Op& op) {
+  return op.kind == Op::Kind::kGive;
+}
+
+BackingEvent::Kind event_kind(BackingAction action) {
+  switch (action) {
+    case BackingAction::kGranted:
+      return BackingEvent::Kind::kGranted;
+    case BackingAction::kRefused:
+      return BackingEvent::Kind::kRefused;
+    case BackingAction::kReleased:
+      return BackingEvent::Kind::kReleased;
+    case BackingAction::kDiscarded:
+      return BackingEvent::Kind::kDiscarded;
+  }
+  return BackingEvent::Kind::kGranted;
+}
+
+std::uintptr_t address_of(const void* pointer) {
+  return reinterpret_cast<std::uintptr_t>(pointer);
+}
+
+}  // namespace
+
+ProgramExecution::ProgramExecution(Subject& subject, Program program, std::uint32_t capacity,
+                                   std::uint32_t initial_segments)
+    : subject_(subject),
+      program_(std::move(program)),
+      capacity_(capacity),
+      initial_segments_(initial_segments),
+      threads_(program_.threads.size()) {
+  for (std::size_t giver = 0; giver < program_.threads.size(); ++giver) {
+    for (const Op& op : program_.threads[giver]) {
+      if (op.kind != Op::Kind::kGive) continue;
+      if (channels_.empty()) channels_.resize(kMaxModelThreads * kMaxModelThreads);
+      channel(giver, op.argument).used = true;
+    }
+  }
+}
+
+Setting ProgramExecution::setting() const {
+  Setting setting;
+  setting.capacity = capacity_;
+  setting.initial_segments = initial_segments_;
+  setting.recheck_all = subject_.rechecks_all();
+  setting.stride = subject_.stride();
+  setting.alignment = subject_.alignment();
+  setting.segment_bytes = subject_.segment_bytes(capacity_);
+  setting.slots_offset = subject_.slots_offset(capacity_);
+  return setting;
+}
+
+std::vector<std::uint8_t> ProgramExecution::symmetry_class() const {
+  std::vector<std::uint8_t> classes(program_.threads.size());
+  const bool names_threads = std::ranges::any_of(program_.threads, [](const auto& thread) {
+    return std::ranges::any_of(thread, names_a_thread);
+  });
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    std::size_t first = i;
+    for (std::size_t k = 0; k < i && !names_threads && first == i; ++k) {
+      if (program_.threads[k] == program_.threads[i]) first = k;
+    }
+    classes[i] = static_cast<std::uint8_t>(first);
+  }
+  return classes;
+}
+
+void ProgramExecution::before() {
+  history_->clear();
+  regions_mapped_ = 0;
+  for (std::size_t i = 0; i < threads_.size(); ++i) {
+    ThreadState& state = threads_[i];
+    state.held_count = 0;
+    state.last_freed = nullptr;
+    state.last_seen = nullptr;
+    state.returns = {};
+    state.frees_again = nullptr;
+    state.op = 0;
+    state.batch.end();
+    state.next_value = i << 32 | 1;
+  }
+  subject_.construct(capacity_, initial_segments_);
+  for (Channel& each : channels_) {
+    each.given = 0;
+    each.taken = 0;
+    if (each.used) ::new (static_cast<void*>(each.sent)) RelacySync::Atomic<std::uint32_t>(0);
+  }
+}
+
+RelacySync::Atomic<std::uint32_t>& ProgramExecution::sent(Channel& channel) {
+  return *std::launder(reinterpret_cast<RelacySync::Atomic<std::uint32_t>*>(channel.sent));
+}
+
+void ProgramExecution::thread(std::size_t index) {
+  const auto& ops = program_.threads[index];
+  for (std::size_t i = 0; i < ops.size(); ++i) {
+    threads_[index].op = static_cast<std::uint8_t>(i);
+    if (checker_hooks::is_tracing()) checker_hooks::note(TraceEvent::kOperation, to_text(ops[i]));
+    OpRecord record;
+    record.id = present_op(index);
+    record.op = ops[i];
+    run(index, ops[i], record);
+    if (history_->op_count == History::kMaxOps) {
+      history_->overflowed = true;
+      return;
+    }
+    history_->ops[history_->op_count++] = record;
+  }
+}
+
+OpId ProgramExecution::present_op(std::size_t thread) const {
+  return {static_cast<std::uint8_t>(thread), threads_[thread].op};
+}
+
+void ProgramExecution::run(std::size_t thread, Op op, OpRecord& record) {
+  ThreadState& state = threads_[thread];
+  Held* const newest = state.held_count == 0 ? nullptr : &state.held[state.held_count - 1];
+  switch (op.kind) {
+    case Op::Kind::kAllocate:
+      return allocate(thread, op.argument, record);
+    case Op::Kind::kFree:
+      return free_one(thread, op.argument == Op::kNewest ? state.held_count - 1 : op.argument,
+                      record);
+    case Op::Kind::kFreeAll:
+      return free_all(thread, record);
+    case Op::Kind::kGive:
+      return give(thread, op.argument, record);
+    case Op::Kind::kTake:
+      return take(thread, record);
+    case Op::Kind::kFreeForeign:
+      return offer_bad_pointer(&foreign_object, record);
+    case Op::Kind::kFreeMisaligned:
+      return offer_bad_pointer(state.last_seen == nullptr ? nullptr : state.last_seen + 1, record);
+    case Op::Kind::kFreeAgain:
+      return free_again(thread, record);
+    case Op::Kind::kUsableSize:
+      record.skipped = newest == nullptr;
+      if (newest == nullptr) return;
+      record.value = subject_.usable_size(newest->piece.data).value_or(0);
+      return note_block(record, newest->piece);
+    case Op::Kind::kCapacityBytes:
+      record.value = subject_.capacity_bytes();
+      return;
+    case Op::Kind::kSegmentCount:
+      record.value = subject_.segment_count();
+      return;
+    case Op::Kind::kStats:
+      record.value = subject_.live_count();
+      return;
+    case Op::Kind::kTrim:
+      record.value = subject_.trim();
+      return;
+    case Op::Kind::kFailNextRequest:
+      return checker_hooks::fail_next_request();
+  }
+}
+
+void ProgramExecution::note_block(OpRecord& record, const BlockView& piece) {
+  if (history_->block_count == History::kMaxBlocks) {
+    history_->overflowed = true;
+    return;
+  }
+  if (record.block_count == 0) record.first_block = history_->block_count;
+  history_->blocks[history_->block_count++] = {address_of(piece.data), piece.size};
+  ++record.block_count;
+}
+
+void ProgramExecution::trace_owner(std::string_view change, std::size_t thread,
+                                   const std::byte* block, std::source_location where) const {
+  const Engine& engine = Engine::instance();
+  if (engine.trace() == nullptr) return;
+  const CheckerScope quiet;
+  TraceEvent event;
+  // The epilogue takes back what threads still hold: that ends their ownership, not its own.
+  event.thread = thread == kNobody ? TraceEvent::kMainThread : static_cast<int>(thread);
+  event.place = SourcePlace::of(where);
+  event.operation = change;
+  event.object = fmt::format("block {}", fmt::ptr(block));
+  event.block = address_of(block);
+  engine.trace()->events.push_back(std::move(event));
+}
+
+void ProgramExecution::begin_use(ThreadState& state, std::size_t thread, Held& held) {
+  held.value = state.next_value++;
+  state.last_seen = held.piece.data;
+  if (!ModelMemory::contains(held.piece.data)) {
+    checker_hooks::report("S2", "a block was handed out that lies in no memory of the backing");
+  }
+  trace_owner(TraceEvent::kHandOut, thread, held.piece.data);
+  ::new (static_cast<void*>(held.piece.data)) Payload(Contents{held.value});
+}
+
+void ProgramExecution::end_use(std::size_t thread, const Held& held) {
+  auto* const payload = std::launder(reinterpret_cast<Payload*>(held.piece.data));
+  if (payload->read().value != held.value) {
+    checker_hooks::report("S1", "a block does not hold what its owner wrote to it");
+  }
+  std::destroy_at(payload);
+  trace_owner(TraceEvent::kTakeBack, thread, held.piece.data);
+}
+
+void ProgramExecution::allocate(std::size_t thread, std::size_t count, OpRecord& record) {
+  ThreadState& state = threads_[thread];
+  std::array<BlockView, kMaxBatch> pieces;
+  const AllocationOutcome outcome = subject_.allocate(std::span(pieces).first(count), state.batch);
+  record.failed = outcome.failed;
+  record.error = static_cast<AllocError>(outcome.error);
+  for (std::size_t i = 0; i < outcome.served; ++i) note_block(record, pieces[i]);
+  history_->returned[thread] = record;
+  history_->returned_threads |= 1U << thread;
+  for (std::size_t i = 0; i < outcome.served; ++i) {
+    Held& held = state.held[state.held_count++];
+    held.piece = pieces[i];
+    begin_use(state, thread, held);
+  }
+}
+
+void ProgramExecution::free_one(std::size_t thread, std::size_t position, OpRecord& record) {
+  ThreadState& state = threads_[thread];
+  if (position >= state.held_count) {
+    record.skipped = true;
+    return;
+  }
+  const Held held = state.held[position];
+  const auto begin = state.held.begin() + static_cast<std::ptrdiff_t>(position);
+  std::move(begin + 1, state.held.begin() + static_cast<std::ptrdiff_t>(state.held_count), begin);
+  --state.held_count;
+  end_use(thread, held);
+  note_block(record, held.piece);
+  state.last_freed = held.piece.data;
+  state.returns = std::span(&state.last_freed, 1);
+  subject_.deallocate(held.piece.data);
+  state.returns = {};
+}
+
+void ProgramExecution::free_all(std::size_t thread, OpRecord& record) {
+  ThreadState& state = threads_[thread];
+  if (state.held_count == 0) {
+    record.skipped = true;
+    return;
+  }
+  std::array<void*, kMaxHeld> pointers;
+  for (std::size_t i = 0; i < state.held_count; ++i) {
+    end_use(thread, state.held[i]);
+    note_block(record, state.held[i].piece);
+    pointers[i] = state.held[i].piece.data;
+  }
+  const std::size_t count = std::exchange(state.held_count, 0);
+  state.last_freed = pointers[count - 1];
+  state.returns = std::span<void* const>(pointers.data(), count);
+  subject_.deallocate_batch(state.returns);
+  state.returns = {};
+}
+
+void ProgramExecution::offer_bad_pointer(void* pointer, OpRecord& record) {
+  if (pointer == nullptr) {
+    record.skipped = true;
+    return;
+  }
+  record.refused_pointers = 1;
+  note_block(record, {static_cast<std::byte*>(pointer), 0});
+  subject_.deallocate(pointer);
+}
+
+void ProgramExecution::free_again(std::size_t thread, OpRecord& record) {
+  ThreadState& state = threads_[thread];
+  state.frees_again = subject_.detects_double_free() ? state.last_freed : nullptr;
+  offer_bad_pointer(state.frees_again, record);
+  state.frees_again = nullptr;
+}
+
+/// Who has a block that the slab handed out and has not had back, in words; empty if nobody.
+std::string ProgramExecution::holder_of(const void* block) const {
+  const auto is_it = [block](const Held& each) { return each.piece.data == block; };
+  for (std::size_t thread = 0; thread < threads_.size(); ++thread) {
+    const ThreadState& state = threads_[thread];
+    const auto held = std::span(state.held).first(state.held_count);
+    if (std::ranges::any_of(held, is_it) || state.batch.has(block) ||
+        std::ranges::find(state.returns, block) != state.returns.end()) {
+      return fmt::format("thread {} holds it", thread);
+    }
+  }
+  for (const Channel& each : channels_) {
+    const auto gifts = std::span(each.gifts).first(each.given).subspan(each.taken);
+    if (std::ranges::any_of(gifts, is_it)) return "it is on its way to another thread";
+  }
+  return {};
+}
+
+/// The second free of a block that somebody has by now is that thread's free to the slab, and what
+/// comes of it would be taken for an error of the slab. Called when the lock has been taken: until
+/// then the holder might free the block itself.
+void ProgramExecution::refuse_free_of_live_block(std::size_t thread) {
+  const CheckerScope quiet;
+  const void* const block = threads_[thread].frees_again;
+  const std::string holder = holder_of(block);
+  if (holder.empty()) return;
+  const OpId op = present_op(thread);
+  checker_hooks::report(
+      kHistoryDefect,
+      fmt::format("`d` (thread {}, operation {}) gave back {} while {}: no slab can refuse that.",
+                  op.thread, op.op, fmt::ptr(block), holder));
+}
+
+void ProgramExecution::give(std::size_t thread, std::size_t receiver, OpRecord& record) {
+  ThreadState& state = threads_[thread];
+  if (state.held_count == 0 || receiver >= thread_count()) {
+    record.skipped = true;
+    return;
+  }
+  Channel& to = channel(thread, receiver);
+  const Held gift = state.held[--state.held_count];
+  to.gifts[to.given++] = gift;
+  note_block(record, gift.piece);
+  trace_owner(TraceEvent::kGiveAway, thread, gift.piece.data);
+  // Only this thread writes to this channel, so a relaxed load reads its own last store.
+  const std::uint32_t count = sent(to).load(std::memory_order::relaxed);
+  sent(to).store(count + 1, std::memory_order::release);
+}
+
+void ProgramExecution::take(std::size_t thread, OpRecord& record) {
+  ThreadState& state = threads_[thread];
+  for (std::size_t giver = 0; !channels_.empty() && giver < thread_count(); ++giver) {
+    Channel& from = channel(giver, thread);
+    if (!from.used) continue;
+    // A read-modify-write reads the newest value: a gift that was made is not overlooked.
+    if (sent(from).fetch_add(0, std::memory_order::acquire) == from.taken) continue;
+    const Held gift = from.gifts[from.taken++];
+    state.held[state.held_count++] = gift;
+    state.last_seen = gift.piece.data;
+    note_block(record, gift.piece);
+    trace_owner(TraceEvent::kReceive, thread, gift.piece.data);
+    return;
+  }
+  record.skipped = true;
+}
+
+void ProgramExecution::after() {
+  history_->census.segments = subject_.segment_count();
+  give_everything_back();
+  const SlabCounts counts = subject_.counts();
+  history_->census.peak_live = counts.peak_live;
+  history_->census.misuse_events = counts.misuse;
+  history_->census.corruption_events = counts.corruption;
+  take_census();
+  subject_.destroy();
+  for (Channel& each : channels_) {
+    if (each.used) std::destroy_at(&sent(each));
+  }
+  history_->census.regions_still_mapped = regions_mapped_;
+}
+
+void ProgramExecution::give_everything_back() {
+  const auto give_back = [&](std::size_t owner, const Held& held) {
+    end_use(owner, held);
+    subject_.deallocate(held.piece.data);
+  };
+  for (std::size_t thread = 0; thread < threads_.size(); ++thread) {
+    const ThreadState& state = threads_[thread];
+    for (std::size_t i = 0; i < state.held_count; ++i) give_back(thread, state.held[i]);
+  }
+  for (Channel& each : channels_) {
+    if (!each.used) continue;
+    const std::uint32_t count = sent(each).load(std::memory_order::relaxed);
+    for (std::uint32_t i = each.taken; i < count; ++i) give_back(kNobody, each.gifts[i]);
+  }
+}
+
+void ProgramExecution::take_census() {
+  Census& census = history_->census;
+  const std::uint64_t wanted = census.segments * capacity_;
+  if (drained_.size() < wanted) drained_.resize(wanted);
+  BatchInProgress unwatched;
+  while (census.drained_blocks < wanted) {
+    const std::size_t count = std::min<std::size_t>(kDrainBatch, wanted - census.drained_blocks);
+    const AllocationOutcome outcome =
+        subject_.allocate(std::span(drained_).subspan(census.drained_blocks, count), unwatched);
+    census.drained_blocks += outcome.served;
+    if (outcome.served < count) break;
+  }
+  census.segments_after_drain = subject_.segment_count();
+  const std::span<BlockView> blocks = std::span(drained_).first(census.drained_blocks);
+  std::ranges::sort(blocks, {}, [](const BlockView& piece) { return address_of(piece.data); });
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    const bool repeats = i != 0 && blocks[i - 1].data + blocks[i - 1].size > blocks[i].data;
+    const bool aligned = address_of(blocks[i].data) % subject_.alignment() == 0;
+    census.drained_distinct &= !repeats && aligned && ModelMemory::contains(blocks[i].data);
+  }
+  returned_.clear();
+  for (const BlockView& piece : blocks) returned_.push_back(piece.data);
+  subject_.deallocate_batch(returned_);
+}
+
+std::optional<Failure> ProgramExecution::judge() {
+  if (!judge_) return std::nullopt;
+  std::optional<Violation> violation = judge_(*history_);
+  if (!violation) return std::nullopt;
+  return Failure{std::move(violation->property), std::move(violation->message)};
+}
+
+void ProgramExecution::acquired(std::size_t thread, std::uint16_t mutex) {
+  if (mutex != kSlabMutex) return;
+  if (history_->acquisition_count == History::kMaxAcquisitions) {
+    history_->overflowed = true;
+    return;
+  }
+  history_->acquisitions[history_->acquisition_count++] = {
+      present_op(thread), static_cast<std::uint8_t>(mutex),
+      static_cast<std::uint16_t>(threads_[thread].batch.served())};
+  threads_[thread].returns = {};
+  if (threads_[thread].frees_again != nullptr) refuse_free_of_live_block(thread);
+}
+
+void ProgramExecution::backing_event(BackingAction action, bool is_segment, const std::byte* data,
+                                     std::size_t size) {
+  if (action == BackingAction::kGranted) ++regions_mapped_;
+  if (action == BackingAction::kReleased) --regions_mapped_;
+  const Engine& engine = Engine::instance();
+  if (engine.phase() == Engine::Phase::kAfter) return;  // the epilogue is judged by its census
+  const std::size_t actor = engine.actor();
+  const OpId op = actor == 0 ? kNoOp : present_op(actor - 1);
+  if (history_->backing_event_count == History::kMaxBackingEvents) {
+    history_->overflowed = true;
+    return;
+  }
+  history_->backing_events[history_->backing_event_count++] = {
+      op, event_kind(action), is_segment, history_->acquisition_count, address_of(data), size};
+}
+
+}  // namespace slabproof::model

@@ -1,0 +1,143 @@
+#ifndef SLABPROOF_MODEL_SLAB_PROGRAM_EXECUTION_H_
+#define SLABPROOF_MODEL_SLAB_PROGRAM_EXECUTION_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <source_location>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/program/program.h"
+#include "model/runtime/relacy_sync.h"
+#include "model/search/execution.h"
+#include "model/slab/history.h"
+#include "model/slab/subject.h"
+#include "model/slab/violation.h"
+
+namespace slabproof::model {
+
+/// Runs a program of the program language on a slab, and records what it does.
+///
+/// Every block that a thread gets carries a checked variable of its own, written at once with a
+/// value that no other block has, and read back before the block goes on to another thread or to
+/// the slab: so two owners of one block race with each other (property S1 by way of S8). A gift
+/// between threads passes through an atomic that orders the taker after the giver and nothing else.
+///
+/// When the threads have finished, everything is given back and a census is taken: how many blocks
+/// can be had without growth, and whether the slab's destruction releases all memory.
+class ProgramExecution final : public Execution {
+ public:
+  using Judge = std::function<std::optional<Violation>(const History&)>;
+
+  /// The subject must outlive this. Requires 1 to kMaxModelThreads threads.
+  ProgramExecution(Subject& subject, Program program, std::uint32_t capacity,
+                   std::uint32_t initial_segments);
+
+  /// Judges each complete history; without one, only what the execution itself finds counts.
+  void set_judge(Judge judge) { judge_ = std::move(judge); }
+
+  [[nodiscard]] Setting setting() const;
+  [[nodiscard]] const Program& program() const noexcept { return program_; }
+  /// Of the last execution.
+  [[nodiscard]] const History& history() const noexcept { return *history_; }
+  /// A class for each thread, equal for threads that are interchangeable: they run the same
+  /// operations, and no operation of the program names a thread.
+  [[nodiscard]] std::vector<std::uint8_t> symmetry_class() const;
+
+  [[nodiscard]] std::size_t thread_count() const override { return program_.threads.size(); }
+  void before() override;
+  void thread(std::size_t index) override;
+  void after() override;
+  [[nodiscard]] std::optional<Failure> judge() override;
+  void acquired(std::size_t thread, std::uint16_t mutex) override;
+  void backing_event(BackingAction action, bool is_segment, const std::byte* data,
+                     std::size_t size) override;
+
+ private:
+  /// What a block holds while it is in use.
+  struct Contents {
+    std::uint64_t value;
+  };
+  using Payload = RelacySync::Var<Contents>;
+
+  /// The slab's lock: its construction comes first, and makes that before all else. The critical
+  /// sections of other mutexes are no steps of the specification.
+  static constexpr std::uint16_t kSlabMutex = 0;
+
+  /// A block that a thread holds, with the value that its payload must have.
+  struct Held {
+    BlockView piece;
+    std::uint64_t value = 0;
+  };
+  static constexpr std::size_t kMaxHeld = kMaxOpsPerThread * kMaxBatch;
+
+  /// Gifts from one thread to another, oldest first.
+  struct Channel {
+    std::array<Held, kMaxOpsPerThread> gifts;
+    std::uint32_t given = 0;  // the giver's, who then tells it by `sent`
+    std::uint32_t taken = 0;  // the receiver's
+    alignas(RelacySync::Atomic<std::uint32_t>)
+        std::byte sent[sizeof(RelacySync::Atomic<std::uint32_t>)];
+    bool used = false;  // by the program
+  };
+
+  struct ThreadState {
+    std::array<Held, kMaxHeld> held;
+    std::size_t held_count = 0;
+    void* last_freed = nullptr;
+    std::byte* last_seen = nullptr;  // a block that it once had
+    /// Blocks that it gives back, until it has the lock.
+    std::span<void* const> returns;
+    void* frees_again = nullptr;  // while it is at that
+    std::uint8_t op = 0;          // the operation that it is at
+    BatchInProgress batch;        // that it is allocating, if it is
+    std::uint64_t next_value = 0;
+  };
+
+  void run(std::size_t thread, Op op, OpRecord& record);
+  void allocate(std::size_t thread, std::size_t count, OpRecord& record);
+  void free_one(std::size_t thread, std::size_t position, OpRecord& record);
+  void free_all(std::size_t thread, OpRecord& record);
+  void offer_bad_pointer(void* pointer, OpRecord& record);
+  void free_again(std::size_t thread, OpRecord& record);
+  [[nodiscard]] std::string holder_of(const void* block) const;
+  void refuse_free_of_live_block(std::size_t thread);
+  void give(std::size_t thread, std::size_t receiver, OpRecord& record);
+  void take(std::size_t thread, OpRecord& record);
+
+  void begin_use(ThreadState& state, std::size_t thread, Held& held);
+  void end_use(std::size_t thread, const Held& held);
+  void note_block(OpRecord& record, const BlockView& piece);
+  void trace_owner(std::string_view change, std::size_t thread, const std::byte* block,
+                   std::source_location where = std::source_location::current()) const;
+  [[nodiscard]] Channel& channel(std::size_t giver, std::size_t receiver) {
+    return channels_[giver * kMaxModelThreads + receiver];
+  }
+  [[nodiscard]] static RelacySync::Atomic<std::uint32_t>& sent(Channel& channel);
+  [[nodiscard]] OpId present_op(std::size_t thread) const;
+
+  void give_everything_back();
+  void take_census();
+
+  Subject& subject_;
+  const Program program_;
+  const std::uint32_t capacity_;
+  const std::uint32_t initial_segments_;
+  Judge judge_;
+  std::unique_ptr<History> history_ = std::make_unique<History>();
+  std::vector<ThreadState> threads_;
+  std::vector<Channel> channels_;  // empty where the program gives nothing
+  std::vector<BlockView> drained_;
+  std::vector<void*> returned_;
+  std::uint64_t regions_mapped_ = 0;
+};
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_SLAB_PROGRAM_EXECUTION_H_

@@ -1,0 +1,607 @@
+// What the checked sync policy sees: each way in which a program can misuse memory, locks or
+// atomics is found, with its property, and run again with a trace that ends there.
+
+#include "model/runtime/relacy_sync.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/search/explore.h"
+#include "model/slab/model_backing.h"
+#include "slabproof/layout.h"
+
+namespace slabproof::testing {
+namespace {
+
+using model::Execution;
+using model::ExploreOptions;
+using model::ExploreResult;
+using model::ModelBacking;
+using model::Search;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using Sync = model::RelacySync;
+using Number = Sync::Var<std::uint32_t>;
+using enum std::memory_order;
+
+/// A program whose parts are functions of one state, made anew for each execution.
+template <class State>
+class Scenario final : public Execution {
+ public:
+  using Part = std::function<void(State&)>;
+
+  explicit Scenario(std::vector<Part> threads) : threads_(std::move(threads)) {}
+
+  [[nodiscard]] std::size_t thread_count() const override { return threads_.size(); }
+  void before() override { state_ = ::new (static_cast<void*>(memory_)) State(); }
+  void thread(std::size_t index) override { threads_[index](*state_); }
+  void after() override { std::destroy_at(state_); }
+
+ private:
+  std::vector<Part> threads_;
+  State* state_ = nullptr;
+  alignas(State) std::byte memory_[sizeof(State)];
+};
+
+template <class State>
+ExploreResult explore_parts(std::vector<std::function<void(State&)>> threads,
+                            const ExploreOptions& options = {}) {
+  Scenario<State> scenario(std::move(threads));
+  return model::explore(scenario, options);
+}
+
+template <class State>
+void expect_violation(std::vector<std::function<void(State&)>> threads, const std::string& property,
+                      const std::string& message) {
+  const ExploreResult result = explore_parts<State>(std::move(threads));
+  ASSERT_TRUE(result.violation.has_value());
+  EXPECT_EQ(result.violation->property, property);
+  EXPECT_THAT(result.violation->message, HasSubstr(message));
+  EXPECT_TRUE(result.reproduced);
+  ASSERT_FALSE(result.trace.events.empty());
+  EXPECT_TRUE(result.trace.events.back().failed);
+}
+
+// ---- the life of objects ----
+
+/// A number that one thread may destroy while another still reads it.
+struct Shared {
+  Sync::Atomic<int> gone{0};
+  alignas(Number) std::byte place[sizeof(Number)];
+  Number* number = ::new (static_cast<void*>(place)) Number(7);
+};
+
+TEST(RelacySync, UseAfterDestructionIsFound) {
+  expect_violation<Shared>({[](Shared& shared) {
+                              std::destroy_at(shared.number);
+                              shared.gone.store(1, release);
+                            },
+                            [](Shared& shared) {
+                              while (shared.gone.load(acquire) == 0) Sync::pause();
+                              static_cast<void>(shared.number->read());
+                            }},
+                           "S8", "destroyed or never constructed");
+}
+
+TEST(RelacySync, DestructionUnorderedWithAReadIsFoundWhicheverComesFirst) {
+  for (const bool reader_is_first : {true, false}) {
+    std::vector<std::function<void(Shared&)>> threads = {
+        [](Shared& shared) { static_cast<void>(shared.number->read()); },
+        [](Shared& shared) { std::destroy_at(shared.number); }};
+    if (!reader_is_first) std::swap(threads[0], threads[1]);
+    const ExploreResult result = explore_parts<Shared>(threads);
+    ASSERT_TRUE(result.violation.has_value());
+    EXPECT_EQ(result.violation->property, "S8");
+  }
+}
+
+TEST(RelacySync, AtomicDestroyedWhileAnotherThreadMayUseItIsFound) {
+  struct State {
+    alignas(Sync::Atomic<int>) std::byte place[sizeof(Sync::Atomic<int>)];
+    Sync::Atomic<int>* atomic = ::new (static_cast<void*>(place)) Sync::Atomic<int>(0);
+  };
+  const ExploreResult result =
+      explore_parts<State>({[](State& state) { state.atomic->store(1, release); },
+                            [](State& state) {
+                              if (state.atomic->load(relaxed) == 1) std::destroy_at(state.atomic);
+                            }});
+  ASSERT_TRUE(result.violation.has_value());
+  EXPECT_EQ(result.violation->property, "S8");
+  EXPECT_THAT(result.violation->message, HasSubstr("is destroyed"));
+}
+
+TEST(RelacySync, AtomicDestroyedAfterAnAcquireIsNoViolation) {
+  struct State {
+    alignas(Sync::Atomic<int>) std::byte place[sizeof(Sync::Atomic<int>)];
+    Sync::Atomic<int>* atomic = ::new (static_cast<void*>(place)) Sync::Atomic<int>(0);
+  };
+  const ExploreResult result =
+      explore_parts<State>({[](State& state) { state.atomic->store(1, release); },
+                            [](State& state) {
+                              while (state.atomic->load(acquire) == 0) Sync::pause();
+                              std::destroy_at(state.atomic);
+                            }});
+  EXPECT_FALSE(result.violation.has_value()) << result.violation->message;
+}
+
+TEST(RelacySync, MutexDestroyedWhileItIsHeldIsFound) {
+  struct State {
+    alignas(Sync::Mutex) std::byte place[sizeof(Sync::Mutex)];
+    Sync::Mutex* mutex = ::new (static_cast<void*>(place)) Sync::Mutex();
+  };
+  expect_violation<State>({[](State& state) {
+                             state.mutex->lock();
+                             std::destroy_at(state.mutex);
+                           },
+                           [](State&) {}},
+                          "S8", "destroyed while it is held");
+}
+
+// ---- memory ----
+
+struct Regions {
+  std::array<ModelBacking*, 2> region{};
+  Sync::Atomic<int> ready{0};
+};
+
+/// Room for one backing that the program ends itself.
+ModelBacking* make_region() {
+  static std::array<std::byte, 64 * sizeof(ModelBacking)> places;
+  static std::size_t used = 0;
+  used = (used + 1) % 64;
+  return ::new (static_cast<void*>(places.data() + used * sizeof(ModelBacking)))
+      ModelBacking(*Layout::make(256, 64));
+}
+
+TEST(RelacySync, TwoObjectsOfTwoThreadsInOneGranuleAreARace) {
+  struct State {
+    ModelBacking region{*Layout::make(256, 64)};
+  };
+  const auto make_one_here = [](State& state) {
+    auto* const number = ::new (static_cast<void*>(state.region.data())) Number(1);
+    std::destroy_at(number);
+  };
+  expect_violation<State>({make_one_here, make_one_here}, "S8", "begins its life in memory");
+}
+
+TEST(RelacySync, TwoObjectsInDifferentGranulesAreNoRace) {
+  struct State {
+    ModelBacking region{*Layout::make(256, 64)};
+  };
+  const auto make_one_at = [](std::size_t offset) {
+    return [offset](State& state) {
+      auto* const number = ::new (static_cast<void*>(state.region.data() + offset)) Number(1);
+      std::destroy_at(number);
+    };
+  };
+  EXPECT_FALSE(explore_parts<State>({make_one_at(0), make_one_at(64)}).violation.has_value());
+}
+
+TEST(RelacySync, UseOfReleasedMemoryIsFound) {
+  expect_violation<Regions>({[](Regions& regions) {
+                               regions.region[0] = make_region();
+                               auto* const number =
+                                   ::new (static_cast<void*>(regions.region[0]->data())) Number(1);
+                               std::destroy_at(regions.region[0]);
+                               static_cast<void>(number->read());
+                             },
+                             [](Regions&) {}},
+                            "S8", "destroyed or never constructed");
+}
+
+TEST(RelacySync, MemoryReleasedUnorderedWithAUseIsFound) {
+  expect_violation<Regions>(
+      {[](Regions& regions) {
+         regions.region[0] = make_region();
+         ::new (static_cast<void*>(regions.region[0]->data())) Number(1);
+         regions.ready.store(1, release);
+         while (regions.ready.load(relaxed) != 2) Sync::pause();
+         std::destroy_at(regions.region[0]);
+       },
+       [](Regions& regions) {
+         while (regions.ready.load(acquire) != 1) Sync::pause();
+         auto* const number = std::launder(reinterpret_cast<Number*>(regions.region[0]->data()));
+         number->write() = 2;
+         regions.ready.store(2, relaxed);
+       }},
+      "S8", "lies in memory that is given back");
+}
+
+struct Locked {
+  Sync::Mutex mutex;
+};
+
+TEST(RelacySync, MemoryRequestedUnderALockIsFound) {
+  expect_violation<Locked>({[](Locked& locked) {
+                              locked.mutex.lock();
+                              const ModelBacking region(*Layout::make(64, 64));
+                              locked.mutex.unlock();
+                            },
+                            [](Locked&) {}},
+                           "S5", "memory is requested while a lock is held");
+}
+
+TEST(RelacySync, MemoryReleasedUnderALockIsFound) {
+  expect_violation<Locked>({[](Locked& locked) {
+                              std::optional<ModelBacking> region(*Layout::make(64, 64));
+                              locked.mutex.lock();
+                              region.reset();
+                              locked.mutex.unlock();
+                            },
+                            [](Locked&) {}},
+                           "S5", "memory is released while a lock is held");
+}
+
+/// The pointer is volatile, or a compiler may find that nothing reads the memory and allocate none.
+void allocate_and_release() {
+  std::vector<int>* const volatile numbers = new std::vector<int>(100);
+  delete numbers;
+}
+
+TEST(RelacySync, HeapAllocationUnderALockIsFound) {
+  expect_violation<Locked>({[](Locked& locked) {
+                              locked.mutex.lock();
+                              allocate_and_release();
+                              locked.mutex.unlock();
+                            },
+                            [](Locked&) {}},
+                           "S5", "heap allocation while a lock is held");
+}
+
+TEST(RelacySync, CheckerAllocatesUnseenWhereAMutexLivesUnderALock) {
+  const auto use_another = [](Locked& locked) {
+    locked.mutex.lock();
+    {
+      Sync::Mutex another;
+      another.lock();
+      another.unlock();
+    }
+    locked.mutex.unlock();
+  };
+  Scenario<Locked> scenario({use_another, use_another});
+  for (const Search search : {Search::kDpor, Search::kFull}) {
+    ExploreOptions options;
+    options.search = search;
+    EXPECT_FALSE(model::explore(scenario, options).violation.has_value());
+  }
+  const model::Schedule first = {.unlock_is_step = false, .choices = {}};
+  ExploreOptions traced;
+  traced.search = Search::kReplay;
+  traced.schedule = &first;
+  const ExploreResult result = model::explore(scenario, traced);
+  EXPECT_FALSE(result.violation.has_value());
+  EXPECT_THAT(to_text(result.trace), HasSubstr("destroy mutex"));
+}
+
+TEST(RelacySync, HeapAllocationWithoutALockIsNoViolation) {
+  EXPECT_FALSE(explore_parts<Locked>({[](Locked& locked) {
+                                        allocate_and_release();
+                                        locked.mutex.lock();
+                                        locked.mutex.unlock();
+                                      },
+                                      [](Locked&) {}})
+                   .violation.has_value());
+}
+
+TEST(RelacySync, AddressesDependOnTheThreadsOwnPastOnly) {
+  struct State {
+    std::array<std::byte*, 2> data{};
+  };
+  std::vector<std::array<std::byte*, 2>> seen;
+  const auto request = [](std::size_t thread) {
+    return [thread](State& state) {
+      const ModelBacking region(*Layout::make(100, 64));
+      state.data[thread] = region.data();
+    };
+  };
+  class Recorder final : public Execution {
+   public:
+    Recorder(std::vector<std::function<void(State&)>> parts,
+             std::vector<std::array<std::byte*, 2>>& seen)
+        : parts_(std::move(parts)), seen_(seen) {}
+    [[nodiscard]] std::size_t thread_count() const override { return 2; }
+    void thread(std::size_t index) override { parts_[index](state_); }
+    void after() override { seen_.push_back(state_.data); }
+
+   private:
+    std::vector<std::function<void(State&)>> parts_;
+    std::vector<std::array<std::byte*, 2>>& seen_;
+    State state_;
+  };
+  Recorder recorder({request(0), request(1)}, seen);
+  ExploreOptions options;
+  options.search = Search::kFull;
+  static_cast<void>(model::explore(recorder, options));
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(seen[0], seen[1]);
+  EXPECT_NE(seen[0][0], seen[0][1]);
+}
+
+// ---- locks ----
+
+TEST(RelacySync, LockHeldAlreadyByTheSameThreadIsFound) {
+  expect_violation<Locked>({[](Locked& locked) {
+                              locked.mutex.lock();
+                              locked.mutex.lock();
+                            },
+                            [](Locked&) {}},
+                           "L1", "holds already");
+}
+
+TEST(RelacySync, UnlockWithoutALockIsFound) {
+  expect_violation<Locked>({[](Locked& locked) { locked.mutex.unlock(); }, [](Locked&) {}}, "L1",
+                           "does not hold");
+}
+
+TEST(RelacySync, LockThatIsNeverReleasedIsADeadlockOfTheOthers) {
+  expect_violation<Locked>(
+      {[](Locked& locked) { locked.mutex.lock(); }, [](Locked& locked) { locked.mutex.lock(); }},
+      "L1", "waits for mutex 0 held by thread");
+}
+
+TEST(RelacySync, LoopWithoutAStepIsALivelock) {
+  ExploreOptions options;
+  options.run.access_limit = 1'000;
+  const ExploreResult result = explore_parts<Shared>({[](Shared& shared) {
+                                                        while (shared.number->read() != 0) {
+                                                        }
+                                                      },
+                                                      [](Shared&) {}},
+                                                     options);
+  ASSERT_TRUE(result.violation.has_value());
+  EXPECT_EQ(result.violation->property, "L1");
+}
+
+// ---- what the memory model does not cover is refused ----
+
+void expect_refused(const std::function<void(Sync::Atomic<int>&)>& operation) {
+  struct State {
+    Sync::Atomic<int> atomic{0};
+  };
+  const ExploreResult result =
+      explore_parts<State>({[&](State& state) { operation(state.atomic); }, [](State&) {}});
+  ASSERT_TRUE(result.violation.has_value());
+  EXPECT_EQ(result.violation->property, model::Failure::kUnsupported);
+}
+
+TEST(RelacySync, CompareExchangeOrdersThatRelacyDropsAreRefused) {
+  const std::array<std::pair<std::memory_order, std::memory_order>, 5> kRefused = {
+      {{relaxed, acquire},
+       {release, acquire},
+       {acquire, seq_cst},
+       {acq_rel, seq_cst},
+       {release, release}}};
+  for (const auto& [success, failure] : kRefused) {
+    expect_refused([&](Sync::Atomic<int>& atomic) {
+      int expected = 0;
+      atomic.compare_exchange_strong(expected, 1, success, failure);
+    });
+  }
+}
+
+constexpr std::array<std::pair<std::memory_order, std::memory_order>, 9> kModelled = {
+    {{relaxed, relaxed},
+     {acquire, relaxed},
+     {acquire, acquire},
+     {release, relaxed},
+     {acq_rel, relaxed},
+     {acq_rel, acquire},
+     {seq_cst, relaxed},
+     {seq_cst, acquire},
+     {seq_cst, seq_cst}}};
+
+TEST(RelacySync, CompareExchangeOrdersThatRelacyHasAreNot) {
+  struct State {
+    Sync::Atomic<int> atomic{0};
+  };
+  for (const auto& [success, failure] : kModelled) {
+    const auto exchange = [&](State& state) {
+      int expected = 0;
+      state.atomic.compare_exchange_weak(expected, 1, success, failure);
+    };
+    EXPECT_FALSE(explore_parts<State>({exchange, exchange}).violation.has_value());
+  }
+}
+
+/// A number and the flag that says that it is there.
+struct Message {
+  Sync::Atomic<int> flag{0};
+  Number number{0};
+};
+
+/// Whether a number that is written before `publish` is read without a race where `is_published`.
+bool hands_over(const std::function<void(Message&)>& publish,
+                const std::function<bool(Message&)>& is_published) {
+  const ExploreResult result = explore_parts<Message>({[&](Message& message) {
+                                                         message.number.write() = 1;
+                                                         publish(message);
+                                                       },
+                                                       [&](Message& message) {
+                                                         if (is_published(message))
+                                                           static_cast<void>(message.number.read());
+                                                       }});
+  if (!result.violation) return true;
+  EXPECT_EQ(result.violation->property, "S8");
+  return false;
+}
+
+TEST(RelacySync, CompareExchangeSynchronisesAsItsOrdersSay) {
+  const auto store_release = [](Message& message) { message.flag.store(1, release); };
+  const auto load_acquire = [](Message& message) { return message.flag.load(acquire) == 1; };
+  for (const auto& [success, failure] : kModelled) {
+    SCOPED_TRACE(::testing::Message()
+                 << "orders " << static_cast<int>(success) << " and " << static_cast<int>(failure));
+    const auto exchange_0_for_1 = [&](Message& message) {
+      int expected = 0;
+      message.flag.compare_exchange_strong(expected, 1, success, failure);
+    };
+    const auto exchange_1_for_2 = [&](Message& message) {
+      int expected = 1;
+      return message.flag.compare_exchange_strong(expected, 2, success, failure);
+    };
+    const auto fail_on_1 = [&](Message& message) {
+      int expected = 3;
+      message.flag.compare_exchange_strong(expected, 4, success, failure);
+      return expected == 1;
+    };
+    EXPECT_EQ(hands_over(exchange_0_for_1, load_acquire),
+              success == release || success == acq_rel || success == seq_cst);
+    EXPECT_EQ(hands_over(store_release, exchange_1_for_2),
+              success == acquire || success == acq_rel || success == seq_cst);
+    EXPECT_EQ(hands_over(store_release, fail_on_1), failure != relaxed);
+  }
+}
+
+TEST(RelacySync, RelaxedStoreAfterOwnReleaseIsRefused) {
+  expect_refused([](Sync::Atomic<int>& atomic) {
+    atomic.store(1, release);
+    atomic.store(2, relaxed);
+  });
+  expect_refused([](Sync::Atomic<int>& atomic) {
+    atomic.fetch_add(1, acq_rel);
+    atomic.store(2, relaxed);
+  });
+}
+
+TEST(RelacySync, RelaxedStoreAfterOwnRelaxedOneIsNot) {
+  struct State {
+    Sync::Atomic<int> atomic{0};
+  };
+  const auto store_twice = [](State& state) {
+    state.atomic.store(1, relaxed);
+    state.atomic.store(2, relaxed);
+  };
+  EXPECT_FALSE(explore_parts<State>({store_twice, store_twice}).violation.has_value());
+}
+
+TEST(RelacySync, ConsumeIsRefusedByEveryOperation) {
+  expect_refused([](Sync::Atomic<int>& atomic) { atomic.load(consume); });
+  expect_refused([](Sync::Atomic<int>& atomic) { atomic.store(1, consume); });
+  expect_refused([](Sync::Atomic<int>& atomic) { atomic.exchange(1, consume); });
+  expect_refused([](Sync::Atomic<int>& atomic) { atomic.fetch_add(1, consume); });
+  expect_refused([](Sync::Atomic<int>& atomic) { atomic.fetch_sub(1, consume); });
+  expect_refused([](Sync::Atomic<int>&) { Sync::fence(consume); });
+  for (const auto& [success, failure] :
+       {std::pair(consume, relaxed), std::pair(consume, consume), std::pair(seq_cst, consume)}) {
+    expect_refused([&](Sync::Atomic<int>& atomic) {
+      int expected = 0;
+      atomic.compare_exchange_weak(expected, 1, success, failure);
+    });
+    expect_refused([&](Sync::Atomic<int>& atomic) {
+      int expected = 0;
+      atomic.compare_exchange_strong(expected, 1, success, failure);
+    });
+  }
+}
+
+TEST(RelacySync, ImpossibleOrdersAreRefused) {
+  expect_refused([](Sync::Atomic<int>& atomic) { atomic.load(release); });
+  expect_refused([](Sync::Atomic<int>& atomic) { atomic.store(1, acquire); });
+  expect_refused([](Sync::Atomic<int>&) { Sync::fence(relaxed); });
+}
+
+// ---- values ----
+
+template <class T>
+class AtomicValueTest : public ::testing::Test {};
+using Integers = ::testing::Types<std::uint8_t, std::int8_t, std::uint16_t, std::int32_t,
+                                  std::uint64_t, std::int64_t>;
+TYPED_TEST_SUITE(AtomicValueTest, Integers);
+
+TYPED_TEST(AtomicValueTest, ArithmeticWrapsAroundAsThatOfItsType) {
+  struct State {
+    Sync::Atomic<TypeParam> atomic{std::numeric_limits<TypeParam>::max()};
+  };
+  TypeParam before{};
+  TypeParam after{};
+  TypeParam back{};
+  bool exchanged = false;
+  static_cast<void>(explore_parts<State>({[&](State& state) {
+    before = state.atomic.fetch_add(1, relaxed);
+    after = state.atomic.load(relaxed);
+    TypeParam expected = std::numeric_limits<TypeParam>::min();
+    exchanged = state.atomic.compare_exchange_strong(expected, expected, relaxed, relaxed);
+    state.atomic.fetch_sub(1, relaxed);
+    back = state.atomic.load(relaxed);
+  }}));
+  EXPECT_EQ(before, std::numeric_limits<TypeParam>::max());
+  EXPECT_EQ(after, std::numeric_limits<TypeParam>::min());
+  EXPECT_TRUE(exchanged);
+  EXPECT_EQ(back, std::numeric_limits<TypeParam>::max());
+}
+
+// ---- what depends on more than the schedule ----
+
+/// Fails with the messages in turn, one in each execution, and holds after the last one.
+ExploreResult fail_in_turn(const std::vector<std::string>& messages) {
+  struct State {};
+  std::size_t execution = 0;
+  return explore_parts<State>({[&](State&) {
+    const std::size_t number = execution++;
+    if (number < messages.size()) model::checker_hooks::report("S1", messages[number]);
+  }});
+}
+
+TEST(RelacySync, ViolationThatDoesNotFailAgainIsSaidToBeNotReproduced) {
+  const ExploreResult result = fail_in_turn({"two owners"});
+  ASSERT_TRUE(result.violation.has_value());
+  EXPECT_FALSE(result.reproduced);
+  EXPECT_EQ(result.violation->property, "S1");
+  EXPECT_THAT(result.violation->message,
+              HasSubstr("[not reproduced: run again, the same schedule did not fail"));
+}
+
+TEST(RelacySync, ViolationThatFailsOtherwiseIsSaidToBeNotReproduced) {
+  const ExploreResult result = fail_in_turn({"two owners", "no owner"});
+  ASSERT_TRUE(result.violation.has_value());
+  EXPECT_FALSE(result.reproduced);
+  EXPECT_THAT(result.violation->message, HasSubstr("failed otherwise: no owner"));
+}
+
+TEST(RelacySync, ViolationThatFailsAgainKeepsItsMessage) {
+  const ExploreResult result = fail_in_turn({"two owners", "two owners"});
+  ASSERT_TRUE(result.violation.has_value());
+  EXPECT_TRUE(result.reproduced);
+  EXPECT_THAT(result.violation->message, Not(HasSubstr("not reproduced")));
+}
+
+// ---- traces ----
+
+TEST(RelacySync, TraceNamesThreadsPlacesAndValues) {
+  struct State {
+    Sync::Mutex mutex;
+    Number number{5};
+  };
+  const auto change = [](State& state) {
+    state.mutex.lock();
+    state.number.write() = 6;
+    state.mutex.unlock();
+  };
+  Scenario<State> scenario({change, change});
+  const model::Schedule first = {.unlock_is_step = false, .choices = {}};
+  ExploreOptions options;
+  options.search = Search::kReplay;
+  options.schedule = &first;
+  const ExploreResult result = model::explore(scenario, options);
+  const std::string text = to_text(result.trace);
+  EXPECT_THAT(text, HasSubstr("relacy_sync_test.cc:"));
+  EXPECT_THAT(text, HasSubstr("lock mutex 0"));
+  EXPECT_THAT(text, HasSubstr("write unsigned int 0 = 6"));
+  EXPECT_THAT(text, HasSubstr("T0 "));
+  EXPECT_THAT(text, HasSubstr("T1 "));
+}
+
+}  // namespace
+}  // namespace slabproof::testing

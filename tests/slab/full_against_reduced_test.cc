@@ -1,0 +1,119 @@
+// The reduction loses nothing on the slab: for every program of two threads with at most two
+// operations each, and of three threads with one each, that Relacy's full search can finish, both
+// searches come to the same verdict, the same orders of critical sections and the same final
+// states.
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "model/program/enumeration.h"
+#include "model/program/job.h"
+#include "model/search/explore.h"
+#include "model/slab/program_execution.h"
+#include "model/slab/subject_factory.h"
+
+namespace slabproof::testing {
+namespace {
+
+using model::CheckJob;
+using model::History;
+using model::Search;
+
+/// What a search found of a program.
+struct Findings {
+  bool finished = false;
+  bool holds = true;
+  std::map<std::string, std::uint64_t> orders;  // of lock acquisitions, and how often each was run
+  std::set<std::string> final_states;
+};
+
+/// The order in which the operations of the threads took the lock.
+std::string order_of(const History& history) {
+  std::string order;
+  for (const model::Acquisition& acquisition : history.all_acquisitions()) {
+    order += std::to_string(acquisition.op.thread) + "." + std::to_string(acquisition.op.op) + " ";
+  }
+  return order;
+}
+
+/// What each operation returned, whichever finished first, and what was left in the end.
+std::string final_state_of(const History& history) {
+  std::map<std::pair<int, int>, std::string> operations;
+  for (const model::OpRecord& record : history.all_ops()) {
+    std::string& text = operations[{record.id.thread, record.id.op}];
+    text = std::to_string(record.skipped) + std::to_string(record.failed) + ":" +
+           std::to_string(record.value);
+    for (const model::BlockEvent& block : history.blocks_of(record)) {
+      text += "@" + std::to_string(block.address);
+    }
+  }
+  std::string state = std::to_string(history.census.segments);
+  for (const auto& [id, text] : operations) state += " " + text;
+  return state;
+}
+
+Findings find_all(const CheckJob& job, Search search) {
+  const auto subject = model::make_subject(
+      {.recheck_all = job.recheck == Recheck::kAllSegments, .slot_states = false});
+  model::ProgramExecution execution(*subject, job.program, job.capacity, job.initial_segments);
+  Findings findings;
+  execution.set_judge([&](const History& history) {
+    ++findings.orders[order_of(history)];
+    findings.final_states.insert(final_state_of(history));
+    return std::nullopt;
+  });
+  model::ExploreOptions options;
+  options.search = search;
+  constexpr std::uint64_t kMaxForFullSearch = 60'000;
+  if (search == Search::kFull) options.iterations = kMaxForFullSearch;
+  const model::ExploreResult result = model::explore(execution, options);
+  findings.finished = result.exhaustive;
+  findings.holds = !result.violation.has_value();
+  return findings;
+}
+
+std::set<std::string> keys(const std::map<std::string, std::uint64_t>& counted) {
+  std::set<std::string> result;
+  for (const auto& [key, count] : counted) result.insert(key);
+  return result;
+}
+
+/// Compares the searches on every program of a size; returns how many `full` finished.
+std::size_t compare(const std::string& size, const std::string& alphabet) {
+  const auto parsed = model::parse_enumeration(size, alphabet);
+  if (!parsed) {
+    ADD_FAILURE() << parsed.error();
+    return 0;
+  }
+  std::size_t finished = 0;
+  for (const CheckJob& job : model::enumerate_jobs(*parsed)) {
+    SCOPED_TRACE(to_text(job.program) + ", capacity " + std::to_string(job.capacity));
+    const Findings full = find_all(job, Search::kFull);
+    if (!full.finished) continue;
+    ++finished;
+    const Findings reduced = find_all(job, Search::kDpor);
+    EXPECT_EQ(reduced.holds, full.holds);
+    EXPECT_EQ(keys(reduced.orders), keys(full.orders));
+    EXPECT_EQ(reduced.final_states, full.final_states);
+    for (const auto& [order, count] : reduced.orders) EXPECT_EQ(count, 1U) << order;
+  }
+  return finished;
+}
+
+TEST(FullAgainstReduced, TwoThreadsOfTwoOperations) {
+  EXPECT_GE(compare("threads=2,ops=2,capacity=2", "a f a2 !"), 40U);
+}
+
+TEST(FullAgainstReduced, ThreeThreadsOfOneOperation) {
+  EXPECT_GE(compare("threads=3,ops=1,capacity=1", "a n"), 10U);
+}
+
+}  // namespace
+}  // namespace slabproof::testing

@@ -1,0 +1,286 @@
+#include "tests/slab/order_counter.h"
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace slabproof::model {
+namespace {
+
+using Kind = Op::Kind;
+using Number = std::uint32_t;
+
+constexpr Number kSegmentsPerTrimSection = 64;
+
+struct Segment {
+  Number live = 0;
+  bool used = false;
+};
+
+struct Thread {
+  std::size_t next = 0;  ///< operation that it is in, or that comes next
+  bool started = false;  ///< a section of it has run
+  bool inside = false;   ///< between two sections of operation `next`
+  bool refuse = false;   ///< its next request fails
+  bool has_held = false;
+  bool has_freed = false;
+  Number missing = 0;             ///< allocation: blocks still wanted
+  Number seen = 0;                ///< allocation: segments at its last look
+  Number examined = 0;            ///< trim: segments behind it
+  std::optional<Number> claimed;  ///< trim: segment that it holds
+  std::vector<Number> held;       ///< segment of each block, oldest first
+};
+
+struct State {
+  std::vector<Segment> segments;
+  std::vector<Thread> threads;
+  Number live = 0;
+  Number peak = 0;
+};
+
+/// Equal for equal states, and for no others.
+std::string key_of(const State& state) {
+  std::string key;
+  const auto put = [&key](std::size_t value) {
+    for (; value >= 0x80; value >>= 7) key += static_cast<char>(0x80 | (value & 0x7f));
+    key += static_cast<char>(value);
+  };
+  put(state.peak);
+  put(state.segments.size());
+  for (const Segment& segment : state.segments) put(segment.live * 2U + (segment.used ? 1U : 0U));
+  for (const Thread& thread : state.threads) {
+    put(thread.next);
+    put((thread.started ? 1U : 0U) | (thread.inside ? 2U : 0U) | (thread.refuse ? 4U : 0U) |
+        (thread.has_freed ? 8U : 0U) | (thread.has_held ? 16U : 0U));
+    put(thread.missing);
+    put(thread.seen);
+    put(thread.examined);
+    put(thread.claimed ? *thread.claimed + 1 : 0);
+    put(thread.held.size());
+    for (const Number segment : thread.held) put(segment);
+  }
+  return key;
+}
+
+class Counter {
+ public:
+  Counter(const Program& program, OrderRules rules, bool merge_equal_threads)
+      : program_(program), rules_(rules), merge_equal_threads_(merge_equal_threads) {}
+
+  /// Nothing where a limit was reached; `limit` then says which.
+  std::optional<OrderCount> count() {
+    State start;
+    start.segments.resize(rules_.initial_segments);
+    start.threads.resize(program_.threads.size());
+    for (std::size_t i = 0; i < start.threads.size(); ++i) skip_idle_operations(start, i);
+    return count_from(start);
+  }
+  [[nodiscard]] const std::string& limit() const { return limit_; }
+
+ private:
+  std::optional<OrderCount> count_from(const State& state) {
+    std::string key = key_of(state);
+    if (const auto known = known_.find(key); known != known_.end()) return known->second;
+    if (known_.size() >= rules_.max_states) {
+      limit_ = "The program has more states than this counter holds.";
+      return std::nullopt;
+    }
+    OrderCount total;
+    bool is_end = true;
+    for (std::size_t i = 0; i < state.threads.size(); ++i) {
+      if (state.threads[i].next == program_.threads[i].size()) continue;
+      is_end = false;
+      if (merge_equal_threads_ && !may_start(state, i)) continue;
+      State after = state;
+      run_section(after, i);
+      const auto rest = count_from(after);
+      if (!rest) return std::nullopt;
+      if (__builtin_add_overflow(total.orders, rest->orders, &total.orders)) {
+        limit_ = "The program has more orders than a 64-bit number can tell.";
+        return std::nullopt;
+      }
+      total.max_over_growth = std::max(total.max_over_growth, rest->max_over_growth);
+      total.max_segments = std::max(total.max_segments, rest->max_segments);
+    }
+    if (is_end) total = measure(state);
+    known_.emplace(std::move(key), total);
+    return total;
+  }
+
+  [[nodiscard]] OrderCount measure(const State& state) const {
+    const auto segments = static_cast<Number>(state.segments.size());
+    const Number needed = (state.peak + rules_.capacity - 1) / rules_.capacity;
+    return {1, 0, segments - std::max(rules_.initial_segments, needed), segments};
+  }
+
+  /// Renaming equal threads by the order in which they start makes one order of each orbit.
+  [[nodiscard]] bool may_start(const State& state, std::size_t i) const {
+    if (state.threads[i].started) return true;
+    for (std::size_t earlier = 0; earlier < i; ++earlier) {
+      if (program_.threads[earlier] == program_.threads[i] && !state.threads[earlier].started) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// Moves thread `i` past what takes no lock.
+  void skip_idle_operations(State& state, std::size_t i) const {
+    Thread& thread = state.threads[i];
+    for (; thread.next < program_.threads[i].size(); ++thread.next) {
+      const Op op = program_.threads[i][thread.next];
+      if (op.kind == Kind::kFailNextRequest) {
+        thread.refuse = true;
+      } else if (takes_lock(thread, op)) {
+        return;
+      }
+    }
+  }
+
+  [[nodiscard]] bool takes_lock(const Thread& thread, Op op) const {
+    switch (op.kind) {
+      case Kind::kFree:
+        return op.argument == Op::kNewest ? !thread.held.empty() : op.argument < thread.held.size();
+      case Kind::kFreeAll:
+      case Kind::kUsableSize:
+        return !thread.held.empty();
+      case Kind::kFreeMisaligned:
+        return thread.has_held;
+      case Kind::kFreeAgain:
+        return thread.has_freed && rules_.detects_second_free;
+      default:
+        return true;
+    }
+  }
+
+  void run_section(State& state, std::size_t i) const {
+    Thread& thread = state.threads[i];
+    const Op op = program_.threads[i][thread.next];
+    thread.started = true;
+    bool done = true;
+    switch (op.kind) {
+      case Kind::kAllocate:
+        done = allocate(state, thread, op.argument);
+        break;
+      case Kind::kFree:
+        give_back(state, thread, op.argument == Op::kNewest ? thread.held.size() - 1 : op.argument);
+        break;
+      case Kind::kFreeAll:
+        while (!thread.held.empty()) give_back(state, thread, thread.held.size() - 1);
+        break;
+      case Kind::kTrim:
+        done = trim(state, thread);
+        break;
+      default:
+        break;
+    }
+    thread.inside = !done;
+    if (!done) return;
+    ++thread.next;
+    skip_idle_operations(state, i);
+  }
+
+  /// One section of an allocation; true if it was the last.
+  bool allocate(State& state, Thread& thread, Number wanted) const {
+    if (!thread.inside) {
+      thread.missing = wanted;
+      take_free(state, thread, 0);
+    } else {
+      const bool refused = std::exchange(thread.refuse, false);
+      take_free(state, thread, refused || rules_.recheck_all ? 0 : thread.seen);
+      if (thread.missing > 0 && !refused) {
+        state.segments.emplace_back();
+        take_free(state, thread, static_cast<Number>(state.segments.size() - 1));
+      }
+      if (refused) thread.missing = 0;
+    }
+    thread.seen = thread.missing > 0 ? static_cast<Number>(state.segments.size()) : 0;
+    return thread.missing == 0;
+  }
+
+  void take_free(State& state, Thread& thread, Number first) const {
+    for (Number s = first; s < state.segments.size(); ++s) {
+      Segment& segment = state.segments[s];
+      while (thread.missing > 0 && segment.live < rules_.capacity) {
+        ++segment.live;
+        segment.used = true;
+        --thread.missing;
+        thread.held.push_back(s);
+        thread.has_held = true;
+        state.peak = std::max(state.peak, ++state.live);
+      }
+    }
+  }
+
+  static void give_back(State& state, Thread& thread, std::size_t position) {
+    --state.segments[thread.held[position]].live;
+    --state.live;
+    thread.held.erase(thread.held.begin() + static_cast<std::ptrdiff_t>(position));
+    thread.has_freed = true;
+  }
+
+  /// One section of a trim; true if it was the last.
+  bool trim(State& state, Thread& thread) const {
+    if (!thread.inside) thread.examined = 0;
+    if (thread.claimed) {
+      state.segments[*thread.claimed] = Segment{};
+      state.live -= rules_.capacity;
+      thread.claimed.reset();
+    }
+    for (Number left = kSegmentsPerTrimSection; left > 0; --left) {
+      if (thread.examined == state.segments.size()) break;
+      Segment& segment = state.segments[thread.examined++];
+      if (segment.live > 0 || !segment.used) continue;
+      segment.live = rules_.capacity;
+      state.live += rules_.capacity;
+      state.peak = std::max(state.peak, state.live);
+      thread.claimed = thread.examined - 1;
+      return false;
+    }
+    const bool last = thread.examined == state.segments.size();
+    if (last) thread.examined = 0;
+    return last;
+  }
+
+  const Program& program_;
+  const OrderRules rules_;
+  const bool merge_equal_threads_;
+  std::unordered_map<std::string, OrderCount> known_;
+  std::string limit_;
+};
+
+std::optional<std::string> why_not(const Program& program, OrderRules rules) {
+  if (auto defect = defect_of(program)) return defect;
+  if (rules.capacity == 0) return "The capacity is at least 1.";
+  for (const std::vector<Op>& ops : program.threads) {
+    for (const Op op : ops) {
+      if (op.kind == Kind::kGive || op.kind == Kind::kTake) {
+        return "\"" + to_text(op) +
+               "\" moves a block between threads without the lock, so the orders of this program "
+               "are not those of its critical sections alone.";
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::expected<OrderCount, OrderCountError> count_orders(const Program& program, OrderRules rules) {
+  if (auto reason = why_not(program, rules)) {
+    return std::unexpected(OrderCountError{*std::move(reason), false});
+  }
+  Counter all(program, rules, false);
+  const auto orders = all.count();
+  if (!orders) return std::unexpected(OrderCountError{all.limit(), true});
+  Counter merged(program, rules, true);
+  const auto orbits = merged.count();
+  if (!orbits) return std::unexpected(OrderCountError{merged.limit(), true});
+  OrderCount count = *orders;
+  count.orbits = orbits->orders;
+  return count;
+}
+
+}  // namespace slabproof::model

@@ -1,0 +1,82 @@
+// Second frees under the model checker: what the slab must refuse, and what no slab could.
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "model/oracle/oracle.h"
+#include "model/search/explore.h"
+#include "model/slab/program_execution.h"
+#include "model/slab/subject_factory.h"
+
+namespace slabproof::testing {
+namespace {
+
+struct Outcome {
+  std::uint64_t executions = 0;
+  std::uint64_t refused = 0;              ///< pointers, of all executions
+  std::set<std::string> violations = {};  ///< properties
+};
+
+/// Every execution of a program on a slab that knows which of its slots are free.
+Outcome explore(const std::string& text, std::uint32_t capacity) {
+  const model::Program program = model::parse_program(text).value();
+  const auto subject = model::make_subject({.recheck_all = true, .slot_states = true});
+  model::ProgramExecution execution(*subject, program, capacity, 0);
+  model::Oracle oracle(execution.setting(), program);
+  execution.set_judge([&](const model::History& history) { return oracle.judge(history); });
+  Outcome outcome;
+  model::ExploreOptions options;
+  options.stop_on_violation = false;
+  options.trace = false;
+  options.on_execution = [&](const model::ExecutionEnd& end) {
+    if (end.failure != nullptr) {
+      outcome.violations.insert(end.failure->property);
+    } else {
+      outcome.refused += execution.history().census.misuse_events;
+    }
+  };
+  outcome.executions = model::explore(execution, options).executions;
+  return outcome;
+}
+
+const std::set<std::string> kNone;
+const std::set<std::string> kDefectOfTheProgram = {model::kHistoryDefect};
+
+TEST(SecondFreeTest, IsRefusedWhereTheBlockIsTheNewestOfItsFreelist) {
+  const Outcome outcome = explore("a f d", 1);
+  EXPECT_EQ(outcome.violations, kNone);
+  EXPECT_EQ(outcome.refused, outcome.executions);
+}
+
+TEST(SecondFreeTest, IsRefusedWhereANeighbourWasFreedMeanwhile) {
+  const Outcome outcome = explore("a3 g>1 f d | t f", 3);
+  EXPECT_EQ(outcome.violations, kNone);
+  EXPECT_EQ(outcome.refused, outcome.executions);
+}
+
+TEST(SecondFreeTest, OfABlockThatTheSameThreadHoldsAgainIsADefectOfTheProgram) {
+  EXPECT_EQ(explore("a f a d", 1).violations, kDefectOfTheProgram);
+}
+
+TEST(SecondFreeTest, OfABlockThatAnotherThreadHoldsIsADefectOfTheProgram) {
+  EXPECT_EQ(explore("a f d | a", 1).violations, kDefectOfTheProgram);
+}
+
+TEST(SecondFreeTest, OfABlockThatAnotherThreadIsAboutToFreeIsADefectOfTheProgram) {
+  EXPECT_EQ(explore("a f d | a f", 1).violations, kDefectOfTheProgram);
+}
+
+TEST(SecondFreeTest, OfABlockThatABatchInProgressHasIsADefectOfTheProgram) {
+  EXPECT_EQ(explore("a f d | a2", 1).violations, kDefectOfTheProgram);
+}
+
+TEST(SecondFreeTest, OfABlockThatIsOnItsWayToAnotherThreadIsADefectOfTheProgram) {
+  EXPECT_EQ(explore("a f d | a g>0", 1).violations, kDefectOfTheProgram);
+}
+
+}  // namespace
+}  // namespace slabproof::testing
