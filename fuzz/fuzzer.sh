@@ -84,7 +84,7 @@ require_target() {
 # build_program TARGET SUFFIX: builds TARGET or, with the suffix _replay, its replay driver, as for
 # libFuzzer, and prints where it is.
 build_program() {
-  local label=//fuzz:$1$2 flags directory
+  local label=//fuzz/targets:$1$2 flags directory
   flags=(--config=fuzz)
   # Its replay driver needs no coverage, and may have no sanitizer.
   [[ $1$2 != schedule_fuzzer ]] || flags=(--config=schedule_fuzz)
@@ -93,7 +93,7 @@ build_program() {
   local quiet=(--ui_event_filters=-info --noshow_progress --show_result=0 --symlink_prefix=/)
   (cd "$root" && "$bazel" build "${quiet[@]}" "${flags[@]}" "$label") >&2 || return
   directory=$(cd "$root" && "$bazel" info "${flags[@]}" bazel-bin 2>/dev/null) || return
-  echo "$directory/fuzz/$1$2"
+  echo "$directory/fuzz/targets/$1$2"
 }
 
 # fuzz TARGET SECONDS: 0, or 1 for a finding.

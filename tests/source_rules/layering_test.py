@@ -1,7 +1,9 @@
-"""References between the directories point one way, as the README lists them.
+"""References between the folders and rooms of the tree point one way, as ARCHITECTURE.md lists them.
 
-The list is the block after the heading "## Layers": one line for each directory, bottom-up, that
-names what it may refer to. The rules read it from there, so that the two cannot drift apart.
+The list is the block after the heading "## Layers": one line for each place, bottom-up, that names
+what it may refer to. A place is a folder ("impl"), a room of one ("model/search"), or a single header
+that is all a room may use of a folder. A folder stands for all of its rooms. The rules read the list
+from there, so that the two cannot drift apart.
 """
 
 import pathlib
@@ -11,75 +13,91 @@ import unittest
 
 from tests.source_rules import source_tree
 
+LIST = "ARCHITECTURE.md"
+
 _INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*([<\"])([^>\"]+)[>\"]", re.MULTILINE)
-_LABEL = re.compile(r"\"//([\w.-]+)[/:\"]")
+_LABEL = re.compile(r"\"//([\w./-]+)(?::([\w./-]+))?\"")
+# An include of the library names no folder of the tree: its headers are found as a user finds them.
+_LIBRARY = ("slabproof/", "impl/slabproof/")
 
 
 class LayersError(Exception):
-    """The README's list is missing or contradicts itself."""
+    """The list is missing or contradicts itself."""
 
 
-def parse_layers(readme):
-    """Returns {directory: set of directories it may refer to}."""
-    block = re.search(r"^## Layers$.*?^```\w*\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+def is_within(place, outer):
+    return place == outer or place.startswith(outer + "/")
+
+
+def parse_layers(page):
+    """Returns {place: set of places that it may refer to}."""
+    block = re.search(r"^## Layers$.*?^```\w*\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     if block is None:
-        raise LayersError("README.md has no fenced block after the heading ## Layers")
+        raise LayersError(f"{LIST} has no fenced block after the heading ## Layers")
     layers = {}
     for line in block.group(1).splitlines():
         name, colon, below = line.partition(":")
         allowed = set() if below.strip() == "(nothing)" else set(below.split())
         if not colon or not (allowed or below.strip() == "(nothing)"):
             raise LayersError(f"not a line of the list: {line!r}")
-        if not allowed <= set(layers):
-            raise LayersError(f"{name} refers to what is not listed below it: {line!r}")
+        for place in allowed:
+            if not any(is_within(place, known) or is_within(known, place) for known in layers):
+                raise LayersError(f"{name} refers to what is not listed below it: {line!r}")
         layers[name] = allowed
     return layers
 
 
-def layer_of_include(include, file, root, layers):
-    """The directory that an include refers to, or None if it leads nowhere in the tree."""
-    parts = include.split("/")
-    if parts[0] == "slabproof":
-        if len(parts) == 2:
-            return "impl"
-        return parts[1] if parts[1] in layers else None
-    if parts[0] in layers:
-        return parts[0]
-    target = (root / file.parent / include).resolve()
-    if target.is_file() and target.is_relative_to(root.resolve()):
-        return target.relative_to(root.resolve()).parts[0]
+def layer_of(path, layers):
+    """The listed place that holds the file or package `path`, or None."""
+    holders = [name for name in layers if is_within(path, name)]
+    return max(holders, key=len, default=None)
+
+
+def path_of_include(include, file, root):
+    """The file of the tree that an include names, relative to `root`, or None."""
+    if include.startswith(_LIBRARY[0]):
+        return _LIBRARY[1] + include.removeprefix(_LIBRARY[0])
+    for target in (root / include, root / file.parent / include):
+        if target.is_file() and target.resolve().is_relative_to(root.resolve()):
+            return target.resolve().relative_to(root.resolve()).as_posix()
     return None
 
 
 def check_reference(file, number, what, target, layers):
-    """The violation, as a list of at most one message."""
-    layer = file.parts[0]
+    """The violation, as a list of at most one message. `target` is a path within the tree, or None."""
+    layer = layer_of(file.as_posix(), layers)
     if target is None:
         return [f"{file}:{number}: {what} is not in the tree"]
-    if target != layer and target not in layers[layer]:
-        return [f"{file}:{number}: {layer} must not refer to {target}: {what}"]
-    return []
+    if is_within(target, layer) or any(is_within(target, place) for place in layers[layer]):
+        return []
+    return [f"{file}:{number}: {layer} must not refer to {layer_of(target, layers) or target}: {what}"]
 
 
 def check_includes(file, root, layers):
     text = (root / file).read_text()
+    folders = {"slabproof", *(name.split("/")[0] for name in layers)}
     problems = []
     for match in _INCLUDE.finditer(text):
         bracket, include = match.groups()
-        if bracket == "<" and include.split("/")[0] not in {"slabproof", *layers}:
+        if bracket == "<" and include.split("/")[0] not in folders:
             continue
         number = source_tree.line_number(text, match.start())
-        target = layer_of_include(include, file, root, layers)
+        target = path_of_include(include, file, root)
         problems += check_reference(file, number, include, target, layers)
     return problems
 
 
 def check_labels(file, root, layers):
-    """The labels in a BUILD file; what is no layer, such as //tools, is at everyone's service."""
+    """The labels in a BUILD file; what is not listed, such as //tools, is at everyone's service.
+
+    A room that may use a single header of a folder may depend on the target that holds it.
+    """
     text = (root / file).read_text()
+    layer = layer_of(file.as_posix(), layers)
+    layers = {**layers, layer: layers[layer] | {place.split("/")[0] for place in layers[layer] if place.endswith(".h")}}
     problems = []
     for match in _LABEL.finditer(text):
-        if match.group(1) in layers:
+        if layer_of(match.group(1), layers):
             number = source_tree.line_number(text, match.start())
             problems += check_reference(file, number, match.group(), match.group(1), layers)
     return problems
@@ -87,29 +105,31 @@ def check_labels(file, root, layers):
 
 def check_tree(root):
     """Every violation in the tree."""
-    layers = parse_layers((root / "README.md").read_text())
+    layers = parse_layers((root / LIST).read_text())
     missing = [name for name in layers if not (root / name).is_dir()]
-    problems = [f"{name} is listed, but is no directory" for name in missing]
+    problems = [f"{name} is listed, but is not a directory" for name in missing]
     for file in source_tree.walk(root):
-        layer = file.parts[0]
+        listed = layer_of(file.as_posix(), layers)
         if file.suffix in source_tree.CXX_SUFFIXES:
-            if layer in layers:
+            if listed:
                 problems += check_includes(file, root, layers)
             else:
-                problems.append(f"{file}: {layer} holds C++ but is not listed in the README")
-        elif file.name in {"BUILD", "BUILD.bazel"} and layer in layers:
+                problems.append(f"{file}: {file.parent} holds C++ but {LIST} does not list it")
+        elif file.name in {"BUILD", "BUILD.bazel"} and listed:
             problems += check_labels(file, root, layers)
     return problems
 
 
-README = """# slabproof
+PAGE = """# Architecture
 ## Layers
 
 What may refer to what:
 
 ```text
 impl: (nothing)
-model: impl
+model/search: (nothing)
+model/runtime: impl/slabproof/sync.h model/search
+model/slab: impl model/search model/runtime
 tests: impl model
 ```
 """
@@ -117,20 +137,22 @@ tests: impl model
 
 class ParseLayersTest(unittest.TestCase):
     def test_reads_the_block_after_the_heading(self):
-        layers = parse_layers(README)
-        self.assertEqual(layers, {"impl": set(), "model": {"impl"}, "tests": {"impl", "model"}})
+        layers = parse_layers(PAGE)
+        self.assertEqual(layers["impl"], set())
+        self.assertEqual(layers["model/runtime"], {"impl/slabproof/sync.h", "model/search"})
+        self.assertEqual(layers["tests"], {"impl", "model"})
 
-    def test_refuses_a_readme_without_the_block(self):
+    def test_refuses_a_page_without_the_block(self):
         with self.assertRaisesRegex(LayersError, "no fenced block"):
-            parse_layers("# slabproof\n")
+            parse_layers("# Architecture\n")
 
     def test_refuses_a_reference_to_a_layer_above(self):
         with self.assertRaisesRegex(LayersError, "impl refers"):
-            parse_layers(README.replace("(nothing)", "model"))
+            parse_layers(PAGE.replace("impl: (nothing)", "impl: model"))
 
     def test_refuses_a_line_without_references(self):
         with self.assertRaisesRegex(LayersError, "not a line"):
-            parse_layers(README.replace("(nothing)", ""))
+            parse_layers(PAGE.replace("impl: (nothing)", "impl:"))
 
 
 class BadTreeTest(unittest.TestCase):
@@ -140,11 +162,15 @@ class BadTreeTest(unittest.TestCase):
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
         self.root = pathlib.Path(scratch.name)
-        self.write("README.md", README)
+        self.write("ARCHITECTURE.md", PAGE)
+        self.write("impl/slabproof/sync.h", "#include <vector>\n")
         self.write("impl/slabproof/slab.h", "#include <vector>\n")
-        self.write("model/oracle/oracle.h", '#include "slabproof/slab.h"\n')
-        self.write("tests/impl/slab_test.cc", '#include "model/oracle/oracle.h"\n')
-        self.write("tests/BUILD", 'deps = ["//impl:slabproof", "//model", "//tools:x"]\n')
+        self.write("model/search/explore.h", "#include <string>\n")
+        self.write("model/runtime/checked.h", '#include "slabproof/sync.h"\n#include "model/search/explore.h"\n')
+        self.write("model/slab/history.h", '#include "slabproof/slab.h"\n')
+        self.write("tests/slab_test.cc", '#include "model/slab/history.h"\n')
+        self.write("model/runtime/BUILD", 'deps = ["//impl:slabproof", "//model/search"]\n')
+        self.write("tests/BUILD", 'deps = ["//impl:slabproof", "//model/slab:x", "//tools:x"]\n')
 
     def write(self, name, text):
         file = self.root / name
@@ -160,36 +186,48 @@ class BadTreeTest(unittest.TestCase):
         self.assertEqual(check_tree(self.root), [])
 
     def test_an_upward_include_is_found(self):
-        self.write("impl/slabproof/slab.h", '\n#include "model/oracle/oracle.h"\n')
-        self.assert_only_problem(r"impl/slab\.h:2: impl must not refer to model")
+        self.write("impl/slabproof/slab.h", '\n#include "model/search/explore.h"\n')
+        self.assert_only_problem(r"impl/slabproof/slab\.h:2: impl must not refer to model/search")
 
     def test_an_upward_include_in_angle_brackets_is_found(self):
-        self.write("impl/slabproof/slab.h", "#include <model/oracle/oracle.h>\n")
-        self.assert_only_problem("impl must not refer to model")
+        self.write("impl/slabproof/slab.h", "#include <model/search/explore.h>\n")
+        self.assert_only_problem("impl must not refer to model/search")
 
-    def test_an_upward_include_by_path_is_found(self):
-        self.write("model/oracle/oracle.h", '#include "tests/helper.h"\n')
-        self.assert_only_problem("model must not refer to tests")
+    def test_an_upward_include_between_rooms_is_found(self):
+        self.write("model/search/explore.h", '#include "model/runtime/checked.h"\n')
+        self.assert_only_problem("model/search must not refer to model/runtime")
+
+    def test_an_include_beyond_the_one_header_that_a_room_may_use_is_found(self):
+        self.write("model/runtime/checked.h", '#include "slabproof/slab.h"\n')
+        self.assert_only_problem("model/runtime must not refer to impl")
 
     def test_an_upward_include_by_relative_path_is_found(self):
-        self.write("model/oracle/oracle.h", '#include "../tests/impl/slab_test.cc"\n')
-        self.assert_only_problem("model must not refer to tests")
+        self.write("model/search/explore.h", '#include "../../tests/slab_test.cc"\n')
+        self.assert_only_problem("model/search must not refer to tests")
 
     def test_an_include_that_leads_nowhere_is_found(self):
-        self.write("model/oracle/oracle.h", '#include "helper.h"\n')
+        self.write("model/slab/history.h", '#include "helper.h"\n')
         self.assert_only_problem("helper.h is not in the tree")
 
     def test_an_upward_dependency_of_a_build_file_is_found(self):
-        self.write("impl/BUILD", 'deps = ["//model/oracle"]\n')
-        self.assert_only_problem(r"impl/BUILD:1: impl must not refer to model")
+        self.write("impl/BUILD", 'deps = ["//model/slab"]\n')
+        self.assert_only_problem(r"impl/BUILD:1: impl must not refer to model/slab")
 
-    def test_a_directory_that_the_readme_omits_is_found(self):
+    def test_an_upward_dependency_between_rooms_is_found(self):
+        self.write("model/search/BUILD", 'deps = ["//model/slab:history"]\n')
+        self.assert_only_problem(r"model/search/BUILD:1: model/search must not refer to model/slab")
+
+    def test_a_directory_that_the_page_omits_is_found(self):
         self.write("extra/helper.cc", "int x;\n")
-        self.assert_only_problem("extra holds C\\+\\+ but is not listed")
+        self.assert_only_problem("extra holds C\\+\\+ but ARCHITECTURE.md does not list it")
+
+    def test_a_room_that_the_page_omits_is_found(self):
+        self.write("model/extra/helper.cc", "int x;\n")
+        self.assert_only_problem("model/extra holds C\\+\\+")
 
     def test_a_listed_directory_that_does_not_exist_is_found(self):
-        self.write("README.md", README.replace("tests: impl", "fuzz: impl\ntests: impl"))
-        self.assert_only_problem("fuzz is listed, but is no directory")
+        self.write("ARCHITECTURE.md", PAGE.replace("tests: impl", "fuzz: impl\ntests: impl"))
+        self.assert_only_problem("fuzz is listed, but is not a directory")
 
 
 class TreeTest(unittest.TestCase):
