@@ -133,35 +133,35 @@ void edit_choices(Input& choices, Random& random) {
   }
 }
 
-void edit_slab(ScheduleInput& input, Random& random) {
+void edit_slab(model::SlabSetup& slab, Random& random) {
   switch (random.below(4)) {
     case 0:
-      input.recheck_all = !input.recheck_all;
+      slab.recheck_all = !slab.recheck_all;
       break;
     case 1:
-      input.slot_states = !input.slot_states;
+      slab.slot_states = !slab.slot_states;
       break;
     case 2:
-      input.capacity = static_cast<std::uint32_t>(random.between(1, 4));
+      slab.capacity = static_cast<std::uint32_t>(random.between(1, 4));
       break;
     default:
-      input.initial_segments = static_cast<std::uint32_t>(random.below(4));
+      slab.initial_segments = static_cast<std::uint32_t>(random.below(4));
   }
 }
 
 }  // namespace
 
 ScheduleInput schedule_input_from_bytes(Bytes input) {
-  const std::uint8_t slab = input.empty() ? std::uint8_t{0} : input[0];
+  const std::uint8_t flags = input.empty() ? std::uint8_t{0} : input[0];
   const std::size_t wanted = input.size() < 2 ? 0 : input[1];
   const Bytes rest = input.subspan(std::min<std::size_t>(2, input.size()));
   const std::size_t program_size = std::min(wanted, rest.size());
   ScheduleInput result;
-  result.recheck_all = (slab & 1U) == 0;
-  result.slot_states = (slab & 2U) != 0;
-  result.capacity = 1 + (slab >> 2 & 3U);
-  result.initial_segments = slab >> 4 & 3U;
-  result.alone = (slab & 64U) != 0;
+  result.slab = {.capacity = 1 + (flags >> 2 & 3U),
+                 .initial_segments = flags >> 4 & 3U,
+                 .recheck_all = (flags & 1U) == 0,
+                 .slot_states = (flags & 2U) != 0};
+  result.alone = (flags & 64U) != 0;
   result.program = model::program_from_bytes(rest.first(program_size));
   confine(result.program);
   const Bytes choices = rest.subspan(program_size);
@@ -171,10 +171,11 @@ ScheduleInput schedule_input_from_bytes(Bytes input) {
 
 Input to_bytes(const ScheduleInput& input) {
   const Input program = model::to_bytes(input.program);
-  const unsigned slab = (input.recheck_all ? 0U : 1U) | (input.slot_states ? 2U : 0U) |
-                        (input.capacity - 1) << 2 | input.initial_segments << 4 |
-                        (input.alone ? 64U : 0U);
-  Input bytes = {static_cast<std::uint8_t>(slab), static_cast<std::uint8_t>(program.size())};
+  const model::SlabSetup& slab = input.slab;
+  const unsigned flags = (slab.recheck_all ? 0U : 1U) | (slab.slot_states ? 2U : 0U) |
+                         (slab.capacity - 1) << 2 | slab.initial_segments << 4 |
+                         (input.alone ? 64U : 0U);
+  Input bytes = {static_cast<std::uint8_t>(flags), static_cast<std::uint8_t>(program.size())};
   bytes.insert(bytes.end(), program.begin(), program.end());
   bytes.insert(bytes.end(), input.choices.begin(), input.choices.end());
   return bytes;
@@ -189,7 +190,7 @@ ScheduleInput mutate(ScheduleInput input, Random& random) {
         edit_program(input.program, random);
         break;
       case 2:
-        edit_slab(input, random);
+        edit_slab(input.slab, random);
         break;
       default:
         edit_choices(input.choices, random);
@@ -252,15 +253,16 @@ std::vector<ScheduleInput> simpler(const ScheduleInput& input) {
     results.push_back(input);
     results.back().choices[i] = 0;
   }
-  const auto simplify = [&](auto ScheduleInput::* member, auto least) {
-    if (input.*member == least) return;
+  const auto simplify = [&](auto model::SlabSetup::* member) {
+    constexpr model::SlabSetup kSimplest;
+    if (input.slab.*member == kSimplest.*member) return;
     results.push_back(input);
-    results.back().*member = least;
+    results.back().slab.*member = kSimplest.*member;
   };
-  simplify(&ScheduleInput::initial_segments, 0U);
-  simplify(&ScheduleInput::capacity, 1U);
-  simplify(&ScheduleInput::slot_states, false);
-  simplify(&ScheduleInput::recheck_all, true);
+  simplify(&model::SlabSetup::initial_segments);
+  simplify(&model::SlabSetup::capacity);
+  simplify(&model::SlabSetup::slot_states);
+  simplify(&model::SlabSetup::recheck_all);
   return results;
 }
 

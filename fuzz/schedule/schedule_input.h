@@ -5,6 +5,7 @@
 
 #include "fuzz/engine/fuzz_target.h"
 #include "model/program/program.h"
+#include "model/program/slab_setup.h"
 
 namespace slabproof::fuzz {
 
@@ -21,10 +22,7 @@ struct ScheduleInput {
   static constexpr std::size_t kMaxOps = 6;
   static constexpr std::uint8_t kMaxBatch = 4;
 
-  bool recheck_all = true;
-  bool slot_states = false;
-  std::uint32_t capacity = 1;
-  std::uint32_t initial_segments = 0;
+  model::SlabSetup slab;
   /// Whether the schedule is run without its neighbours (neighbour_schedules.h).
   bool alone = false;
   model::Program program;

@@ -12,7 +12,7 @@
 #include "fuzz/engine/fuzz_target.h"
 #include "fuzz/engine/landmarks.h"
 #include "fuzz/engine/records.h"
-#include "model/program/job.h"
+#include "model/campaign/recorded_execution.h"
 #include "model/program/program.h"
 #include "model/search/schedule.h"
 
@@ -100,15 +100,9 @@ void run_recorded(std::string_view text) {
   const auto recorded = model::parse_recorded(text);
   (recorded ? kRecorded : kRefusedRecorded).reach();
   if (!recorded) return judge_refusal(recorded.error());
-  judge_program(recorded->job.program);
-  const auto again = model::parse_recorded(model::to_text(*recorded));
-  require(again && again->job.program == recorded->job.program &&
-              again->schedule == recorded->schedule &&
-              again->job.capacity == recorded->job.capacity &&
-              again->job.initial_segments == recorded->job.initial_segments &&
-              again->job.recheck == recorded->job.recheck &&
-              again->job.protection == recorded->job.protection,
-          "parser", "a recorded execution reads back as another");
+  judge_program(recorded->program);
+  require(model::parse_recorded(model::to_text(*recorded)) == recorded, "parser",
+          "a recorded execution reads back as another");
 }
 
 /// The tokens of the language, and what stands between and around them.

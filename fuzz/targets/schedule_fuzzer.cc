@@ -16,13 +16,12 @@
 #include "fuzz/schedule/decision_points.h"
 #include "fuzz/schedule/neighbour_schedules.h"
 #include "fuzz/schedule/schedule_input.h"
-#include "model/oracle/oracle.h"
-#include "model/program/job.h"
+#include "model/campaign/judged_program.h"
+#include "model/campaign/recorded_execution.h"
 #include "model/search/engine.h"
 #include "model/search/execution_runner.h"
 #include "model/search/failure.h"
 #include "model/slab/program_execution.h"
-#include "model/slab/subject_factory.h"
 
 namespace slabproof::fuzz {
 namespace {
@@ -32,13 +31,7 @@ namespace {
 class PreparedProgram {
  public:
   explicit PreparedProgram(const ScheduleInput& input)
-      : input_(input),
-        subject_(model::make_subject(
-            {.recheck_all = input.recheck_all, .slot_states = input.slot_states})),
-        execution_(*subject_, input.program, input.capacity, input.initial_segments),
-        oracle_(execution_.setting(), input.program) {
-    execution_.set_judge([this](const model::History& history) { return oracle_.judge(history); });
-  }
+      : input_(input), judged_(input.slab, input.program) {}
 
   static PreparedProgram& of(const ScheduleInput& input) {
     static std::unique_ptr<PreparedProgram> last;
@@ -52,15 +45,16 @@ class PreparedProgram {
   /// Runs the schedule of `choices`; what it violates, if anything.
   [[nodiscard]] std::optional<model::Failure> run(Bytes choices) {
     RecordingScheduler scheduler(choices, points_);
-    model::ExecutionRunner::with_threads(execution_.thread_count())
-        .run(execution_, scheduler, model::RunSettings(), nullptr);
+    model::ProgramExecution& execution = judged_.execution();
+    model::ExecutionRunner::with_threads(execution.thread_count())
+        .run(execution, scheduler, model::RunSettings(), nullptr);
     const std::optional<model::Failure>& failure = model::Engine::instance().failure();
-    return failure ? failure : execution_.judge();
+    return failure ? failure : execution.judge();
   }
 
   /// Runs the schedule of the input and then its neighbours, up to the first that violates
-  /// something. `judged` is told of each that does not. Leaves the choices of the last one that was
-  /// run in `last_choices()`.
+  /// something. `judged` is called after each that does not. Leaves the choices of the last one
+  /// that was run in `last_choices()`.
   template <class Judged>
   [[nodiscard]] std::optional<model::Failure> run_all(const ScheduleInput& input, Judged judged) {
     last_choices_ = input.choices;
@@ -80,20 +74,16 @@ class PreparedProgram {
   [[nodiscard]] std::span<const ChoicePoint> points() const noexcept { return points_; }
   [[nodiscard]] const Input& last_choices() const noexcept { return last_choices_; }
 
-  [[nodiscard]] const model::History& history() const { return execution_.history(); }
-  [[nodiscard]] const model::Measures& measures() const { return oracle_.measures(); }
+  [[nodiscard]] const model::History& history() const { return judged_.history(); }
+  [[nodiscard]] const model::Measures& measures() const { return judged_.measures(); }
 
  private:
   [[nodiscard]] bool is_for(const ScheduleInput& input) const {
-    return input.recheck_all == input_.recheck_all && input.slot_states == input_.slot_states &&
-           input.capacity == input_.capacity && input.initial_segments == input_.initial_segments &&
-           input.program == input_.program;
+    return input.slab == input_.slab && input.program == input_.program;
   }
 
   const ScheduleInput input_;
-  std::unique_ptr<model::Subject> subject_;
-  model::ProgramExecution execution_;
-  model::Oracle oracle_;
+  model::JudgedProgram judged_;
   std::vector<ChoicePoint> points_;
   std::vector<ChoicePoint> first_points_;
   Input last_choices_;
@@ -128,17 +118,11 @@ std::string describe_input(Bytes bytes) {
   PreparedProgram& program = PreparedProgram::of(input);
   // The schedule that fails, or else that of the input.
   if (!program.run_all(input, [] {})) std::ignore = program.run(input.choices);
-  model::RecordedExecution recorded;
-  recorded.job.program = input.program;
-  recorded.job.capacity = input.capacity;
-  recorded.job.initial_segments = input.initial_segments;
-  recorded.job.recheck = input.recheck_all ? Recheck::kAllSegments : Recheck::kNewSegments;
-  recorded.job.protection =
-      input.slot_states ? model::ProtectionChoice::kSlotStates : model::ProtectionChoice::kNone;
+  model::RecordedExecution recorded{.program = input.program, .slab = input.slab, .schedule = {}};
   const auto choices = model::Engine::instance().choices();
   recorded.schedule.choices.assign(choices.begin(), choices.end());
-  return fmt::format("program: {}\ncapacity: {}\n{}", model::to_text(input.program), input.capacity,
-                     model::to_text(recorded));
+  return fmt::format("program: {}\ncapacity: {}\n{}", model::to_text(input.program),
+                     input.slab.capacity, model::to_text(recorded));
 }
 
 Input mutate_input(Bytes bytes, std::size_t max_size, Random& random) {

@@ -11,7 +11,7 @@
 namespace slabproof::model {
 namespace {
 
-constexpr std::string_view kTitle = R"({"slabproof_checkpoint":1})";
+constexpr std::string_view kTitle = R"({"slabproof_checkpoint":2})";
 
 struct Entry {
   std::string job;
@@ -57,7 +57,7 @@ void Checkpoint::read(const std::string& file) {
   const std::vector<std::string> lines = lines_of(text.str());
   if (lines.empty()) return;
   if (lines.front() != kTitle) {
-    throw std::runtime_error(fmt::format("\"{}\" is no checkpoint; it was left as it is", file));
+    throw std::runtime_error(fmt::format("\"{}\" is not a checkpoint; it was left as it is", file));
   }
   ends_in_newline_ = text.str().ends_with('\n');
   for (std::size_t i = 1; i < lines.size(); ++i) {

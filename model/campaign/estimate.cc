@@ -20,7 +20,7 @@ double now() {
 
 /// One job, from parts that are evenly spaced: every 16th, then those between, and so on, until the
 /// time is up.
-Estimate estimate_job(const CheckJob& job, const CheckOptions& options, double seconds_to_spend) {
+Estimate estimate_job(const CheckJob& job, const SearchOptions& options, double seconds_to_spend) {
   const double start = now();
   const JobSplit split = split_job(job, options, kPartsOfAJob);
   const std::size_t parts = split.parts.size();
@@ -57,7 +57,7 @@ std::string rounded(double number) {
 
 }  // namespace
 
-Estimate estimate(const std::vector<CheckJob>& jobs, const CheckOptions& options,
+Estimate estimate(const std::vector<CheckJob>& jobs, const SearchOptions& options,
                   double seconds_to_spend) {
   const std::size_t samples = std::min(jobs.size(), kMaxSampledJobs);
   Estimate sum{.executions = 0, .seconds = 0, .is_exact = samples == jobs.size()};

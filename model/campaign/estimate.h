@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "model/command/options.h"
+#include "model/campaign/search_options.h"
 #include "model/program/job.h"
 
 namespace slabproof::model {
@@ -20,7 +20,7 @@ struct Estimate {
 /// evenly spaced are explored for about `seconds_to_spend` in all; each stands for its neighbours.
 /// Close where parts resemble each other. Only `dpor` can be cut into parts; another search is cut
 /// off by the time, and then its estimate is a lower bound.
-[[nodiscard]] Estimate estimate(const std::vector<CheckJob>& jobs, const CheckOptions& options,
+[[nodiscard]] Estimate estimate(const std::vector<CheckJob>& jobs, const SearchOptions& options,
                                 double seconds_to_spend);
 
 /// "about 1,200,000 executions, 12 s in one process".

@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "model/campaign/judged_program.h"
+#include "model/campaign/program_search.h"
 #include "model/search/explore.h"
 
 namespace slabproof::model {
@@ -66,11 +66,11 @@ void add_if_well_formed(std::vector<Program>& programs, Program program) {
 
 /// A search for a violation of one property.
 ExploreResult search(const CheckJob& job, const std::string& property, ExploreOptions options) {
-  JudgedProgram program(job);
-  const std::vector<std::uint8_t> symmetry_class = program.execution().symmetry_class();
+  ProgramSearch program_search(job);
+  const std::vector<std::uint8_t> symmetry_class = program_search.symmetry_class();
   if (options.search == Search::kDpor) options.symmetry_class = symmetry_class;
   options.property = property;
-  return program.run(options);
+  return program_search.run(options);
 }
 
 /// Goes from program to program, each with the violation and smaller than the one before.

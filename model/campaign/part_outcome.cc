@@ -2,20 +2,53 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <utility>
 
 namespace slabproof::model {
+namespace {
+
+Schedule schedule_from(const nlohmann::json& text) {
+  auto schedule = parse_schedule(text.get<std::string>());
+  if (!schedule) throw std::invalid_argument(schedule.error());
+  return std::move(*schedule);
+}
+
+PartOutcome outcome_from(const nlohmann::json& object) {
+  PartOutcome outcome{.executions = object.at("executions").get<std::uint64_t>(),
+                      .redundant = object.at("redundant").get<std::uint64_t>(),
+                      .complete = object.at("complete").get<bool>(),
+                      .max_segments = object.at("max_segments").get<std::uint64_t>(),
+                      .max_over_growth = object.at("max_over_growth").get<std::uint64_t>(),
+                      .seconds = object.at("seconds").get<double>()};
+  if (const auto& witness = object.at("witness"); !witness.is_null()) {
+    outcome.witness = schedule_from(witness);
+  }
+  if (const auto& violation = object.at("violation"); !violation.is_null()) {
+    outcome.violation = {.failure = {.property = violation.at("property").get<std::string>(),
+                                     .message = violation.at("message").get<std::string>()},
+                         .schedule = schedule_from(violation.at("schedule"))};
+  }
+  return outcome;
+}
+
+}  // namespace
 
 std::string to_json_line(const PartOutcome& outcome) {
-  const nlohmann::ordered_json object = {{"executions", outcome.executions},
-                                         {"redundant", outcome.redundant},
-                                         {"complete", outcome.complete},
-                                         {"max_segments", outcome.max_segments},
-                                         {"max_over_growth", outcome.max_over_growth},
-                                         {"witness", outcome.witness},
-                                         {"property", outcome.property},
-                                         {"message", outcome.message},
-                                         {"schedule", outcome.schedule},
-                                         {"seconds", outcome.seconds}};
+  nlohmann::ordered_json object = {{"executions", outcome.executions},
+                                   {"redundant", outcome.redundant},
+                                   {"complete", outcome.complete},
+                                   {"max_segments", outcome.max_segments},
+                                   {"max_over_growth", outcome.max_over_growth},
+                                   {"witness", nullptr},
+                                   {"violation", nullptr},
+                                   {"seconds", outcome.seconds}};
+  if (outcome.witness) object["witness"] = to_text(*outcome.witness);
+  if (outcome.violation) {
+    object["violation"] = {{"property", outcome.violation->failure.property},
+                           {"message", outcome.violation->failure.message},
+                           {"schedule", to_text(outcome.violation->schedule)}};
+  }
   return object.dump();
 }
 
@@ -23,17 +56,10 @@ std::optional<PartOutcome> parse_part_outcome(std::string_view line) {
   const auto object = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!object.is_object()) return std::nullopt;
   try {
-    return PartOutcome{.executions = object.at("executions").get<std::uint64_t>(),
-                       .redundant = object.at("redundant").get<std::uint64_t>(),
-                       .complete = object.at("complete").get<bool>(),
-                       .max_segments = object.at("max_segments").get<std::uint64_t>(),
-                       .max_over_growth = object.at("max_over_growth").get<std::uint64_t>(),
-                       .witness = object.at("witness").get<std::string>(),
-                       .property = object.at("property").get<std::string>(),
-                       .message = object.at("message").get<std::string>(),
-                       .schedule = object.at("schedule").get<std::string>(),
-                       .seconds = object.at("seconds").get<double>()};
+    return outcome_from(object);
   } catch (const nlohmann::json::exception&) {
+    return std::nullopt;
+  } catch (const std::invalid_argument&) {
     return std::nullopt;
   }
 }
@@ -43,15 +69,11 @@ void add(PartOutcome& sum, const PartOutcome& part) {
   sum.redundant += part.redundant;
   sum.complete = sum.complete && part.complete;
   sum.max_segments = std::max(sum.max_segments, part.max_segments);
-  if (sum.witness.empty() || part.max_over_growth > sum.max_over_growth) {
+  if (!sum.witness || part.max_over_growth > sum.max_over_growth) {
     sum.witness = part.witness;
     sum.max_over_growth = part.max_over_growth;
   }
-  if (sum.property.empty()) {
-    sum.property = part.property;
-    sum.message = part.message;
-    sum.schedule = part.schedule;
-  }
+  if (!sum.violation) sum.violation = part.violation;
   sum.seconds += part.seconds;
 }
 

@@ -6,7 +6,18 @@
 #include <string>
 #include <string_view>
 
+#include "model/search/failure.h"
+#include "model/search/schedule.h"
+
 namespace slabproof::model {
+
+/// An execution that fails: why, and how to run it again.
+struct FailingExecution {
+  Failure failure;
+  Schedule schedule;
+
+  friend bool operator==(const FailingExecution&, const FailingExecution&) = default;
+};
 
 /// What exploring one part of a job's executions gave: the whole job, where it was not split.
 struct PartOutcome {
@@ -15,10 +26,8 @@ struct PartOutcome {
   bool complete = false;  ///< every execution of the part was explored
   std::uint64_t max_segments = 0;
   std::uint64_t max_over_growth = 0;
-  std::string witness;   ///< schedule of an execution with the greatest over-growth, else empty
-  std::string property;  ///< of the violation, else empty
-  std::string message;
-  std::string schedule;  ///< of the violation
+  std::optional<Schedule> witness = {};  ///< of an execution with the greatest over-growth
+  std::optional<FailingExecution> violation = {};
   double seconds = 0;
 
   friend bool operator==(const PartOutcome&, const PartOutcome&) = default;
@@ -26,7 +35,7 @@ struct PartOutcome {
 
 /// One line of JSON: how workers report, and what a checkpoint holds.
 [[nodiscard]] std::string to_json_line(const PartOutcome& outcome);
-/// Nothing where the text is no outcome: a line that was cut off, say.
+/// Nothing where the text is not an outcome: a line that was cut off, say.
 [[nodiscard]] std::optional<PartOutcome> parse_part_outcome(std::string_view line);
 
 /// Adds what another part of the same job gave. The first violation stays.

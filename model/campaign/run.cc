@@ -3,11 +3,9 @@
 #include <fmt/format.h>
 
 #include <optional>
-#include <stdexcept>
 #include <string_view>
 #include <utility>
 
-#include "model/campaign/judged_program.h"
 #include "model/campaign/minimize.h"
 #include "model/search/explore.h"
 #include "model/slab/violation.h"
@@ -17,26 +15,10 @@ namespace {
 
 /// Whether a search that was cut did all that it set out to do: then its result is "holds", as far
 /// as it goes.
-bool is_complete(Search search, const std::string& limit) {
-  if (limit.empty() || search == Search::kRandom || limit.starts_with("shard")) return true;
-  return search == Search::kBound && limit.starts_with("bound");
-}
-
-RunResult describe_job(const CheckJob& job) {
-  RunResult result;
-  result.scenario = job.scenario;
-  result.program = to_text(job.program);
-  result.threads = static_cast<std::uint32_t>(job.program.threads.size());
-  result.capacity = job.capacity;
-  result.initial_segments = job.initial_segments;
-  result.recheck = job.recheck;
-  return result;
-}
-
-void blame(RunResult& result, std::string property, std::string message) {
-  result.verdict = Verdict::kViolated;
-  result.property = std::move(property);
-  result.message = std::move(message);
+bool is_complete(Search search, SearchLimit::Kind limit) {
+  using enum SearchLimit::Kind;
+  if (limit == kNone || limit == kShard || search == Search::kRandom) return true;
+  return search == Search::kBound && limit == kBound;
 }
 
 /// Whether a failure says that the checker could not judge, and not that the slab is wrong.
@@ -44,70 +26,76 @@ bool is_no_verdict(std::string_view property) {
   return property == kHistoryLimit || property == Failure::kUnsupported;
 }
 
+void blame(RunResult& result, const Failure& failure) {
+  result.verdict = is_no_verdict(failure.property) ? Verdict::kInconclusive : Verdict::kViolated;
+  result.property = failure.property;
+  result.message = failure.message;
+}
+
 void judge_expectations(const CheckJob& job, RunResult& result) {
   if (result.verdict != Verdict::kHolds || !result.exhaustive) return;
   if (job.over_growth && result.max_over_growth != *job.over_growth) {
-    blame(result, job.recheck == Recheck::kAllSegments ? "S6" : "S7",
-          fmt::format("the greatest over-growth of all executions is {}, known to be exactly {}",
-                      result.max_over_growth, *job.over_growth));
+    blame(result, {.property = job.slab.recheck_all ? "S6" : "S7",
+                   .message = fmt::format(
+                       "the greatest over-growth of all executions is {}, known to be exactly {}",
+                       result.max_over_growth, *job.over_growth)});
     return;
   }
   const auto& known = result.symmetry ? job.executions_with_symmetry : job.executions;
-  if (result.search == "dpor" && known && result.executions != *known) {
-    blame(result, "S12",
-          fmt::format("there are {} inequivalent executions, known to be exactly {}",
-                      result.executions, *known));
+  if (result.search == Search::kDpor && known && result.executions != *known) {
+    blame(result,
+          {.property = "S12",
+           .message = fmt::format("there are {} inequivalent executions, known to be exactly {}",
+                                  result.executions, *known)});
   }
 }
 
-std::vector<std::uint8_t> symmetry_class(const CheckOptions& options, JudgedProgram& program) {
-  if (options.search != "dpor" || !options.symmetry) return {};
-  return program.execution().symmetry_class();
+std::vector<std::uint8_t> symmetry_class(const SearchOptions& options,
+                                         const ProgramSearch& search) {
+  if (options.search != Search::kDpor || !options.symmetry) return {};
+  return search.symmetry_class();
 }
 
-Search search_of(const CheckOptions& options) {
-  const auto search = parse_search(options.search);
-  if (!search) throw std::logic_error(search.error());
-  return *search;
+RecordedExecution record(const CheckJob& job, const Schedule& schedule) {
+  return {.program = job.program, .slab = job.slab, .schedule = schedule};
 }
 
-void put_minimal(const Counterexample& minimal, JobOutcome& outcome) {
+void put_minimal(Counterexample minimal, JobOutcome& outcome) {
   RunResult& result = outcome.result;
-  result.minimal_program = to_text(minimal.job.program);
-  result.minimal_message = minimal.failure.message;
-  result.preemptions = minimal.preemptions;
-  result.replay = to_text(RecordedExecution{.job = minimal.job, .schedule = minimal.schedule});
-  outcome.trace = minimal.trace;
+  result.replay = record(minimal.job, minimal.schedule);
+  result.minimal = {.program = std::move(minimal.job.program),
+                    .message = std::move(minimal.failure.message),
+                    .preemptions = minimal.preemptions};
+  outcome.trace = std::move(minimal.trace);
 }
 
-JobOutcome run_recorded(const CheckJob& job, const Schedule& schedule, JudgedProgram& program) {
+ExploreResult run_schedule(const Schedule& schedule, ProgramSearch& search) {
   ExploreOptions options;
   options.search = Search::kReplay;
   options.schedule = &schedule;
-  ExploreResult explored = program.run(options);
-  JobOutcome outcome{.result = describe_job(job), .trace = std::move(explored.trace)};
-  outcome.result.search = std::string(to_text(Search::kReplay));
-  outcome.result.executions = explored.executions;
-  outcome.result.limit = "one execution";
-  outcome.result.seconds = explored.seconds;
-  outcome.result.max_segments = program.max_segments();
-  outcome.result.max_over_growth = program.max_over_growth();
-  outcome.result.replay = to_text(RecordedExecution{.job = job, .schedule = schedule});
-  if (explored.violation) {
-    blame(outcome.result, explored.violation->property, explored.violation->message);
-    if (is_no_verdict(explored.violation->property))
-      outcome.result.verdict = Verdict::kInconclusive;
-  }
-  return outcome;
+  return search.run(options);
+}
+
+/// Runs a failing execution again for its trace; adds to the message where it fails otherwise.
+void put_violation(const FailingExecution& found, ProgramSearch& search, JobOutcome& outcome) {
+  RunResult& result = outcome.result;
+  blame(result, found.failure);
+  result.replay = record(result.job, found.schedule);
+  ExploreResult again = run_schedule(found.schedule, search);
+  outcome.trace = std::move(again.trace);
+  if (again.violation == found.failure) return;
+  result.message += fmt::format(
+      " [not reproduced: run again, the same schedule {}]",
+      again.violation ? "failed otherwise: " + again.violation->message : "did not fail");
 }
 
 }  // namespace
 
-JobSplit split_job(const CheckJob& job, const CheckOptions& options, std::size_t at_least) {
+JobSplit split_job(const CheckJob& job, const SearchOptions& options, std::size_t at_least) {
   JobSplit split;
-  if (search_of(options) != Search::kDpor || at_least <= 1) return split;
-  JudgedProgram program(job);
-  const std::vector<std::uint8_t> symmetry = symmetry_class(options, program);
+  if (options.search != Search::kDpor || at_least <= 1) return split;
+  ProgramSearch search(job);
+  const std::vector<std::uint8_t> symmetry = symmetry_class(options, search);
   constexpr std::size_t kDeepest = 64;
   for (std::size_t depth = 2; depth <= kDeepest; depth += 2) {
     JobSplit deeper{.depth = depth, .parts = {}};
@@ -121,7 +109,7 @@ JobSplit split_job(const CheckJob& job, const CheckOptions& options, std::size_t
       deeper.parts.push_back(prefix);
       ++listed;
     };
-    const ExploreResult explored = program.run(how);
+    const ExploreResult explored = search.run(how);
     deeper.redundant = explored.executions + explored.redundant - listed;
     const bool is_finest = deeper.parts.size() == split.parts.size() && depth > 16;
     split = std::move(deeper);
@@ -130,14 +118,14 @@ JobSplit split_job(const CheckJob& job, const CheckOptions& options, std::size_t
   return split;
 }
 
-PartOutcome explore_part(const CheckJob& job, const CheckOptions& options, const JobSplit& split,
+PartOutcome explore_part(const CheckJob& job, const SearchOptions& options, const JobSplit& split,
                          std::size_t part, double time_limit, const Progress& progress,
                          const StepsSink& steps) {
-  JudgedProgram program(job);
-  program.emit_steps(steps);
-  const std::vector<std::uint8_t> symmetry = symmetry_class(options, program);
+  ProgramSearch search(job);
+  search.emit_steps(steps);
+  const std::vector<std::uint8_t> symmetry = symmetry_class(options, search);
   ExploreOptions how;
-  how.search = search_of(options);
+  how.search = options.search;
   how.bound = options.bound;
   how.iterations = options.iterations;
   how.seed = options.seed;
@@ -151,71 +139,70 @@ PartOutcome explore_part(const CheckJob& job, const CheckOptions& options, const
       if (++executions % kExecutionsBetweenReports == 0) progress(kExecutionsBetweenReports);
     };
   }
-  const ExploreResult explored = program.run(how);
+  ExploreResult explored = search.run(how);
 
   PartOutcome outcome{.executions = explored.executions,
                       .redundant = explored.redundant,
                       .complete = explored.exhaustive,
-                      .max_segments = program.max_segments(),
-                      .max_over_growth = program.max_over_growth(),
-                      .witness = program.witness() ? to_text(*program.witness()) : "",
-                      .property = "",
-                      .message = "",
-                      .schedule = "",
+                      .max_segments = search.max_segments(),
+                      .max_over_growth = search.max_over_growth(),
+                      .witness = search.witness(),
                       .seconds = explored.seconds};
   if (explored.violation) {
-    outcome.property = explored.violation->property;
-    outcome.message = explored.violation->message;
-    outcome.schedule = to_text(explored.schedule);
+    outcome.violation = {.failure = std::move(*explored.violation),
+                         .schedule = std::move(explored.schedule)};
   }
   return outcome;
 }
 
-JobOutcome conclude(const CheckJob& job, const CheckOptions& options, const PartOutcome& sum,
-                    const std::string& limit, double seconds, bool want_witness) {
-  JudgedProgram program(job);
-  JobOutcome outcome{.result = describe_job(job), .trace = {}};
+JobOutcome conclude(const CheckJob& job, const SearchOptions& options, const PartOutcome& sum,
+                    const SearchLimit& limit, double seconds, bool want_witness) {
+  ProgramSearch search(job);
+  JobOutcome outcome;
   RunResult& result = outcome.result;
+  result.job = job;
   result.search = options.search;
-  result.symmetry = !symmetry_class(options, program).empty();
+  result.symmetry = !symmetry_class(options, search).empty();
   result.executions = sum.executions;
   result.redundant = sum.redundant;
-  result.exhaustive = sum.complete && sum.property.empty() && limit.empty();
+  result.exhaustive = sum.complete && !sum.violation && limit.kind == SearchLimit::Kind::kNone;
   result.seconds = seconds;
   result.max_segments = sum.max_segments;
   result.max_over_growth = sum.max_over_growth;
-  if (!sum.property.empty()) {
-    blame(result, sum.property, sum.message);
-    if (is_no_verdict(sum.property)) result.verdict = Verdict::kInconclusive;
-    const Schedule schedule = parse_schedule(sum.schedule).value_or(Schedule{});
-    JobOutcome again = run_recorded(job, schedule, program);
-    outcome.trace = std::move(again.trace);
-    if (again.result.property != sum.property || again.result.message != sum.message) {
-      result.message +=
-          fmt::format(" [not reproduced: run again, the same schedule {}]",
-                      again.result.property.empty() ? "did not fail"
-                                                    : "failed otherwise: " + again.result.message);
-    }
-    result.replay = to_text(RecordedExecution{.job = job, .schedule = schedule});
+  if (sum.violation) {
+    put_violation(*sum.violation, search, outcome);
     if (options.minimize && result.verdict == Verdict::kViolated) {
-      if (const auto minimal = minimize(job, result.property)) put_minimal(*minimal, outcome);
+      if (auto minimal = minimize(job, result.property)) put_minimal(std::move(*minimal), outcome);
     }
     return outcome;
   }
-  if (!result.exhaustive) result.limit = limit.empty() ? "stopped" : limit;
-  if (!is_complete(search_of(options), result.limit)) result.verdict = Verdict::kInconclusive;
-  judge_expectations(job, result);
-  if (want_witness && !sum.witness.empty()) {
-    const Schedule schedule = parse_schedule(sum.witness).value_or(Schedule{});
-    outcome.trace = run_recorded(job, schedule, program).trace;
+  result.limit = limit;
+  if (!result.exhaustive && limit.kind == SearchLimit::Kind::kNone) {
+    result.limit = {.kind = SearchLimit::Kind::kStopped, .text = "stopped"};
   }
+  if (!is_complete(result.search, result.limit.kind)) result.verdict = Verdict::kInconclusive;
+  judge_expectations(job, result);
+  if (want_witness && sum.witness) outcome.trace = run_schedule(*sum.witness, search).trace;
   return outcome;
 }
 
 JobOutcome replay(const RecordedExecution& recorded, const StepsSink& steps) {
-  JudgedProgram program(recorded.job);
-  program.emit_steps(steps);
-  return run_recorded(recorded.job, recorded.schedule, program);
+  const CheckJob job{.scenario = "", .program = recorded.program, .slab = recorded.slab};
+  ProgramSearch search(job);
+  search.emit_steps(steps);
+  ExploreResult explored = run_schedule(recorded.schedule, search);
+  JobOutcome outcome{.result = {}, .trace = std::move(explored.trace)};
+  RunResult& result = outcome.result;
+  result.job = job;
+  result.search = Search::kReplay;
+  result.executions = explored.executions;
+  result.limit = {.kind = SearchLimit::Kind::kOneExecution, .text = "one execution"};
+  result.seconds = explored.seconds;
+  result.max_segments = search.max_segments();
+  result.max_over_growth = search.max_over_growth();
+  result.replay = recorded;
+  if (explored.violation) blame(result, *explored.violation);
+  return outcome;
 }
 
 }  // namespace slabproof::model

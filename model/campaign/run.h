@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "model/campaign/part_outcome.h"
-#include "model/command/options.h"
-#include "model/command/report.h"
+#include "model/campaign/program_search.h"
+#include "model/campaign/recorded_execution.h"
+#include "model/campaign/run_result.h"
+#include "model/campaign/search_options.h"
 #include "model/program/job.h"
 #include "model/search/schedule.h"
 #include "model/search/trace.h"
@@ -32,19 +34,16 @@ struct JobSplit {
 
 /// Cuts a job into at least so many parts if it has as many executions. Only the search `dpor` can
 /// be cut; other jobs stay whole.
-[[nodiscard]] JobSplit split_job(const CheckJob& job, const CheckOptions& options,
+[[nodiscard]] JobSplit split_job(const CheckJob& job, const SearchOptions& options,
                                  std::size_t at_least);
 
-/// Told now and then how many executions there have been.
+/// Called now and then with the number of executions since the last call.
 using Progress = std::function<void(std::uint64_t executions)>;
 
-/// Given text to write: steps, as `StepTrace` makes them.
-using StepsSink = std::function<void(const std::string& steps)>;
-
 /// Explores a part of a job on the slab that this program is linked with, and judges every
-/// execution by the oracle. `time_limit` is in seconds, 0 for none. `steps`, if there is one, is
-/// given all executions.
-[[nodiscard]] PartOutcome explore_part(const CheckJob& job, const CheckOptions& options,
+/// execution by the oracle. `time_limit` is in seconds, 0 for none. `steps`, if there is one, gets
+/// all executions.
+[[nodiscard]] PartOutcome explore_part(const CheckJob& job, const SearchOptions& options,
                                        const JobSplit& split, std::size_t part, double time_limit,
                                        const Progress& progress, const StepsSink& steps);
 
@@ -52,11 +51,11 @@ using StepsSink = std::function<void(const std::string& steps)>;
 /// find is judged as well. `limit` says what cut the search, if it was not complete. The trace is
 /// that of the violation; without one and with `want_witness`, of an execution with the greatest
 /// over-growth.
-[[nodiscard]] JobOutcome conclude(const CheckJob& job, const CheckOptions& options,
-                                  const PartOutcome& sum, const std::string& limit, double seconds,
+[[nodiscard]] JobOutcome conclude(const CheckJob& job, const SearchOptions& options,
+                                  const PartOutcome& sum, const SearchLimit& limit, double seconds,
                                   bool want_witness);
 
-/// Runs one recorded execution again, with its trace. `steps`, if there is one, is given it.
+/// Runs one recorded execution again, with its trace. `steps`, if there is one, gets it.
 [[nodiscard]] JobOutcome replay(const RecordedExecution& recorded, const StepsSink& steps);
 
 }  // namespace slabproof::model

@@ -59,19 +59,19 @@ class SharedArray {
 };
 
 /// A job, how it is split, and what its parts have given so far.
-struct Work {
+struct JobProgress {
   const CheckJob* job;
   JobSplit split;
-  std::string name;  ///< for the checkpoint
+  std::string name = {};  ///< for the checkpoint
   std::size_t parts_left = 0;
-  std::vector<PartOutcome> outcomes;
+  std::vector<PartOutcome> outcomes = {};
   double seconds = 0;
-  std::string lost;  ///< why a part has no outcome, or empty
+  std::optional<std::size_t> lost_part = {};  ///< one that lost its workers
 };
 
 class Suite {
  public:
-  Suite(const std::vector<CheckJob>& jobs, const CheckOptions& options, bool want_witness,
+  Suite(const std::vector<CheckJob>& jobs, const SearchOptions& options, bool want_witness,
         const StepsSink& steps)
       : options_(options),
         want_witness_(want_witness),
@@ -89,7 +89,7 @@ class Suite {
       if (progress) progress({next_, executions_[0].load(), now() - start});
     };
     flush(finished);
-    if (options_.jobs == 1) {
+    if (options_.processes == 1) {
       run_here(finished, report);
     } else {
       run_in_workers(finished, report);
@@ -98,7 +98,7 @@ class Suite {
 
  private:
   struct Task {
-    std::size_t work;
+    std::size_t job;
     std::size_t part;
   };
 
@@ -111,59 +111,55 @@ class Suite {
     constexpr std::size_t kPartsForEachWorker = 32;
     constexpr double kWeightWorthCutting = 1e5;
     if (options_.shard) return 4 * options_.shard->count;
-    if (options_.jobs == 1 && !checkpoint_) return 1;
-    return weight_of(job.program) < kWeightWorthCutting ? 1 : kPartsForEachWorker * options_.jobs;
+    if (options_.processes == 1 && !checkpoint_) return 1;
+    return weight_of(job.program) < kWeightWorthCutting ? 1
+                                                        : kPartsForEachWorker * options_.processes;
   }
 
   void plan(const CheckJob& job) {
-    Work work{.job = &job,
-              .split = split_job(job, options_, parts_wanted(job)),
-              .name = "",
-              .parts_left = 0,
-              .outcomes = {},
-              .seconds = 0,
-              .lost = ""};
-    work.name = fmt::format("{} {} {} symmetry={} depth={} parts={}",
-                            to_text(RecordedExecution{.job = job, .schedule = {}}), options_.search,
-                            options_.search == "bound" ? options_.bound : 0, options_.symmetry,
-                            work.split.depth, work.split.parts.size());
-    for (std::size_t part = 0; part < work.split.parts.size(); ++part) {
+    JobProgress progress{.job = &job, .split = split_job(job, options_, parts_wanted(job))};
+    const RecordedExecution unscheduled{.program = job.program, .slab = job.slab, .schedule = {}};
+    progress.name = fmt::format(
+        "{} {} {} symmetry={} depth={} parts={}", to_text(unscheduled), to_text(options_.search),
+        options_.search == Search::kBound ? options_.bound : 0, options_.symmetry,
+        progress.split.depth, progress.split.parts.size());
+    for (std::size_t part = 0; part < progress.split.parts.size(); ++part) {
       if (!is_mine(part)) continue;
-      const auto done = checkpoint_ ? checkpoint_->find(work.name, part) : std::nullopt;
+      const auto done = checkpoint_ ? checkpoint_->find(progress.name, part) : std::nullopt;
       if (done) {
-        work.outcomes.push_back(*done);
+        progress.outcomes.push_back(*done);
       } else {
-        tasks_.push_back({works_.size(), part});
-        ++work.parts_left;
+        tasks_.push_back({jobs_.size(), part});
+        ++progress.parts_left;
       }
     }
-    works_.push_back(std::move(work));
+    jobs_.push_back(std::move(progress));
   }
 
   PartOutcome explore(const Task& task) {
-    SharedJob& shared = shared_[task.work];
+    SharedJob& shared = shared_[task.job];
     double unset = 0;
     shared.began.compare_exchange_strong(unset, now());
     double limit = options_.time_limit_seconds;
     if (limit > 0) limit -= now() - shared.began.load();
     if (shared.is_decided.load() || limit < 0) return {};
-    const Work& work = works_[task.work];
+    const JobProgress& job = jobs_[task.job];
     const auto progress = [this](std::uint64_t more) {
       executions_[0].fetch_add(more);
       if (on_executions_) on_executions_();
     };
     PartOutcome outcome =
-        explore_part(*work.job, options_, work.split, task.part, limit, progress, steps_);
-    if (!outcome.property.empty()) shared.is_decided.store(true);
+        explore_part(*job.job, options_, job.split, task.part, limit, progress, steps_);
+    if (outcome.violation) shared.is_decided.store(true);
     return outcome;
   }
 
   void accept(const Task& task, const PartOutcome& outcome) {
-    Work& work = works_[task.work];
-    work.outcomes.push_back(outcome);
-    --work.parts_left;
-    work.seconds = now() - shared_[task.work].began.load();
-    if (checkpoint_ && outcome.complete) checkpoint_->add(work.name, task.part, outcome);
+    JobProgress& job = jobs_[task.job];
+    job.outcomes.push_back(outcome);
+    --job.parts_left;
+    job.seconds = now() - shared_[task.job].began.load();
+    if (checkpoint_ && outcome.complete) checkpoint_->add(job.name, task.part, outcome);
   }
 
   void run_here(const std::function<void(const CheckJob&, const JobOutcome&)>& finished,
@@ -183,74 +179,73 @@ class Suite {
 
   void run_in_workers(const std::function<void(const CheckJob&, const JobOutcome&)>& finished,
                       const std::function<void()>& report) {
-    WorkerPool pool(options_.jobs,
+    WorkerPool pool(options_.processes,
                     [this](std::size_t task) { return to_json_line(explore(tasks_[task])); });
     std::vector<std::size_t> order(tasks_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     const auto done = [&](std::size_t task, const std::string& line) {
       const auto outcome = parse_part_outcome(line);
-      if (!outcome) throw std::logic_error("a worker reported what is no outcome");
+      if (!outcome) throw std::logic_error("a worker reported what is not an outcome");
       accept(tasks_[task], *outcome);
       flush(finished);
-      return true;
     };
-    const auto tick = [&] {
-      report();
-      return true;
-    };
-    for (const std::size_t task : pool.run(order, done, tick)) {
-      Work& work = works_[tasks_[task].work];
-      work.lost =
-          fmt::format("part {} lost {} workers", tasks_[task].part, WorkerPool::kMaxAttempts);
-      --work.parts_left;
+    for (const std::size_t task : pool.run(order, done, report)) {
+      JobProgress& job = jobs_[tasks_[task].job];
+      job.lost_part = tasks_[task].part;
+      --job.parts_left;
     }
     flush(finished);
   }
 
-  /// Reports the jobs that are done and not yet told, in order.
+  /// Reports the jobs that are done and not yet reported, in order.
   void flush(const std::function<void(const CheckJob&, const JobOutcome&)>& finished) {
-    for (; next_ < works_.size() && works_[next_].parts_left == 0; ++next_) {
-      const Work& work = works_[next_];
+    for (; next_ < jobs_.size() && jobs_[next_].parts_left == 0; ++next_) {
+      const JobProgress& job = jobs_[next_];
       PartOutcome sum;
       sum.complete = true;
-      sum.redundant = options_.shard && options_.shard->index != 0 ? 0 : work.split.redundant;
-      for (const PartOutcome& outcome : work.outcomes) add(sum, outcome);
-      finished(*work.job, conclude(*work.job, options_, sum, limit_of(work, sum), work.seconds,
-                                   want_witness_));
+      sum.redundant = options_.shard && options_.shard->index != 0 ? 0 : job.split.redundant;
+      for (const PartOutcome& outcome : job.outcomes) add(sum, outcome);
+      finished(*job.job,
+               conclude(*job.job, options_, sum, limit_of(job, sum), job.seconds, want_witness_));
     }
   }
 
-  /// What cut the search of a job, or empty.
-  [[nodiscard]] std::string limit_of(const Work& work, const PartOutcome& sum) const {
-    if (!work.lost.empty()) return work.lost;
+  /// What cut the search of a job.
+  [[nodiscard]] SearchLimit limit_of(const JobProgress& job, const PartOutcome& sum) const {
+    using enum SearchLimit::Kind;
+    if (job.lost_part) {
+      return {kLostWorker,
+              fmt::format("part {} lost {} workers", *job.lost_part, WorkerPool::kMaxAttempts)};
+    }
     if (options_.shard && sum.complete) {
-      return fmt::format("shard {}/{}", options_.shard->index, options_.shard->count);
+      return {kShard, fmt::format("shard {}/{}", options_.shard->index, options_.shard->count)};
     }
-    if (sum.complete) return "";
+    if (sum.complete) return {};
     if (options_.iterations != 0 && sum.executions + sum.redundant >= options_.iterations) {
-      return fmt::format("{} executions", options_.iterations);
+      return {kExecutions, fmt::format("{} executions", options_.iterations)};
     }
-    if (options_.time_limit_seconds > 0 && work.seconds >= options_.time_limit_seconds) {
-      return fmt::format("{} s", options_.time_limit_seconds);
+    if (options_.time_limit_seconds > 0 && job.seconds >= options_.time_limit_seconds) {
+      return {kTime, fmt::format("{} s", options_.time_limit_seconds)};
     }
-    return options_.search == "bound" ? fmt::format("bound {}", options_.bound) : "";
+    if (options_.search == Search::kBound) return {kBound, fmt::format("bound {}", options_.bound)};
+    return {};
   }
 
-  const CheckOptions& options_;
+  const SearchOptions& options_;
   const bool want_witness_;
   const StepsSink& steps_;
   std::optional<Checkpoint> checkpoint_;
   SharedArray<SharedJob> shared_;
   SharedArray<std::atomic<std::uint64_t>> executions_;
-  std::vector<Work> works_;
+  std::vector<JobProgress> jobs_;
   std::vector<Task> tasks_;
-  std::size_t next_ = 0;                 // first job that was not told of
+  std::size_t next_ = 0;                 // first job that was not reported
   std::function<void()> on_executions_;  // while executions run in this process
 };
 
 }  // namespace
 
-void run_suite(const std::vector<CheckJob>& jobs, const CheckOptions& options, bool want_witness,
+void run_suite(const std::vector<CheckJob>& jobs, const SearchOptions& options, bool want_witness,
                const std::function<void(const CheckJob&, const JobOutcome&)>& finished,
                const std::function<void(const SuiteProgress&)>& progress, const StepsSink& steps) {
   Suite(jobs, options, want_witness, steps).run(finished, progress);

@@ -92,8 +92,8 @@ class Worker {
       throw std::system_error(errno, std::generic_category(), "cannot make a worker");
     }
     if (process_ == 0) {
-      // The other workers hold a copy of the caller's socket, so its end does not tell of its
-      // death.
+      // The other workers hold a copy of the caller's socket, so it does not close when the caller
+      // dies.
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       ::close(ends[0]);
       serve(ends[1], work);
@@ -171,7 +171,7 @@ class Run {
     while (const auto report = worker.reader().next()) {
       const std::size_t task = *worker.task();
       worker.finish();
-      if (!done_(task, *report)) waiting_.clear();
+      done_(task, *report);
       if (waiting_.empty()) {
         workers_.erase(socket);
         return;
@@ -205,7 +205,10 @@ std::vector<std::size_t> WorkerPool::run(const std::vector<std::size_t>& tasks, 
                                          const Tick& tick) {
   Run run(tasks, work_, done);
   run.start_workers(workers_);
-  while (run.is_busy() && (!tick || tick())) run.wait();
+  while (run.is_busy()) {
+    tick();
+    run.wait();
+  }
   return run.take_given_up();
 }
 

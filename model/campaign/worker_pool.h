@@ -10,20 +10,20 @@
 namespace slabproof::model {
 
 /// Runs tasks in processes of their own: the model checker has one context in a process, so work
-/// is shared between processes and not threads. Each idle worker is given the next task, so no
-/// worker waits while there is work.
+/// is shared between processes and not threads. Each idle worker gets the next task, so no worker
+/// waits while there is work.
 ///
-/// A task whose worker dies is given to a new worker; after `kMaxAttempts` deaths it is given up.
+/// A task whose worker dies goes to a new worker; after `kMaxAttempts` deaths it is given up.
 class WorkerPool {
  public:
   static constexpr unsigned kMaxAttempts = 3;
 
   /// In a worker: does a task and returns what to report, one line without its newline.
   using Work = std::function<std::string(std::size_t task)>;
-  /// In the caller: told of each report. False: no more tasks are wanted.
-  using Done = std::function<bool(std::size_t task, const std::string& report)>;
-  /// In the caller, a few times a second. False: stop at once, whatever the workers are doing.
-  using Tick = std::function<bool()>;
+  /// In the caller, with what the worker of a task returned.
+  using Done = std::function<void(std::size_t task, const std::string& report)>;
+  /// In the caller, a few times a second.
+  using Tick = std::function<void()>;
 
   WorkerPool(std::size_t workers, Work work) : workers_(workers), work_(std::move(work)) {}
 

@@ -7,7 +7,7 @@ def slab_checker(name, slab, tags = [], **kwargs):
 
     Args:
       name: of the binary.
-      slab: //impl:slabproof, or a library that impl_mutant made.
+      slab: //model/slab:shipped_slab, or a library that impl_mutant made.
       tags: such as "manual"; "no-sanitizer" is added.
       **kwargs: visibility, testonly.
     """

@@ -16,7 +16,9 @@
 #include <vector>
 
 #include "model/campaign/estimate.h"
+#include "model/campaign/recorded_execution.h"
 #include "model/campaign/run.h"
+#include "model/campaign/run_result.h"
 #include "model/campaign/suite.h"
 #include "model/command/options.h"
 #include "model/command/output_file.h"
@@ -24,7 +26,9 @@
 #include "model/command/trace_file.h"
 #include "model/program/enumeration.h"
 #include "model/program/job.h"
+#include "model/program/program.h"
 #include "model/program/scenario.h"
+#include "model/program/slab_setup.h"
 #include "model/search/failure.h"
 #include "model/search/trace.h"
 
@@ -49,31 +53,19 @@ void list_scenarios() {
        {std::pair(default_suite(), "default"), {deep_suite(), "deep"}}) {
     for (const Scenario& scenario : suite) {
       fmt::print("{} ({} suite)\n  {}\n  --program \"{}\" --capacity {} --recheck {}\n",
-                 scenario.name, name, scenario.race, scenario.program, scenario.capacity,
-                 scenario.recheck == Recheck::kAllSegments ? "all" : "new");
+                 scenario.name, name, scenario.race, scenario.program, scenario.slab.capacity,
+                 recheck_name(scenario.slab.recheck_all));
     }
   }
 }
 
 std::vector<CheckJob> jobs_of(const CheckOptions& options) {
-  if (options.program) {
-    return {{.scenario = "",
-             .program = *options.program,
-             .capacity = options.capacity,
-             .initial_segments = options.initial_segments,
-             .recheck = options.recheck,
-             .protection = options.protection_or_needed()}};
-  }
-  std::vector<CheckJob> jobs;
-  for (const Scenario* const scenario : options.scenarios) jobs.push_back(job_of(*scenario));
-  return jobs;
+  return options.enumeration ? enumerate_jobs(*options.enumeration) : options.jobs;
 }
 
 std::size_t widest_name(const std::vector<CheckJob>& jobs) {
   std::size_t widest = 0;
-  for (const CheckJob& job : jobs) {
-    widest = std::max(widest, (job.scenario.empty() ? to_text(job.program) : job.scenario).size());
-  }
+  for (const CheckJob& job : jobs) widest = std::max(widest, name_of(job).size());
   return widest;
 }
 
@@ -154,7 +146,7 @@ int run_jobs(const CheckOptions& options, const std::string& command) {
   std::optional<JobOutcome> traced;
   ProgressLine line(jobs);
   run_suite(
-      jobs, options, trace.is_wanted(),
+      jobs, options.search, trace.is_wanted(),
       [&](const CheckJob&, const JobOutcome& outcome) {
         line.clear();
         if (!options.quiet) fmt::print("{}", table.row(outcome.result));
@@ -179,12 +171,12 @@ int run_jobs(const CheckOptions& options, const std::string& command) {
 int run_enumeration(const CheckOptions& options, const std::string& command) {
   OutputFile json(options.json_file);
   OutputFile steps(options.steps_file);
-  const std::vector<CheckJob> jobs = enumerate_jobs(*options.enumeration);
+  const std::vector<CheckJob> jobs = jobs_of(options);
   const auto start = std::chrono::steady_clock::now();
   std::vector<RunResult> results;
   ProgressLine line(jobs);
   run_suite(
-      jobs, options, false,
+      jobs, options.search, false,
       [&](const CheckJob&, const JobOutcome& outcome) {
         if (outcome.result.verdict == Verdict::kViolated) line.clear();
         if (outcome.result.verdict == Verdict::kViolated) print_violation(outcome, command);
@@ -205,9 +197,9 @@ int run_enumeration(const CheckOptions& options, const std::string& command) {
 
 int run_estimate(const CheckOptions& options) {
   constexpr double kSecondsToSpend = 5;
-  const std::vector<CheckJob> jobs =
-      options.enumeration ? enumerate_jobs(*options.enumeration) : jobs_of(options);
-  fmt::print("{} runs: {}\n", jobs.size(), to_text(estimate(jobs, options, kSecondsToSpend)));
+  const std::vector<CheckJob> jobs = jobs_of(options);
+  fmt::print("{} runs: {}\n", jobs.size(),
+             to_text(estimate(jobs, options.search, kSecondsToSpend)));
   return kExitHolds;
 }
 
@@ -217,7 +209,7 @@ int run_replay(const CheckOptions& options, const std::string& command) {
   OutputFile trace(options.trace_file);
   const auto recorded = parse_recorded(read_all(options.replay_file));
   if (!recorded) {
-    fmt::print(stderr, "check: this is no recorded execution: {}\n", recorded.error());
+    fmt::print(stderr, "check: not a valid recorded execution: {}\n", recorded.error());
     return kExitUsage;
   }
   const JobOutcome outcome = replay(*recorded, sink_of(steps));
@@ -227,7 +219,7 @@ int run_replay(const CheckOptions& options, const std::string& command) {
   }
   if (outcome.result.verdict == Verdict::kHolds) {
     if (!options.quiet) {
-      fmt::print("{}\n{}\nThis execution holds; over-growth {}.\n", outcome.result.program,
+      fmt::print("{}\n{}\nThis execution holds; over-growth {}.\n", to_text(recorded->program),
                  to_text(outcome.trace), outcome.result.max_over_growth);
     }
   } else {

@@ -4,16 +4,18 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <map>
-#include <ranges>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
 
-#include "model/program/job.h"
+#include "model/program/scenario.h"
+#include "model/program/slab_setup.h"
+#include "model/search/explore.h"
 
 namespace slabproof::model {
 namespace {
@@ -43,6 +45,7 @@ constexpr const char* kTokens =
 /// What the parser fills in before it is checked and turned into `CheckOptions`.
 struct RawOptions {
   std::string program;
+  SlabSetup slab;
   std::vector<std::string> scenarios;
   std::string suite;
   std::string recheck = "all";
@@ -54,10 +57,10 @@ struct RawOptions {
 
 void add_what_to_run(CLI::App& app, RawOptions& raw, CheckOptions& options) {
   app.add_option("--program", raw.program, "The program to run, such as \"a f | a f\"");
-  app.add_option("--capacity", options.capacity, "Slots of a segment, for --program")
+  app.add_option("--capacity", raw.slab.capacity, "Slots of a segment, for --program")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
-  app.add_option("--initial", options.initial_segments,
+  app.add_option("--initial", raw.slab.initial_segments,
                  "Segments that the slab starts with, for --program")
       ->check(CLI::Range(0, 16))
       ->capture_default_str();
@@ -87,12 +90,19 @@ void add_what_to_run(CLI::App& app, RawOptions& raw, CheckOptions& options) {
   app.add_flag("--list", options.list, "List the scenarios and exit");
 }
 
-void add_how_to_search(CLI::App& app, CheckOptions& options) {
-  app.add_option("--search", options.search,
-                 "dpor: one execution of each class of equivalent ones; full: every order of every "
-                 "operation; bound: every order with at most --bound preemptions; random")
-      ->check(CLI::IsMember({"dpor", "random", "bound", "full"}))
-      ->capture_default_str();
+void set_search(const std::string& name, SearchOptions& options) {
+  const auto search = parse_search(name);
+  if (!search) throw CLI::ValidationError("--search", search.error());
+  options.search = *search;
+}
+
+void add_how_to_search(CLI::App& app, SearchOptions& options) {
+  app.add_option_function<std::string>(
+         "--search", [&options](const std::string& name) { set_search(name, options); },
+         "dpor: one execution of each class of equivalent ones; full: every order of every "
+         "operation; bound: every order with at most --bound preemptions; random")
+      ->type_name("TEXT:{dpor,full,bound,random}")
+      ->default_str(std::string(to_text(options.search)));
   app.add_option("--bound", options.bound, "Preemptions, for --search bound")
       ->check(CLI::Range(0, 64))
       ->capture_default_str();
@@ -102,8 +112,8 @@ void add_how_to_search(CLI::App& app, CheckOptions& options) {
       ->check(CLI::PositiveNumber);
   app.add_flag(
       "!--no-symmetry", options.symmetry,
-      "With --search dpor: tell threads with the same operations apart, so that counts can "
-      "be compared");
+      "With --search dpor: distinguish threads with the same operations, so that counts can be "
+      "compared");
   app.add_option("--seed", options.seed, "Seed of --search random")->capture_default_str();
   app.add_option("--time-limit", options.time_limit_seconds,
                  "Stop each program after this many seconds (default: no limit)")
@@ -111,20 +121,20 @@ void add_how_to_search(CLI::App& app, CheckOptions& options) {
 }
 
 void add_how_to_share(CLI::App& app, RawOptions& raw, CheckOptions& options) {
-  app.add_option("--jobs", options.jobs, "Explore in so many processes")
+  app.add_option("--jobs", options.search.processes, "Explore in so many processes")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   app.add_option(
       "--shard", raw.shard,
       "Explore one part of each program, such as 0/3, 1/3 or 2/3, which together are all "
       "of it (default: what Bazel's test sharding asks for)");
-  app.add_option("--checkpoint", options.checkpoint_file,
+  app.add_option("--checkpoint", options.search.checkpoint_file,
                  "Keep finished parts in this file, and go on from what it holds already");
   app.add_flag("--estimate", options.estimate,
                "Say roughly how many executions there are and how long they take, and stop");
 }
 
-/// Reads "1/3"; nothing where that is no shard.
+/// Reads "1/3"; nothing where the text is not a valid shard.
 std::optional<Shard> parse_shard(const std::string& text) {
   Shard shard;
   const char* const end = text.data() + text.size();
@@ -137,14 +147,14 @@ std::optional<Shard> parse_shard(const std::string& text) {
   return shard;
 }
 
-/// Bazel's protocol of test sharding: which shard to run is told by the environment, and a file
-/// must be touched to say that this was heeded.
+/// Bazel's protocol of test sharding: the environment says which shard to run, and a file must be
+/// touched to confirm that.
 std::optional<Shard> shard_of_bazel() {
   const char* const count = std::getenv("TEST_TOTAL_SHARDS");
   const char* const index = std::getenv("TEST_SHARD_INDEX");
   if (count == nullptr || index == nullptr) return std::nullopt;
   if (const char* const status = std::getenv("TEST_SHARD_STATUS_FILE")) {
-    std::ofstream heeded(status, std::ios::app);
+    std::ofstream confirmed(status, std::ios::app);
   }
   return parse_shard(std::string(index) + "/" + count);
 }
@@ -166,7 +176,7 @@ void add_what_to_write(CLI::App& app, CheckOptions& options) {
       ->excludes("--jobs")
       ->excludes("--checkpoint")
       ->excludes("--estimate");
-  app.add_flag("!--no-minimize", options.minimize,
+  app.add_flag("!--no-minimize", options.search.minimize,
                "Show a violation as it was found, instead of making its program and its schedule "
                "smaller");
   app.add_flag("--quiet", options.quiet, "Print violations only");
@@ -177,62 +187,66 @@ int complain(const std::string& message) {
   return kExitUsage;
 }
 
-/// The sentence that says what is wrong with a scenario name.
-std::string unknown_scenario(const std::string& name) {
-  return fmt::format("there is no scenario \"{}\"; --list names them", name);
+using Problem = std::optional<std::string>;
+
+/// The one job of --program.
+Problem add_program(const RawOptions& raw, CheckOptions& options) {
+  auto program = parse_program(raw.program);
+  if (!program) return program.error().message;
+  CheckJob job{.scenario = "", .program = std::move(*program), .slab = raw.slab};
+  job.slab.recheck_all = raw.recheck == "all";
+  if (frees_again(job.program) && raw.protection == "none") {
+    return "a program that frees a block again (d) needs --protection slot-states: without it "
+           "a second free is outside the slab's contract";
+  }
+  job.slab.slot_states =
+      raw.protection.empty() ? frees_again(job.program) : raw.protection == "slot-states";
+  options.jobs.push_back(std::move(job));
+  return std::nullopt;
 }
 
-/// Turns what was parsed into what will run; a message where it makes no sense.
-std::optional<std::string> resolve(const RawOptions& raw, CheckOptions& options) {
-  options.shard = raw.shard.empty() ? shard_of_bazel() : parse_shard(raw.shard);
-  if (!raw.shard.empty() && !options.shard) {
-    return fmt::format("\"{}\" is no shard, such as 0/3: the first of three", raw.shard);
-  }
-  const bool is_split = options.jobs > 1 || options.shard || !options.checkpoint_file.empty();
-  if (is_split && (options.search == "random" || options.iterations != 0)) {
-    return "--jobs, --shard and --checkpoint need a search that is not random, without "
-           "--iterations";
-  }
-  options.recheck = raw.recheck == "new" ? Recheck::kNewSegments : Recheck::kAllSegments;
-  if (!raw.protection.empty()) {
-    options.protection =
-        raw.protection == "none" ? ProtectionChoice::kNone : ProtectionChoice::kSlotStates;
-  }
-  if (!raw.program.empty()) {
-    auto program = parse_program(raw.program);
-    if (!program) return program.error().message;
-    if (frees_again(*program) && options.protection == ProtectionChoice::kNone) {
-      return "a program that frees a block again (d) needs --protection slot-states: without it "
-             "a second free is outside the slab's contract";
-    }
-    options.program = std::move(*program);
-    return std::nullopt;
-  }
-  if (!raw.enumerate.empty()) {
-    auto size = parse_enumeration(raw.enumerate, raw.alphabet);
-    if (!size) return size.error();
-    options.enumeration = std::move(*size);
-    return std::nullopt;
-  }
+Problem add_scenarios(const RawOptions& raw, CheckOptions& options) {
   for (const std::string& name : raw.scenarios) {
     const Scenario* const scenario = find_scenario(name);
-    if (scenario == nullptr) return unknown_scenario(name);
-    options.scenarios.push_back(scenario);
-  }
-  if (raw.scenarios.empty()) {
-    for (const Scenario& scenario : raw.suite == "deep" ? deep_suite() : default_suite()) {
-      options.scenarios.push_back(&scenario);
+    if (scenario == nullptr) {
+      return fmt::format("unknown scenario \"{}\"; --list names them", name);
     }
+    options.jobs.push_back(job_of(*scenario));
+  }
+  if (!raw.scenarios.empty()) return std::nullopt;
+  for (const Scenario& scenario : raw.suite == "deep" ? deep_suite() : default_suite()) {
+    options.jobs.push_back(job_of(scenario));
   }
   return std::nullopt;
 }
 
-}  // namespace
-
-ProtectionChoice CheckOptions::protection_or_needed() const {
-  if (protection) return *protection;
-  return program && frees_again(*program) ? ProtectionChoice::kSlotStates : ProtectionChoice::kNone;
+Problem add_enumeration(const RawOptions& raw, CheckOptions& options) {
+  auto size = parse_enumeration(raw.enumerate, raw.alphabet);
+  if (!size) return size.error();
+  options.enumeration = std::move(*size);
+  return std::nullopt;
 }
+
+/// Turns what was parsed into what will run; a message where it makes no sense.
+Problem resolve(const RawOptions& raw, CheckOptions& options) {
+  constexpr std::uint64_t kDefaultRandomExecutions = 100'000;
+  SearchOptions& search = options.search;
+  search.shard = raw.shard.empty() ? shard_of_bazel() : parse_shard(raw.shard);
+  if (!raw.shard.empty() && !search.shard) {
+    return fmt::format("\"{}\" is not a valid shard; 0/3 is the first of three", raw.shard);
+  }
+  const bool is_random = search.search == Search::kRandom;
+  const bool is_split = search.processes > 1 || search.shard || !search.checkpoint_file.empty();
+  if (is_split && (is_random || search.iterations != 0)) {
+    return "--jobs, --shard and --checkpoint need a search that is not random, without "
+           "--iterations";
+  }
+  if (is_random && search.iterations == 0) search.iterations = kDefaultRandomExecutions;
+  if (!raw.program.empty()) return add_program(raw, options);
+  return raw.enumerate.empty() ? add_scenarios(raw, options) : add_enumeration(raw, options);
+}
+
+}  // namespace
 
 ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
   CheckOptions options;
@@ -240,7 +254,7 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
   CLI::App app(kDescription, "check");
   app.footer(kTokens);
   add_what_to_run(app, raw, options);
-  add_how_to_search(app, options);
+  add_how_to_search(app, options.search);
   add_how_to_share(app, raw, options);
   add_what_to_write(app, options);
   try {
@@ -252,7 +266,6 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
   }
   if (app.count("--program") > 0 && raw.program.empty()) return complain("--program is empty");
   if (const auto problem = resolve(raw, options)) return complain(*problem);
-  if (options.search == "random" && options.iterations == 0) options.iterations = 100'000;
   return options;
 }
 

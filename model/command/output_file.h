@@ -9,7 +9,7 @@
 
 namespace slabproof::model {
 
-/// A file that cannot be read or written: told to the user, exit code 2.
+/// A file cannot be read or written: the command says so and ends with exit code 2.
 class FileError : public std::runtime_error {
  public:
   FileError(const std::string& action, const std::string& file)

@@ -5,22 +5,23 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string_view>
 
+#include "model/campaign/recorded_execution.h"
 #include "model/command/options.h"
+#include "model/program/program.h"
+#include "model/program/slab_setup.h"
+#include "model/search/explore.h"
 
 namespace slabproof::model {
 namespace {
 
 nlohmann::ordered_json null_if_empty(const std::string& text) {
   return text.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(text);
-}
-
-std::string recheck_name(Recheck recheck) {
-  return recheck == Recheck::kAllSegments ? "all" : "new";
 }
 
 /// "12,345": counts in the table are read by people.
@@ -43,18 +44,17 @@ std::string rate(const RunResult& result) {
 
 std::string coverage(const RunResult& result) {
   if (result.exhaustive) return "exhaustive";
-  if (!result.limit.empty()) return result.limit;
-  return "stopped";
+  return result.limit.kind == SearchLimit::Kind::kNone ? "stopped" : result.limit.text;
 }
 
 constexpr std::size_t kColumns = 9;
 using Row = std::array<std::string, kColumns>;
 
 Row row_of(const RunResult& result) {
-  return {result.scenario.empty() ? result.program : result.scenario,
-          std::to_string(result.threads),
-          recheck_name(result.recheck),
-          result.search,
+  return {name_of(result.job),
+          std::to_string(result.job.program.threads.size()),
+          std::string(recheck_name(result.job.slab.recheck_all)),
+          std::string(to_text(result.search)),
           grouped(result.executions),
           rate(result),
           coverage(result),
@@ -93,68 +93,68 @@ std::string format_row(const Row& row, std::size_t name_width) {
   return line;
 }
 
-std::string slab_of(const RunResult& result) {
-  return fmt::format("capacity {}, recheck {}, {} initial segments", result.capacity,
-                     recheck_name(result.recheck), result.initial_segments);
+std::string slab_of(const SlabSetup& slab) {
+  return fmt::format("capacity {}, recheck {}, {} initial segments", slab.capacity,
+                     recheck_name(slab.recheck_all), slab.initial_segments);
 }
 
 std::string replay_command(const RunResult& result, const std::string& command) {
-  if (result.replay.empty()) return "";
-  return fmt::format("echo '{}' | {} --replay -", result.replay, command);
+  if (!result.replay) return "";
+  return fmt::format("echo '{}' | {} --replay -", to_text(*result.replay), command);
 }
 
 /// What is known of the smaller program that the trace is of.
-std::string format_minimal(const RunResult& result) {
-  std::string text = fmt::format("minimal   {}", result.minimal_program);
-  if (result.preemptions) {
-    text += fmt::format("   ({} preemption{}; it fails with no fewer)", *result.preemptions,
-                        *result.preemptions == 1 ? "" : "s");
+std::string format_minimal(const MinimalViolation& minimal) {
+  std::string text = fmt::format("minimal   {}", to_text(minimal.program));
+  if (minimal.preemptions) {
+    text += fmt::format("   ({} preemption{}; it fails with no fewer)", *minimal.preemptions,
+                        *minimal.preemptions == 1 ? "" : "s");
   }
-  return text + fmt::format("\n          {}\n", result.minimal_message);
+  return text + fmt::format("\n          {}\n", minimal.message);
+}
+
+nlohmann::ordered_json json_of(const RunResult& result) {
+  const SlabSetup& slab = result.job.slab;
+  nlohmann::ordered_json object = {{"scenario", null_if_empty(result.job.scenario)},
+                                   {"program", to_text(result.job.program)},
+                                   {"threads", result.job.program.threads.size()},
+                                   {"capacity", slab.capacity},
+                                   {"initial_segments", slab.initial_segments},
+                                   {"recheck", recheck_name(slab.recheck_all)},
+                                   {"search", to_text(result.search)},
+                                   {"symmetry", result.symmetry},
+                                   {"executions", result.executions},
+                                   {"redundant", result.redundant},
+                                   {"exhaustive", result.exhaustive},
+                                   {"limit", null_if_empty(result.limit.text)},
+                                   {"verdict", to_string(result.verdict)},
+                                   {"property", null_if_empty(result.property)},
+                                   {"message", null_if_empty(result.message)},
+                                   {"max_segments", result.max_segments},
+                                   {"max_over_growth", result.max_over_growth},
+                                   {"seconds", result.seconds},
+                                   {"replay", nullptr},
+                                   {"minimal_program", nullptr},
+                                   {"minimal_message", nullptr},
+                                   {"preemptions", nullptr}};
+  if (result.replay) object["replay"] = to_text(*result.replay);
+  if (result.minimal) {
+    object["minimal_program"] = to_text(result.minimal->program);
+    object["minimal_message"] = result.minimal->message;
+    if (result.minimal->preemptions) object["preemptions"] = *result.minimal->preemptions;
+  }
+  return object;
 }
 
 }  // namespace
 
-std::string to_string(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kHolds:
-      return "holds";
-    case Verdict::kViolated:
-      return "violated";
-    case Verdict::kInconclusive:
-      return "inconclusive";
-  }
-  return "inconclusive";
+std::string name_of(const CheckJob& job) {
+  return job.scenario.empty() ? to_text(job.program) : job.scenario;
 }
 
 std::string to_json(const std::vector<RunResult>& results) {
   auto array = nlohmann::ordered_json::array();
-  for (const RunResult& result : results) {
-    array.push_back(
-        {{"scenario", null_if_empty(result.scenario)},
-         {"program", result.program},
-         {"threads", result.threads},
-         {"capacity", result.capacity},
-         {"initial_segments", result.initial_segments},
-         {"recheck", recheck_name(result.recheck)},
-         {"search", result.search},
-         {"symmetry", result.symmetry},
-         {"executions", result.executions},
-         {"redundant", result.redundant},
-         {"exhaustive", result.exhaustive},
-         {"limit", null_if_empty(result.limit)},
-         {"verdict", to_string(result.verdict)},
-         {"property", null_if_empty(result.property)},
-         {"message", null_if_empty(result.message)},
-         {"max_segments", result.max_segments},
-         {"max_over_growth", result.max_over_growth},
-         {"seconds", result.seconds},
-         {"replay", null_if_empty(result.replay)},
-         {"minimal_program", null_if_empty(result.minimal_program)},
-         {"minimal_message", null_if_empty(result.minimal_message)},
-         {"preemptions", result.preemptions ? nlohmann::ordered_json(*result.preemptions)
-                                            : nlohmann::ordered_json(nullptr)}});
-  }
+  for (const RunResult& result : results) array.push_back(json_of(result));
   return array.dump(2) + "\n";
 }
 
@@ -179,14 +179,14 @@ std::string format_enumeration(const EnumerationSize& size, const std::vector<Ru
   std::uint64_t redundant = 0;
   std::map<Verdict, std::uint64_t> verdicts;
   std::uint64_t exhaustive = 0;
-  std::map<Recheck, std::uint64_t> over_growth;
+  std::map<bool, std::uint64_t> over_growth;  // by `recheck_all`
   for (const RunResult& result : results) {
-    programs.insert(result.program);
+    programs.insert(to_text(result.job.program));
     executions += result.executions;
     redundant += result.redundant;
     ++verdicts[result.verdict];
     exhaustive += result.exhaustive ? 1U : 0U;
-    auto& greatest = over_growth[result.recheck];
+    auto& greatest = over_growth[result.job.slab.recheck_all];
     greatest = std::max(greatest, result.max_over_growth);
   }
   std::string alphabet;
@@ -201,15 +201,15 @@ std::string format_enumeration(const EnumerationSize& size, const std::vector<Ru
       grouped(results.size()), exhaustive == results.size() ? "all" : grouped(exhaustive),
       grouped(executions), grouped(redundant), seconds, grouped(verdicts[Verdict::kHolds]),
       grouped(verdicts[Verdict::kViolated]), grouped(verdicts[Verdict::kInconclusive]),
-      over_growth[Recheck::kAllSegments], over_growth[Recheck::kNewSegments]);
+      over_growth[true], over_growth[false]);
 }
 
 TraceHeading heading_of(const RunResult& result, const std::string& command) {
-  const bool minimal = !result.minimal_program.empty();
-  return {.program = minimal ? result.minimal_program : result.program,
-          .slab = slab_of(result),
+  const auto& minimal = result.minimal;
+  return {.program = to_text(minimal ? minimal->program : result.job.program),
+          .slab = slab_of(result.job.slab),
           .property = result.property,
-          .message = minimal ? result.minimal_message : result.message,
+          .message = minimal ? minimal->message : result.message,
           .replay = replay_command(result, command)};
 }
 
@@ -218,11 +218,12 @@ std::string format_violation(const RunResult& result, const std::string& trace,
   std::string text = result.verdict == Verdict::kInconclusive
                          ? fmt::format("\nINCONCLUSIVE, {}: {}\n", result.property, result.message)
                          : fmt::format("\nVIOLATION of {}: {}\n", result.property, result.message);
-  if (!result.scenario.empty()) text += fmt::format("scenario  {}\n", result.scenario);
-  text += fmt::format("program   {}\nslab      {}\n", result.program, slab_of(result));
-  if (!result.minimal_program.empty()) text += format_minimal(result);
+  if (!result.job.scenario.empty()) text += fmt::format("scenario  {}\n", result.job.scenario);
+  text += fmt::format("program   {}\nslab      {}\n", to_text(result.job.program),
+                      slab_of(result.job.slab));
+  if (result.minimal) text += format_minimal(*result.minimal);
   text += "\n" + trace;
-  if (!result.replay.empty()) {
+  if (result.replay) {
     text += fmt::format("\nTo run this execution again:\n  {}\n", replay_command(result, command));
   }
   return text;

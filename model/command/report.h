@@ -2,57 +2,21 @@
 #define SLABPROOF_MODEL_COMMAND_REPORT_H_
 
 #include <cstddef>
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "model/campaign/run_result.h"
 #include "model/command/trace_file.h"
 #include "model/program/enumeration.h"
-#include "slabproof/recheck.h"
+#include "model/program/job.h"
 
 namespace slabproof::model {
 
-enum class Verdict : std::uint8_t { kHolds, kViolated, kInconclusive };
+/// The scenario of a job, or its program where it has none.
+[[nodiscard]] std::string name_of(const CheckJob& job);
 
-/// What checking one program gave. Scripts of others read it as JSON: a field once there keeps its
-/// name and meaning.
-struct RunResult {
-  std::string scenario;  ///< empty for a program given on the command line
-  std::string program;
-  std::uint32_t threads = 0;
-  std::uint32_t capacity = 0;
-  std::uint32_t initial_segments = 0;
-  Recheck recheck = Recheck::kAllSegments;
-  std::string search;
-  bool symmetry = false;
-
-  std::uint64_t executions = 0;  ///< inequivalent ones where the search knows
-  std::uint64_t redundant = 0;   ///< begun, and cut as equivalent to one explored before
-  bool exhaustive = false;       ///< nothing cut the search, neither a bound nor a limit
-  Verdict verdict = Verdict::kHolds;
-  std::string property;  ///< the id that is violated, else empty
-  std::string message;   ///< what happened, else empty
-  std::string limit;  ///< what cut the search, else empty: "bound 2", "100000 executions", "10 s"
-
-  std::uint64_t max_segments = 0;
-  /// The greatest segments - max(initial, ceil(peak live / capacity)) over all executions.
-  std::uint64_t max_over_growth = 0;
-  double seconds = 0;  ///< of the search; making a violation smaller is not in it
-  std::string replay;  ///< the recorded execution of the violation, else empty
-
-  /// Of a violation that was made smaller; `replay` then runs this program, else `program`.
-  std::string minimal_program;
-  std::string minimal_message;
-  /// Preemptions in `replay`; no failing schedule of the minimal program has fewer. Nothing where
-  /// that is not known.
-  std::optional<unsigned> preemptions;
-};
-
-/// "holds", "violated", "inconclusive".
-[[nodiscard]] std::string to_string(Verdict verdict);
-
-/// An array with one object for each result; `replay` and `property` are null where empty.
+/// An array with one object for each result; what there is not is null. Scripts of others read it:
+/// a member once there keeps its name and meaning.
 [[nodiscard]] std::string to_json(const std::vector<RunResult>& results);
 
 /// The table of results, line by line, so that each can be printed as soon as it is known. The

@@ -163,13 +163,12 @@ std::vector<CheckJob> enumerate_jobs(const EnumerationSize& size) {
   std::vector<CheckJob> jobs;
   for (const Program& each : programs) {
     for (std::uint32_t capacity = 1; capacity <= size.capacity; ++capacity) {
-      for (const Recheck recheck : {Recheck::kAllSegments, Recheck::kNewSegments}) {
+      for (const bool recheck_all : {true, false}) {
         jobs.push_back({.scenario = "",
                         .program = each,
-                        .capacity = capacity,
-                        .recheck = recheck,
-                        .protection = frees_again(each) ? ProtectionChoice::kSlotStates
-                                                        : ProtectionChoice::kNone});
+                        .slab = {.capacity = capacity,
+                                 .recheck_all = recheck_all,
+                                 .slot_states = frees_again(each)}});
       }
     }
   }

@@ -2,15 +2,12 @@
 #define SLABPROOF_MODEL_PROGRAM_JOB_H_
 
 #include <cstdint>
-#include <expected>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "model/program/program.h"
 #include "model/program/scenario.h"
-#include "model/search/schedule.h"
-#include "slabproof/recheck.h"
+#include "model/program/slab_setup.h"
 
 namespace slabproof::model {
 
@@ -18,10 +15,7 @@ namespace slabproof::model {
 struct CheckJob {
   std::string scenario;  ///< its name, or empty for a program of the user's
   Program program;
-  std::uint32_t capacity = 1;
-  std::uint32_t initial_segments = 0;
-  Recheck recheck = Recheck::kAllSegments;
-  ProtectionChoice protection = ProtectionChoice::kNone;
+  SlabSetup slab = {};
 
   /// What an exhaustive search must find, where that is known; see `Scenario`.
   std::optional<std::uint32_t> over_growth = {};
@@ -33,16 +27,6 @@ struct CheckJob {
 
 /// Whether the program frees a block a second time, which only `SlotStates` always notices.
 [[nodiscard]] bool frees_again(const Program& program);
-
-/// An execution that can be run again: everything that it depends on, in one line of JSON.
-struct RecordedExecution {
-  CheckJob job;
-  Schedule schedule;
-};
-
-[[nodiscard]] std::string to_text(const RecordedExecution& recorded);
-/// Errors: a sentence that says what is wrong. Any text will do; nothing in it is trusted.
-[[nodiscard]] std::expected<RecordedExecution, std::string> parse_recorded(std::string_view text);
 
 }  // namespace slabproof::model
 

@@ -6,12 +6,9 @@
 #include <span>
 #include <string_view>
 
-#include "slabproof/recheck.h"
+#include "model/program/slab_setup.h"
 
 namespace slabproof::model {
-
-/// Which freelist protection the checked slab has.
-enum class ProtectionChoice : std::uint8_t { kNone, kSlotStates };
 
 /// A race that the slab must survive: a program, the slab it runs on, and what exploring it is
 /// known to give. The name says the race.
@@ -19,10 +16,7 @@ struct Scenario {
   std::string_view name;
   std::string_view race;     ///< one sentence: which threads meet where
   std::string_view program;  ///< in the token language of program.h
-  std::uint32_t capacity = 1;
-  Recheck recheck = Recheck::kAllSegments;
-  std::uint32_t initial_segments = 0;
-  ProtectionChoice protection = ProtectionChoice::kNone;
+  SlabSetup slab = {};
 
   /// The greatest segments - max(initial, ceil(peak live / capacity)) over all executions. Asserted
   /// exactly by an exhaustive search: less would be a mutant that no bound catches.
@@ -33,7 +27,7 @@ struct Scenario {
   std::optional<std::uint64_t> executions_with_symmetry = {};
 };
 
-/// What `check` runs when it is not told what to run: well under a minute on two cores.
+/// What `check` runs by default: well under a minute on two cores.
 [[nodiscard]] std::span<const Scenario> default_suite();
 
 /// What `verify deep` adds.

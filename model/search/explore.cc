@@ -18,12 +18,11 @@ constexpr std::uint64_t kDefaultRandomIterations = 10'000;
 // The reduction counts steps in 16 bits.
 constexpr std::uint32_t kMaxSteps = 30'000;
 
-constexpr std::array<std::pair<Search, std::string_view>, 6> kSearchNames{{
-    {Search::kRandom, "random"},
-    {Search::kBound, "bound"},
-    {Search::kFull, "full"},
+constexpr std::array<std::pair<Search, std::string_view>, 5> kSearchNames{{
     {Search::kDpor, "dpor"},
-    {Search::kBytes, "bytes"},
+    {Search::kFull, "full"},
+    {Search::kBound, "bound"},
+    {Search::kRandom, "random"},
     {Search::kReplay, "replay"},
 }};
 
@@ -58,9 +57,6 @@ class Exploration {
     switch (search) {
       case Search::kRandom:
         scheduler_ = std::make_unique<RandomScheduler>(options.seed);
-        break;
-      case Search::kBytes:
-        scheduler_ = std::make_unique<BytesScheduler>(options.bytes);
         break;
       case Search::kReplay:
         scheduler_ = std::make_unique<ReplayScheduler>(options.schedule->choices);
@@ -111,11 +107,12 @@ class Exploration {
     const std::optional<Failure> failure = judge();
     if (failure && is_wanted(*failure)) {
       remember(*failure);
-    } else if (options_.search == Search::kReplay || options_.search == Search::kBytes) {
+    } else if (options_.search == Search::kReplay) {
       result_.schedule = present_schedule();
     }
     if (options_.on_execution) {
-      options_.on_execution({failure ? &*failure : nullptr, redundant});
+      options_.on_execution({failure ? &*failure : nullptr, redundant, settings_.unlock_is_step,
+                             Engine::instance().choices()});
     }
   }
 
@@ -194,10 +191,11 @@ std::string_view to_text(Search search) {
 std::expected<Search, std::string> parse_search(std::string_view text) {
   std::string names;
   for (const auto& [value, name] : kSearchNames) {
+    if (value == Search::kReplay) continue;
     if (name == text) return value;
     names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
   }
-  return std::unexpected(fmt::format("'{}' is no search; there are {}", text, names));
+  return std::unexpected(fmt::format("unknown search '{}'; expected {}", text, names));
 }
 
 ExploreResult explore(Execution& execution, const ExploreOptions& options) {

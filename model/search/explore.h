@@ -26,18 +26,24 @@ enum class Search : std::uint8_t {
   kBound,   ///< Relacy's: every schedule with at most `bound` preemptions
   kFull,    ///< Relacy's: every schedule
   kDpor,    ///< one schedule of each class of equivalent ones; see DporScheduler
-  kBytes,   ///< the one schedule that a byte string describes
   kReplay,  ///< the schedule of a recorded execution
 };
 
 [[nodiscard]] std::string_view to_text(Search search);
-/// Errors: a sentence that names the searches there are.
+/// Reads the name of a search that needs no recorded schedule. Errors: a sentence that names them.
 [[nodiscard]] std::expected<Search, std::string> parse_search(std::string_view text);
 
-/// Told of an execution when it has ended.
+/// What is known of an execution when it has ended.
 struct ExecutionEnd {
   const Failure* failure = nullptr;  ///< null where it ran to its end and was judged good
   bool redundant = false;            ///< it repeats one that was explored before
+  // What was chosen; valid until the next execution begins.
+  bool unlock_is_step = false;
+  std::span<const Choice> choices = {};
+
+  [[nodiscard]] Schedule schedule() const {
+    return {unlock_is_step, {choices.begin(), choices.end()}};
+  }
 };
 
 struct ExploreOptions {
@@ -54,8 +60,7 @@ struct ExploreOptions {
   DporScheduler::Part part{};
   /// Told the name of each part, where `part` lists them.
   std::function<void(const std::vector<Choice>&)> on_part;
-  std::span<const std::uint8_t> bytes;  ///< for kBytes
-  const Schedule* schedule = nullptr;   ///< for kReplay
+  const Schedule* schedule = nullptr;  ///< for kReplay
   /// Whether a failing execution is run again to make its trace; for kReplay, any execution.
   bool trace = true;
   /// Empty: a step of its own for kFull, kBound and kRandom, as in Relacy; not for the others.
@@ -71,7 +76,7 @@ struct ExploreResult {
   bool exhaustive = false;
   std::uint64_t violations = 0;
   std::optional<Failure> violation;  ///< the first
-  Schedule schedule;                 ///< of the first violation; for kReplay and kBytes, as run
+  Schedule schedule;                 ///< of the first violation; for kReplay, as run
   Trace trace;
   /// The schedule of the violation, run again, failed in the same way; if not, the message of the
   /// violation says so. Always true if no trace was asked for.

@@ -51,12 +51,10 @@ std::uintptr_t address_of(const void* pointer) {
 
 }  // namespace
 
-ProgramExecution::ProgramExecution(Subject& subject, Program program, std::uint32_t capacity,
-                                   std::uint32_t initial_segments)
+ProgramExecution::ProgramExecution(Subject& subject, Program program, const SlabSetup& slab)
     : subject_(subject),
       program_(std::move(program)),
-      capacity_(capacity),
-      initial_segments_(initial_segments),
+      slab_(slab),
       threads_(program_.threads.size()) {
   for (std::size_t giver = 0; giver < program_.threads.size(); ++giver) {
     for (const Op& op : program_.threads[giver]) {
@@ -69,13 +67,13 @@ ProgramExecution::ProgramExecution(Subject& subject, Program program, std::uint3
 
 Setting ProgramExecution::setting() const {
   Setting setting;
-  setting.capacity = capacity_;
-  setting.initial_segments = initial_segments_;
+  setting.capacity = slab_.capacity;
+  setting.initial_segments = slab_.initial_segments;
   setting.recheck_all = subject_.rechecks_all();
   setting.stride = subject_.stride();
   setting.alignment = subject_.alignment();
-  setting.segment_bytes = subject_.segment_bytes(capacity_);
-  setting.slots_offset = subject_.slots_offset(capacity_);
+  setting.segment_bytes = subject_.segment_bytes(slab_.capacity);
+  setting.slots_offset = subject_.slots_offset(slab_.capacity);
   return setting;
 }
 
@@ -96,6 +94,7 @@ std::vector<std::uint8_t> ProgramExecution::symmetry_class() const {
 
 void ProgramExecution::before() {
   history_->clear();
+  violation_.reset();
   regions_mapped_ = 0;
   for (std::size_t i = 0; i < threads_.size(); ++i) {
     ThreadState& state = threads_[i];
@@ -108,7 +107,7 @@ void ProgramExecution::before() {
     state.batch.end();
     state.next_value = i << 32 | 1;
   }
-  subject_.construct(capacity_, initial_segments_);
+  subject_.construct(slab_.capacity, slab_.initial_segments);
   for (Channel& each : channels_) {
     each.given = 0;
     each.taken = 0;
@@ -397,7 +396,7 @@ void ProgramExecution::give_everything_back() {
 
 void ProgramExecution::take_census() {
   Census& census = history_->census;
-  const std::uint64_t wanted = census.segments * capacity_;
+  const std::uint64_t wanted = census.segments * slab_.capacity;
   if (drained_.size() < wanted) drained_.resize(wanted);
   BatchInProgress unwatched;
   while (census.drained_blocks < wanted) {
@@ -422,9 +421,9 @@ void ProgramExecution::take_census() {
 
 std::optional<Failure> ProgramExecution::judge() {
   if (!judge_) return std::nullopt;
-  std::optional<Violation> violation = judge_(*history_);
-  if (!violation) return std::nullopt;
-  return Failure{std::move(violation->property), std::move(violation->message)};
+  violation_ = judge_(*history_);
+  if (!violation_) return std::nullopt;
+  return Failure{violation_->property, violation_->message};
 }
 
 void ProgramExecution::acquired(std::size_t thread, std::uint16_t mutex) {

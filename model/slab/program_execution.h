@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "model/program/program.h"
+#include "model/program/slab_setup.h"
 #include "model/runtime/relacy_sync.h"
 #include "model/search/execution.h"
 #include "model/slab/history.h"
@@ -36,11 +37,12 @@ class ProgramExecution final : public Execution {
   using Judge = std::function<std::optional<Violation>(const History&)>;
 
   /// The subject must outlive this. Requires 1 to kMaxModelThreads threads.
-  ProgramExecution(Subject& subject, Program program, std::uint32_t capacity,
-                   std::uint32_t initial_segments);
+  ProgramExecution(Subject& subject, Program program, const SlabSetup& slab);
 
   /// Judges each complete history; without one, only what the execution itself finds counts.
   void set_judge(Judge judge) { judge_ = std::move(judge); }
+  /// What the judge found in the last execution; nothing where an event stopped it.
+  [[nodiscard]] const std::optional<Violation>& violation() const noexcept { return violation_; }
 
   [[nodiscard]] Setting setting() const;
   [[nodiscard]] const Program& program() const noexcept { return program_; }
@@ -127,9 +129,9 @@ class ProgramExecution final : public Execution {
 
   Subject& subject_;
   const Program program_;
-  const std::uint32_t capacity_;
-  const std::uint32_t initial_segments_;
+  const SlabSetup slab_;
   Judge judge_;
+  std::optional<Violation> violation_;
   std::unique_ptr<History> history_ = std::make_unique<History>();
   std::vector<ThreadState> threads_;
   std::vector<Channel> channels_;  // empty where the program gives nothing

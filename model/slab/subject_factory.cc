@@ -15,9 +15,9 @@ std::unique_ptr<Subject> make(bool slot_states) {
 
 }  // namespace
 
-std::unique_ptr<Subject> make_subject(SubjectChoice choice) {
-  return choice.recheck_all ? make<Recheck::kAllSegments>(choice.slot_states)
-                            : make<Recheck::kNewSegments>(choice.slot_states);
+std::unique_ptr<Subject> make_subject(const SlabSetup& setup) {
+  return setup.recheck_all ? make<Recheck::kAllSegments>(setup.slot_states)
+                           : make<Recheck::kNewSegments>(setup.slot_states);
 }
 
 }  // namespace slabproof::model

@@ -3,19 +3,15 @@
 
 #include <memory>
 
+#include "model/program/slab_setup.h"
 #include "model/slab/subject.h"
 
 namespace slabproof::model {
 
-/// The slab that a checker is linked with: the shipped one, or a mutant of it, which is compiled
-/// from the same source against changed headers. No type of the library appears here, since a
-/// mutant's types are its own.
-struct SubjectChoice {
-  bool recheck_all = true;
-  bool slot_states = false;  ///< protection SlotStates, else none
-};
-
-[[nodiscard]] std::unique_ptr<Subject> make_subject(SubjectChoice choice);
+/// The slab that this program is linked with: the shipped one, or a mutant of it, which is compiled
+/// from the same source against changed headers. Capacity and initial segments are not looked at:
+/// `Subject::construct` gets them.
+[[nodiscard]] std::unique_ptr<Subject> make_subject(const SlabSetup& setup);
 
 }  // namespace slabproof::model
 

@@ -1,14 +1,12 @@
 #include "tests/properties/checked_run.h"
 
-#include <memory>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
-#include "model/oracle/oracle.h"
+#include "model/campaign/judged_program.h"
 #include "model/search/explore.h"
-#include "model/slab/history.h"
-#include "model/slab/program_execution.h"
-#include "model/slab/subject_factory.h"
+#include "model/slab/violation.h"
 
 namespace slabproof::properties {
 
@@ -19,19 +17,18 @@ bool is_checked_subject(const std::string& name) {
 
 CheckedVerdict check_program(const Setup& setup, const model::Program& program,
                              CheckedEffort effort) {
-  const auto subject = model::make_subject({.recheck_all = setup.subject.starts_with("checked all"),
-                                            .slot_states = setup.subject.ends_with("SlotStates")});
-  model::ProgramExecution execution(*subject, program, setup.capacity, setup.initial);
-  model::Oracle oracle(execution.setting(), program);
-  execution.set_judge([&oracle](const model::History& history) { return oracle.judge(history); });
-
-  const std::vector<std::uint8_t> symmetry = execution.symmetry_class();
+  model::JudgedProgram judged({.capacity = setup.capacity,
+                               .initial_segments = setup.initial,
+                               .recheck_all = setup.subject.starts_with("checked all"),
+                               .slot_states = setup.subject.ends_with("SlotStates")},
+                              program);
+  const std::vector<std::uint8_t> symmetry = judged.execution().symmetry_class();
   model::ExploreOptions options;
   options.search = model::Search::kDpor;
   options.iterations = effort.executions;
   options.symmetry_class = symmetry;
   options.trace = false;
-  const model::ExploreResult explored = model::explore(execution, options);
+  const model::ExploreResult explored = model::explore(judged.execution(), options);
 
   CheckedVerdict verdict{.complaint = std::nullopt,
                          .executions = explored.executions,

@@ -60,9 +60,8 @@ std::string final_state_of(const History& history) {
 }
 
 Findings find_all(const CheckJob& job, Search search) {
-  const auto subject = model::make_subject(
-      {.recheck_all = job.recheck == Recheck::kAllSegments, .slot_states = false});
-  model::ProgramExecution execution(*subject, job.program, job.capacity, job.initial_segments);
+  const auto subject = model::make_subject(job.slab);
+  model::ProgramExecution execution(*subject, job.program, job.slab);
   Findings findings;
   execution.set_judge([&](const History& history) {
     ++findings.orders[order_of(history)];
@@ -94,7 +93,7 @@ std::size_t compare(const std::string& size, const std::string& alphabet) {
   }
   std::size_t finished = 0;
   for (const CheckJob& job : model::enumerate_jobs(*parsed)) {
-    SCOPED_TRACE(to_text(job.program) + ", capacity " + std::to_string(job.capacity));
+    SCOPED_TRACE(to_text(job.program) + ", capacity " + std::to_string(job.slab.capacity));
     const Findings full = find_all(job, Search::kFull);
     if (!full.finished) continue;
     ++finished;

@@ -7,10 +7,10 @@
 #include <set>
 #include <string>
 
-#include "model/oracle/oracle.h"
+#include "model/campaign/judged_program.h"
+#include "model/program/program.h"
 #include "model/search/explore.h"
-#include "model/slab/program_execution.h"
-#include "model/slab/subject_factory.h"
+#include "model/slab/violation.h"
 
 namespace slabproof::testing {
 namespace {
@@ -24,10 +24,7 @@ struct Outcome {
 /// Every execution of a program on a slab that knows which of its slots are free.
 Outcome explore(const std::string& text, std::uint32_t capacity) {
   const model::Program program = model::parse_program(text).value();
-  const auto subject = model::make_subject({.recheck_all = true, .slot_states = true});
-  model::ProgramExecution execution(*subject, program, capacity, 0);
-  model::Oracle oracle(execution.setting(), program);
-  execution.set_judge([&](const model::History& history) { return oracle.judge(history); });
+  model::JudgedProgram judged({.capacity = capacity, .slot_states = true}, program);
   Outcome outcome;
   model::ExploreOptions options;
   options.stop_on_violation = false;
@@ -36,10 +33,10 @@ Outcome explore(const std::string& text, std::uint32_t capacity) {
     if (end.failure != nullptr) {
       outcome.violations.insert(end.failure->property);
     } else {
-      outcome.refused += execution.history().census.misuse_events;
+      outcome.refused += judged.history().census.misuse_events;
     }
   };
-  outcome.executions = model::explore(execution, options).executions;
+  outcome.executions = model::explore(judged.execution(), options).executions;
   return outcome;
 }
 

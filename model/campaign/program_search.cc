@@ -1,0 +1,62 @@
+#include "model/campaign/program_search.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "model/campaign/violating_pair.h"
+
+namespace slabproof::model {
+namespace {
+
+// Well above what the longest program needs; a hang is found sooner, and its trace stays small.
+constexpr std::uint64_t kAccessLimit = 100'000;
+
+}  // namespace
+
+ProgramSearch::ProgramSearch(const CheckJob& job)
+    : program_(job.slab, job.program), step_trace_(program_.execution().setting(), job.program) {}
+
+ExploreResult ProgramSearch::run(ExploreOptions options) {
+  options.run = {};
+  options.run.access_limit = kAccessLimit;
+  options.on_execution = [this,
+                          callers = std::move(options.on_execution)](const ExecutionEnd& end) {
+    measure(end);
+    if (steps_sink_) write_steps(end);
+    if (callers) callers(end);
+  };
+  ExploreResult explored = explore(program_.execution(), options);
+  flush_steps();
+  // With a trace, the execution that was run last is the one that the trace is of.
+  if (explored.violation) mark_violating_pair(explored.trace, program_.execution().violation());
+  return explored;
+}
+
+void ProgramSearch::measure(const ExecutionEnd& end) {
+  if (end.failure != nullptr) return;
+  const Measures& measures = program_.measures();
+  max_segments_ = std::max(max_segments_, measures.segments);
+  if (witness_ && measures.over_growth <= max_over_growth_) return;
+  max_over_growth_ = measures.over_growth;
+  witness_ = end.schedule();
+}
+
+void ProgramSearch::write_steps(const ExecutionEnd& end) {
+  constexpr std::size_t kWorthWriting = std::size_t{1} << 20;
+  // The oracle sees complete executions only; an event stopped the others.
+  const bool is_complete = end.failure == nullptr || program_.execution().violation();
+  if (is_complete) {
+    step_trace_.append(program_.history(), steps_);
+  } else {
+    step_trace_.append_stopped(program_.history(), steps_);
+  }
+  if (steps_.size() >= kWorthWriting) flush_steps();
+}
+
+void ProgramSearch::flush_steps() {
+  if (steps_.empty()) return;
+  steps_sink_(steps_);
+  steps_.clear();
+}
+
+}  // namespace slabproof::model

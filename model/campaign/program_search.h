@@ -1,0 +1,62 @@
+#ifndef SLABPROOF_MODEL_CAMPAIGN_PROGRAM_SEARCH_H_
+#define SLABPROOF_MODEL_CAMPAIGN_PROGRAM_SEARCH_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/campaign/judged_program.h"
+#include "model/program/job.h"
+#include "model/runtime/crash_guard.h"
+#include "model/search/explore.h"
+#include "model/search/schedule.h"
+#include "model/slab/step_trace.h"
+
+namespace slabproof::model {
+
+/// Called with text to write: steps, as `StepTrace` makes them.
+using StepsSink = std::function<void(const std::string& steps)>;
+
+/// Searches the executions of a job, and keeps the greatest values seen in all of them. One runs at
+/// a time in a process.
+class ProgramSearch {
+ public:
+  explicit ProgramSearch(const CheckJob& job);
+
+  /// Explores the job; `options.run` is not looked at. A trace has its violating pair marked.
+  [[nodiscard]] ExploreResult run(ExploreOptions options);
+
+  /// From now on the steps of each execution go to `sink`, a few thousand executions at a time, and
+  /// the rest when a run ends; an execution that violates something is among them.
+  void emit_steps(StepsSink sink) { steps_sink_ = std::move(sink); }
+
+  /// See `ProgramExecution::symmetry_class`.
+  [[nodiscard]] std::vector<std::uint8_t> symmetry_class() const {
+    return program_.execution().symmetry_class();
+  }
+  [[nodiscard]] std::uint64_t max_segments() const { return max_segments_; }
+  [[nodiscard]] std::uint64_t max_over_growth() const { return max_over_growth_; }
+  /// The first execution with the greatest over-growth.
+  [[nodiscard]] const std::optional<Schedule>& witness() const { return witness_; }
+
+ private:
+  void measure(const ExecutionEnd& end);
+  void write_steps(const ExecutionEnd& end);
+  void flush_steps();
+
+  CrashGuard crash_guard_;
+  JudgedProgram program_;
+  StepTrace step_trace_;
+  StepsSink steps_sink_;
+  std::string steps_;  // not yet given to the sink
+  std::uint64_t max_segments_ = 0;
+  std::uint64_t max_over_growth_ = 0;
+  std::optional<Schedule> witness_;
+};
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_CAMPAIGN_PROGRAM_SEARCH_H_
