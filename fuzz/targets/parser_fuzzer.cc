@@ -1,4 +1,4 @@
-// The program language as text, as JSON and as bytes, schedules, and files of recorded executions:
+// The program language as text and as bytes, schedules, and files of recorded executions:
 // what is read is well formed and reads back the same from what is written, and what is refused is
 // refused with a sentence.
 
@@ -24,8 +24,6 @@ using model::Program;
 
 const Landmark kReadText("a program as text");
 const Landmark kRefusedText("a text that is no program");
-const Landmark kReadJson("a program as JSON");
-const Landmark kRefusedJson("a JSON document that is no program");
 const Landmark kReadBytes("a program as bytes");
 const Landmark kSchedule("a schedule");
 const Landmark kRefusedSchedule("a text that is no schedule");
@@ -35,8 +33,8 @@ const Landmark kManyThreads("as many threads as there can be");
 const Landmark kLongThread("a thread as long as it can be");
 
 /// The first byte of an input says as what the rest is read.
-enum class Form : std::uint8_t { kText, kJson, kBytes, kChoices, kReplay };
-constexpr std::size_t kForms = 5;
+enum class Form : std::uint8_t { kText, kBytes, kChoices, kReplay };
+constexpr std::size_t kForms = 4;
 
 Form form_of(Bytes input) {
   return input.empty() ? Form::kText : static_cast<Form>(input[0] % kForms);
@@ -56,8 +54,6 @@ void judge_program(const Program& program) {
   require(!model::defect_of(program), "parser", "a program that was read is not well formed");
   require(model::parse_program(model::to_text(program)) == program, "parser",
           "a program as text reads back as another");
-  require(model::program_from_json(model::to_json(program)) == program, "parser",
-          "a program as JSON reads back as another");
   require(model::program_from_bytes(model::to_bytes(program)) == program, "parser",
           "a program as bytes reads back as another");
   if (program.threads.size() == model::kMaxThreads) kManyThreads.reach();
@@ -131,12 +127,6 @@ constexpr auto kTokens = std::to_array<std::string_view>({
     "!",
     "|",
     "| |",
-    "\"a\"",
-    "[\"a\"]",
-    "]",
-    "{\"threads\": [",
-    "]}",
-    "\"threads\"",
     "a00",
     "f@",
     "\\u0061",
@@ -169,7 +159,7 @@ std::vector<std::string> tokens_of(std::string_view text) {
 }
 
 Input input_of(Form form, const std::vector<std::string>& tokens, std::size_t max_size) {
-  const bool with_commas = form == Form::kJson || form == Form::kReplay;
+  const bool with_commas = form == Form::kReplay;
   std::string text(1, static_cast<char>(form));
   for (const std::string& token : tokens) {
     if (text.size() > 1) text += with_commas ? "," : " ";
@@ -205,12 +195,6 @@ void run_input(Bytes input) {
       program ? judge_program(*program) : judge_error(program.error(), text);
       return;
     }
-    case Form::kJson: {
-      const auto program = model::program_from_json(text);
-      (program ? kReadJson : kRefusedJson).reach();
-      program ? judge_program(*program) : judge_error(program.error(), text);
-      return;
-    }
     case Form::kBytes:
       kReadBytes.reach();
       return judge_program(model::program_from_bytes(content_of(input)));
@@ -222,7 +206,7 @@ void run_input(Bytes input) {
 }
 
 std::string describe_input(Bytes input) {
-  constexpr std::array<std::string_view, kForms> kNames = {"text", "JSON", "bytes", "schedule",
+  constexpr std::array<std::string_view, kForms> kNames = {"text", "bytes", "schedule",
                                                            "recorded execution"};
   const Form form = form_of(input);
   const std::string name(kNames[static_cast<std::size_t>(form)]);

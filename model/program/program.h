@@ -76,7 +76,7 @@ struct Program {
 /// What keeps `program` from being well formed, as a sentence, or nothing.
 [[nodiscard]] std::optional<std::string> defect_of(const Program& program);
 
-/// Why a text, a JSON document or a file is no program.
+/// Why a text is not a program.
 struct ParseError {
   std::size_t position = 0;  ///< byte offset of the offending token
   std::string message;       ///< a sentence that quotes the token and names the position
@@ -91,10 +91,6 @@ struct ParseError {
 /// One operation of a program of `thread_count` threads; `ParseError::position` is 0.
 [[nodiscard]] std::expected<Op, ParseError> parse_op(std::string_view token,
                                                      std::size_t thread_count);
-
-/// `{"threads": [["a", "f"], ["a3", "F"]]}`: that key and no other.
-[[nodiscard]] std::expected<Program, ParseError> program_from_json(std::string_view json);
-[[nodiscard]] std::string to_json(const Program& program);
 
 /// Every byte string is a well-formed program, so that a fuzzer wastes no input. A byte says which
 /// operation comes next, or that the next thread begins; an operation with an argument takes one

@@ -168,68 +168,6 @@ TEST(ProgramDefect, IsAnArgumentWhereNoneIsTaken) {
   EXPECT_THAT(defect_of(Program{{{{Kind::kTake, 3}}}}).value_or(""), HasSubstr("no token"));
 }
 
-// JSON.
-
-TEST(ProgramJson, IsAnObjectWithAListOfThreads) {
-  const auto program = program_from_json(R"({"threads": [["a", "f"], ["a3", "F"]]})");
-  ASSERT_TRUE(program) << program.error().message;
-  EXPECT_EQ(*program, parse_program("a f | a3 F"));
-}
-
-TEST(ProgramJson, IsWrittenInOneWay) {
-  EXPECT_EQ(to_json(parse_program("a f@1 | g>0 !").value()),
-            R"({"threads":[["a","f@1"],["g>0","!"]]})");
-}
-
-TEST(ProgramJson, TheLargestProgramReadsBack) {
-  const auto program =
-      parse_program(repeated(repeated("a16", kMaxOpsPerThread, " "), kMaxThreads, "|"));
-  ASSERT_TRUE(program) << program.error().message;
-  EXPECT_EQ(program_from_json(to_json(*program)), program);
-}
-
-class RefusedJson : public testing::TestWithParam<BadText> {};
-
-TEST_P(RefusedJson, IsRefusedWithTokenAndPosition) {
-  const auto program = program_from_json(GetParam().text);
-  ASSERT_FALSE(program);
-  EXPECT_EQ(program.error().position, GetParam().position);
-  EXPECT_THAT(program.error().message, HasSubstr(GetParam().quote));
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Program, RefusedJson,
-    testing::Values(
-        BadText{"empty", "", 0, "ends too early"},
-        BadText{"cut_off", R"({"threads": [["a")", 17, "ends too early"},
-        BadText{"no_json", "a f | a f", 0, "\"a\""}, BadText{"list", R"([["a"]])", 0, "["},
-        BadText{"text", R"("a f")", 0, "a f"}, BadText{"null", "null", 0, "null"},
-        BadText{"other_key", R"({"thread": [["a"]]})", 1, "thread"},
-        BadText{"further_key", R"({"threads": [["a"]], "x": 1})", 21, "x"},
-        BadText{"key_twice", R"({"threads": [["a"]], "threads": [["a"]]})", 21, "threads"},
-        BadText{"no_key", "{}", 1, "}"}, BadText{"no_list", R"({"threads": {}})", 12, "{"},
-        BadText{"number_for_threads", R"({"threads": 3})", 12, "3"},
-        BadText{"token_for_thread", R"({"threads": ["a"]})", 13, "a"},
-        BadText{"number_for_token", R"({"threads": [["a", 3]]})", 19, R"("3")"},
-        BadText{"float_for_token", R"({"threads": [[1.5]]})", 14, "1.5"},
-        BadText{"true_for_token", R"({"threads": [[true]]})", 14, "true"},
-        BadText{"deep", R"({"threads": [[[)" + std::string(100'000, '['), 14, "["},
-        BadText{"bad_token", R"({"threads": [["a", "q"]]})", 19, "\"q\""},
-        BadText{"text_for_token", R"({"threads": [["a f"]]})", 14, "\"a f\""},
-        BadText{"empty_token", R"({"threads": [[""]]})", 14, "\"\""},
-        BadText{"receiver_unknown", R"({"threads": [["g>1"]]})", 14, "\"g>1\""},
-        BadText{"trailing", R"({"threads": [["a"]]} x)", 21, "x"},
-        BadText{"bad_utf8", "{\"threads\": [[\"\xff\"]]}", 15, "JSON"},
-        BadText{"no_thread", R"({"threads": []})", 0, "not 0"},
-        BadText{"empty_thread", R"({"threads": [["a"], []]})", 0, "Thread 1"},
-        BadText{"thread_too_many",
-                R"({"threads": [)" + repeated(R"(["a"])", kMaxThreads + 1, ",") + "]}", 61,
-                "at most 8 threads"},
-        BadText{"operation_too_many",
-                R"({"threads": [[)" + repeated(R"("a")", kMaxOpsPerThread + 1, ",") + "]]}", 142,
-                "at most 32 operations"}),
-    [](const auto& bad) { return std::string(bad.param.name); });
-
 // Bytes.
 
 TEST(ProgramBytes, NoBytesAreTheShortestProgram) {
@@ -290,14 +228,6 @@ class RandomPrograms : public testing::Test {
 TEST_F(RandomPrograms, ReadBackFromText) {
   for_each_program([](const Program& program) {
     const auto reread = parse_program(to_text(program));
-    ASSERT_TRUE(reread) << reread.error().message;
-    ASSERT_EQ(*reread, program);
-  });
-}
-
-TEST_F(RandomPrograms, ReadBackFromJson) {
-  for_each_program([](const Program& program) {
-    const auto reread = program_from_json(to_json(program));
     ASSERT_TRUE(reread) << reread.error().message;
     ASSERT_EQ(*reread, program);
   });
