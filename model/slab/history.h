@@ -7,6 +7,7 @@
 #include <span>
 
 #include "model/program/program.h"
+#include "model/program/slab_setup.h"
 #include "slabproof/alloc_error.h"
 
 namespace slabproof::model {
@@ -83,11 +84,8 @@ struct Census {
   bool drained_distinct = true;            ///< no address twice, each aligned and inside a segment
 };
 
-/// The part of a history that does not change between executions of one program.
-struct Setting {
-  std::uint32_t capacity = 1;  ///< slots per segment
-  std::uint32_t initial_segments = 0;
-  bool recheck_all = true;
+/// What does not change between executions of one program: the slab, and where its slots lie.
+struct Setting : SlabSetup {
   std::size_t stride = 64;  ///< bytes between slots
   std::size_t alignment = 64;
   std::size_t segment_bytes = 4096;  ///< size and alignment of a segment's region

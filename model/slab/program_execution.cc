@@ -66,10 +66,7 @@ ProgramExecution::ProgramExecution(Subject& subject, Program program, const Slab
 }
 
 Setting ProgramExecution::setting() const {
-  Setting setting;
-  setting.capacity = slab_.capacity;
-  setting.initial_segments = slab_.initial_segments;
-  setting.recheck_all = subject_.rechecks_all();
+  Setting setting{slab_};
   setting.stride = subject_.stride();
   setting.alignment = subject_.alignment();
   setting.segment_bytes = subject_.segment_bytes(slab_.capacity);

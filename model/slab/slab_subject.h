@@ -93,7 +93,6 @@ class SlabSubject final : public Subject {
     const auto plan = Segment<T, Config>::plan(capacity);
     return plan ? plan->geometry.slots_offset : 0;
   }
-  bool rechecks_all() const override { return Config::recheck == Recheck::kAllSegments; }
   bool detects_double_free() const override { return Config::Protection::tracks_slots; }
 
  private:

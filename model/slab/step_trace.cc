@@ -94,7 +94,7 @@ void StepTrace::link_sections() {
 void StepTrace::write_heading() {
   word("slab");
   number(setting_.capacity);
-  word(setting_.recheck_all ? "all" : "new");
+  word(recheck_name(setting_.recheck_all));
   word("lowest");
   number(program_.threads.size());
   number(greatest_batch_);
@@ -254,7 +254,7 @@ bool StepTrace::finish_operation(std::size_t thread) {
   return true;
 }
 
-void StepTrace::word(const char* text) {
+void StepTrace::word(std::string_view text) {
   if (!text_->empty() && text_->back() != '\n') *text_ += ' ';
   *text_ += text;
 }
@@ -295,7 +295,7 @@ void StepTrace::blocks(std::span<const BlockEvent> blocks) {
   *text_ += '\n';
 }
 
-void StepTrace::line(const char* step, std::uint64_t thread) {
+void StepTrace::line(std::string_view step, std::uint64_t thread) {
   word(step);
   number(thread);
 }

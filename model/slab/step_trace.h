@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/program/program.h"
@@ -80,13 +81,13 @@ class StepTrace {
   bool finish_operation(std::size_t thread);
   [[nodiscard]] Between between(OpId op, std::size_t after, std::size_t before) const;
 
-  void word(const char* text);
+  void word(std::string_view text);
   void number(std::uint64_t value);
   void digits(std::uint64_t value);
   void observed(bool is_last);
   void block(const BlockEvent& block);
   void blocks(std::span<const BlockEvent> blocks);
-  void line(const char* step, std::uint64_t thread);
+  void line(std::string_view step, std::uint64_t thread);
   void unknown(std::uint64_t thread);
   [[nodiscard]] std::optional<std::size_t> segment_of(std::uintptr_t address) const;
 

@@ -101,8 +101,6 @@ class Subject {
   [[nodiscard]] virtual std::size_t segment_bytes(std::size_t capacity) const = 0;
   /// Bytes from a segment's base to its first slot; 0 for an impossible capacity.
   [[nodiscard]] virtual std::size_t slots_offset(std::size_t capacity) const = 0;
-  /// Phase 3 looks at all segments, and not only at new ones.
-  [[nodiscard]] virtual bool rechecks_all() const = 0;
   /// A second free of a block is refused even where other blocks of its segment are live.
   [[nodiscard]] virtual bool detects_double_free() const = 0;
 };

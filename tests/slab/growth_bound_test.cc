@@ -14,7 +14,7 @@ namespace slabproof::model {
 namespace {
 
 Setting only_new(std::uint32_t capacity, std::uint32_t initial_segments = 0) {
-  return {.capacity = capacity, .initial_segments = initial_segments, .recheck_all = false};
+  return {{.capacity = capacity, .initial_segments = initial_segments, .recheck_all = false}};
 }
 
 std::uint64_t bound(std::string_view program, const Setting& setting) {
@@ -34,7 +34,7 @@ std::uint64_t worst(std::string_view program, const Setting& setting) {
 }
 
 TEST(GrowthBound, IsNoneWhereAllSegmentsAreLookedAt) {
-  EXPECT_EQ(bound("a f | a f", {.capacity = 1, .recheck_all = true}), 0U);
+  EXPECT_EQ(bound("a f | a f", {{.capacity = 1}}), 0U);
 }
 
 TEST(GrowthBound, IsNoneForAllocationsAlone) {

@@ -19,10 +19,10 @@ inline void PrintTo(const Violation& violation, std::ostream* stream) {
 
 /// The settings of a slab whose phase 3 looks at all segments, or at new ones only.
 inline Setting all(std::uint32_t capacity, std::uint32_t initial_segments = 0) {
-  return {.capacity = capacity, .initial_segments = initial_segments, .recheck_all = true};
+  return {{.capacity = capacity, .initial_segments = initial_segments}};
 }
 inline Setting only_new(std::uint32_t capacity, std::uint32_t initial_segments = 0) {
-  return {.capacity = capacity, .initial_segments = initial_segments, .recheck_all = false};
+  return {{.capacity = capacity, .initial_segments = initial_segments, .recheck_all = false}};
 }
 
 inline auto holds() {

@@ -25,7 +25,7 @@ std::string steps_of(HistoryBuilder& builder, bool stopped = false) {
 }
 
 HistoryBuilder one_slot(const char* program) {
-  return HistoryBuilder(program, {.capacity = 1});
+  return HistoryBuilder(program, {{.capacity = 1}});
 }
 
 TEST(StepTraceTest, AGrowingAllocationIsAStartAndAnInstall) {
@@ -42,7 +42,7 @@ TEST(StepTraceTest, AGrowingAllocationIsAStartAndAnInstall) {
 }
 
 TEST(StepTraceTest, InitialSegmentsAreNamedInTheHeadingAndTheirSlotsByNumber) {
-  HistoryBuilder builder("a a", {.capacity = 2, .initial_segments = 2, .recheck_all = false});
+  HistoryBuilder builder("a a", {{.capacity = 2, .initial_segments = 2, .recheck_all = false}});
   builder.hit(0, slot(0, 1)).hit(0, slot(1, 0));
   EXPECT_EQ(steps_of(builder),
             "slab 2 new lowest 1 1 65536 131072\n"
@@ -92,7 +92,7 @@ TEST(StepTraceTest, ARefusedGrowerThatFindsNothingTakesNoBlock) {
 }
 
 TEST(StepTraceTest, BlocksOfABatchBelongToTheSectionAfterWhichTheyWereInHand) {
-  HistoryBuilder builder("a3", {.capacity = 2, .initial_segments = 1});
+  HistoryBuilder builder("a3", {{.capacity = 2, .initial_segments = 1}});
   builder.section(0).granted(0, 1).section(0, 2).serves(0, {slot(0, 0), slot(0, 1), slot(1, 0)});
   EXPECT_EQ(steps_of(builder),
             "slab 2 all lowest 1 3 65536\n"
@@ -102,7 +102,7 @@ TEST(StepTraceTest, BlocksOfABatchBelongToTheSectionAfterWhichTheyWereInHand) {
 }
 
 TEST(StepTraceTest, ASectionOfATrimThatPutsBackAndClaimsIsTwoSteps) {
-  HistoryBuilder builder("r", {.capacity = 1, .initial_segments = 2});
+  HistoryBuilder builder("r", {{.capacity = 1, .initial_segments = 2}});
   builder.section(0)
       .discarded(0, slot(0, 0), kStride)
       .section(0)
@@ -119,7 +119,7 @@ TEST(StepTraceTest, ASectionOfATrimThatPutsBackAndClaimsIsTwoSteps) {
 }
 
 TEST(StepTraceTest, AGiftComesBeforeTheFreeByItsTaker) {
-  HistoryBuilder builder("a g>1 | t f", {.capacity = 1, .initial_segments = 1});
+  HistoryBuilder builder("a g>1 | t f", {{.capacity = 1, .initial_segments = 1}});
   builder.hit(0, slot(0, 0)).serves(0, {slot(0, 0)});
   builder.serves(1, {slot(0, 0)}).free(1, slot(0, 0));
   EXPECT_EQ(steps_of(builder),
@@ -131,31 +131,31 @@ TEST(StepTraceTest, AGiftComesBeforeTheFreeByItsTaker) {
 }
 
 TEST(StepTraceTest, SectionsThatChangeNothingAreNoSteps) {
-  HistoryBuilder builder("x n", {.capacity = 1});
+  HistoryBuilder builder("x n", {{.capacity = 1}});
   builder.section(0).offers(0, 0x100).section(0).answers(0, 0);
   EXPECT_EQ(steps_of(builder), "slab 1 all lowest 1 1\nend 0 0\n");
 }
 
 TEST(StepTraceTest, ASecondSectionOfAFreeIsUnknown) {
-  HistoryBuilder builder("a f", {.capacity = 1, .initial_segments = 1});
+  HistoryBuilder builder("a f", {{.capacity = 1, .initial_segments = 1}});
   builder.hit(0, slot(0, 0)).section(0).free(0, slot(0, 0));
   EXPECT_NE(steps_of(builder).find("free 0 0:0\nunknown 0\n"), std::string::npos);
 }
 
 TEST(StepTraceTest, AThirdPhaseWithoutARequestIsUnknown) {
-  HistoryBuilder builder("a", {.capacity = 1, .initial_segments = 1});
+  HistoryBuilder builder("a", {{.capacity = 1, .initial_segments = 1}});
   builder.section(0).section(0).serves(0, {slot(0, 0)});
   EXPECT_NE(steps_of(builder).find("start 0 1 1\nunknown 0\n"), std::string::npos);
 }
 
 TEST(StepTraceTest, ABlockInNoSegmentIsNamedBeyondAllOfThem) {
-  HistoryBuilder builder("a", {.capacity = 1, .initial_segments = 1});
+  HistoryBuilder builder("a", {{.capacity = 1, .initial_segments = 1}});
   builder.hit(0, 0x100);
   EXPECT_NE(steps_of(builder).find("start 0 1 - 1:"), std::string::npos);
 }
 
 TEST(StepTraceTest, AnExecutionThatWasStoppedTellsUpToTheOperationThatDidNotReturn) {
-  HistoryBuilder builder("a f | a", {.capacity = 1, .initial_segments = 1});
+  HistoryBuilder builder("a f | a", {{.capacity = 1, .initial_segments = 1}});
   builder.hit(0, slot(0, 0)).section(1).section(0);
   EXPECT_EQ(steps_of(builder, /*stopped=*/true),
             "slab 1 all lowest 2 1 65536\n"
@@ -164,7 +164,7 @@ TEST(StepTraceTest, AnExecutionThatWasStoppedTellsUpToTheOperationThatDidNotRetu
 }
 
 TEST(StepTraceTest, AnAllocationThatReturnedIsToldAlthoughTheUseOfItsBlockWasStopped) {
-  HistoryBuilder builder("a | a", {.capacity = 1, .initial_segments = 1});
+  HistoryBuilder builder("a | a", {{.capacity = 1, .initial_segments = 1}});
   builder.hit(0, slot(0, 0)).section(1).returns(1, {slot(0, 0)});
   EXPECT_EQ(steps_of(builder, /*stopped=*/true),
             "slab 1 all lowest 2 1 65536\n"
@@ -174,7 +174,7 @@ TEST(StepTraceTest, AnAllocationThatReturnedIsToldAlthoughTheUseOfItsBlockWasSto
 }
 
 TEST(StepTraceTest, AHistoryThatOverflowedIsLeftOut) {
-  HistoryBuilder builder("a", {.capacity = 1, .initial_segments = 1});
+  HistoryBuilder builder("a", {{.capacity = 1, .initial_segments = 1}});
   builder.hit(0, slot(0, 0));
   builder.history().overflowed = true;
   EXPECT_EQ(steps_of(builder), "");
