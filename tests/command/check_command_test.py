@@ -149,7 +149,7 @@ class ShardTest(CheckTest):
 
     def test_bad_shard_is_refused(self):
         for shard in ("3/3", "1", "a/b", "1/"):
-            self.assert_usage_error("is no shard", "--program", "a f", "--shard", shard)
+            self.assert_usage_error("is not a valid shard", "--program", "a f", "--shard", shard)
 
 
 class WorkerTest(CheckTest):
@@ -198,10 +198,10 @@ class WorkerTest(CheckTest):
         done_again = checkpoint.read_text().count("\n") - lines_before
         self.assertLessEqual(done_again, parts - 3 + 1, "what was finished was done again")
 
-    def test_file_that_is_no_checkpoint_is_refused_and_kept(self):
+    def test_file_that_is_not_a_checkpoint_is_refused_and_kept(self):
         file = self.directory / "letter.txt"
         file.write_text("Dear reader,\n")
-        self.assert_usage_error("is no checkpoint", "--program", "a f", "--checkpoint", str(file))
+        self.assert_usage_error("is not a checkpoint", "--program", "a f", "--checkpoint", str(file))
         self.assertEqual(file.read_text(), "Dear reader,\n")
 
 
@@ -245,6 +245,8 @@ class UsageTest(CheckTest):
         self.assert_usage_error("q", "--program", "a q")
         self.assert_usage_error("--list", "--scenario", "no_such_scenario")
         self.assert_usage_error("--bogus", "--bogus")
+        self.assert_usage_error("unknown search 'x'; expected dpor, full, bound, random", "--search", "x")
+        self.assert_usage_error("unknown search 'replay'", "--search", "replay")
         self.assert_usage_error("cannot read", "--replay", "/nowhere/at/all")
         self.assert_usage_error("cannot write", "--program", "a f", "--json", "/nowhere/at/all")
         self.assert_usage_error("cannot write", "--program", "a f", "--emit-steps", "/nowhere/at/all")
