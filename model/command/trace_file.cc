@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "model/command/trace_page.h"
+
 namespace slabproof::model {
 
 std::string to_json(const TraceHeading& heading, const Trace& trace) {
@@ -21,6 +23,22 @@ std::string to_json(const TraceHeading& heading, const Trace& trace) {
       {"program", heading.program}, {"slab", heading.slab},     {"property", heading.property},
       {"message", heading.message}, {"replay", heading.replay}, {"events", std::move(events)}};
   return object.dump(1) + "\n";
+}
+
+std::string to_html(const TraceHeading& heading, const Trace& trace) {
+  constexpr std::string_view kPlaceholder = "@TRACE@";
+  std::string data;
+  // Text that holds "</script>" must not end the element that the data stands in.
+  for (const char character : to_json(heading, trace)) {
+    if (character == '<') {
+      data += "\\u003c";
+    } else {
+      data += character;
+    }
+  }
+  std::string page = kTracePage;
+  page.replace(page.find(kPlaceholder), kPlaceholder.size(), data);
+  return page;
 }
 
 std::string render_trace(std::string_view file_name, const TraceHeading& heading,

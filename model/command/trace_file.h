@@ -24,9 +24,10 @@ struct TraceHeading {
 /// An object with the members of the heading and `events`, an array of all of them.
 [[nodiscard]] std::string to_json(const TraceHeading& heading, const Trace& trace);
 
-/// One page that needs nothing else, neither a network nor scripts: a lane for each thread from top
-/// to bottom, critical sections and the hand-outs of blocks as bars in the lane, the violating pair
-/// in colour, and each event with its source line. Long traces are shown as `excerpt_of` says.
+/// One page that needs nothing else, no network and no other file: a lane for each thread from top
+/// to bottom, critical sections and the owners of blocks as bars in the lane, the violating pair in
+/// colour, and each event with its source line. The page holds all events, and shows of a long
+/// trace the first and the last ones.
 [[nodiscard]] std::string to_html(const TraceHeading& heading, const Trace& trace);
 
 }  // namespace slabproof::model

@@ -112,7 +112,7 @@ class TracePageTest(unittest.TestCase):
 
     def test_nothing_is_fetched_and_the_page_forbids_it(self):
         self.assertEqual(self.wide["fetched"], [])
-        self.assertNotRegex(self.page, r"(?i)<script|<link|<img|https?://|@import|url\(")
+        self.assertNotRegex(self.page, r"(?i)<script[^>]*\bsrc|<link|<img|https?://|@import|url\(")
         self.assertIn("Content-Security-Policy\" content=\"default-src 'none'", self.page)
 
     def test_it_prints(self):

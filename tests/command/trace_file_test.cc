@@ -1,0 +1,55 @@
+// What a file with a trace holds.
+
+#include "model/command/trace_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace slabproof::model {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr std::string_view kMarkup = "</script><b>&\"";
+
+/// A trace whose texts are markup.
+std::string page_of_markup() {
+  const std::string text(kMarkup);
+  TraceEvent event;
+  event.object = text;
+  return to_html({.program = "a", .slab = "", .property = "S1", .message = text, .replay = ""},
+                 Trace{{event}});
+}
+
+/// The JSON that the page holds.
+nlohmann::json data_of(const std::string& page) {
+  constexpr std::string_view kBegin = R"(<script type="application/json" id="data">)";
+  const std::size_t begin = page.find(kBegin) + kBegin.size();
+  return nlohmann::json::parse(page.substr(begin, page.find("</script>", begin) - begin));
+}
+
+TEST(TracePage, HoldsNoTextOfTheTraceAsMarkup) {
+  EXPECT_THAT(page_of_markup(), Not(HasSubstr("</script><b>")));
+}
+
+TEST(TracePage, HoldsEachTextUnchanged) {
+  const nlohmann::json data = data_of(page_of_markup());
+  EXPECT_EQ(data.at("message"), kMarkup);
+  EXPECT_EQ(data.at("events").at(0).at("object"), kMarkup);
+}
+
+TEST(TraceFile, HasTheFormThatItsNameAsksFor) {
+  const TraceHeading heading{
+      .program = "a", .slab = "", .property = "", .message = "", .replay = ""};
+  EXPECT_EQ(render_trace("trace.json", heading, Trace()), to_json(heading, Trace()));
+  EXPECT_EQ(render_trace("trace.html", heading, Trace()), to_html(heading, Trace()));
+  EXPECT_EQ(render_trace("trace", heading, Trace()), to_text(Trace()));
+}
+
+}  // namespace
+}  // namespace slabproof::model
