@@ -22,6 +22,7 @@
 #include "model/search/execution_runner.h"
 #include "model/search/failure.h"
 #include "model/slab/program_execution.h"
+#include "model/slab/property.h"
 
 namespace slabproof::fuzz {
 namespace {
@@ -110,7 +111,7 @@ void run_input(Bytes bytes) {
     reach_decision_points(program.history(), program.measures().over_growth);
   });
   count_executions(executions + (failure ? 1 : 0));
-  if (failure) fail(failure->property, failure->message);
+  if (failure) fail(property_of(*failure), to_text(*failure));
 }
 
 std::string describe_input(Bytes bytes) {

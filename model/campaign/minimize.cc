@@ -9,6 +9,7 @@
 
 #include "model/campaign/program_search.h"
 #include "model/search/explore.h"
+#include "model/slab/property.h"
 
 namespace slabproof::model {
 namespace {
@@ -69,7 +70,7 @@ ExploreResult search(const CheckJob& job, const std::string& property, ExploreOp
   ProgramSearch program_search(job);
   const std::vector<std::uint8_t> symmetry_class = program_search.symmetry_class();
   if (options.search == Search::kDpor) options.symmetry_class = symmetry_class;
-  options.property = property;
+  options.is_wanted = [&](const Failure& failure) { return property_of(failure) == property; };
   return program_search.run(options);
 }
 

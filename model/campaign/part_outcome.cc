@@ -14,6 +14,21 @@ Schedule schedule_from(const nlohmann::json& text) {
   return std::move(*schedule);
 }
 
+nlohmann::ordered_json json_of(const Failure& failure) {
+  return {{"defect", failure.defect},   {"label", failure.label},
+          {"message", failure.message}, {"file", failure.place.file},
+          {"line", failure.place.line}, {"function", failure.place.function}};
+}
+
+Failure failure_from(const nlohmann::json& object) {
+  return {.defect = object.at("defect").get<Defect>(),
+          .label = object.at("label").get<std::string>(),
+          .message = object.at("message").get<std::string>(),
+          .place = {.file = object.at("file").get<std::string>(),
+                    .line = object.at("line").get<std::uint32_t>(),
+                    .function = object.at("function").get<std::string>()}};
+}
+
 PartOutcome outcome_from(const nlohmann::json& object) {
   PartOutcome outcome{.executions = object.at("executions").get<std::uint64_t>(),
                       .redundant = object.at("redundant").get<std::uint64_t>(),
@@ -25,8 +40,7 @@ PartOutcome outcome_from(const nlohmann::json& object) {
     outcome.witness = schedule_from(witness);
   }
   if (const auto& violation = object.at("violation"); !violation.is_null()) {
-    outcome.violation = {.failure = {.property = violation.at("property").get<std::string>(),
-                                     .message = violation.at("message").get<std::string>()},
+    outcome.violation = {.failure = failure_from(violation.at("failure")),
                          .schedule = schedule_from(violation.at("schedule"))};
   }
   return outcome;
@@ -45,8 +59,7 @@ std::string to_json_line(const PartOutcome& outcome) {
                                    {"seconds", outcome.seconds}};
   if (outcome.witness) object["witness"] = to_text(*outcome.witness);
   if (outcome.violation) {
-    object["violation"] = {{"property", outcome.violation->failure.property},
-                           {"message", outcome.violation->failure.message},
+    object["violation"] = {{"failure", json_of(outcome.violation->failure)},
                            {"schedule", to_text(outcome.violation->schedule)}};
   }
   return object.dump();

@@ -8,7 +8,7 @@
 
 #include "model/campaign/minimize.h"
 #include "model/search/explore.h"
-#include "model/slab/violation.h"
+#include "model/slab/property.h"
 
 namespace slabproof::model {
 namespace {
@@ -22,20 +22,20 @@ bool is_complete(Search search, SearchLimit::Kind limit) {
 }
 
 /// Whether a failure says that the checker could not judge, and not that the slab is wrong.
-bool is_no_verdict(std::string_view property) {
-  return property == kHistoryLimit || property == Failure::kUnsupported;
+bool is_no_verdict(Defect defect) {
+  return defect == Defect::kNotJudged || defect == Defect::kUnsupported;
 }
 
 void blame(RunResult& result, const Failure& failure) {
-  result.verdict = is_no_verdict(failure.property) ? Verdict::kInconclusive : Verdict::kViolated;
-  result.property = failure.property;
-  result.message = failure.message;
+  result.verdict = is_no_verdict(failure.defect) ? Verdict::kInconclusive : Verdict::kViolated;
+  result.property = property_of(failure);
+  result.message = to_text(failure);
 }
 
 void judge_expectations(const CheckJob& job, RunResult& result) {
   if (result.verdict != Verdict::kHolds || !result.exhaustive) return;
   if (job.over_growth && result.max_over_growth != *job.over_growth) {
-    blame(result, {.property = job.slab.recheck_all ? "S6" : "S7",
+    blame(result, {.label = job.slab.recheck_all ? "S6" : "S7",
                    .message = fmt::format(
                        "the greatest over-growth of all executions is {}, known to be exactly {}",
                        result.max_over_growth, *job.over_growth)});
@@ -44,7 +44,7 @@ void judge_expectations(const CheckJob& job, RunResult& result) {
   const auto& known = result.symmetry ? job.executions_with_symmetry : job.executions;
   if (result.search == Search::kDpor && known && result.executions != *known) {
     blame(result,
-          {.property = "S12",
+          {.label = "S12",
            .message = fmt::format("there are {} inequivalent executions, known to be exactly {}",
                                   result.executions, *known)});
   }
@@ -64,7 +64,7 @@ void put_minimal(Counterexample minimal, JobOutcome& outcome) {
   RunResult& result = outcome.result;
   result.replay = record(minimal.job, minimal.schedule);
   result.minimal = {.program = std::move(minimal.job.program),
-                    .message = std::move(minimal.failure.message),
+                    .message = to_text(minimal.failure),
                     .preemptions = minimal.preemptions};
   outcome.trace = std::move(minimal.trace);
 }
@@ -86,7 +86,7 @@ void put_violation(const FailingExecution& found, ProgramSearch& search, JobOutc
   if (again.violation == found.failure) return;
   result.message += fmt::format(
       " [not reproduced: run again, the same schedule {}]",
-      again.violation ? "failed otherwise: " + again.violation->message : "did not fail");
+      again.violation ? "failed otherwise: " + to_text(*again.violation) : "did not fail");
 }
 
 }  // namespace

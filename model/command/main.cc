@@ -31,6 +31,7 @@
 #include "model/program/slab_setup.h"
 #include "model/search/failure.h"
 #include "model/search/trace.h"
+#include "model/slab/property.h"
 
 namespace slabproof::model {
 namespace {
@@ -213,7 +214,7 @@ int run_replay(const CheckOptions& options, const std::string& command) {
     return kExitUsage;
   }
   const JobOutcome outcome = replay(*recorded, sink_of(steps));
-  if (outcome.result.property == Failure::kNoReplay) {
+  if (outcome.result.property == property_of(Defect::kReplayMismatch)) {
     fmt::print(stderr, "check: {}\n", outcome.result.message);
     return kExitUsage;
   }

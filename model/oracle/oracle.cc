@@ -40,7 +40,8 @@ std::optional<Violation> Oracle::judge(const History& history) {
 
 bool Oracle::begin(const History& history) {
   if (history.overflowed) {
-    return fail(kHistoryLimit, std::nullopt, "The execution is longer than a history holds.");
+    return fail(HistoryStatus::kTooLong, std::nullopt,
+                "The execution is longer than a history holds.");
   }
   history_ = &history;
   reference_.reset();
@@ -64,17 +65,17 @@ bool Oracle::adopt_records() {
     if (thread >= program_.threads.size() || op >= program_.threads[thread].size() ||
         program_.threads[thread][op] != record.op || threads_[thread].records[op] != nullptr) {
       return fail(
-          kHistoryDefect, std::nullopt,
+          HistoryStatus::kImpossible, std::nullopt,
           fmt::format("Operation {} of thread {} is not in the program, or twice.", op, thread));
     }
     if (record.first_block + record.block_count > history_->block_count) {
-      return fail(kHistoryDefect, record.id,
+      return fail(HistoryStatus::kImpossible, record.id,
                   fmt::format("{} names blocks that were not recorded.", name(record.id)));
     }
     threads_[thread].records[op] = &record;
   }
   if (history_->op_count == expected) return true;
-  return fail(kHistoryDefect, std::nullopt,
+  return fail(HistoryStatus::kImpossible, std::nullopt,
               fmt::format("{} of {} operations were recorded.", history_->op_count, expected));
 }
 
@@ -87,13 +88,13 @@ bool Oracle::adopt_events() {
     } else if (event.op.thread < program_.threads.size()) {
       threads_[event.op.thread].events.push_back(&event);
     } else {
-      return fail(kHistoryDefect, std::nullopt,
+      return fail(HistoryStatus::kImpossible, std::nullopt,
                   fmt::format("Thread {}, which called the backing, is not in the program.",
                               event.op.thread));
     }
   }
   if (slots_.segments() == setting_.initial_segments) return true;
-  return fail(kHistoryDefect, std::nullopt,
+  return fail(HistoryStatus::kImpossible, std::nullopt,
               fmt::format("{} of {} initial segments were recorded.", slots_.segments(),
                           setting_.initial_segments));
 }

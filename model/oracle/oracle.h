@@ -52,7 +52,7 @@ class Oracle {
   Oracle(const Setting& setting, const Program& program);
 
   /// What `history` violates first, in the order of critical sections. A history that outgrew its
-  /// arrays is `kHistoryLimit`; one that no slab can have made is `kHistoryDefect`.
+  /// arrays is `HistoryStatus::kTooLong`; one that no slab can have made is `kImpossible`.
   [[nodiscard]] std::optional<Violation> judge(const History& history);
 
   /// Of the last history that was judged to hold.
@@ -112,6 +112,8 @@ class Oracle {
 
   // Why the replay could not go on. Each is false, for its caller to return.
   bool fail(std::string_view property, std::optional<OpId> first, std::string message,
+            std::optional<OpId> other = std::nullopt);
+  bool fail(HistoryStatus status, std::optional<OpId> first, std::string message,
             std::optional<OpId> other = std::nullopt);
   bool fail_block(const OpRecord& record, const BlockEvent& block, SlotTable::Fault fault);
   bool fail_unfinished(const Thread& thread, const OpRecord& record);

@@ -46,7 +46,7 @@ bool Oracle::replay_section(std::size_t stamp) {
   if (id == kNoOp) return true;
   if (id.thread >= program_.threads.size() || id.op >= program_.threads[id.thread].size()) {
     return fail(
-        kHistoryDefect, std::nullopt,
+        HistoryStatus::kImpossible, std::nullopt,
         fmt::format("Operation {} of thread {}, which took the lock, is not in the program.", id.op,
                     id.thread));
   }
@@ -54,7 +54,8 @@ bool Oracle::replay_section(std::size_t stamp) {
   if (!replay_events(thread, stamp) || !advance_to(thread, id.op)) return false;
   const OpRecord& record = *thread.records[id.op];
   if (!takes_lock(record)) {
-    return fail(kHistoryDefect, id, fmt::format("{} had no reason to take the lock.", name(id)));
+    return fail(HistoryStatus::kImpossible, id,
+                fmt::format("{} had no reason to take the lock.", name(id)));
   }
   if (thread.finished) {
     return fail("L2", id, fmt::format("{} took the lock again after it was done.", name(id)));
@@ -247,7 +248,7 @@ bool Oracle::replay_free(const OpRecord& record) {
     const auto freed = slots_.take_back(block.address);
     if (!freed) {
       return fail(
-          kHistoryDefect, record.id,
+          HistoryStatus::kImpossible, record.id,
           fmt::format("{} gave back {:#x}, which nobody held.", name(record.id), block.address));
     }
     reference_.free(freed->segment);
@@ -259,7 +260,7 @@ bool Oracle::replay_bad_pointer(const OpRecord& record) {
   for (const BlockEvent& block : history_->blocks_of(record)) {
     const SlotTable::LiveBlock* const live = slots_.find_live(block.address);
     if (live == nullptr) continue;
-    return fail(kHistoryDefect, record.id,
+    return fail(HistoryStatus::kImpossible, record.id,
                 fmt::format("{} gave back {:#x} while {} holds it: no slab can refuse that.",
                             name(record.id), block.address, name(live->holder)),
                 live->holder);
@@ -310,7 +311,14 @@ bool Oracle::finish_trim(const Thread& thread, const OpRecord& record) {
 
 bool Oracle::fail(std::string_view property, std::optional<OpId> first, std::string message,
                   std::optional<OpId> other) {
-  violation_ = Violation{std::string(property), std::move(message), first, other};
+  violation_ =
+      Violation{HistoryStatus::kViolates, std::string(property), std::move(message), first, other};
+  return false;
+}
+
+bool Oracle::fail(HistoryStatus status, std::optional<OpId> first, std::string message,
+                  std::optional<OpId> other) {
+  violation_ = Violation{status, {}, std::move(message), first, other};
   return false;
 }
 

@@ -30,12 +30,12 @@ ObjectTable<ObjectRecord> variables;
 // ---- what fails ----
 
 void fail_unsupported(std::string_view what, const source_location& where) {
-  abandon_execution(Failure::kUnsupported, what, where);
+  abandon_execution(Defect::kUnsupported, what, where);
 }
 
 void fail_race(const ObjectRecord& record, std::string_view action, const source_location& where) {
   const CheckerScope quiet;
-  abandon_execution("S8",
+  abandon_execution(Defect::kDataRace,
                     fmt::format("data race: {} {}, unordered with an access by another thread",
                                 name_of(record), action),
                     where);
@@ -43,14 +43,16 @@ void fail_race(const ObjectRecord& record, std::string_view action, const source
 
 void fail_lifetime(std::string_view action, const source_location& where) {
   const CheckerScope quiet;
-  abandon_execution(
-      "S8", fmt::format("{} of an object that was destroyed or never constructed", action), where);
+  abandon_execution(Defect::kUseAfterFree,
+                    fmt::format("{} of an object that was destroyed or never constructed", action),
+                    where);
 }
 
 void fail_endless(const source_location& where) {
   const CheckerScope quiet;
   abandon_execution(
-      "L1", fmt::format("livelock: {} accesses in one execution", engine().settings().access_limit),
+      Defect::kLivelock,
+      fmt::format("livelock: {} accesses in one execution", engine().settings().access_limit),
       where);
 }
 
@@ -120,7 +122,8 @@ void trace_region(std::string_view operation, const std::byte* data, std::size_t
 
 [[noreturn, gnu::cold]] void fail_locked(std::string_view what, const source_location& where) {
   const CheckerScope quiet;
-  abandon_execution("S5", fmt::format("{} while a lock is held", what), where);
+  abandon_execution(Defect::kAllocationUnderLock, fmt::format("{} while a lock is held", what),
+                    where);
 }
 
 /// Property S5 at the place where it can be broken.
@@ -155,8 +158,9 @@ void release_region(std::byte* data, std::size_t size, bool is_segment) noexcept
   if (!ModelMemory::instance().release(data, size, engine().clock(), engine().is_alone(),
                                        survivors)) {
     const CheckerScope quiet;
-    abandon_execution(
-        "S8", "data race: memory is released, unordered with the end of an object in it", nowhere);
+    abandon_execution(Defect::kDataRace,
+                      "data race: memory is released, unordered with the end of an object in it",
+                      nowhere);
   }
   if (survivors) {
     end_all_in(variables, data, size);
@@ -177,8 +181,12 @@ void fail_next_request() noexcept {
   engine().fail_next_request();
 }
 
-void report(std::string_view property, std::string_view message, source_location where) noexcept {
-  abandon_execution(property, message, where);
+void report(std::string_view label, std::string_view message, source_location where) noexcept {
+  abandon_execution(Defect::kReported, message, where, label);
+}
+
+void report_harness_defect(std::string_view message, source_location where) noexcept {
+  abandon_execution(Defect::kHarness, message, where);
 }
 
 void note(std::string_view operation, std::string_view value) noexcept {

@@ -90,10 +90,6 @@ std::uint16_t new_number(const source_location& where) {
   return *number;
 }
 
-[[noreturn, gnu::cold]] void fail_lock(std::string_view what, const source_location& where) {
-  abandon_execution("L1", what, where);
-}
-
 void acquire(const MutexRecord& record) noexcept {
   const ThreadClock me = engine().clock();
   me.tick();
@@ -112,12 +108,15 @@ void release(MutexRecord& record) noexcept {
 
 }  // namespace
 
-void abandon_execution(std::string_view property, std::string_view message,
-                       const source_location& where) {
+void abandon_execution(Defect defect, std::string_view message, const source_location& where,
+                       std::string_view label) {
   {
     const CheckerScope quiet;
     if (is_tracing()) trace_failure(where, std::string(message));
-    engine().set_failure(property, std::string(message), where);
+    engine().set_failure({.defect = defect,
+                          .label = std::string(label),
+                          .message = std::string(message),
+                          .place = SourcePlace::of(where)});
   }
   rl::ctx().fail_test("", rl::test_result_user_assert_failed, rl::debug_info());
   std::unreachable();
@@ -157,7 +156,8 @@ void end_mutex(Handle handle, const void* object, source_location where) noexcep
   if (model::is_tracing()) [[unlikely]]
     trace_object(where, "destroy", record);
   if (engine().is_held(record.number)) {
-    abandon_execution("S8", "a mutex is destroyed while it is held", where);
+    abandon_execution(Defect::kMutexDestroyedWhileHeld, "a mutex is destroyed while it is held",
+                      where);
   }
   end_object(record, object, sizeof(Handle), where);
   if (engine().scheduler_owns_mutexes()) return;
@@ -169,10 +169,11 @@ void lock(Handle handle, const void* object, source_location where) noexcept {
   MutexRecord& record = record_of(mutexes, handle, object, "lock", where);
   use_object(record, where);
   if (engine().holds(record.number)) [[unlikely]] {
-    fail_lock("deadlock: a thread locks a mutex that it holds already", where);
+    abandon_execution(Defect::kDeadlock, "deadlock: a thread locks a mutex that it holds already",
+                      where);
   }
   if (engine().is_alone() && engine().is_held(record.number)) [[unlikely]] {
-    fail_lock("deadlock: a mutex was never unlocked", where);
+    abandon_execution(Defect::kDeadlock, "deadlock: a mutex was never unlocked", where);
   }
   announce(OperationKind::kLock, record.number);
   if (engine().scheduler_owns_mutexes()) {
@@ -190,7 +191,8 @@ void unlock(Handle handle, const void* object, source_location where) noexcept {
   MutexRecord& record = record_of(mutexes, handle, object, "unlock", where);
   use_object(record, where);
   if (!engine().holds(record.number)) [[unlikely]] {
-    fail_lock("a thread unlocks a mutex that it does not hold", where);
+    abandon_execution(Defect::kUnlockWithoutLock, "a thread unlocks a mutex that it does not hold",
+                      where);
   }
   if (model::is_tracing()) [[unlikely]] {
     complete_writes(nullptr);

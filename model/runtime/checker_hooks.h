@@ -65,9 +65,13 @@ void discard_region(std::byte* data, std::size_t size, bool is_segment) noexcept
 /// The next `request_region` of the running thread gives null.
 void fail_next_request() noexcept;
 
-/// Ends the execution with a violation that the program under check found itself.
-[[noreturn]] void report(std::string_view property, std::string_view message,
+/// Ends the execution: the program under check found a violation itself, which it calls `label`.
+[[noreturn]] void report(std::string_view label, std::string_view message,
                          std::source_location where = std::source_location::current()) noexcept;
+/// Ends the execution: what surrounds the code under check did what it must not do.
+[[noreturn]] void report_harness_defect(
+    std::string_view message,
+    std::source_location where = std::source_location::current()) noexcept;
 /// Adds a line to the trace, if there is one.
 void note(std::string_view operation, std::string_view value) noexcept;
 [[nodiscard]] bool is_tracing() noexcept;

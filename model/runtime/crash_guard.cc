@@ -27,7 +27,7 @@ void on_crash(int signal, siginfo_t* info, void* /*context*/) {
     return;
   }
   const CheckerScope quiet;
-  abandon_execution("S8", describe(signal, *info), std::source_location());
+  abandon_execution(Defect::kInvalidAccess, describe(signal, *info));
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace slabproof::model {
 
 /// While one lives, a crash of the code under check (SIGSEGV, SIGBUS, SIGFPE) ends the execution as
-/// a violation of S8, and the search goes on; without one it would end the process and take the
+/// an invalid access, and the search goes on; without one it would end the process and take the
 /// schedule with it. A crash of the checker itself still ends the process.
 ///
 /// The handler runs on a stack of its own and leaves the fiber by the same way as every other

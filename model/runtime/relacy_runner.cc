@@ -22,6 +22,31 @@ namespace {
 
 constexpr std::size_t kFewestThreads = 2;
 
+/// What Relacy itself may still find: most of it our own checks find first.
+Defect defect_of(rl::test_result_e result) {
+  switch (result) {
+    case rl::test_result_data_race:
+      return Defect::kDataRace;
+    case rl::test_result_access_to_freed_memory:
+    case rl::test_result_double_free:
+      return Defect::kUseAfterFree;
+    case rl::test_result_destroying_owned_mutex:
+      return Defect::kMutexDestroyedWhileHeld;
+    case rl::test_result_memory_leak:
+    case rl::test_result_resource_leak:
+      return Defect::kLeak;
+    case rl::test_result_deadlock:
+    case rl::test_result_recursion_on_nonrecursive_mutex:
+      return Defect::kDeadlock;
+    case rl::test_result_livelock:
+      return Defect::kLivelock;
+    case rl::test_result_unlocking_mutex_wo_ownership:
+      return Defect::kUnlockWithoutLock;
+    default:
+      return Defect::kInvalidAccess;
+  }
+}
+
 template <std::size_t... kIndex>
 ExecutionRunner& machine_with(std::size_t threads, std::index_sequence<kIndex...>) {
   // Kept until the process ends, as there may be executions until then.
@@ -63,19 +88,13 @@ void RelacyRunner<kThreads>::remember_failure(char const* description, rl::test_
   // What we found ourselves is known already.
   if (engine.failure()) return;
   engine.set_quiet(true);
-  std::string_view property = "S8";
-  std::string message = rl::test_result_str(result);
+  Failure failure{.defect = defect_of(result), .message = rl::test_result_str(result)};
   if (result == rl::test_result_deadlock) {
-    property = "L1";
-    message = engine.describe_deadlock();
-  } else if (result == rl::test_result_livelock ||
-             result == rl::test_result_recursion_on_nonrecursive_mutex ||
-             result == rl::test_result_unlocking_mutex_wo_ownership) {
-    property = "L1";
+    failure.message = engine.describe_deadlock();
   } else if (description != nullptr && *description != '\0') {
-    message.append(": ").append(description);
+    failure.message.append(": ").append(description);
   }
-  engine.set_failure(property, std::move(message), std::source_location());
+  engine.set_failure(std::move(failure));
 }
 
 template <int kThreads>
@@ -83,7 +102,7 @@ void* RelacyRunner<kThreads>::checked_allocation(std::size_t size) {
   Engine& engine = Engine::instance();
   if (!engine.quiet() && engine.phase() != Engine::Phase::kIdle && engine.locks_held() != 0) {
     engine.set_quiet(true);
-    abandon_execution("S5", "a heap allocation while a lock is held", std::source_location());
+    abandon_execution(Defect::kAllocationUnderLock, "a heap allocation while a lock is held");
   }
   void* const memory = std::malloc(size);
   if (memory == nullptr) throw std::bad_alloc();

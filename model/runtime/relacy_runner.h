@@ -111,8 +111,7 @@ class HookedScheduler
       const int thread = decided_ != kUndecided ? std::exchange(decided_, kUndecided)
                                                 : static_cast<int>(Engine::instance().decide());
       if (this->threads_[thread].state_ != rl::thread_state_running) {
-        abandon_execution(Failure::kNoReplay, "the schedule runs a thread that cannot run",
-                          std::source_location());
+        abandon_execution(Defect::kReplayMismatch, "the schedule runs a thread that cannot run");
       }
       return thread;
     }

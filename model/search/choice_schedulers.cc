@@ -1,7 +1,6 @@
 #include "model/search/choice_schedulers.h"
 
 #include <bit>
-#include <source_location>
 
 #include "model/search/engine.h"
 
@@ -25,7 +24,7 @@ std::size_t go_on(const SchedulingPoint& at) noexcept {
 }
 
 [[noreturn]] void report_mismatch(const char* what) {
-  abandon_execution(Failure::kNoReplay, what, std::source_location());
+  abandon_execution(Defect::kReplayMismatch, what);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "model/search/dpor_scheduler.h"
 
 #include <bit>
-#include <source_location>
 
 namespace slabproof::model {
 namespace {
@@ -16,9 +15,8 @@ std::size_t preferred(ThreadSet set, std::size_t current) noexcept {
 }
 
 [[noreturn]] void report_nondeterminism() {
-  abandon_execution(Failure::kNoReplay,
-                    "the program does not do the same again under the same schedule",
-                    std::source_location());
+  abandon_execution(Defect::kNondeterminism,
+                    "the program does not do the same again under the same schedule");
 }
 
 }  // namespace

@@ -70,7 +70,7 @@ std::size_t Engine::decide() {
   } else {
     compute_enabled();
     if (at_.enabled == 0) {
-      abandon_execution("L1", describe_deadlock(), std::source_location());
+      abandon_execution(Defect::kDeadlock, describe_deadlock());
     }
     thread = scheduler_->choose_thread(at_);
   }
@@ -103,18 +103,12 @@ void Engine::record(Choice choice) noexcept {
 void Engine::count_step() {
   if (++steps_ <= settings_.step_limit && choice_count_ < kMaxChoices) return;
   const CheckerScope quiet;
-  abandon_execution("L1", fmt::format("livelock: no end after {} steps", settings_.step_limit),
-                    std::source_location());
+  abandon_execution(Defect::kLivelock,
+                    fmt::format("livelock: no end after {} steps", settings_.step_limit));
 }
 
-void Engine::set_failure(std::string_view property, std::string message,
-                         const std::source_location& where) {
-  if (failure_) return;
-  if (where.line() != 0) {
-    const SourcePlace place = SourcePlace::of(where);
-    message += fmt::format(" ({}:{}, {})", place.file, place.line, place.function);
-  }
-  failure_ = Failure{std::string(property), std::move(message)};
+void Engine::set_failure(Failure failure) {
+  if (!failure_) failure_ = std::move(failure);
 }
 
 std::string Engine::describe_deadlock() const {

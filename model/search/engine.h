@@ -69,8 +69,7 @@ class Engine {
   void decided_value(std::size_t value, std::size_t count) noexcept;
   void count_step();
   /// Remembers why the execution is abandoned; the first reason counts.
-  void set_failure(std::string_view property, std::string message,
-                   const std::source_location& where);
+  void set_failure(Failure failure);
   [[nodiscard]] std::string describe_deadlock() const;
 
   [[nodiscard]] const std::optional<Failure>& failure() const noexcept { return failure_; }
@@ -178,9 +177,10 @@ class CheckerScope {
   bool before_;
 };
 
-/// Ends the running execution; defined by the machine.
-[[noreturn]] void abandon_execution(std::string_view property, std::string_view message,
-                                    const std::source_location& where);
+/// Ends the running execution; defined by the machine. `label` is for `Defect::kReported`.
+[[noreturn]] void abandon_execution(Defect defect, std::string_view message,
+                                    const std::source_location& where = {},
+                                    std::string_view label = {});
 
 }  // namespace slabproof::model
 

@@ -126,7 +126,7 @@ class Exploration {
   }
 
   [[nodiscard]] bool is_wanted(const Failure& failure) const {
-    return options_.property.empty() || failure.property == options_.property;
+    return !options_.is_wanted || options_.is_wanted(failure);
   }
 
   void remember(const Failure& failure) {

@@ -53,8 +53,8 @@ struct ExploreOptions {
   std::uint64_t seed = 1;        ///< for kRandom
   double time_limit = 0;         ///< seconds; 0: no limit
   bool stop_on_violation = true;
-  /// Not empty: only failures of this property are violations, all others are passed over.
-  std::string property;
+  /// Not empty: only failures for which it is true are violations, all others are passed over.
+  std::function<bool(const Failure&)> is_wanted;
   std::span<const std::uint8_t> symmetry_class;  ///< for kDpor: a class for each thread, or empty
   /// For kDpor: explore one part of all executions, or list the parts; see DporScheduler.
   DporScheduler::Part part{};

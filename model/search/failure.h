@@ -1,25 +1,48 @@
 #ifndef SLABPROOF_MODEL_SEARCH_FAILURE_H_
 #define SLABPROOF_MODEL_SEARCH_FAILURE_H_
 
+#include <cstdint>
 #include <string>
-#include <string_view>
+
+#include "model/search/source_place.h"
 
 namespace slabproof::model {
 
-/// Why an execution is no good: the property that it breaks and a sentence that says how.
-///
-/// `property` is an id of the catalogue ("S8"), or `kUnsupported` where the program asks for
-/// something that the checker does not model, so that nothing can be said about it, or
-/// `kNoReplay` where a schedule does not fit the program it was given for.
-struct Failure {
-  static constexpr std::string_view kUnsupported = "unsupported";
-  static constexpr std::string_view kNoReplay = "no replay";
+/// What is wrong with an execution, or why it could not be judged.
+enum class Defect : std::uint8_t {
+  kReported,  ///< found by the program under check, or by the judge of its executions
 
-  std::string property;
-  std::string message;
+  kDataRace,
+  kUseAfterFree,   ///< of an object that was destroyed or never constructed
+  kInvalidAccess,  ///< a crash, or memory that is used in a way that has no meaning
+  kMutexDestroyedWhileHeld,
+  kLeak,
+  kDeadlock,
+  kLivelock,
+  kUnlockWithoutLock,
+  kAllocationUnderLock,  ///< where the run forbids it; see RunSettings
+
+  // Nothing can be said about the program under check.
+  kUnsupported,     ///< it asks for something that the checker does not model
+  kNotJudged,       ///< what was recorded of the execution is not complete
+  kHarness,         ///< what surrounds the code under check did what it must not do
+  kNondeterminism,  ///< it does not do the same again under the same schedule
+  kReplayMismatch,  ///< the schedule to run again is not one of this program
+};
+
+/// Why an execution is not good.
+struct Failure {
+  Defect defect = Defect::kReported;
+  std::string label = {};    ///< of what was reported: the reporter's own name for it; else empty
+  std::string message = {};  ///< a sentence that says how
+  SourcePlace place =
+      {};  ///< of the operation at which it was found; its line is 0 where not known
 
   friend bool operator==(const Failure&, const Failure&) = default;
 };
+
+/// The message, and the place if it is known.
+[[nodiscard]] std::string to_text(const Failure& failure);
 
 }  // namespace slabproof::model
 

@@ -3,21 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "model/search/source_place.h"
+
 namespace slabproof::model {
-
-/// A place in the source, without the directories of the file.
-struct SourcePlace {
-  std::string file;  ///< empty where the place is not known, or is in the standard library
-  std::uint32_t line = 0;
-  std::string function;  ///< without its parameters and template arguments
-
-  [[nodiscard]] static SourcePlace of(const std::source_location& where);
-};
 
 /// One event of an execution.
 struct TraceEvent {

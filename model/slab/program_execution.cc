@@ -12,6 +12,7 @@
 #include "model/runtime/model_memory.h"
 #include "model/search/engine.h"
 #include "model/search/trace.h"
+#include "model/slab/property.h"
 
 namespace slabproof::model {
 namespace {
@@ -321,8 +322,7 @@ void ProgramExecution::refuse_free_of_live_block(std::size_t thread) {
   const std::string holder = holder_of(block);
   if (holder.empty()) return;
   const OpId op = present_op(thread);
-  checker_hooks::report(
-      kHistoryDefect,
+  checker_hooks::report_harness_defect(
       fmt::format("`d` (thread {}, operation {}) gave back {} while {}: no slab can refuse that.",
                   op.thread, op.op, fmt::ptr(block), holder));
 }
@@ -420,7 +420,7 @@ std::optional<Failure> ProgramExecution::judge() {
   if (!judge_) return std::nullopt;
   violation_ = judge_(*history_);
   if (!violation_) return std::nullopt;
-  return Failure{violation_->property, violation_->message};
+  return failure_of(*violation_);
 }
 
 void ProgramExecution::acquired(std::size_t thread, std::uint16_t mutex) {

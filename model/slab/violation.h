@@ -1,6 +1,7 @@
 #ifndef SLABPROOF_MODEL_SLAB_VIOLATION_H_
 #define SLABPROOF_MODEL_SLAB_VIOLATION_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -8,20 +9,21 @@
 
 namespace slabproof::model {
 
-/// A property that an execution broke.
+/// Why a history is not good.
+enum class HistoryStatus : std::uint8_t {
+  kViolates,    ///< it breaks a property of the catalogue
+  kTooLong,     ///< it outgrew its arrays: nothing was judged, so it is neither good nor bad
+  kImpossible,  ///< no slab can have made it: the recorder or the program is wrong
+};
+
+/// What is wrong with an execution.
 struct Violation {
-  std::string property;       ///< id of the catalogue, such as "S1"
+  HistoryStatus status = HistoryStatus::kViolates;
+  std::string property;       ///< id of the catalogue, such as "S1", where the status is kViolates
   std::string message;        ///< a sentence that names operations and addresses
   std::optional<OpId> first;  ///< the operation that broke it
   std::optional<OpId> other;  ///< the one it clashed with, if any
 };
-
-/// The "property" of a history that outgrew its arrays: nothing was judged, so the execution is
-/// neither good nor bad.
-inline constexpr const char* kHistoryLimit = "limit";
-
-/// The "property" of a history that no slab can have made: the recorder or the program is wrong.
-inline constexpr const char* kHistoryDefect = "history";
 
 }  // namespace slabproof::model
 

@@ -82,7 +82,7 @@ TEST(Dpor, OppositeLockOrdersDeadlockAndBothOtherOrdersAreFound) {
   const SmallProgram program = {{lock(0), lock(1), unlock(1), unlock(0)},
                                 {lock(1), lock(0), unlock(0), unlock(1)}};
   const Findings reduced = find_all(program, Search::kDpor);
-  EXPECT_EQ(reduced.violations, std::set<std::string>{"L1"});
+  EXPECT_EQ(reduced.violations, std::set<model::Defect>{model::Defect::kDeadlock});
   EXPECT_EQ(reduced.lock_orders, (std::set<std::string>{"01|01|", "10|10|"}));
   expect_nothing_lost(program);
 }
@@ -128,7 +128,8 @@ TEST(Dpor, DataRaceIsFoundWhicheverAccessComesFirst) {
   for (const SmallProgram& program :
        {SmallProgram{{write(0, 1)}, {read(0)}}, SmallProgram{{read(0)}, {write(0, 1)}},
         SmallProgram{{write(0, 1)}, {write(0, 2)}}}) {
-    EXPECT_EQ(find_all(program, Search::kDpor).violations, std::set<std::string>{"S8"})
+    EXPECT_EQ(find_all(program, Search::kDpor).violations,
+              std::set<model::Defect>{model::Defect::kDataRace})
         << to_text(program);
   }
 }
@@ -138,7 +139,8 @@ TEST(Dpor, ReleasedVariableIsNoRaceAndRelaxedOneIs) {
     return SmallProgram{{write(0, 1), store(x, 1, publish)}, {await(x, 1), read(0)}};
   };
   EXPECT_TRUE(find_all(handoff(release), Search::kDpor).violations.empty());
-  EXPECT_EQ(find_all(handoff(relaxed), Search::kDpor).violations, std::set<std::string>{"S8"});
+  EXPECT_EQ(find_all(handoff(relaxed), Search::kDpor).violations,
+            std::set<model::Defect>{model::Defect::kDataRace});
 }
 
 TEST(Dpor, SpinLoopEndsBecauseAPauseLetsOthersGoOn) {
@@ -156,7 +158,7 @@ TEST(Dpor, WaitThatNobodyEndsIsALivelock) {
   ExploreOptions options;
   options.run.step_limit = 200;
   const Findings found = find_all({{await(x, 1)}, {store(y, 1, relaxed)}}, options);
-  EXPECT_EQ(found.violations, std::set<std::string>{"L1"});
+  EXPECT_EQ(found.violations, std::set<model::Defect>{model::Defect::kDeadlock});
 }
 
 // ---- symmetry ----

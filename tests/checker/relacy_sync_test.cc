@@ -25,6 +25,7 @@
 namespace slabproof::testing {
 namespace {
 
+using model::Defect;
 using model::Execution;
 using model::ExploreOptions;
 using model::ExploreResult;
@@ -63,11 +64,11 @@ ExploreResult explore_parts(std::vector<std::function<void(State&)>> threads,
 }
 
 template <class State>
-void expect_violation(std::vector<std::function<void(State&)>> threads, const std::string& property,
+void expect_violation(std::vector<std::function<void(State&)>> threads, Defect defect,
                       const std::string& message) {
   const ExploreResult result = explore_parts<State>(std::move(threads));
   ASSERT_TRUE(result.violation.has_value());
-  EXPECT_EQ(result.violation->property, property);
+  EXPECT_EQ(result.violation->defect, defect);
   EXPECT_THAT(result.violation->message, HasSubstr(message));
   EXPECT_TRUE(result.reproduced);
   ASSERT_FALSE(result.trace.events.empty());
@@ -92,7 +93,7 @@ TEST(RelacySync, UseAfterDestructionIsFound) {
                               while (shared.gone.load(acquire) == 0) Sync::pause();
                               static_cast<void>(shared.number->read());
                             }},
-                           "S8", "destroyed or never constructed");
+                           Defect::kUseAfterFree, "destroyed or never constructed");
 }
 
 TEST(RelacySync, DestructionUnorderedWithAReadIsFoundWhicheverComesFirst) {
@@ -103,7 +104,7 @@ TEST(RelacySync, DestructionUnorderedWithAReadIsFoundWhicheverComesFirst) {
     if (!reader_is_first) std::swap(threads[0], threads[1]);
     const ExploreResult result = explore_parts<Shared>(threads);
     ASSERT_TRUE(result.violation.has_value());
-    EXPECT_EQ(result.violation->property, "S8");
+    EXPECT_EQ(result.violation->defect, Defect::kDataRace);
   }
 }
 
@@ -118,7 +119,7 @@ TEST(RelacySync, AtomicDestroyedWhileAnotherThreadMayUseItIsFound) {
                               if (state.atomic->load(relaxed) == 1) std::destroy_at(state.atomic);
                             }});
   ASSERT_TRUE(result.violation.has_value());
-  EXPECT_EQ(result.violation->property, "S8");
+  EXPECT_EQ(result.violation->defect, Defect::kDataRace);
   EXPECT_THAT(result.violation->message, HasSubstr("is destroyed"));
 }
 
@@ -146,7 +147,7 @@ TEST(RelacySync, MutexDestroyedWhileItIsHeldIsFound) {
                              std::destroy_at(state.mutex);
                            },
                            [](State&) {}},
-                          "S8", "destroyed while it is held");
+                          Defect::kMutexDestroyedWhileHeld, "destroyed while it is held");
 }
 
 // ---- memory ----
@@ -173,7 +174,8 @@ TEST(RelacySync, TwoObjectsOfTwoThreadsInOneGranuleAreARace) {
     auto* const number = ::new (static_cast<void*>(state.region.data())) Number(1);
     std::destroy_at(number);
   };
-  expect_violation<State>({make_one_here, make_one_here}, "S8", "begins its life in memory");
+  expect_violation<State>({make_one_here, make_one_here}, Defect::kDataRace,
+                          "begins its life in memory");
 }
 
 TEST(RelacySync, TwoObjectsInDifferentGranulesAreNoRace) {
@@ -198,7 +200,7 @@ TEST(RelacySync, UseOfReleasedMemoryIsFound) {
                                static_cast<void>(number->read());
                              },
                              [](Regions&) {}},
-                            "S8", "destroyed or never constructed");
+                            Defect::kUseAfterFree, "destroyed or never constructed");
 }
 
 TEST(RelacySync, MemoryReleasedUnorderedWithAUseIsFound) {
@@ -216,7 +218,7 @@ TEST(RelacySync, MemoryReleasedUnorderedWithAUseIsFound) {
          number->write() = 2;
          regions.ready.store(2, relaxed);
        }},
-      "S8", "lies in memory that is given back");
+      Defect::kDataRace, "lies in memory that is given back");
 }
 
 struct Locked {
@@ -230,7 +232,8 @@ TEST(RelacySync, MemoryRequestedUnderALockIsFound) {
                               locked.mutex.unlock();
                             },
                             [](Locked&) {}},
-                           "S5", "memory is requested while a lock is held");
+                           Defect::kAllocationUnderLock,
+                           "memory is requested while a lock is held");
 }
 
 TEST(RelacySync, MemoryReleasedUnderALockIsFound) {
@@ -241,7 +244,7 @@ TEST(RelacySync, MemoryReleasedUnderALockIsFound) {
                               locked.mutex.unlock();
                             },
                             [](Locked&) {}},
-                           "S5", "memory is released while a lock is held");
+                           Defect::kAllocationUnderLock, "memory is released while a lock is held");
 }
 
 /// The pointer is volatile, or a compiler may find that nothing reads the memory and allocate none.
@@ -257,7 +260,7 @@ TEST(RelacySync, HeapAllocationUnderALockIsFound) {
                               locked.mutex.unlock();
                             },
                             [](Locked&) {}},
-                           "S5", "heap allocation while a lock is held");
+                           Defect::kAllocationUnderLock, "heap allocation while a lock is held");
 }
 
 TEST(RelacySync, CheckerAllocatesUnseenWhereAMutexLivesUnderALock) {
@@ -337,18 +340,18 @@ TEST(RelacySync, LockHeldAlreadyByTheSameThreadIsFound) {
                               locked.mutex.lock();
                             },
                             [](Locked&) {}},
-                           "L1", "holds already");
+                           Defect::kDeadlock, "holds already");
 }
 
 TEST(RelacySync, UnlockWithoutALockIsFound) {
-  expect_violation<Locked>({[](Locked& locked) { locked.mutex.unlock(); }, [](Locked&) {}}, "L1",
-                           "does not hold");
+  expect_violation<Locked>({[](Locked& locked) { locked.mutex.unlock(); }, [](Locked&) {}},
+                           Defect::kUnlockWithoutLock, "does not hold");
 }
 
 TEST(RelacySync, LockThatIsNeverReleasedIsADeadlockOfTheOthers) {
   expect_violation<Locked>(
       {[](Locked& locked) { locked.mutex.lock(); }, [](Locked& locked) { locked.mutex.lock(); }},
-      "L1", "waits for mutex 0 held by thread");
+      Defect::kDeadlock, "waits for mutex 0 held by thread");
 }
 
 TEST(RelacySync, LoopWithoutAStepIsALivelock) {
@@ -361,7 +364,7 @@ TEST(RelacySync, LoopWithoutAStepIsALivelock) {
                                                       [](Shared&) {}},
                                                      options);
   ASSERT_TRUE(result.violation.has_value());
-  EXPECT_EQ(result.violation->property, "L1");
+  EXPECT_EQ(result.violation->defect, Defect::kLivelock);
 }
 
 // ---- what the memory model does not cover is refused ----
@@ -373,7 +376,7 @@ void expect_refused(const std::function<void(Sync::Atomic<int>&)>& operation) {
   const ExploreResult result =
       explore_parts<State>({[&](State& state) { operation(state.atomic); }, [](State&) {}});
   ASSERT_TRUE(result.violation.has_value());
-  EXPECT_EQ(result.violation->property, model::Failure::kUnsupported);
+  EXPECT_EQ(result.violation->defect, Defect::kUnsupported);
 }
 
 TEST(RelacySync, CompareExchangeOrdersThatRelacyDropsAreRefused) {
@@ -433,7 +436,7 @@ bool hands_over(const std::function<void(Message&)>& publish,
                                                            static_cast<void>(message.number.read());
                                                        }});
   if (!result.violation) return true;
-  EXPECT_EQ(result.violation->property, "S8");
+  EXPECT_EQ(result.violation->defect, Defect::kDataRace);
   return false;
 }
 
@@ -558,7 +561,7 @@ TEST(RelacySync, ViolationThatDoesNotFailAgainIsSaidToBeNotReproduced) {
   const ExploreResult result = fail_in_turn({"two owners"});
   ASSERT_TRUE(result.violation.has_value());
   EXPECT_FALSE(result.reproduced);
-  EXPECT_EQ(result.violation->property, "S1");
+  EXPECT_EQ(result.violation->label, "S1");
   EXPECT_THAT(result.violation->message,
               HasSubstr("[not reproduced: run again, the same schedule did not fail"));
 }

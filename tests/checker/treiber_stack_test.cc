@@ -140,7 +140,7 @@ class PushPushPop final : public model::Execution {
 
 struct StackFindings {
   std::set<std::string> outcomes;
-  std::set<std::string> violations;
+  std::set<model::Defect> violations;
   ExploreResult result;
 };
 
@@ -153,7 +153,7 @@ StackFindings find_all(Search search, const Variant& variant) {
   options.trace = false;
   options.on_execution = [&](const model::ExecutionEnd& end) {
     if (end.failure != nullptr) {
-      findings.violations.insert(end.failure->property);
+      findings.violations.insert(end.failure->defect);
       return;
     }
     EXPECT_TRUE(execution.is_conserved()) << execution.outcome();
@@ -193,7 +193,8 @@ TEST(TreiberStack, PopThatFailsRelaxedReadsALinkThatWasNotPublishedToIt) {
   for (const bool is_weak : {false, true}) {
     const Variant variant{.is_weak = is_weak, .pop_failure = relaxed};
     for (const Search search : {Search::kFull, Search::kDpor}) {
-      EXPECT_EQ(find_all(search, variant).violations, std::set<std::string>{"S8"});
+      EXPECT_EQ(find_all(search, variant).violations,
+                std::set<model::Defect>{model::Defect::kDataRace});
     }
   }
 }

@@ -6,7 +6,7 @@
 
 #include "model/campaign/judged_program.h"
 #include "model/search/explore.h"
-#include "model/slab/violation.h"
+#include "model/slab/property.h"
 
 namespace slabproof::properties {
 
@@ -35,13 +35,13 @@ CheckedVerdict check_program(const Setup& setup, const model::Program& program,
                          .exhaustive = explored.exhaustive};
   if (!explored.violation) return verdict;
   const model::Failure& failure = *explored.violation;
-  if (failure.property == model::kHistoryLimit ||
-      failure.property == model::Failure::kUnsupported) {
+  if (failure.defect == model::Defect::kNotJudged ||
+      failure.defect == model::Defect::kUnsupported) {
     verdict.inconclusive = true;
     return verdict;
   }
   verdict.complaint =
-      failure.property + ": " + failure.message + "; schedule " + to_text(explored.schedule);
+      property_of(failure) + ": " + to_text(failure) + "; schedule " + to_text(explored.schedule);
   return verdict;
 }
 

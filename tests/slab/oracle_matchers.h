@@ -33,6 +33,11 @@ inline auto violates(std::string_view property) {
   return testing::Optional(testing::Field(&Violation::property, std::string(property)));
 }
 
+/// No verdict on the slab.
+inline auto violates(HistoryStatus status) {
+  return testing::Optional(testing::Field(&Violation::status, status));
+}
+
 /// With the pair of operations that clash.
 inline auto violates(std::string_view property, OpId first, OpId other) {
   return testing::Optional(

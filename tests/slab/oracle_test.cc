@@ -213,92 +213,93 @@ TEST(OracleRefuses, AHistoryThatOutgrewItsArrays) {
   HistoryBuilder run("a f", all(1));
   run.grow(0, 0).free(0, slot(0, 0)).ends_with_segments(1);
   run.history().overflowed = true;
-  EXPECT_THAT(run.judged(), violates(kHistoryLimit));
+  EXPECT_THAT(run.judged(), violates(HistoryStatus::kTooLong));
 }
 
 TEST(OracleRefuses, AHistoryWithoutOneOfTheOperations) {
   HistoryBuilder run("a f", all(1));
   run.grow(0, 0).ends_with_segments(1);
-  EXPECT_THAT(run.judged(), violates(kHistoryDefect));
+  EXPECT_THAT(run.judged(), violates(HistoryStatus::kImpossible));
 }
 
 TEST(OracleRefuses, AnOperationThatIsRecordedTwice) {
   HistoryBuilder run("n n", all(1));
   run.section(0).answers(0, 0).section(0).answers(0, 0).ends_with_segments(0);
   run.history().ops[1].id = {0, 0};
-  EXPECT_THAT(run.judged(), violates(kHistoryDefect));
+  EXPECT_THAT(run.judged(), violates(HistoryStatus::kImpossible));
 }
 
 TEST(OracleRefuses, AnOperationOfAThreadThatIsNotInTheProgram) {
   HistoryBuilder run("n", all(1));
   run.section(0).answers(0, 0).ends_with_segments(0);
   run.history().ops[0].id = {1, 0};
-  EXPECT_THAT(run.judged(), violates(kHistoryDefect));
+  EXPECT_THAT(run.judged(), violates(HistoryStatus::kImpossible));
 }
 
 TEST(OracleRefuses, AnOperationBehindTheEndOfItsThread) {
   HistoryBuilder run("n", all(1));
   run.section(0).answers(0, 0).ends_with_segments(0);
   run.history().ops[0].id = {0, 1};
-  EXPECT_THAT(run.judged(), violates(kHistoryDefect));
+  EXPECT_THAT(run.judged(), violates(HistoryStatus::kImpossible));
 }
 
 TEST(OracleRefuses, BlocksThatWereNotRecorded) {
   HistoryBuilder run("a", all(1));
   run.grow(0, 0).ends_with_segments(1);
   run.history().block_count = 0;
-  EXPECT_THAT(run.judged(), violates(kHistoryDefect));
+  EXPECT_THAT(run.judged(), violates(HistoryStatus::kImpossible));
 }
 
 TEST(OracleRefuses, ALockTakenByAThreadThatIsNotInTheProgram) {
   HistoryBuilder run("n", all(1));
   run.section_of({1, 0}).section(0).answers(0, 0).ends_with_segments(0);
-  EXPECT_THAT(run.judged(), violates(kHistoryDefect));
+  EXPECT_THAT(run.judged(), violates(HistoryStatus::kImpossible));
 }
 
 TEST(OracleRefuses, ALockTakenByAnOperationBehindTheEndOfItsThread) {
   HistoryBuilder run("n", all(1));
   run.section(0).answers(0, 0).section_of({0, 1}).ends_with_segments(0);
-  EXPECT_THAT(run.judged(), violates(kHistoryDefect));
+  EXPECT_THAT(run.judged(), violates(HistoryStatus::kImpossible));
 }
 
 TEST(OracleRefuses, ARequestByAThreadThatIsNotInTheProgram) {
   HistoryBuilder run("n", all(1));
   run.section(0).answers(0, 0).granted(1, 0).ends_with_segments(0);
-  EXPECT_THAT(run.judged(), violates(kHistoryDefect));
+  EXPECT_THAT(run.judged(), violates(HistoryStatus::kImpossible));
 }
 
 TEST(OracleRefuses, AHistoryOfAnotherProgram) {
   HistoryBuilder run("a f", all(1));
   run.grow(0, 0).free(0, slot(0, 0)).ends_with_segments(1);
   const auto other = parse_program("a n").value();
-  EXPECT_THAT(Oracle(run.setting(), other).judge(run.history()), violates(kHistoryDefect));
+  EXPECT_THAT(Oracle(run.setting(), other).judge(run.history()),
+              violates(HistoryStatus::kImpossible));
 }
 
 TEST(OracleRefuses, AFreeOfABlockThatNobodyHolds) {
   HistoryBuilder run("a f f", all(1));
   run.grow(0, 0).free(0, slot(0, 0)).free(0, slot(0, 0)).ends_with_segments(1);
-  EXPECT_THAT(run.judged(), violates(kHistoryDefect));
+  EXPECT_THAT(run.judged(), violates(HistoryStatus::kImpossible));
 }
 
 TEST(OracleRefuses, ASecondFreeOfABlockThatAnotherThreadHoldsByThen) {
   HistoryBuilder run("a f d | a", all(1));
   run.grow(0, 0).free(0, slot(0, 0)).hit(1, slot(0, 0)).section(0).offers(0, slot(0, 0));
   run.ends_with_segments(1);
-  EXPECT_THAT(run.judged(), violates(kHistoryDefect));
+  EXPECT_THAT(run.judged(), violates(HistoryStatus::kImpossible));
 }
 
 TEST(OracleRefuses, ASectionOfAnOperationThatTakesNoLock) {
   HistoryBuilder run("!", all(1));
   run.section(0).passes(0).ends_with_segments(0);
-  EXPECT_THAT(run.judged(), violates(kHistoryDefect));
+  EXPECT_THAT(run.judged(), violates(HistoryStatus::kImpossible));
 }
 
 TEST(OracleRefuses, MissingInitialSegments) {
   HistoryBuilder run("n", all(1, 2));
   run.section(0).answers(0, 2).ends_with_segments(2);
   run.history().backing_event_count = 1;
-  EXPECT_THAT(run.judged(), violates(kHistoryDefect));
+  EXPECT_THAT(run.judged(), violates(HistoryStatus::kImpossible));
 }
 
 TEST(OracleRefuses, ACapacityOfNone) {

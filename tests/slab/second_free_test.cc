@@ -17,8 +17,8 @@ namespace {
 
 struct Outcome {
   std::uint64_t executions = 0;
-  std::uint64_t refused = 0;              ///< pointers, of all executions
-  std::set<std::string> violations = {};  ///< properties
+  std::uint64_t refused = 0;  ///< pointers, of all executions
+  std::set<model::Defect> violations = {};
 };
 
 /// Every execution of a program on a slab that knows which of its slots are free.
@@ -31,7 +31,7 @@ Outcome explore(const std::string& text, std::uint32_t capacity) {
   options.trace = false;
   options.on_execution = [&](const model::ExecutionEnd& end) {
     if (end.failure != nullptr) {
-      outcome.violations.insert(end.failure->property);
+      outcome.violations.insert(end.failure->defect);
     } else {
       outcome.refused += judged.history().census.misuse_events;
     }
@@ -40,8 +40,8 @@ Outcome explore(const std::string& text, std::uint32_t capacity) {
   return outcome;
 }
 
-const std::set<std::string> kNone;
-const std::set<std::string> kDefectOfTheProgram = {model::kHistoryDefect};
+const std::set<model::Defect> kNone;
+const std::set<model::Defect> kDefectOfTheProgram = {model::Defect::kHarness};
 
 TEST(SecondFreeTest, IsRefusedWhereTheBlockIsTheNewestOfItsFreelist) {
   const Outcome outcome = explore("a f d", 1);

@@ -72,9 +72,9 @@ struct Findings {
   /// order of its locks.
   std::set<std::string> traces;
   std::set<std::string> lock_orders;  ///< for each mutex, who locked it, in order
-  std::set<std::string> violations;   ///< property ids
-  std::uint64_t complete = 0;         ///< executions that ran to their end, redundant or not
-  std::uint64_t repeated = 0;         ///< complete, not called redundant, yet a trace seen before
+  std::set<model::Defect> violations;
+  std::uint64_t complete = 0;  ///< executions that ran to their end, redundant or not
+  std::uint64_t repeated = 0;  ///< complete, not called redundant, yet a trace seen before
   model::ExploreResult result;
 };
 
@@ -252,7 +252,7 @@ inline Findings find_all(const SmallProgram& program, model::ExploreOptions opti
   options.trace = false;
   options.on_execution = [&](const model::ExecutionEnd& end) {
     if (end.failure != nullptr) {
-      findings.violations.insert(end.failure->property);
+      findings.violations.insert(end.failure->defect);
       return;
     }
     ++findings.complete;
