@@ -18,9 +18,10 @@
 #include "fuzz/schedule/schedule_input.h"
 #include "model/campaign/judged_program.h"
 #include "model/campaign/recorded_execution.h"
-#include "model/search/engine.h"
-#include "model/search/execution_runner.h"
+#include "model/runtime/relacy_explore.h"
+#include "model/search/execution_result.h"
 #include "model/search/failure.h"
+#include "model/search/schedule.h"
 #include "model/slab/program_execution.h"
 #include "model/slab/property.h"
 
@@ -47,10 +48,11 @@ class PreparedProgram {
   [[nodiscard]] std::optional<model::Failure> run(Bytes choices) {
     RecordingScheduler scheduler(choices, points_);
     model::ProgramExecution& execution = judged_.execution();
-    model::ExecutionRunner::with_threads(execution.thread_count())
-        .run(execution, scheduler, model::RunSettings(), nullptr);
-    const std::optional<model::Failure>& failure = model::Engine::instance().failure();
-    return failure ? failure : execution.judge();
+    const model::ExecutionResult ran =
+        model::relacy_runner(execution.thread_count())
+            .run(execution, scheduler, model::RunSettings(), nullptr);
+    run_choices_ = ran.choices;
+    return ran.failure != nullptr ? std::optional(*ran.failure) : execution.judge();
   }
 
   /// Runs the schedule of the input and then its neighbours, up to the first that violates
@@ -73,6 +75,8 @@ class PreparedProgram {
   }
   /// Of the last execution.
   [[nodiscard]] std::span<const ChoicePoint> points() const noexcept { return points_; }
+  /// Of the last execution, until the next one.
+  [[nodiscard]] std::span<const model::Choice> schedule() const noexcept { return run_choices_; }
   [[nodiscard]] const Input& last_choices() const noexcept { return last_choices_; }
 
   [[nodiscard]] const model::History& history() const { return judged_.history(); }
@@ -87,6 +91,7 @@ class PreparedProgram {
   model::JudgedProgram judged_;
   std::vector<ChoicePoint> points_;
   std::vector<ChoicePoint> first_points_;
+  std::span<const model::Choice> run_choices_;
   Input last_choices_;
 };
 
@@ -120,7 +125,7 @@ std::string describe_input(Bytes bytes) {
   // The schedule that fails, or else that of the input.
   if (!program.run_all(input, [] {})) std::ignore = program.run(input.choices);
   model::RecordedExecution recorded{.program = input.program, .slab = input.slab, .schedule = {}};
-  const auto choices = model::Engine::instance().choices();
+  const auto choices = program.schedule();
   recorded.schedule.choices.assign(choices.begin(), choices.end());
   return fmt::format("program: {}\ncapacity: {}\n{}", model::to_text(input.program),
                      input.slab.capacity, model::to_text(recorded));

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "model/campaign/violating_pair.h"
+#include "model/runtime/relacy_explore.h"
 
 namespace slabproof::model {
 namespace {
@@ -43,12 +44,10 @@ void ProgramSearch::measure(const ExecutionEnd& end) {
 
 void ProgramSearch::write_steps(const ExecutionEnd& end) {
   constexpr std::size_t kWorthWriting = std::size_t{1} << 20;
-  // The oracle sees complete executions only; an event stopped the others.
-  const bool is_complete = end.failure == nullptr || program_.execution().violation();
-  if (is_complete) {
-    step_trace_.append(program_.history(), steps_);
-  } else {
+  if (end.abandoned) {
     step_trace_.append_stopped(program_.history(), steps_);
+  } else {
+    step_trace_.append(program_.history(), steps_);
   }
   if (steps_.size() >= kWorthWriting) flush_steps();
 }

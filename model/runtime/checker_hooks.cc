@@ -11,7 +11,6 @@
 #include <source_location>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "model/runtime/checked_objects.h"
 #include "model/runtime/event_trace.h"
@@ -107,20 +106,6 @@ void release(MutexRecord& record) noexcept {
 }
 
 }  // namespace
-
-void abandon_execution(Defect defect, std::string_view message, const source_location& where,
-                       std::string_view label) {
-  {
-    const CheckerScope quiet;
-    if (is_tracing()) trace_failure(where, std::string(message));
-    engine().set_failure({.defect = defect,
-                          .label = std::string(label),
-                          .message = std::string(message),
-                          .place = SourcePlace::of(where)});
-  }
-  rl::ctx().fail_test("", rl::test_result_user_assert_failed, rl::debug_info());
-  std::unreachable();
-}
 
 void forget_synchronisation() noexcept {
   mutexes.clear();

@@ -70,11 +70,15 @@ void complete_writes(const void* object) {
   });
 }
 
-void trace_failure(const std::source_location& where, const std::string& message) {
+void trace_failure(const Failure& failure) {
   const CheckerScope quiet;
   complete_writes(nullptr);
-  add(where, message, {}, {});
-  events().back().failed = true;
+  events().push_back({.thread = running_thread(),
+                      .place = failure.place,
+                      .operation = failure.message,
+                      .object = {},
+                      .value = {},
+                      .failed = true});
 }
 
 }  // namespace slabproof::model

@@ -28,8 +28,8 @@ void trace_object(const std::source_location& where, std::string operation,
 void trace_write(const std::source_location& where, const ObjectRecord& record);
 /// Completes the writes of the running thread; only those to `object` if there is one.
 void complete_writes(const void* object);
-/// The last event is the one that broke a property.
-void trace_failure(const std::source_location& where, const std::string& message);
+/// The last event is the one that failed.
+void trace_failure(const Failure& failure);
 
 }  // namespace slabproof::model
 

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "model/runtime/relacy_explore.h"
+
 namespace {
 
 // Relacy replaces the heap's operators by inline functions, which a compiler emits only where they
@@ -48,24 +50,28 @@ Defect defect_of(rl::test_result_e result) {
 }
 
 template <std::size_t... kIndex>
-ExecutionRunner& machine_with(std::size_t threads, std::index_sequence<kIndex...>) {
+ExecutionRunner& runner_with(std::size_t threads, std::index_sequence<kIndex...>) {
   // Kept until the process ends, as there may be executions until then.
-  static std::array<ExecutionRunner*, sizeof...(kIndex)> machines{};
-  ExecutionRunner*& machine = machines[threads - kFewestThreads];
-  if (machine == nullptr) {
+  static std::array<ExecutionRunner*, sizeof...(kIndex)> runners{};
+  ExecutionRunner*& runner = runners[threads - kFewestThreads];
+  if (runner == nullptr) {
     ((threads == kIndex + kFewestThreads
-          ? void(machine = new RelacyRunner<kIndex + kFewestThreads>())
+          ? void(runner = new RelacyRunner<kIndex + kFewestThreads>())
           : void()),
      ...);
   }
-  return *machine;
+  return *runner;
 }
 
 }  // namespace
 
-ExecutionRunner& ExecutionRunner::with_threads(std::size_t threads) {
-  return machine_with(std::max(threads, kFewestThreads),
-                      std::make_index_sequence<kMaxModelThreads - kFewestThreads + 1>());
+ExecutionRunner& relacy_runner(std::size_t threads) {
+  return runner_with(std::max(threads, kFewestThreads),
+                     std::make_index_sequence<kMaxModelThreads - kFewestThreads + 1>());
+}
+
+ExploreResult explore(Execution& execution, const ExploreOptions& options) {
+  return explore(execution, relacy_runner(execution.thread_count()), options);
 }
 
 template <int kThreads>

@@ -1,7 +1,7 @@
 #ifndef SLABPROOF_MODEL_RUNTIME_RELACY_RUNNER_H_
 #define SLABPROOF_MODEL_RUNTIME_RELACY_RUNNER_H_
 
-// The machine for a fixed number of threads. Only relacy_machine.cc includes this.
+// The runner for a fixed number of threads. Only relacy_runner.cc includes this.
 
 #include <array>
 #include <cstddef>
@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "model/runtime/checker_hooks.h"
+#include "model/runtime/event_trace.h"
 #include "model/runtime/relacy_include.h"
 #include "model/search/engine.h"
 #include "model/search/execution_runner.h"
@@ -77,7 +78,7 @@ class HookedScheduler
   /// The one made last: Relacy makes it, and gives no access to it.
   static inline HookedScheduler* newest = nullptr;
 
-  // ---- for the machine ----
+  // ---- for the runner ----
 
   void start_tree(std::optional<unsigned> context_bound) {
     this->stree_.clear();
@@ -158,20 +159,26 @@ class RelacyRunner final : public ExecutionRunner,
     scheduler_->start_tree(context_bound);
   }
 
-  void run_tree(Execution& execution, const RunSettings& settings) override {
+  ExecutionResult run_tree(Execution& execution, const RunSettings& settings) override {
     scheduler_->use_tree(true);
-    Engine::instance().begin(execution, nullptr, settings, nullptr, kThreads);
-    run_iteration();
+    Engine::instance().begin(execution, *this, nullptr, settings, nullptr, kThreads);
+    return run_iteration();
   }
 
   bool advance_tree() override { return !scheduler_->iteration_end(); }
 
-  void run(Execution& execution, Scheduler& scheduler, const RunSettings& settings,
-           Trace* trace) override {
+  ExecutionResult run(Execution& execution, Scheduler& scheduler, const RunSettings& settings,
+                      Trace* trace) override {
     scheduler_->use_tree(false);
-    Engine::instance().begin(execution, &scheduler, settings, trace, kThreads);
+    Engine::instance().begin(execution, *this, &scheduler, settings, trace, kThreads);
     scheduler.begin();
-    run_iteration();
+    return run_iteration();
+  }
+
+  [[noreturn]] void abandon() override {
+    if (is_tracing()) trace_failure(*Engine::instance().failure());
+    this->fail_test("", rl::test_result_user_assert_failed, rl::debug_info());
+    std::unreachable();
   }
 
   static inline RelacyRunner* newest = nullptr;
@@ -275,7 +282,7 @@ class RelacyRunner final : public ExecutionRunner,
     newest = this;
   }
 
-  void run_iteration() {
+  ExecutionResult run_iteration() {
     atomics_.clear();
     mutexes_.clear();
     rl::context_holder<>::instance_ = context_;
@@ -285,6 +292,7 @@ class RelacyRunner final : public ExecutionRunner,
     Engine& engine = Engine::instance();
     if (engine.failure()) repair((engine.started() & engine.unfinished()) | 1U << failed_thread_);
     engine.end();
+    return engine.result();
   }
 
   /// Lets each thread that was left in the middle of something begin again. The first time it gets

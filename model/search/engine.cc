@@ -5,13 +5,16 @@
 #include <bit>
 #include <utility>
 
+#include "model/search/execution_runner.h"
+
 namespace slabproof::model {
 
 Engine Engine::the_engine_;
 
-void Engine::begin(Execution& execution, Scheduler* scheduler, const RunSettings& settings,
-                   Trace* trace, std::size_t slots) {
+void Engine::begin(Execution& execution, ExecutionRunner& runner, Scheduler* scheduler,
+                   const RunSettings& settings, Trace* trace, std::size_t slots) {
   execution_ = &execution;
+  runner_ = &runner;
   scheduler_ = scheduler;
   settings_ = settings;
   trace_ = trace;
@@ -109,6 +112,18 @@ void Engine::count_step() {
 
 void Engine::set_failure(Failure failure) {
   if (!failure_) failure_ = std::move(failure);
+}
+
+void Engine::abandon(Defect defect, std::string_view message, const std::source_location& where,
+                     std::string_view label) {
+  {
+    const CheckerScope quiet;
+    set_failure({.defect = defect,
+                 .label = std::string(label),
+                 .message = std::string(message),
+                 .place = SourcePlace::of(where)});
+  }
+  runner_->abandon();
 }
 
 std::string Engine::describe_deadlock() const {

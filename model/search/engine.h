@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "model/search/execution.h"
+#include "model/search/execution_result.h"
 #include "model/search/failure.h"
 #include "model/search/race_cell.h"
 #include "model/search/schedule.h"
@@ -18,6 +19,8 @@
 #include "model/search/trace.h"
 
 namespace slabproof::model {
+
+class ExecutionRunner;
 
 /// How executions are run.
 struct RunSettings {
@@ -35,8 +38,8 @@ struct RunSettings {
 
 /// The execution that runs now: who is about to do what, who may go on, what was chosen so far.
 ///
-/// There is one in a process, as there is one Relacy context. It knows nothing of Relacy: the
-/// machine that drives Relacy asks it at every scheduling point.
+/// There is one in a process, as the objects under check must find it. It knows nothing of fibers
+/// and memory models: the runner that has these asks it at every scheduling point.
 class Engine {
  public:
   enum class Phase : std::uint8_t { kIdle, kBefore, kThreads, kAfter };
@@ -47,12 +50,12 @@ class Engine {
 
   static Engine& instance() noexcept { return the_engine_; }
 
-  // ---- for the machine ----
+  // ---- for the runner ----
 
-  /// `scheduler` is null while Relacy's own search decides.
-  /// `slots` is how many threads the machine has.
-  void begin(Execution& execution, Scheduler* scheduler, const RunSettings& settings, Trace* trace,
-             std::size_t slots);
+  /// `scheduler` is null while the runner's own search decides.
+  /// `slots` is how many threads the runner has.
+  void begin(Execution& execution, ExecutionRunner& runner, Scheduler* scheduler,
+             const RunSettings& settings, Trace* trace, std::size_t slots);
   void end();
 
   /// Run the parts of the execution on the running fiber.
@@ -64,21 +67,26 @@ class Engine {
   /// can.
   [[nodiscard]] std::size_t decide();
   [[nodiscard]] std::size_t decide_value(std::size_t count);
-  /// For Relacy's own search, which decides by itself.
+  /// For the runner's own search, which decides by itself.
   void decided(std::size_t thread) noexcept;
   void decided_value(std::size_t value, std::size_t count) noexcept;
   void count_step();
   /// Remembers why the execution is abandoned; the first reason counts.
   void set_failure(Failure failure);
+  /// Ends the running execution: remembers why, and leaves the fiber.
+  [[noreturn]] void abandon(Defect defect, std::string_view message,
+                            const std::source_location& where, std::string_view label);
   [[nodiscard]] std::string describe_deadlock() const;
 
   [[nodiscard]] const std::optional<Failure>& failure() const noexcept { return failure_; }
-  [[nodiscard]] std::span<const Choice> choices() const noexcept {
-    return std::span(choices_).first(choice_count_);
+  /// Of the execution that runs, or of the last one.
+  [[nodiscard]] ExecutionResult result() const noexcept {
+    return {.failure = failure_ ? &*failure_ : nullptr,
+            .choices = std::span(choices_).first(choice_count_),
+            .end = &at_};
   }
   [[nodiscard]] ThreadSet started() const noexcept { return started_; }
   [[nodiscard]] ThreadSet unfinished() const noexcept { return at_.unfinished; }
-  [[nodiscard]] const SchedulingPoint& scheduling_point() const noexcept { return at_; }
 
   // ---- for the checked objects ----
 
@@ -113,7 +121,7 @@ class Engine {
   /// False when this execution has made too many accesses.
   [[nodiscard]] bool count_access() noexcept { return ++accesses_ <= settings_.access_limit; }
 
-  /// Where the running thread is in happens-before; kept up to date by the machine.
+  /// Where the running thread is in happens-before; kept up to date by the runner.
   [[nodiscard]] ThreadClock clock() const noexcept { return clock_; }
   void set_clock(ThreadClock clock) noexcept { clock_ = clock; }
   /// Whether one thread runs alone, before or after the others: all is ordered then.
@@ -138,6 +146,7 @@ class Engine {
   static Engine the_engine_;
 
   Execution* execution_ = nullptr;
+  ExecutionRunner* runner_ = nullptr;
   Scheduler* scheduler_ = nullptr;
   Trace* trace_ = nullptr;
   RunSettings settings_;
@@ -177,10 +186,12 @@ class CheckerScope {
   bool before_;
 };
 
-/// Ends the running execution; defined by the machine. `label` is for `Defect::kReported`.
-[[noreturn]] void abandon_execution(Defect defect, std::string_view message,
-                                    const std::source_location& where = {},
-                                    std::string_view label = {});
+/// Ends the running execution. `label` is for `Defect::kReported`.
+[[noreturn]] inline void abandon_execution(Defect defect, std::string_view message,
+                                           const std::source_location& where = {},
+                                           std::string_view label = {}) {
+  Engine::instance().abandon(defect, message, where, label);
+}
 
 }  // namespace slabproof::model
 

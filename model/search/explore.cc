@@ -26,7 +26,7 @@ constexpr std::array<std::pair<Search, std::string_view>, 5> kSearchNames{{
     {Search::kReplay, "replay"},
 }};
 
-bool is_relacys(Search search) {
+bool is_of_the_runner(Search search) {
   return search == Search::kFull || search == Search::kBound;
 }
 
@@ -43,16 +43,13 @@ class Stopwatch {
 /// One search, from the first execution to the last.
 class Exploration {
  public:
-  Exploration(Execution& execution, const ExploreOptions& options)
-      : execution_(execution),
-        options_(options),
-        machine_(ExecutionRunner::with_threads(execution.thread_count())),
-        settings_(options.run) {
+  Exploration(Execution& execution, ExecutionRunner& runner, const ExploreOptions& options)
+      : execution_(execution), options_(options), runner_(runner), settings_(options.run) {
     const Search search = options.search;
-    settings_.unlock_is_step =
-        search == Search::kReplay
-            ? options.schedule->unlock_is_step
-            : options.unlock_is_step.value_or(is_relacys(search) || search == Search::kRandom);
+    settings_.unlock_is_step = search == Search::kReplay
+                                   ? options.schedule->unlock_is_step
+                                   : options.unlock_is_step.value_or(is_of_the_runner(search) ||
+                                                                     search == Search::kRandom);
     if (settings_.step_limit > kMaxSteps) settings_.step_limit = kMaxSteps;
     switch (search) {
       case Search::kRandom:
@@ -68,10 +65,10 @@ class Exploration {
         break;
       }
       case Search::kBound:
-        machine_.start_tree_search(options.bound);
+        runner_.start_tree_search(options.bound);
         break;
       case Search::kFull:
-        machine_.start_tree_search(std::nullopt);
+        runner_.start_tree_search(std::nullopt);
         break;
     }
   }
@@ -94,54 +91,46 @@ class Exploration {
 
  private:
   void run_once() {
-    if (scheduler_ != nullptr) {
-      machine_.run(execution_, *scheduler_, settings_, nullptr);
-    } else {
-      machine_.run_tree(execution_, settings_);
-    }
+    const ExecutionResult ran = scheduler_ != nullptr
+                                    ? runner_.run(execution_, *scheduler_, settings_, nullptr)
+                                    : runner_.run_tree(execution_, settings_);
     const bool redundant = dpor_ != nullptr && dpor_->redundant();
     if (dpor_ != nullptr && options_.on_part) {
       if (const auto prefix = dpor_->prefix()) options_.on_part(*prefix);
     }
     ++(redundant ? result_.redundant : result_.executions);
-    const std::optional<Failure> failure = judge();
+    const std::optional<Failure> failure = judge(ran);
+    const ExecutionEnd end{.failure = failure ? &*failure : nullptr,
+                           .abandoned = ran.failure != nullptr,
+                           .redundant = redundant,
+                           .unlock_is_step = settings_.unlock_is_step,
+                           .choices = ran.choices};
     if (failure && is_wanted(*failure)) {
-      remember(*failure);
+      remember(end);
     } else if (options_.search == Search::kReplay) {
-      result_.schedule = present_schedule();
+      result_.schedule = end.schedule();
     }
-    if (options_.on_execution) {
-      options_.on_execution({failure ? &*failure : nullptr, redundant, settings_.unlock_is_step,
-                             Engine::instance().choices()});
-    }
+    if (options_.on_execution) options_.on_execution(end);
   }
 
-  std::optional<Failure> judge() {
-    const Engine& engine = Engine::instance();
-    if (engine.failure()) {
-      if (scheduler_ != nullptr) scheduler_->cut_short(engine.scheduling_point());
-      return engine.failure();
-    }
-    return execution_.judge();
+  std::optional<Failure> judge(const ExecutionResult& ran) {
+    if (ran.failure == nullptr) return execution_.judge();
+    if (scheduler_ != nullptr) scheduler_->cut_short(*ran.end);
+    return *ran.failure;
   }
 
   [[nodiscard]] bool is_wanted(const Failure& failure) const {
     return !options_.is_wanted || options_.is_wanted(failure);
   }
 
-  void remember(const Failure& failure) {
+  void remember(const ExecutionEnd& end) {
     ++result_.violations;
     if (result_.violation) return;
-    result_.violation = failure;
-    result_.schedule = present_schedule();
+    result_.violation = *end.failure;
+    result_.schedule = end.schedule();
   }
 
-  [[nodiscard]] Schedule present_schedule() const {
-    const auto choices = Engine::instance().choices();
-    return {settings_.unlock_is_step, {choices.begin(), choices.end()}};
-  }
-
-  bool advance() { return scheduler_ != nullptr ? scheduler_->advance() : machine_.advance_tree(); }
+  bool advance() { return scheduler_ != nullptr ? scheduler_->advance() : runner_.advance_tree(); }
 
   [[nodiscard]] bool limit_reached(const Stopwatch& watch) const {
     const std::uint64_t run = result_.executions + result_.redundant;
@@ -157,22 +146,22 @@ class Exploration {
   /// Runs the schedule of the result again, and keeps the trace.
   void trace() {
     ReplayScheduler replay(result_.schedule.choices);
-    machine_.run(execution_, replay, settings_, &result_.trace);
-    std::optional<Failure> failure = Engine::instance().failure();
-    if (!failure) failure = execution_.judge();
+    const ExecutionResult ran = runner_.run(execution_, replay, settings_, &result_.trace);
+    const std::optional<Failure> failure =
+        ran.failure != nullptr ? std::optional(*ran.failure) : execution_.judge();
     result_.reproduced = failure == result_.violation;
     if (result_.violation && !result_.reproduced) {
       // With the message it reaches every report.
       result_.violation->message += fmt::format(
           " [not reproduced: run again, the same schedule {}; the program depends on something "
           "that the checker does not control]",
-          failure ? "failed otherwise: " + failure->message : "did not fail");
+          failure ? "failed otherwise: " + to_text(*failure) : "did not fail");
     }
   }
 
   Execution& execution_;
   const ExploreOptions& options_;
-  ExecutionRunner& machine_;
+  ExecutionRunner& runner_;
   RunSettings settings_;
   std::unique_ptr<Scheduler> scheduler_;
   DporScheduler* dpor_ = nullptr;
@@ -198,8 +187,9 @@ std::expected<Search, std::string> parse_search(std::string_view text) {
   return std::unexpected(fmt::format("unknown search '{}'; expected {}", text, names));
 }
 
-ExploreResult explore(Execution& execution, const ExploreOptions& options) {
-  return Exploration(execution, options).run();
+ExploreResult explore(Execution& execution, ExecutionRunner& runner,
+                      const ExploreOptions& options) {
+  return Exploration(execution, runner, options).run();
 }
 
 }  // namespace slabproof::model

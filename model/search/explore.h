@@ -14,6 +14,7 @@
 #include "model/search/dpor_scheduler.h"
 #include "model/search/engine.h"
 #include "model/search/execution.h"
+#include "model/search/execution_runner.h"
 #include "model/search/failure.h"
 #include "model/search/schedule.h"
 #include "model/search/trace.h"
@@ -23,8 +24,8 @@ namespace slabproof::model {
 /// How the executions of a program are chosen.
 enum class Search : std::uint8_t {
   kRandom,  ///< independent random schedules
-  kBound,   ///< Relacy's: every schedule with at most `bound` preemptions
-  kFull,    ///< Relacy's: every schedule
+  kBound,   ///< the runner's: every schedule with at most `bound` preemptions
+  kFull,    ///< the runner's: every schedule
   kDpor,    ///< one schedule of each class of equivalent ones; see DporScheduler
   kReplay,  ///< the schedule of a recorded execution
 };
@@ -36,13 +37,14 @@ enum class Search : std::uint8_t {
 /// What is known of an execution when it has ended.
 struct ExecutionEnd {
   const Failure* failure = nullptr;  ///< null where it ran to its end and was judged good
+  bool abandoned = false;            ///< the failure stopped it before its end
   bool redundant = false;            ///< it repeats one that was explored before
   // What was chosen; valid until the next execution begins.
   bool unlock_is_step = false;
   std::span<const Choice> choices = {};
 
   [[nodiscard]] Schedule schedule() const {
-    return {unlock_is_step, {choices.begin(), choices.end()}};
+    return {.unlock_is_step = unlock_is_step, .choices = {choices.begin(), choices.end()}};
   }
 };
 
@@ -84,8 +86,10 @@ struct ExploreResult {
   double seconds = 0;
 };
 
-/// Runs `execution` again and again. Not reentrant, and one at a time in a process.
-[[nodiscard]] ExploreResult explore(Execution& execution, const ExploreOptions& options);
+/// Runs `execution` again and again, on a runner that has threads enough for it. Not reentrant, and
+/// one at a time in a process.
+[[nodiscard]] ExploreResult explore(Execution& execution, ExecutionRunner& runner,
+                                    const ExploreOptions& options);
 
 }  // namespace slabproof::model
 

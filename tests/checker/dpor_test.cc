@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/runtime/relacy_explore.h"
 #include "model/search/dpor_scheduler.h"
 #include "model/search/explore.h"
 #include "model/slab/program_execution.h"

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/runtime/relacy_explore.h"
 #include "model/search/explore.h"
 #include "model/slab/model_backing.h"
 #include "slabproof/layout.h"

@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 
+#include "model/runtime/relacy_explore.h"
 #include "model/runtime/relacy_sync.h"
 #include "model/search/engine.h"
 #include "model/search/execution.h"

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/campaign/judged_program.h"
+#include "model/runtime/relacy_explore.h"
 #include "model/search/explore.h"
 #include "model/slab/property.h"
 

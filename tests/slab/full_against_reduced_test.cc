@@ -15,6 +15,7 @@
 
 #include "model/program/enumeration.h"
 #include "model/program/job.h"
+#include "model/runtime/relacy_explore.h"
 #include "model/search/explore.h"
 #include "model/slab/program_execution.h"
 #include "model/slab/subject_factory.h"

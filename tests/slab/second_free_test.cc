@@ -9,6 +9,7 @@
 
 #include "model/campaign/judged_program.h"
 #include "model/program/program.h"
+#include "model/runtime/relacy_explore.h"
 #include "model/search/explore.h"
 #include "model/slab/violation.h"
 

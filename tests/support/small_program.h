@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/runtime/relacy_explore.h"
 #include "model/runtime/relacy_sync.h"
 #include "model/search/engine.h"
 #include "model/search/execution.h"
@@ -231,10 +232,10 @@ class SmallExecution final : public model::Execution {
 };
 
 /// The values that each thread got where there were several: two stores of one value are two.
-inline std::string value_choices() {
+inline std::string value_choices(std::span<const model::Choice> choices) {
   std::array<std::string, model::kMaxModelThreads> values;
   std::size_t thread = 0;
-  for (const model::Choice choice : model::Engine::instance().choices()) {
+  for (const model::Choice choice : choices) {
     if (!choice.is_value()) thread = choice.index();
     if (choice.is_value()) values[thread] += std::to_string(choice.index());
   }
@@ -259,7 +260,7 @@ inline Findings find_all(const SmallProgram& program, model::ExploreOptions opti
     findings.outcomes.insert(execution.outcome());
     findings.lock_orders.insert(execution.lock_orders());
     findings.traces.insert(execution.trace());
-    const bool is_new = seen.insert(execution.trace() + value_choices()).second;
+    const bool is_new = seen.insert(execution.trace() + value_choices(end.choices)).second;
     if (!is_new && !end.redundant) ++findings.repeated;
   };
   findings.result = model::explore(execution, options);

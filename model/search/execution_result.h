@@ -1,0 +1,21 @@
+#ifndef SLABPROOF_MODEL_SEARCH_EXECUTION_RESULT_H_
+#define SLABPROOF_MODEL_SEARCH_EXECUTION_RESULT_H_
+
+#include <span>
+
+#include "model/search/failure.h"
+#include "model/search/schedule.h"
+#include "model/search/scheduler.h"
+
+namespace slabproof::model {
+
+/// How an execution went. It refers to memory that the next execution overwrites.
+struct ExecutionResult {
+  const Failure* failure = nullptr;  ///< why it was abandoned; null where it ran to its end
+  std::span<const Choice> choices;
+  const SchedulingPoint* end = nullptr;  ///< the threads as they stood when it ended; never null
+};
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_SEARCH_EXECUTION_RESULT_H_
