@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -120,6 +122,16 @@ void trace_region(std::string_view operation, const std::byte* data, std::size_t
                               : fmt::format("{} bytes at {}", size, fmt::ptr(data)));
 }
 
+void tell_execution(RegionAction action, std::uint32_t tag, const std::byte* data,
+                    std::size_t size) {
+  const std::size_t actor = engine().actor();
+  engine().execution().region_event({.action = action,
+                                     .tag = tag,
+                                     .thread = actor == 0 ? std::nullopt : std::optional(actor - 1),
+                                     .data = data,
+                                     .size = size});
+}
+
 [[noreturn, gnu::cold]] void fail_locked(std::string_view what, const source_location& where) {
   const CheckerScope quiet;
   abandon_execution(Defect::kAllocationUnderLock, fmt::format("{} while a lock is held", what),
@@ -134,22 +146,22 @@ void check_no_lock(std::string_view what, const source_location& where) {
 
 }  // namespace
 
-std::byte* request_region(std::size_t size, std::size_t alignment, bool is_segment,
+std::byte* request_region(std::size_t size, std::size_t alignment, std::uint32_t tag,
                           source_location where) noexcept {
   check_no_lock("memory is requested", where);
   std::byte* data = nullptr;
   if (!engine().take_request_failure()) {
     data = ModelMemory::instance().grant(engine().actor(), size, alignment);
   }
-  engine().execution().backing_event(
-      data != nullptr ? BackingAction::kGranted : BackingAction::kRefused, is_segment, data, size);
+  tell_execution(data != nullptr ? RegionAction::kGranted : RegionAction::kRefused, tag, data,
+                 size);
   if (is_tracing()) [[unlikely]] {
     trace_region(data != nullptr ? "obtain memory" : "refused memory", data, size, where);
   }
   return data;
 }
 
-void release_region(std::byte* data, std::size_t size, bool is_segment) noexcept {
+void release_region(std::byte* data, std::size_t size, std::uint32_t tag) noexcept {
   const source_location nowhere;
   check_no_lock("memory is released", nowhere);
   if (is_tracing()) [[unlikely]]
@@ -166,15 +178,15 @@ void release_region(std::byte* data, std::size_t size, bool is_segment) noexcept
     end_all_in(variables, data, size);
     end_synchronisation_in(data, size);
   }
-  engine().execution().backing_event(BackingAction::kReleased, is_segment, data, size);
+  tell_execution(RegionAction::kReleased, tag, data, size);
 }
 
-void discard_region(std::byte* data, std::size_t size, bool is_segment) noexcept {
+void discard_region(std::byte* data, std::size_t size, std::uint32_t tag) noexcept {
   const source_location nowhere;
   check_no_lock("pages are given back", nowhere);
   if (is_tracing()) [[unlikely]]
     trace_region("discard pages", data, size, nowhere);
-  engine().execution().backing_event(BackingAction::kDiscarded, is_segment, data, size);
+  tell_execution(RegionAction::kDiscarded, tag, data, size);
 }
 
 void fail_next_request() noexcept {

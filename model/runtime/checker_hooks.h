@@ -57,11 +57,11 @@ void fence(std::memory_order order, std::source_location where) noexcept;
 void pause(std::source_location where) noexcept;
 
 /// Memory for the running thread, or null: its next request was to fail, or it has had too much.
-/// `is_segment` is told to the observer of the execution.
-std::byte* request_region(std::size_t size, std::size_t alignment, bool is_segment,
+/// The execution gets a `RegionEvent` of it, with the caller's `tag`.
+std::byte* request_region(std::size_t size, std::size_t alignment, std::uint32_t tag,
                           std::source_location where) noexcept;
-void release_region(std::byte* data, std::size_t size, bool is_segment) noexcept;
-void discard_region(std::byte* data, std::size_t size, bool is_segment) noexcept;
+void release_region(std::byte* data, std::size_t size, std::uint32_t tag) noexcept;
+void discard_region(std::byte* data, std::size_t size, std::uint32_t tag) noexcept;
 /// The next `request_region` of the running thread gives null.
 void fail_next_request() noexcept;
 

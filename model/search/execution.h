@@ -12,8 +12,17 @@ namespace slabproof::model {
 /// The most threads that a program under the model checker may have.
 inline constexpr std::size_t kMaxModelThreads = 8;
 
-/// What a program did with its backing.
-enum class BackingAction : std::uint8_t { kGranted, kRefused, kReleased, kDiscarded };
+/// What became of a region of memory that a program asked for.
+enum class RegionAction : std::uint8_t { kGranted, kRefused, kReleased, kDiscarded };
+
+/// A request for memory or, of memory that was granted, its release or the loss of its contents.
+struct RegionEvent {
+  RegionAction action = RegionAction::kGranted;
+  std::uint32_t tag = 0;              ///< the program's own; it means nothing to the checker
+  std::optional<std::size_t> thread;  ///< none before the threads start and after they finish
+  const std::byte* data = nullptr;    ///< null where refused
+  std::size_t size = 0;               ///< bytes; of `kDiscarded`, those that were given back
+};
 
 /// What a search runs again and again, each time under another schedule.
 ///
@@ -37,10 +46,9 @@ class Execution {
 
   /// Called whenever a thread has acquired a mutex, while the threads run.
   virtual void acquired(std::size_t /*thread*/, std::uint16_t /*mutex*/) {}
-  /// Called whenever the running thread has obtained memory, been refused some, is giving some
-  /// back or has discarded its contents.
-  virtual void backing_event(BackingAction /*action*/, bool /*is_segment*/,
-                             const std::byte* /*data*/, std::size_t /*size*/) {}
+  /// Called whenever memory has been granted or refused, is about to be released, or has lost its
+  /// contents.
+  virtual void region_event(const RegionEvent& /*event*/) {}
 };
 
 }  // namespace slabproof::model

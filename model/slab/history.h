@@ -8,6 +8,7 @@
 
 #include "model/program/program.h"
 #include "model/program/slab_setup.h"
+#include "model/search/execution.h"
 #include "slabproof/alloc_error.h"
 
 namespace slabproof::model {
@@ -41,7 +42,7 @@ struct Acquisition {
 /// One request to, or release by, the backing. Construction's grants are recorded with `kNoOp`,
 /// so that initial segments are known; of the epilogue nothing need be.
 struct BackingEvent {
-  enum class Kind : std::uint8_t { kGranted, kRefused, kReleased, kDiscarded };
+  using Kind = RegionAction;
   OpId op;
   Kind kind = Kind::kGranted;
   bool is_segment = false;  ///< a segment, as against a directory region

@@ -2,6 +2,7 @@
 #define SLABPROOF_MODEL_SLAB_MODEL_BACKING_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <source_location>
 #include <utility>
 
@@ -12,6 +13,9 @@
 
 namespace slabproof::model {
 
+/// What a region of a slab's memory is for: the tag of its events.
+enum class RegionKind : std::uint32_t { kDirectory, kSegment };
+
 /// The backing of a slab under the model checker: memory at addresses that depend on nothing but
 /// the thread's own past, requests that fail on demand, and a violation where memory is asked for
 /// or given back while a lock is held (property S5).
@@ -19,14 +23,14 @@ class ModelBacking {
  public:
   explicit ModelBacking(Layout layout,
                         std::source_location where = std::source_location::current()) noexcept
-      : is_segment_(layout.alignment() >= layout.size()),
-        data_(checker_hooks::request_region(layout.size(), layout.alignment(), is_segment_, where)),
+      : kind_(layout.alignment() >= layout.size() ? RegionKind::kSegment : RegionKind::kDirectory),
+        data_(checker_hooks::request_region(layout.size(), layout.alignment(), tag(), where)),
         size_(data_ != nullptr ? layout.size() : 0) {}
   ~ModelBacking() {
-    if (data_ != nullptr) checker_hooks::release_region(data_, size_, is_segment_);
+    if (data_ != nullptr) checker_hooks::release_region(data_, size_, tag());
   }
   ModelBacking(ModelBacking&& other) noexcept
-      : is_segment_(other.is_segment_),
+      : kind_(other.kind_),
         data_(std::exchange(other.data_, nullptr)),
         size_(std::exchange(other.size_, 0)) {}
   ModelBacking& operator=(ModelBacking&&) = delete;
@@ -35,7 +39,7 @@ class ModelBacking {
   [[nodiscard]] std::byte* data() const noexcept { return data_; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   std::size_t discard(std::size_t offset, std::size_t size) noexcept {
-    checker_hooks::discard_region(data_ + offset, size, is_segment_);
+    checker_hooks::discard_region(data_ + offset, size, tag());
     return size;
   }
 
@@ -44,7 +48,9 @@ class ModelBacking {
   [[nodiscard]] static std::size_t granularity() noexcept { return ModelMemory::kGranule; }
 
  private:
-  bool is_segment_;  // only a segment is aligned to all of its size
+  [[nodiscard]] std::uint32_t tag() const noexcept { return static_cast<std::uint32_t>(kind_); }
+
+  RegionKind kind_;  // only a segment is aligned to all of its size
   std::byte* data_;
   std::size_t size_;
 };

@@ -12,6 +12,7 @@
 #include "model/runtime/model_memory.h"
 #include "model/search/engine.h"
 #include "model/search/trace.h"
+#include "model/slab/model_backing.h"
 #include "model/slab/property.h"
 
 namespace slabproof::model {
@@ -30,20 +31,6 @@ constexpr std::size_t kNobody = kMaxModelThreads;
 
 bool names_a_thread(const Op& op) {
   return op.kind == Op::Kind::kGive;
-}
-
-BackingEvent::Kind event_kind(BackingAction action) {
-  switch (action) {
-    case BackingAction::kGranted:
-      return BackingEvent::Kind::kGranted;
-    case BackingAction::kRefused:
-      return BackingEvent::Kind::kRefused;
-    case BackingAction::kReleased:
-      return BackingEvent::Kind::kReleased;
-    case BackingAction::kDiscarded:
-      return BackingEvent::Kind::kDiscarded;
-  }
-  return BackingEvent::Kind::kGranted;
 }
 
 std::uintptr_t address_of(const void* pointer) {
@@ -94,6 +81,7 @@ void ProgramExecution::before() {
   history_->clear();
   violation_.reset();
   regions_mapped_ = 0;
+  in_epilogue_ = false;
   for (std::size_t i = 0; i < threads_.size(); ++i) {
     ThreadState& state = threads_[i];
     state.held_count = 0;
@@ -361,6 +349,7 @@ void ProgramExecution::take(std::size_t thread, OpRecord& record) {
 }
 
 void ProgramExecution::after() {
+  in_epilogue_ = true;
   history_->census.segments = subject_.segment_count();
   give_everything_back();
   const SlabCounts counts = subject_.counts();
@@ -436,20 +425,21 @@ void ProgramExecution::acquired(std::size_t thread, std::uint16_t mutex) {
   if (threads_[thread].frees_again != nullptr) refuse_free_of_live_block(thread);
 }
 
-void ProgramExecution::backing_event(BackingAction action, bool is_segment, const std::byte* data,
-                                     std::size_t size) {
-  if (action == BackingAction::kGranted) ++regions_mapped_;
-  if (action == BackingAction::kReleased) --regions_mapped_;
-  const Engine& engine = Engine::instance();
-  if (engine.phase() == Engine::Phase::kAfter) return;  // the epilogue is judged by its census
-  const std::size_t actor = engine.actor();
-  const OpId op = actor == 0 ? kNoOp : present_op(actor - 1);
+void ProgramExecution::region_event(const RegionEvent& event) {
+  if (event.action == RegionAction::kGranted) ++regions_mapped_;
+  if (event.action == RegionAction::kReleased) --regions_mapped_;
+  if (in_epilogue_) return;  // it is judged by its census
   if (history_->backing_event_count == History::kMaxBackingEvents) {
     history_->overflowed = true;
     return;
   }
   history_->backing_events[history_->backing_event_count++] = {
-      op, event_kind(action), is_segment, history_->acquisition_count, address_of(data), size};
+      .op = event.thread ? present_op(*event.thread) : kNoOp,
+      .kind = event.action,
+      .is_segment = static_cast<RegionKind>(event.tag) == RegionKind::kSegment,
+      .stamp = history_->acquisition_count,
+      .base = address_of(event.data),
+      .size = event.size};
 }
 
 }  // namespace slabproof::model

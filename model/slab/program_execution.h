@@ -58,8 +58,7 @@ class ProgramExecution final : public Execution {
   void after() override;
   [[nodiscard]] std::optional<Failure> judge() override;
   void acquired(std::size_t thread, std::uint16_t mutex) override;
-  void backing_event(BackingAction action, bool is_segment, const std::byte* data,
-                     std::size_t size) override;
+  void region_event(const RegionEvent& event) override;
 
  private:
   /// What a block holds while it is in use.
@@ -138,6 +137,7 @@ class ProgramExecution final : public Execution {
   std::vector<BlockView> drained_;
   std::vector<void*> returned_;
   std::uint64_t regions_mapped_ = 0;
+  bool in_epilogue_ = false;
 };
 
 }  // namespace slabproof::model

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "model/search/execution.h"
+
 namespace slabproof::properties {
 
 /// Nanoseconds of a monotonic clock. It orders the events of a history without synchronising the
@@ -19,7 +21,7 @@ using Instant = std::uint64_t;
 
 /// A request to a backing, or what became of its region.
 struct BackingEvent {
-  enum class Kind : std::uint8_t { kGranted, kRefused, kReleased, kDiscarded };
+  using Kind = model::RegionAction;
   Kind kind = Kind::kGranted;
   bool is_segment = false;  ///< a segment's region, as against a directory's
   std::uintptr_t base = 0;  ///< first byte of the region; 0 where refused
