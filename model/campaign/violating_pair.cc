@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <ranges>
 #include <span>
+
+#include "model/slab/slab_event.h"
 
 namespace slabproof::model {
 namespace {
@@ -12,18 +15,20 @@ namespace {
 TraceEvent* beginning_of(Trace& trace, OpId op) {
   std::size_t before = 0;
   for (TraceEvent& event : trace.events) {
-    if (event.thread != op.thread || event.operation != TraceEvent::kOperation) continue;
+    if (event.thread != op.thread || slab_event(event) != SlabEvent::kOperation) continue;
     if (before++ == op.op) return &event;
   }
   return nullptr;
 }
 
 bool names_something(const TraceEvent& event) {
-  return !event.object.empty() || event.block != 0;
+  return !event.object.empty() || event.annotation.address != 0;
 }
 
 bool is_on_the_same(const TraceEvent& a, const TraceEvent& b) {
-  return (!a.object.empty() && a.object == b.object) || (a.block != 0 && a.block == b.block);
+  const std::uintptr_t block = a.annotation.address;
+  return (!a.object.empty() && a.object == b.object) ||
+         (block != 0 && block == b.annotation.address);
 }
 
 /// The event that stopped the execution may only say why: then the one before it, by the same

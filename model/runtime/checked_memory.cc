@@ -8,6 +8,7 @@
 #include <source_location>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "model/runtime/checked_objects.h"
 #include "model/runtime/checker_hooks.h"
@@ -201,10 +202,8 @@ void report_harness_defect(std::string_view message, source_location where) noex
   abandon_execution(Defect::kHarness, message, where);
 }
 
-void note(std::string_view operation, std::string_view value) noexcept {
-  if (!model::is_tracing()) return;
-  const CheckerScope quiet;
-  trace_event(source_location(), std::string(operation), std::string(value));
+void note(TraceEvent event) noexcept {
+  if (model::is_tracing()) trace_event(std::move(event));
 }
 
 bool is_tracing() noexcept {

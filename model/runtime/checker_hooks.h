@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "model/search/trace.h"
+
 /// What the checked sync policy and the checked backing ask of the checker. These functions are no
 /// templates and name nothing of Relacy, so code under check compiles without it. They may only be
 /// called while an execution runs. Any of them may find a violation; then it does not return, the
@@ -72,8 +74,8 @@ void fail_next_request() noexcept;
 [[noreturn]] void report_harness_defect(
     std::string_view message,
     std::source_location where = std::source_location::current()) noexcept;
-/// Adds a line to the trace, if there is one.
-void note(std::string_view operation, std::string_view value) noexcept;
+/// Adds an event to the trace, if there is one, as the caller describes it.
+void note(TraceEvent event) noexcept;
 [[nodiscard]] bool is_tracing() noexcept;
 
 /// Forgets the objects of the last execution; called by the machine.

@@ -30,8 +30,11 @@ std::vector<TraceEvent>& events() {
 
 void add(const std::source_location& where, std::string operation, std::string object,
          std::string value) {
-  events().push_back({running_thread(), SourcePlace::of(where), std::move(operation),
-                      std::move(object), std::move(value), false});
+  events().push_back({.thread = running_thread(),
+                      .place = SourcePlace::of(where),
+                      .operation = std::move(operation),
+                      .object = std::move(object),
+                      .value = std::move(value)});
 }
 
 }  // namespace
@@ -43,6 +46,11 @@ std::string name_of(const ObjectRecord& record) {
 void trace_event(const std::source_location& where, std::string operation, std::string value) {
   const CheckerScope quiet;
   add(where, std::move(operation), {}, std::move(value));
+}
+
+void trace_event(TraceEvent event) {
+  const CheckerScope quiet;
+  events().push_back(std::move(event));
 }
 
 void trace_object(const std::source_location& where, std::string operation,

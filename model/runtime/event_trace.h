@@ -17,10 +17,12 @@ inline bool is_tracing() noexcept {
   return Engine::instance().trace() != nullptr;
 }
 
-/// "Record 7".
+/// "Node 7".
 [[nodiscard]] std::string name_of(const ObjectRecord& record);
 
 void trace_event(const std::source_location& where, std::string operation, std::string value = {});
+/// An event that the program under check adds, as it is.
+void trace_event(TraceEvent event);
 void trace_object(const std::source_location& where, std::string operation,
                   const ObjectRecord& record, std::string value = {});
 /// A write to a variable, whose value is looked at later: when the variable is used again, when the

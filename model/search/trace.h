@@ -14,22 +14,23 @@ namespace slabproof::model {
 /// One event of an execution.
 struct TraceEvent {
   static constexpr int kMainThread = -1;  ///< before the threads start, or after they have finished
-  /// The operation of the event with which an operation of a program begins; its value says which.
-  static constexpr std::string_view kOperation = "operation";
-  // The operations of events that change who owns a block of the slab.
-  static constexpr std::string_view kHandOut = "hand out";
-  static constexpr std::string_view kTakeBack = "take back";
-  static constexpr std::string_view kGiveAway = "give away";
-  static constexpr std::string_view kReceive = "receive";
+
+  /// What the program under check says of an event. It means nothing to the checker.
+  struct Annotation {
+    std::uint8_t kind = 0;  ///< the program's own; 0 where it says nothing
+    std::uintptr_t address = 0;
+
+    friend bool operator==(const Annotation&, const Annotation&) = default;
+  };
 
   int thread = kMainThread;
   SourcePlace place;
-  std::string operation;     ///< "lock", "read", "store release", "allocate", ...
-  std::string object;        ///< "mutex 0", "Record 7"; empty for an event without one
-  std::string value;         ///< read, or present after the write; empty where there is none
-  bool failed = false;       ///< this event broke the property
-  bool clashed = false;      ///< what the failed event clashed with
-  std::uintptr_t block = 0;  ///< address of the block that changes owners, else 0
+  std::string operation;  ///< "lock", "read", "store release", "allocate", ...
+  std::string object;     ///< "mutex 0", "Node 7"; empty for an event without one
+  std::string value;      ///< read, or present after the write; empty where there is none
+  bool failed = false;    ///< the execution was abandoned here
+  bool clashed = false;   ///< what the failed event clashed with
+  Annotation annotation = {};
 };
 
 /// "main" or "T2".

@@ -109,7 +109,7 @@ void ProgramExecution::thread(std::size_t index) {
   const auto& ops = program_.threads[index];
   for (std::size_t i = 0; i < ops.size(); ++i) {
     threads_[index].op = static_cast<std::uint8_t>(i);
-    if (checker_hooks::is_tracing()) checker_hooks::note(TraceEvent::kOperation, to_text(ops[i]));
+    trace_operation(index, ops[i]);
     OpRecord record;
     record.id = present_op(index);
     record.op = ops[i];
@@ -179,19 +179,29 @@ void ProgramExecution::note_block(OpRecord& record, const BlockView& piece) {
   ++record.block_count;
 }
 
-void ProgramExecution::trace_owner(std::string_view change, std::size_t thread,
-                                   const std::byte* block, std::source_location where) const {
-  const Engine& engine = Engine::instance();
-  if (engine.trace() == nullptr) return;
+void ProgramExecution::trace_operation(std::size_t thread, const Op& op) {
+  if (!checker_hooks::is_tracing()) return;
   const CheckerScope quiet;
-  TraceEvent event;
-  // The epilogue takes back what threads still hold: that ends their ownership, not its own.
-  event.thread = thread == kNobody ? TraceEvent::kMainThread : static_cast<int>(thread);
-  event.place = SourcePlace::of(where);
-  event.operation = change;
-  event.object = fmt::format("block {}", fmt::ptr(block));
-  event.block = address_of(block);
-  engine.trace()->events.push_back(std::move(event));
+  checker_hooks::note({.thread = static_cast<int>(thread),
+                       .place = {},
+                       .operation = std::string(to_text(SlabEvent::kOperation)),
+                       .object = {},
+                       .value = to_text(op),
+                       .annotation = {.kind = static_cast<std::uint8_t>(SlabEvent::kOperation)}});
+}
+
+void ProgramExecution::trace_owner(SlabEvent change, std::size_t thread, const std::byte* block,
+                                   std::source_location where) {
+  if (!checker_hooks::is_tracing()) return;
+  const CheckerScope quiet;
+  checker_hooks::note(
+      // The epilogue takes back what threads still hold: that ends their ownership, not its own.
+      {.thread = thread == kNobody ? TraceEvent::kMainThread : static_cast<int>(thread),
+       .place = SourcePlace::of(where),
+       .operation = std::string(to_text(change)),
+       .object = fmt::format("block {}", fmt::ptr(block)),
+       .value = {},
+       .annotation = {.kind = static_cast<std::uint8_t>(change), .address = address_of(block)}});
 }
 
 void ProgramExecution::begin_use(ThreadState& state, std::size_t thread, Held& held) {
@@ -200,7 +210,7 @@ void ProgramExecution::begin_use(ThreadState& state, std::size_t thread, Held& h
   if (!ModelMemory::contains(held.piece.data)) {
     checker_hooks::report("S2", "a block was handed out that lies in no memory of the backing");
   }
-  trace_owner(TraceEvent::kHandOut, thread, held.piece.data);
+  trace_owner(SlabEvent::kHandOut, thread, held.piece.data);
   ::new (static_cast<void*>(held.piece.data)) Payload(Contents{held.value});
 }
 
@@ -210,7 +220,7 @@ void ProgramExecution::end_use(std::size_t thread, const Held& held) {
     checker_hooks::report("S1", "a block does not hold what its owner wrote to it");
   }
   std::destroy_at(payload);
-  trace_owner(TraceEvent::kTakeBack, thread, held.piece.data);
+  trace_owner(SlabEvent::kTakeBack, thread, held.piece.data);
 }
 
 void ProgramExecution::allocate(std::size_t thread, std::size_t count, OpRecord& record) {
@@ -325,7 +335,7 @@ void ProgramExecution::give(std::size_t thread, std::size_t receiver, OpRecord& 
   const Held gift = state.held[--state.held_count];
   to.gifts[to.given++] = gift;
   note_block(record, gift.piece);
-  trace_owner(TraceEvent::kGiveAway, thread, gift.piece.data);
+  trace_owner(SlabEvent::kGiveAway, thread, gift.piece.data);
   // Only this thread writes to this channel, so a relaxed load reads its own last store.
   const std::uint32_t count = sent(to).load(std::memory_order::relaxed);
   sent(to).store(count + 1, std::memory_order::release);
@@ -342,7 +352,7 @@ void ProgramExecution::take(std::size_t thread, OpRecord& record) {
     state.held[state.held_count++] = gift;
     state.last_seen = gift.piece.data;
     note_block(record, gift.piece);
-    trace_owner(TraceEvent::kReceive, thread, gift.piece.data);
+    trace_owner(SlabEvent::kReceive, thread, gift.piece.data);
     return;
   }
   record.skipped = true;

@@ -18,6 +18,7 @@
 #include "model/runtime/relacy_sync.h"
 #include "model/search/execution.h"
 #include "model/slab/history.h"
+#include "model/slab/slab_event.h"
 #include "model/slab/subject.h"
 #include "model/slab/violation.h"
 
@@ -115,8 +116,9 @@ class ProgramExecution final : public Execution {
   void begin_use(ThreadState& state, std::size_t thread, Held& held);
   void end_use(std::size_t thread, const Held& held);
   void note_block(OpRecord& record, const BlockView& piece);
-  void trace_owner(std::string_view change, std::size_t thread, const std::byte* block,
-                   std::source_location where = std::source_location::current()) const;
+  static void trace_operation(std::size_t thread, const Op& op);
+  static void trace_owner(SlabEvent change, std::size_t thread, const std::byte* block,
+                          std::source_location where = std::source_location::current());
   [[nodiscard]] Channel& channel(std::size_t giver, std::size_t receiver) {
     return channels_[giver * kMaxModelThreads + receiver];
   }

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "model/slab/slab_event.h"
+
 namespace slabproof::model {
 namespace {
 
@@ -20,9 +22,10 @@ using testing::IsEmpty;
 TraceEvent operation(int thread) {
   return {.thread = thread,
           .place = {},
-          .operation = std::string(TraceEvent::kOperation),
+          .operation = std::string(to_text(SlabEvent::kOperation)),
           .object = {},
-          .value = "a"};
+          .value = "a",
+          .annotation = {.kind = static_cast<std::uint8_t>(SlabEvent::kOperation)}};
 }
 TraceEvent access(int thread, const std::string& object) {
   return {.thread = thread, .place = {}, .operation = "write", .object = object, .value = {}};
@@ -30,10 +33,10 @@ TraceEvent access(int thread, const std::string& object) {
 TraceEvent hand_out(int thread, std::uintptr_t block) {
   return {.thread = thread,
           .place = {},
-          .operation = std::string(TraceEvent::kHandOut),
+          .operation = std::string(to_text(SlabEvent::kHandOut)),
           .object = {},
           .value = {},
-          .block = block};
+          .annotation = {.kind = static_cast<std::uint8_t>(SlabEvent::kHandOut), .address = block}};
 }
 TraceEvent failed(TraceEvent event) {
   event.failed = true;
