@@ -50,7 +50,7 @@ class PreparedProgram {
     model::ProgramExecution& execution = judged_.execution();
     const model::ExecutionResult ran =
         model::relacy_runner(execution.thread_count())
-            .run(execution, scheduler, model::RunSettings(), nullptr);
+            .run(execution, scheduler, model::slab_run_settings(), nullptr);
     run_choices_ = ran.choices;
     return ran.failure != nullptr ? std::optional(*ran.failure) : execution.judge();
   }

@@ -18,7 +18,7 @@ ProgramSearch::ProgramSearch(const CheckJob& job)
     : program_(job.slab, job.program), step_trace_(program_.execution().setting(), job.program) {}
 
 ExploreResult ProgramSearch::run(ExploreOptions options) {
-  options.run = {};
+  options.run = slab_run_settings();
   options.run.access_limit = kAccessLimit;
   options.on_execution = [this,
                           callers = std::move(options.on_execution)](const ExecutionEnd& end) {

@@ -139,9 +139,8 @@ void tell_execution(RegionAction action, std::uint32_t tag, const std::byte* dat
                     where);
 }
 
-/// Property S5 at the place where it can be broken.
 void check_no_lock(std::string_view what, const source_location& where) {
-  if (engine().locks_held() != 0) [[unlikely]]
+  if (engine().may_not_allocate()) [[unlikely]]
     fail_locked(what, where);
 }
 

@@ -27,9 +27,8 @@ constexpr std::string_view type_name() noexcept {
   return name.substr(0, name.find('<'));
 }
 
-/// What a trace shows of a value: numbers, addresses, and the telling members of the slab's own
-/// records, which are found by their shape because they are private types. Empty for other types;
-/// overload it, next to the type, for more.
+/// What a trace shows of a value: numbers and addresses; empty for other types. Overload it, next
+/// to the type, for more.
 template <class T>
 std::string describe(const T& value) {
   if constexpr (std::is_same_v<T, bool>) {
@@ -45,26 +44,19 @@ std::string describe(const T& value) {
     std::string text;
     for (; bits != 0; bits >>= 4) text.insert(text.begin(), kDigits[bits & 15]);
     return "0x" + text;
-  } else if constexpr (requires { value.head, value.free, value.carved, value.live; }) {
-    return "head " + describe(value.head) + ", free " + describe(value.free) + ", carved " +
-           describe(value.carved) + ", live " + describe(value.live);
-  } else if constexpr (requires { value.index, value.slots; }) {
-    return "segment " + describe(value.index) + ": " + describe(value.slots);
-  } else if constexpr (requires { value.directory.size(), value.counters; }) {
-    return "segments " + describe(value.directory.size()) + ", live " +
-           describe(value.counters.live) + ", growers " + describe(value.counters.growers);
-  } else if constexpr (requires { value.segment, value.bucket; }) {
-    return "segment " + describe(value.segment);
-  } else if constexpr (requires { value.next, value.tag; }) {
-    return "next " + describe(value.next);
-  } else if constexpr (requires { value.first, value.last; }) {
-    return describe(value.first) + " to " + describe(value.last);
-  } else if constexpr (requires { value.value; }) {
-    return describe(value.value);
   } else {
     return {};
   }
 }
+
+/// What `describe` says. A sync policy can have another one, for types that it cannot be overloaded
+/// for.
+struct Describer {
+  template <class T>
+  static std::string text(const T& value) {
+    return describe(value);
+  }
+};
 
 }  // namespace slabproof::model
 

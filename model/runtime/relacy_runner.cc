@@ -106,7 +106,7 @@ void RelacyRunner<kThreads>::remember_failure(char const* description, rl::test_
 template <int kThreads>
 void* RelacyRunner<kThreads>::checked_allocation(std::size_t size) {
   Engine& engine = Engine::instance();
-  if (!engine.quiet() && engine.phase() != Engine::Phase::kIdle && engine.locks_held() != 0) {
+  if (!engine.quiet() && engine.phase() != Engine::Phase::kIdle && engine.may_not_allocate()) {
     engine.set_quiet(true);
     abandon_execution(Defect::kAllocationUnderLock, "a heap allocation while a lock is held");
   }

@@ -21,8 +21,10 @@ namespace slabproof::model {
 /// scheduler before it happens, with the source location of the code that asked for it.
 ///
 /// Objects of these types may exist only while an execution runs. A destructor cannot know who
-/// asked for it, so a destruction has no place in a trace.
-struct RelacySync {
+/// asked for it, so a destruction has no place in a trace. What a trace shows of their values is
+/// what `ValueDescriber::text` says.
+template <class ValueDescriber>
+struct BasicRelacySync {
   class Mutex {
    public:
     explicit Mutex(std::source_location where = std::source_location::current()) noexcept
@@ -69,7 +71,7 @@ struct RelacySync {
 
    private:
     static std::string describe_variable(const void* object) {
-      return describe(static_cast<const Var*>(object)->value_);
+      return ValueDescriber::text(static_cast<const Var*>(object)->value_);
     }
     static constexpr checker_hooks::TypeInfo kType{type_name<T>(), &describe_variable};
 
@@ -142,7 +144,7 @@ struct RelacySync {
       return value;
     }
     static std::string describe_value(const void* bits) {
-      return describe(decode(*static_cast<const std::uint64_t*>(bits)));
+      return ValueDescriber::text(decode(*static_cast<const std::uint64_t*>(bits)));
     }
     static constexpr checker_hooks::TypeInfo kType{type_name<T>(), &describe_value};
 
@@ -166,6 +168,8 @@ struct RelacySync {
     checker_hooks::pause(where);
   }
 };
+
+using RelacySync = BasicRelacySync<Describer>;
 
 static_assert(SyncPolicy<RelacySync>);
 

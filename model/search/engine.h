@@ -28,6 +28,9 @@ struct RunSettings {
   /// act on it, so an unlock commutes to the left of every step of another thread (Lipton,
   /// "Reduction", CACM 18(12), 1975). That would not hold with a try_lock; there is none.
   bool unlock_is_step = false;
+  /// Whether a thread that holds a lock may not allocate: neither on the heap nor memory of the
+  /// checker, of which it may release and discard nothing either.
+  bool forbid_allocation_under_lock = false;
   /// Whether to refuse what Relacy is known to model wrongly. Off only in tests that show it.
   bool refuse_unmodelled = true;
   /// An execution with more steps is a livelock.
@@ -109,6 +112,9 @@ class Engine {
   void unlocked(std::uint16_t mutex) noexcept;
   /// Locks that the running actor holds.
   [[nodiscard]] unsigned locks_held() const noexcept { return locks_held_[actor()]; }
+  [[nodiscard]] bool may_not_allocate() const noexcept {
+    return locks_held() != 0 && settings_.forbid_allocation_under_lock;
+  }
   [[nodiscard]] bool is_held(std::uint16_t mutex) const noexcept {
     return owner_[mutex] != kNoOwner;
   }
@@ -172,7 +178,7 @@ class Engine {
 };
 
 /// While one lives, what runs is the checker and not the program under check: nothing is a step,
-/// and a heap allocation is no concern of property S5.
+/// and a heap allocation is not one of the program's.
 class CheckerScope {
  public:
   CheckerScope() noexcept : before_(Engine::instance().quiet()) {

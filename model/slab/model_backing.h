@@ -17,8 +17,7 @@ namespace slabproof::model {
 enum class RegionKind : std::uint32_t { kDirectory, kSegment };
 
 /// The backing of a slab under the model checker: memory at addresses that depend on nothing but
-/// the thread's own past, requests that fail on demand, and a violation where memory is asked for
-/// or given back while a lock is held (property S5).
+/// the thread's own past, and requests that fail on demand.
 class ModelBacking {
  public:
   explicit ModelBacking(Layout layout,

@@ -39,6 +39,12 @@ std::uintptr_t address_of(const void* pointer) {
 
 }  // namespace
 
+RunSettings slab_run_settings() {
+  RunSettings settings;
+  settings.forbid_allocation_under_lock = true;
+  return settings;
+}
+
 ProgramExecution::ProgramExecution(Subject& subject, Program program, const SlabSetup& slab)
     : subject_(subject),
       program_(std::move(program)),
@@ -97,12 +103,12 @@ void ProgramExecution::before() {
   for (Channel& each : channels_) {
     each.given = 0;
     each.taken = 0;
-    if (each.used) ::new (static_cast<void*>(each.sent)) RelacySync::Atomic<std::uint32_t>(0);
+    if (each.used) ::new (static_cast<void*>(each.sent)) SlabSync::Atomic<std::uint32_t>(0);
   }
 }
 
-RelacySync::Atomic<std::uint32_t>& ProgramExecution::sent(Channel& channel) {
-  return *std::launder(reinterpret_cast<RelacySync::Atomic<std::uint32_t>*>(channel.sent));
+SlabSync::Atomic<std::uint32_t>& ProgramExecution::sent(Channel& channel) {
+  return *std::launder(reinterpret_cast<SlabSync::Atomic<std::uint32_t>*>(channel.sent));
 }
 
 void ProgramExecution::thread(std::size_t index) {

@@ -15,14 +15,18 @@
 
 #include "model/program/program.h"
 #include "model/program/slab_setup.h"
-#include "model/runtime/relacy_sync.h"
+#include "model/search/engine.h"
 #include "model/search/execution.h"
 #include "model/slab/history.h"
 #include "model/slab/slab_event.h"
+#include "model/slab/slab_sync.h"
 #include "model/slab/subject.h"
 #include "model/slab/violation.h"
 
 namespace slabproof::model {
+
+/// How executions on a slab are run: the slab may not allocate under its lock (property S5).
+[[nodiscard]] RunSettings slab_run_settings();
 
 /// Runs a program of the program language on a slab, and records what it does.
 ///
@@ -66,7 +70,7 @@ class ProgramExecution final : public Execution {
   struct Contents {
     std::uint64_t value;
   };
-  using Payload = RelacySync::Var<Contents>;
+  using Payload = SlabSync::Var<Contents>;
 
   /// The slab's lock: its construction comes first, and makes that before all else. The critical
   /// sections of other mutexes are no steps of the specification.
@@ -84,8 +88,8 @@ class ProgramExecution final : public Execution {
     std::array<Held, kMaxOpsPerThread> gifts;
     std::uint32_t given = 0;  // the giver's, who then tells it by `sent`
     std::uint32_t taken = 0;  // the receiver's
-    alignas(RelacySync::Atomic<std::uint32_t>)
-        std::byte sent[sizeof(RelacySync::Atomic<std::uint32_t>)];
+    alignas(
+        SlabSync::Atomic<std::uint32_t>) std::byte sent[sizeof(SlabSync::Atomic<std::uint32_t>)];
     bool used = false;  // by the program
   };
 
@@ -122,7 +126,7 @@ class ProgramExecution final : public Execution {
   [[nodiscard]] Channel& channel(std::size_t giver, std::size_t receiver) {
     return channels_[giver * kMaxModelThreads + receiver];
   }
-  [[nodiscard]] static RelacySync::Atomic<std::uint32_t>& sent(Channel& channel);
+  [[nodiscard]] static SlabSync::Atomic<std::uint32_t>& sent(Channel& channel);
   [[nodiscard]] OpId present_op(std::size_t thread) const;
 
   void give_everything_back();

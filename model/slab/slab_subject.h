@@ -9,8 +9,8 @@
 #include <optional>
 #include <span>
 
-#include "model/runtime/relacy_sync.h"
 #include "model/slab/model_backing.h"
+#include "model/slab/slab_sync.h"
 #include "model/slab/subject.h"
 #include "slabproof/config.h"
 #include "slabproof/extendable_slab.h"
@@ -22,7 +22,7 @@
 namespace slabproof::model {
 
 /// The configuration under which the shipped slab is model-checked.
-template <Recheck kRecheck, class ProtectionType = NoProtection, class SyncType = RelacySync>
+template <Recheck kRecheck, class ProtectionType = NoProtection, class SyncType = SlabSync>
 struct ModelConfig : DefaultConfig {
   using Sync = SyncType;
   using Backing = ModelBacking;

@@ -220,8 +220,9 @@ class SlabCountTest : public ::testing::TestWithParam<SlabCount> {
   static ExploreResult explore(const std::string& text, bool symmetry) {
     using Config = model::ModelConfig<Recheck::kNewSegments>;
     static model::SlabSubject<Config> subject;
-    model::ProgramExecution execution(subject, *model::parse_program(text), 1, 0);
+    model::ProgramExecution execution(subject, *model::parse_program(text), {.capacity = 1});
     ExploreOptions options;
+    options.run = model::slab_run_settings();
     const auto classes = execution.symmetry_class();
     if (symmetry) options.symmetry_class = classes;
     return model::explore(execution, options);

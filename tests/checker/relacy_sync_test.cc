@@ -66,8 +66,10 @@ ExploreResult explore_parts(std::vector<std::function<void(State&)>> threads,
 
 template <class State>
 void expect_violation(std::vector<std::function<void(State&)>> threads, Defect defect,
-                      const std::string& message) {
-  const ExploreResult result = explore_parts<State>(std::move(threads));
+                      const std::string& message, const model::RunSettings& settings = {}) {
+  ExploreOptions options;
+  options.run = settings;
+  const ExploreResult result = explore_parts<State>(std::move(threads), options);
   ASSERT_TRUE(result.violation.has_value());
   EXPECT_EQ(result.violation->defect, defect);
   EXPECT_THAT(result.violation->message, HasSubstr(message));
@@ -226,6 +228,8 @@ struct Locked {
   Sync::Mutex mutex;
 };
 
+constexpr model::RunSettings kNoAllocationUnderLock = {.forbid_allocation_under_lock = true};
+
 TEST(RelacySync, MemoryRequestedUnderALockIsFound) {
   expect_violation<Locked>({[](Locked& locked) {
                               locked.mutex.lock();
@@ -233,8 +237,8 @@ TEST(RelacySync, MemoryRequestedUnderALockIsFound) {
                               locked.mutex.unlock();
                             },
                             [](Locked&) {}},
-                           Defect::kAllocationUnderLock,
-                           "memory is requested while a lock is held");
+                           Defect::kAllocationUnderLock, "memory is requested while a lock is held",
+                           kNoAllocationUnderLock);
 }
 
 TEST(RelacySync, MemoryReleasedUnderALockIsFound) {
@@ -245,7 +249,8 @@ TEST(RelacySync, MemoryReleasedUnderALockIsFound) {
                               locked.mutex.unlock();
                             },
                             [](Locked&) {}},
-                           Defect::kAllocationUnderLock, "memory is released while a lock is held");
+                           Defect::kAllocationUnderLock, "memory is released while a lock is held",
+                           kNoAllocationUnderLock);
 }
 
 /// The pointer is volatile, or a compiler may find that nothing reads the memory and allocate none.
@@ -261,7 +266,8 @@ TEST(RelacySync, HeapAllocationUnderALockIsFound) {
                               locked.mutex.unlock();
                             },
                             [](Locked&) {}},
-                           Defect::kAllocationUnderLock, "heap allocation while a lock is held");
+                           Defect::kAllocationUnderLock, "heap allocation while a lock is held",
+                           kNoAllocationUnderLock);
 }
 
 TEST(RelacySync, CheckerAllocatesUnseenWhereAMutexLivesUnderALock) {
@@ -278,21 +284,37 @@ TEST(RelacySync, CheckerAllocatesUnseenWhereAMutexLivesUnderALock) {
   for (const Search search : {Search::kDpor, Search::kFull}) {
     ExploreOptions options;
     options.search = search;
+    options.run = kNoAllocationUnderLock;
     EXPECT_FALSE(model::explore(scenario, options).violation.has_value());
   }
   const model::Schedule first = {.unlock_is_step = false, .choices = {}};
   ExploreOptions traced;
   traced.search = Search::kReplay;
   traced.schedule = &first;
+  traced.run = kNoAllocationUnderLock;
   const ExploreResult result = model::explore(scenario, traced);
   EXPECT_FALSE(result.violation.has_value());
   EXPECT_THAT(to_text(result.trace), HasSubstr("destroy mutex"));
 }
 
 TEST(RelacySync, HeapAllocationWithoutALockIsNoViolation) {
+  ExploreOptions options;
+  options.run = kNoAllocationUnderLock;
   EXPECT_FALSE(explore_parts<Locked>({[](Locked& locked) {
                                         allocate_and_release();
                                         locked.mutex.lock();
+                                        locked.mutex.unlock();
+                                      },
+                                      [](Locked&) {}},
+                                     options)
+                   .violation.has_value());
+}
+
+TEST(RelacySync, AllocationUnderALockIsNoViolationWhereTheRunAllowsIt) {
+  EXPECT_FALSE(explore_parts<Locked>({[](Locked& locked) {
+                                        locked.mutex.lock();
+                                        allocate_and_release();
+                                        const ModelBacking region(*Layout::make(64, 64));
                                         locked.mutex.unlock();
                                       },
                                       [](Locked&) {}})

@@ -29,6 +29,7 @@ CheckedVerdict check_program(const Setup& setup, const model::Program& program,
   options.iterations = effort.executions;
   options.symmetry_class = symmetry;
   options.trace = false;
+  options.run = model::slab_run_settings();
   const model::ExploreResult explored = model::explore(judged.execution(), options);
 
   CheckedVerdict verdict{.complaint = std::nullopt,

@@ -71,6 +71,7 @@ Findings find_all(const CheckJob& job, Search search) {
   });
   model::ExploreOptions options;
   options.search = search;
+  options.run = model::slab_run_settings();
   constexpr std::uint64_t kMaxForFullSearch = 60'000;
   if (search == Search::kFull) options.iterations = kMaxForFullSearch;
   const model::ExploreResult result = model::explore(execution, options);

@@ -30,6 +30,7 @@ Outcome explore(const std::string& text, std::uint32_t capacity) {
   model::ExploreOptions options;
   options.stop_on_violation = false;
   options.trace = false;
+  options.run = model::slab_run_settings();
   options.on_execution = [&](const model::ExecutionEnd& end) {
     if (end.failure != nullptr) {
       outcome.violations.insert(end.failure->defect);

@@ -1,0 +1,43 @@
+#ifndef SLABPROOF_MODEL_SLAB_SLAB_SYNC_H_
+#define SLABPROOF_MODEL_SLAB_SLAB_SYNC_H_
+
+#include <string>
+
+#include "model/runtime/describe.h"
+#include "model/runtime/relacy_sync.h"
+
+namespace slabproof::model {
+
+/// What a trace shows of the slab's own records. Their types are private to the slab, which knows
+/// nothing of traces, so a record is told by the members that are shown of it.
+struct SlabDescriber {
+  template <class T>
+  static std::string text(const T& value) {
+    if constexpr (requires { value.head, value.free, value.carved, value.live; }) {
+      return "head " + text(value.head) + ", free " + text(value.free) + ", carved " +
+             text(value.carved) + ", live " + text(value.live);
+    } else if constexpr (requires { value.index, value.slots; }) {
+      return "segment " + text(value.index) + ": " + text(value.slots);
+    } else if constexpr (requires { value.directory.size(), value.counters; }) {
+      return "segments " + text(value.directory.size()) + ", live " + text(value.counters.live) +
+             ", growers " + text(value.counters.growers);
+    } else if constexpr (requires { value.segment, value.bucket; }) {
+      return "segment " + text(value.segment);
+    } else if constexpr (requires { value.next, value.tag; }) {
+      return "next " + text(value.next);
+    } else if constexpr (requires { value.first, value.last; }) {
+      return text(value.first) + " to " + text(value.last);
+    } else if constexpr (requires { value.value; }) {
+      return text(value.value);
+    } else {
+      return describe(value);
+    }
+  }
+};
+
+/// The checked sync policy, for the slab and for what a program does with its blocks.
+using SlabSync = BasicRelacySync<SlabDescriber>;
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_SLAB_SLAB_SYNC_H_
