@@ -8,7 +8,7 @@
 
 namespace slabproof::model {
 
-// What the two halves of the bridge, one with Relacy and one without, ask of each other.
+// What checked_memory.cc, which knows nothing of Relacy, and checker_hooks.cc ask of each other.
 
 /// Forgets the mutexes and atomics of the last execution.
 void forget_synchronisation() noexcept;

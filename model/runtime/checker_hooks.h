@@ -78,7 +78,7 @@ void fail_next_request() noexcept;
 void note(TraceEvent event) noexcept;
 [[nodiscard]] bool is_tracing() noexcept;
 
-/// Forgets the objects of the last execution; called by the machine.
+/// Forgets the objects of the last execution; called by the runner.
 void begin_execution() noexcept;
 
 }  // namespace slabproof::model::checker_hooks

@@ -14,7 +14,7 @@ namespace slabproof::model {
 /// schedule with it. A crash of the checker itself still ends the process.
 ///
 /// The handler runs on a stack of its own and leaves the fiber by the same way as every other
-/// failure: the machine gives each abandoned fiber a fresh start. Of several, the last one made
+/// failure: the runner gives each abandoned fiber a fresh start. Of several, the last one made
 /// must end first.
 class CrashGuard {
  public:

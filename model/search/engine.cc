@@ -124,6 +124,7 @@ void Engine::abandon(Defect defect, std::string_view message, const std::source_
                  .place = SourcePlace::of(where)});
   }
   runner_->abandon();
+  std::unreachable();
 }
 
 std::string Engine::describe_deadlock() const {

@@ -60,7 +60,7 @@ struct ExploreOptions {
   std::span<const std::uint8_t> symmetry_class;  ///< for kDpor: a class for each thread, or empty
   /// For kDpor: explore one part of all executions, or list the parts; see DporScheduler.
   DporScheduler::Part part{};
-  /// Told the name of each part, where `part` lists them.
+  /// Gets the name of each part, where `part` lists them.
   std::function<void(const std::vector<Choice>&)> on_part;
   const Schedule* schedule = nullptr;  ///< for kReplay
   /// Whether a failing execution is run again to make its trace; for kReplay, any execution.
