@@ -159,7 +159,7 @@ TEST(Dpor, WaitThatNobodyEndsIsALivelock) {
   ExploreOptions options;
   options.run.step_limit = 200;
   const Findings found = find_all({{await(x, 1)}, {store(y, 1, relaxed)}}, options);
-  EXPECT_EQ(found.violations, std::set<model::Defect>{model::Defect::kDeadlock});
+  EXPECT_EQ(found.violations, std::set<model::Defect>{model::Defect::kLivelock});
 }
 
 // ---- symmetry ----
