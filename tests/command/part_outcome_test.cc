@@ -19,7 +19,9 @@ PartOutcome failing_part() {
       .max_over_growth = 1,
       .witness = Schedule{.unlock_is_step = false, .choices = {Choice::thread(1)}},
       .violation = FailingExecution{
-          .failure = {.property = "S1", .message = "two owners"},
+          .failure = {.label = "S1",
+                      .message = "two owners",
+                      .place = {.file = "slab.h", .line = 7, .function = "grow"}},
           .schedule = {.unlock_is_step = true, .choices = {Choice::thread(0), Choice::value(1)}}}};
 }
 
@@ -54,9 +56,9 @@ TEST(PartOutcome, SumKeepsTheFirstViolationAndTheWitnessOfTheGreatestOverGrowth)
   PartOutcome worse = failing_part();
   worse.max_over_growth = 2;
   worse.witness->choices.front() = Choice::thread(3);
-  worse.violation->failure.property = "S2";
+  worse.violation->failure.label = "S2";
   add(sum, worse);
-  EXPECT_EQ(sum.violation->failure.property, "S1");
+  EXPECT_EQ(sum.violation->failure.label, "S1");
   EXPECT_EQ(sum.witness, worse.witness);
   EXPECT_EQ(sum.executions, 6U);
 }
