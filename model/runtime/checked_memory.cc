@@ -72,6 +72,7 @@ void begin_execution() noexcept {
 Handle begin_variable(const void* object, std::size_t size, const TypeInfo& type,
                       source_location where) noexcept {
   const auto [handle, record] = begin_object(variables, object, size, type, where);
+  engine().note_act();
   if (is_tracing()) [[unlikely]]
     trace_object(where, "construct", *record);
   return handle;
@@ -87,6 +88,7 @@ void end_variable(Handle handle, const void* object, std::size_t size,
     trace_object(where, "destroy", record, record.type->describe(object));
   }
   end_object(record, object, size, where);
+  engine().note_write(object, 0);
 }
 
 void read_variable(Handle handle, const void* object, source_location where) noexcept {
@@ -100,6 +102,7 @@ void read_variable(Handle handle, const void* object, source_location where) noe
   if (!engine().is_alone() && !record.race.load(engine().clock())) [[unlikely]] {
     fail_race(record, "is read", where);
   }
+  engine().note_read(object, 0, true);
 }
 
 void write_variable(Handle handle, const void* object, source_location where) noexcept {
@@ -109,6 +112,7 @@ void write_variable(Handle handle, const void* object, source_location where) no
   if (!engine().is_alone() && !record.race.store(engine().clock())) [[unlikely]] {
     fail_race(record, "is written", where);
   }
+  engine().note_write(object, 0);
 }
 
 // ---- regions ----
@@ -149,6 +153,7 @@ void check_no_lock(std::string_view what, const source_location& where) {
 std::byte* request_region(std::size_t size, std::size_t alignment, std::uint32_t tag,
                           source_location where) noexcept {
   check_no_lock("memory is requested", where);
+  engine().note_act();
   std::byte* data = nullptr;
   if (!engine().take_request_failure()) {
     data = ModelMemory::instance().grant(engine().actor(), size, alignment);
@@ -164,6 +169,7 @@ std::byte* request_region(std::size_t size, std::size_t alignment, std::uint32_t
 void release_region(std::byte* data, std::size_t size, std::uint32_t tag) noexcept {
   const source_location nowhere;
   check_no_lock("memory is released", nowhere);
+  engine().note_act();
   if (is_tracing()) [[unlikely]]
     trace_region("release memory", data, size, nowhere);
   bool survivors = false;
@@ -184,6 +190,7 @@ void release_region(std::byte* data, std::size_t size, std::uint32_t tag) noexce
 void discard_region(std::byte* data, std::size_t size, std::uint32_t tag) noexcept {
   const source_location nowhere;
   check_no_lock("pages are given back", nowhere);
+  engine().note_act();
   if (is_tracing()) [[unlikely]]
     trace_region("discard pages", data, size, nowhere);
   tell_execution(RegionAction::kDiscarded, tag, data, size);
@@ -191,6 +198,7 @@ void discard_region(std::byte* data, std::size_t size, std::uint32_t tag) noexce
 
 void fail_next_request() noexcept {
   engine().fail_next_request();
+  engine().note_act();
 }
 
 void report(std::string_view label, std::string_view message, source_location where) noexcept {

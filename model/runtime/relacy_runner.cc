@@ -92,12 +92,12 @@ template <int kThreads>
 void RelacyRunner<kThreads>::remember_failure(char const* description, rl::test_result_e result) {
   Engine& engine = Engine::instance();
   // What we found ourselves is known already.
-  if (engine.failure()) return;
+  if (engine.is_abandoned()) return;
   engine.set_quiet(true);
+  if (result == rl::test_result_deadlock) return engine.stand_still();
+  engine.cut();
   Failure failure{.defect = defect_of(result), .message = rl::test_result_str(result)};
-  if (result == rl::test_result_deadlock) {
-    failure.message = engine.describe_deadlock();
-  } else if (description != nullptr && *description != '\0') {
+  if (description != nullptr && *description != '\0') {
     failure.message.append(": ").append(description);
   }
   engine.set_failure(std::move(failure));

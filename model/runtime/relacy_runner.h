@@ -89,8 +89,23 @@ class HookedScheduler
   [[nodiscard]] bool uses_tree() const noexcept { return tree_; }
   /// Takes a decision in advance, for the next call of `schedule`.
   void decide_next(std::size_t thread) noexcept { decided_ = static_cast<int>(thread); }
+  void set_pausing(bool yes) noexcept { pausing_ = yes; }
+  /// The running thread does not go on in this execution. False if none is left that could.
+  [[nodiscard]] bool block_running() {
+    this->block_thread(this->thread_->index_, false);
+    return this->running_threads_count != 0;
+  }
+  /// Keeps the answer in the tree, so that it stays the same under the same choices.
+  [[nodiscard]] bool settle_repetition(bool seems) {
+    if (this->stree_depth_ == this->stree_.size()) {
+      this->stree_.push_back(
+          {.count_ = 1, .index_ = 0, .type_ = rl::sched_type_user, .pad_ = seems});
+    }
+    return this->stree_[this->stree_depth_++].pad_ != 0;
+  }
   /// Forgets an execution that was abandoned.
   void abandon() {
+    pausing_ = false;
     this->running_threads.clear();
     decided_ = kUndecided;
   }
@@ -128,9 +143,11 @@ class HookedScheduler
     return value;
   }
 
-  bool can_switch(thread_info_t& /*thread*/) { return !bound_ || switches_left_ != 0; }
+  bool can_switch(thread_info_t& /*thread*/) { return !bound_ || switches_left_ != 0 || pausing_; }
   void on_switch(thread_info_t& thread) {
-    if (bound_ && thread.state_ == rl::thread_state_running) --switches_left_;
+    // To go on with another thread where one pauses is no preemption.
+    if (bound_ && thread.state_ == rl::thread_state_running && !pausing_) --switches_left_;
+    pausing_ = false;
   }
   double iteration_count_approx() { return 1; }
 
@@ -140,6 +157,7 @@ class HookedScheduler
   bool tree_ = false;
   std::optional<unsigned> bound_;
   unsigned switches_left_ = 0;
+  bool pausing_ = false;  // the running thread
   int decided_ = kUndecided;
 };
 
@@ -175,8 +193,12 @@ class RelacyRunner final : public ExecutionRunner,
     return run_iteration();
   }
 
+  void leave_thread() override { sched(); }
+
   [[noreturn]] void abandon() override {
-    if (is_tracing()) trace_failure(*Engine::instance().failure());
+    if (const auto& failure = Engine::instance().failure(); failure && is_tracing()) {
+      trace_failure(*failure);
+    }
     this->fail_test("", rl::test_result_user_assert_failed, rl::debug_info());
     std::unreachable();
   }
@@ -201,11 +223,15 @@ class RelacyRunner final : public ExecutionRunner,
     Engine& engine = Engine::instance();
     if (engine.phase() != Engine::Phase::kThreads || engine.quiet()) return;
     engine.count_step();
-    if (scheduler_->uses_tree()) {
-      this->schedule(0);
-      resume();
-      return;
-    }
+    if (!scheduler_->uses_tree()) return switch_thread();
+    if (engine.is_idle_repetition()) give_up();
+    this->schedule(0);
+    resume();
+  }
+
+  /// Lets the thread run that a scheduler of ours chooses.
+  void switch_thread() {
+    Engine& engine = Engine::instance();
     const std::size_t running = static_cast<std::size_t>(context_->threadx_->index_);
     const std::size_t next = engine.decide();
     if (next == running) return;
@@ -222,10 +248,26 @@ class RelacyRunner final : public ExecutionRunner,
     return reason;
   }
 
-  void yield(unsigned count, rl::debug_info_param info) override {
-    Engine::instance().count_step();
-    Context::yield(count, info);
-    resume();
+  /// The running thread pauses; the engine knows what it has done since its last pause.
+  void yield(unsigned /*count*/, rl::debug_info_param /*info*/) override {
+    Engine& engine = Engine::instance();
+    engine.count_step();
+    bool repeats = engine.seems_repetition();
+    if (!scheduler_->uses_tree()) {
+      repeats = engine.settle_repetition();
+    } else if (engine.may_be_repetition()) {
+      repeats = scheduler_->settle_repetition(repeats);
+    }
+    const Engine::Pause pause = engine.pause(repeats);
+    if (scheduler_->uses_tree()) {
+      pause_in_tree(pause);
+    } else if (pause == Engine::Pause::kYield) {
+      this->schedule(1);
+      resume();
+    } else {
+      switch_thread();
+    }
+    engine.resume(pause);
   }
 
   void fail_test(char const* description, rl::test_result_e result,
@@ -273,6 +315,22 @@ class RelacyRunner final : public ExecutionRunner,
     typename HookedScheduler<kThreads>::shared_context_t shared;
   };
 
+  [[noreturn]] void give_up() {
+    Engine::instance().stand_still();
+    this->abandon();
+  }
+
+  void pause_in_tree(Engine::Pause pause) {
+    if (pause == Engine::Pause::kStop &&
+        (Engine::instance().is_idle_repetition() || !scheduler_->block_running())) {
+      give_up();
+    }
+    scheduler_->set_pausing(true);
+    this->schedule(pause == Engine::Pause::kYield ? 1 : 0);
+    scheduler_->set_pausing(false);
+    resume();
+  }
+
   explicit RelacyRunner(std::unique_ptr<Environment> environment)
       : Context(environment->params, environment->shared),
         environment_(std::move(environment)),
@@ -290,7 +348,8 @@ class RelacyRunner final : public ExecutionRunner,
     this->iteration(1);
     rl::context_holder<>::instance_ = nullptr;
     Engine& engine = Engine::instance();
-    if (engine.failure()) repair((engine.started() & engine.unfinished()) | 1U << failed_thread_);
+    if (engine.is_abandoned())
+      repair((engine.started() & engine.unfinished()) | 1U << failed_thread_);
     engine.end();
     return engine.result();
   }

@@ -12,7 +12,12 @@ namespace slabproof::model {
 /// How an execution went. It refers to memory that the next execution overwrites.
 struct ExecutionResult {
   const Failure* failure = nullptr;  ///< why it was abandoned; null where it ran to its end
-  std::span<const Choice> choices;
+  /// It did nothing but repeat a turn of a wait in the end, and was left: another execution is the
+  /// same without that turn.
+  bool is_repetition = false;
+  /// It left out something that no other execution makes up for.
+  bool is_cut = false;
+  std::span<const Choice> choices;  ///< up to the failure, if there is one
   const SchedulingPoint* end = nullptr;  ///< the threads as they stood when it ended; never null
 };
 

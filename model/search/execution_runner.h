@@ -29,7 +29,9 @@ class ExecutionRunner {
   virtual ExecutionResult run(Execution& execution, Scheduler& scheduler,
                               const RunSettings& settings, Trace* trace) = 0;
 
-  /// Leaves the running execution for the one who called `run`. The engine knows the failure. Runs
+  /// The running thread has stopped for good: another one goes on.
+  virtual void leave_thread() = 0;
+  /// Leaves the running execution for the one who called `run`. The engine knows why. Runs
   /// on the stack of the execution, of which nothing is destroyed.
   [[noreturn]] virtual void abandon() = 0;
 };

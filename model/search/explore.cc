@@ -51,6 +51,7 @@ class Exploration {
                                    : options.unlock_is_step.value_or(is_of_the_runner(search) ||
                                                                      search == Search::kRandom);
     if (settings_.step_limit > kMaxSteps) settings_.step_limit = kMaxSteps;
+    settings_.outlive_failures = search == Search::kDpor && goes_on_after_failures();
     switch (search) {
       case Search::kRandom:
         scheduler_ = std::make_unique<RandomScheduler>(options.seed);
@@ -61,6 +62,7 @@ class Exploration {
       case Search::kDpor: {
         auto dpor = std::make_unique<DporScheduler>(options.symmetry_class, options.part);
         dpor_ = dpor.get();
+        if (settings_.outlive_failures && options.symmetry_class.empty()) dpor->make_starts_steps();
         scheduler_ = std::move(dpor);
         break;
       }
@@ -77,13 +79,14 @@ class Exploration {
     const Stopwatch watch;
     for (;;) {
       run_once();
-      if (result_.violation && options_.stop_on_violation) break;
+      if (is_decided()) break;
       if (!advance()) {
-        result_.exhaustive = options_.search == Search::kFull || options_.search == Search::kDpor;
+        is_finished_ = true;
         break;
       }
       if (limit_reached(watch)) break;
     }
+    conclude();
     result_.seconds = watch.seconds();
     if (options_.trace && (result_.violation || options_.search == Search::kReplay)) trace();
     return std::move(result_);
@@ -94,12 +97,18 @@ class Exploration {
     const ExecutionResult ran = scheduler_ != nullptr
                                     ? runner_.run(execution_, *scheduler_, settings_, nullptr)
                                     : runner_.run_tree(execution_, settings_);
+    const bool is_abandoned = ran.failure != nullptr || ran.is_repetition;
+    if (is_abandoned && scheduler_ != nullptr) scheduler_->cut_short(*ran.end);
     const bool redundant = dpor_ != nullptr && dpor_->redundant();
     if (dpor_ != nullptr && options_.on_part) {
       if (const auto prefix = dpor_->prefix()) options_.on_part(*prefix);
     }
-    ++(redundant ? result_.redundant : result_.executions);
-    const std::optional<Failure> failure = judge(ran);
+    ++(redundant || ran.is_repetition ? result_.redundant : result_.executions);
+    if (ran.is_repetition) return;
+    if (ran.is_cut && !redundant) is_cut_ = true;
+    const std::optional<Failure> failure =
+        ran.failure != nullptr ? std::optional(*ran.failure) : execution_.judge();
+    if (failure && failure->defect == Defect::kReplayMismatch) is_cut_ = true;
     const ExecutionEnd end{.failure = failure ? &*failure : nullptr,
                            .abandoned = ran.failure != nullptr,
                            .redundant = redundant,
@@ -113,21 +122,39 @@ class Exploration {
     if (options_.on_execution) options_.on_execution(end);
   }
 
-  std::optional<Failure> judge(const ExecutionResult& ran) {
-    if (ran.failure == nullptr) return execution_.judge();
-    if (scheduler_ != nullptr) scheduler_->cut_short(*ran.end);
-    return *ran.failure;
+  [[nodiscard]] bool is_decided() const {
+    if (!result_.violation || !options_.stop_on_violation) return false;
+    return result_.verdict == Verdict::kViolated || !options_.is_wanted;
   }
 
-  [[nodiscard]] bool is_wanted(const Failure& failure) const {
-    return !options_.is_wanted || options_.is_wanted(failure);
+  [[nodiscard]] bool goes_on_after_failures() const {
+    return !options_.stop_on_violation || options_.is_wanted;
+  }
+
+  /// Also wanted is what could not be judged: of that no filter can say that it holds.
+  [[nodiscard]] bool is_wanted(const Failure& failure) {
+    if (!options_.is_wanted || options_.is_wanted(failure) || failure.is_no_verdict()) return true;
+    is_passed_over_ = true;
+    return false;
   }
 
   void remember(const ExecutionEnd& end) {
-    ++result_.violations;
-    if (result_.violation) return;
+    const bool is_no_verdict = end.failure->is_no_verdict();
+    const Verdict verdict = is_no_verdict ? Verdict::kUnsupported : Verdict::kViolated;
+    if (verdict == Verdict::kViolated) ++result_.violations;
+    if (result_.violation && worse_of(verdict, result_.verdict) == result_.verdict) return;
+    result_.verdict = verdict;
     result_.violation = *end.failure;
     result_.schedule = end.schedule();
+  }
+
+  /// What nothing has failed in holds if the search did what it set out to do.
+  void conclude() {
+    const bool is_whole = is_finished_ && !is_cut_ && !is_passed_over_;
+    const bool is_sample = options_.search == Search::kRandom && !is_passed_over_;
+    if (!result_.violation && (is_whole || is_sample)) result_.verdict = Verdict::kHolds;
+    const bool is_all = options_.search == Search::kFull || options_.search == Search::kDpor;
+    result_.exhaustive = is_all && is_whole && result_.verdict != Verdict::kUnsupported;
   }
 
   bool advance() { return scheduler_ != nullptr ? scheduler_->advance() : runner_.advance_tree(); }
@@ -166,6 +193,9 @@ class Exploration {
   std::unique_ptr<Scheduler> scheduler_;
   DporScheduler* dpor_ = nullptr;
   ExploreResult result_;
+  bool is_finished_ = false;     // there is no execution left to run
+  bool is_cut_ = false;          // something was left out of an execution that was run
+  bool is_passed_over_ = false;  // a failure that was not asked for
 };
 
 }  // namespace

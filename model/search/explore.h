@@ -18,6 +18,7 @@
 #include "model/search/failure.h"
 #include "model/search/schedule.h"
 #include "model/search/trace.h"
+#include "model/search/verdict.h"
 
 namespace slabproof::model {
 
@@ -34,7 +35,8 @@ enum class Search : std::uint8_t {
 /// Reads the name of a search that needs no recorded schedule. Errors: a sentence that names them.
 [[nodiscard]] std::expected<Search, std::string> parse_search(std::string_view text);
 
-/// What is known of an execution when it has ended.
+/// What is known of an execution when it has ended. Of one that did nothing but repeat a turn of a
+/// wait in the end, nobody hears.
 struct ExecutionEnd {
   const Failure* failure = nullptr;  ///< null where it ran to its end and was judged good
   bool abandoned = false;            ///< the failure stopped it before its end
@@ -55,7 +57,8 @@ struct ExploreOptions {
   std::uint64_t seed = 1;        ///< for kRandom
   double time_limit = 0;         ///< seconds; 0: no limit
   bool stop_on_violation = true;
-  /// Not empty: only failures for which it is true are violations, all others are passed over.
+  /// Not empty: only failures for which it is true are violations. All others are passed over, and
+  /// a search that has passed over some is neither exhaustive nor says that the program holds.
   std::function<bool(const Failure&)> is_wanted;
   std::span<const std::uint8_t> symmetry_class;  ///< for kDpor: a class for each thread, or empty
   /// For kDpor: explore one part of all executions, or list the parts; see DporScheduler.
@@ -74,11 +77,13 @@ struct ExploreOptions {
 struct ExploreResult {
   std::uint64_t executions = 0;  ///< without the redundant ones
   std::uint64_t redundant = 0;
-  /// Every execution was explored, or one of each class: nothing cut the search short.
+  /// Every execution was explored, or one of each class: nothing was cut, abandoned or passed over.
   bool exhaustive = false;
+  Verdict verdict = Verdict::kInconclusive;
   std::uint64_t violations = 0;
-  std::optional<Failure> violation;  ///< the first
-  Schedule schedule;                 ///< of the first violation; for kReplay, as run
+  /// The first violation; without one, the first thing that could not be judged.
+  std::optional<Failure> violation;
+  Schedule schedule;  ///< of that; for kReplay, as run
   Trace trace;
   /// The schedule of the violation, run again, failed in the same way; if not, the message of the
   /// violation says so. Always true if no trace was asked for.

@@ -38,6 +38,11 @@ struct Failure {
   SourcePlace place =
       {};  ///< of the operation at which it was found; its line is 0 where not known
 
+  /// Whether it says that the checker could not judge, and not that the program is wrong.
+  [[nodiscard]] bool is_no_verdict() const noexcept {
+    return defect == Defect::kUnsupported || defect == Defect::kNotJudged;
+  }
+
   friend bool operator==(const Failure&, const Failure&) = default;
 };
 
