@@ -33,6 +33,7 @@ PartOutcome outcome_from(const nlohmann::json& object) {
   PartOutcome outcome{.executions = object.at("executions").get<std::uint64_t>(),
                       .redundant = object.at("redundant").get<std::uint64_t>(),
                       .complete = object.at("complete").get<bool>(),
+                      .verdict = object.at("verdict").get<Verdict>(),
                       .max_segments = object.at("max_segments").get<std::uint64_t>(),
                       .max_over_growth = object.at("max_over_growth").get<std::uint64_t>(),
                       .seconds = object.at("seconds").get<double>()};
@@ -52,6 +53,7 @@ std::string to_json_line(const PartOutcome& outcome) {
   nlohmann::ordered_json object = {{"executions", outcome.executions},
                                    {"redundant", outcome.redundant},
                                    {"complete", outcome.complete},
+                                   {"verdict", outcome.verdict},
                                    {"max_segments", outcome.max_segments},
                                    {"max_over_growth", outcome.max_over_growth},
                                    {"witness", nullptr},
@@ -86,7 +88,10 @@ void add(PartOutcome& sum, const PartOutcome& part) {
     sum.witness = part.witness;
     sum.max_over_growth = part.max_over_growth;
   }
-  if (!sum.violation) sum.violation = part.violation;
+  if (!sum.violation || worse_of(sum.verdict, part.verdict) != sum.verdict) {
+    sum.violation = part.violation;
+  }
+  sum.verdict = worse_of(sum.verdict, part.verdict);
   sum.seconds += part.seconds;
 }
 

@@ -8,6 +8,7 @@
 
 #include "model/search/failure.h"
 #include "model/search/schedule.h"
+#include "model/search/verdict.h"
 
 namespace slabproof::model {
 
@@ -24,9 +25,11 @@ struct PartOutcome {
   std::uint64_t executions = 0;
   std::uint64_t redundant = 0;
   bool complete = false;  ///< every execution of the part was explored
+  Verdict verdict = Verdict::kInconclusive;
   std::uint64_t max_segments = 0;
   std::uint64_t max_over_growth = 0;
   std::optional<Schedule> witness = {};  ///< of an execution with the greatest over-growth
+  /// What violates something; without that, what could not be judged.
   std::optional<FailingExecution> violation = {};
   double seconds = 0;
 
@@ -38,7 +41,8 @@ struct PartOutcome {
 /// Nothing where the text is not an outcome: a line that was cut off, say.
 [[nodiscard]] std::optional<PartOutcome> parse_part_outcome(std::string_view line);
 
-/// Adds what another part of the same job gave. The first violation stays.
+/// Adds what another part of the same job gave. The worst verdict stays, with what was first to
+/// give it.
 void add(PartOutcome& sum, const PartOutcome& part);
 
 }  // namespace slabproof::model

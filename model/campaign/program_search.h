@@ -10,7 +10,6 @@
 
 #include "model/campaign/judged_program.h"
 #include "model/program/job.h"
-#include "model/runtime/crash_guard.h"
 #include "model/search/explore.h"
 #include "model/search/schedule.h"
 #include "model/slab/step_trace.h"
@@ -47,7 +46,6 @@ class ProgramSearch {
   void write_steps(const ExecutionEnd& end);
   void flush_steps();
 
-  CrashGuard crash_guard_;
   JudgedProgram program_;
   StepTrace step_trace_;
   StepsSink steps_sink_;

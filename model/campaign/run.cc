@@ -21,13 +21,8 @@ bool is_complete(Search search, SearchLimit::Kind limit) {
   return search == Search::kBound && limit == kBound;
 }
 
-/// Whether a failure says that the checker could not judge, and not that the slab is wrong.
-bool is_no_verdict(Defect defect) {
-  return defect == Defect::kNotJudged || defect == Defect::kUnsupported;
-}
-
 void blame(RunResult& result, const Failure& failure) {
-  result.verdict = is_no_verdict(failure.defect) ? Verdict::kInconclusive : Verdict::kViolated;
+  result.verdict = failure.is_no_verdict() ? Verdict::kUnsupported : Verdict::kViolated;
   result.property = property_of(failure);
   result.message = to_text(failure);
 }
@@ -144,6 +139,7 @@ PartOutcome explore_part(const CheckJob& job, const SearchOptions& options, cons
   PartOutcome outcome{.executions = explored.executions,
                       .redundant = explored.redundant,
                       .complete = explored.exhaustive,
+                      .verdict = explored.verdict,
                       .max_segments = search.max_segments(),
                       .max_over_growth = search.max_over_growth(),
                       .witness = search.witness(),
@@ -180,7 +176,10 @@ JobOutcome conclude(const CheckJob& job, const SearchOptions& options, const Par
   if (!result.exhaustive && limit.kind == SearchLimit::Kind::kNone) {
     result.limit = {.kind = SearchLimit::Kind::kStopped, .text = "stopped"};
   }
-  if (!is_complete(result.search, result.limit.kind)) result.verdict = Verdict::kInconclusive;
+  result.verdict = sum.verdict;
+  if (!is_complete(result.search, result.limit.kind)) {
+    result.verdict = worse_of(result.verdict, Verdict::kInconclusive);
+  }
   judge_expectations(job, result);
   if (want_witness && sum.witness) outcome.trace = run_schedule(*sum.witness, search).trace;
   return outcome;
@@ -201,6 +200,7 @@ JobOutcome replay(const RecordedExecution& recorded, const StepsSink& steps) {
   result.max_segments = search.max_segments();
   result.max_over_growth = search.max_over_growth();
   result.replay = recorded;
+  result.verdict = explored.verdict;
   if (explored.violation) blame(result, *explored.violation);
   return outcome;
 }

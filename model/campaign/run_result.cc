@@ -9,6 +9,7 @@ std::string to_string(Verdict verdict) {
     case Verdict::kViolated:
       return "violated";
     case Verdict::kInconclusive:
+    case Verdict::kUnsupported:
       return "inconclusive";
   }
   return "inconclusive";

@@ -9,12 +9,12 @@
 #include "model/program/job.h"
 #include "model/program/program.h"
 #include "model/search/explore.h"
+#include "model/search/verdict.h"
 
 namespace slabproof::model {
 
-enum class Verdict : std::uint8_t { kHolds, kViolated, kInconclusive };
-
-/// "holds", "violated", "inconclusive".
+/// "holds", "violated", "inconclusive"; also what is unsupported is inconclusive, and the property
+/// says why.
 [[nodiscard]] std::string to_string(Verdict verdict);
 
 /// What kept a search from exploring every execution.

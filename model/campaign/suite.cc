@@ -203,6 +203,7 @@ class Suite {
       const JobProgress& job = jobs_[next_];
       PartOutcome sum;
       sum.complete = true;
+      sum.verdict = job.lost_part ? Verdict::kInconclusive : Verdict::kHolds;
       sum.redundant = options_.shard && options_.shard->index != 0 ? 0 : job.split.redundant;
       for (const PartOutcome& outcome : job.outcomes) add(sum, outcome);
       finished(*job.job,

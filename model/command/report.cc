@@ -177,14 +177,14 @@ std::string format_enumeration(const EnumerationSize& size, const std::vector<Ru
   std::set<std::string> programs;
   std::uint64_t executions = 0;
   std::uint64_t redundant = 0;
-  std::map<Verdict, std::uint64_t> verdicts;
+  std::map<std::string, std::uint64_t> verdicts;
   std::uint64_t exhaustive = 0;
   std::map<bool, std::uint64_t> over_growth;  // by `recheck_all`
   for (const RunResult& result : results) {
     programs.insert(to_text(result.job.program));
     executions += result.executions;
     redundant += result.redundant;
-    ++verdicts[result.verdict];
+    ++verdicts[to_string(result.verdict)];
     exhaustive += result.exhaustive ? 1U : 0U;
     auto& greatest = over_growth[result.job.slab.recheck_all];
     greatest = std::max(greatest, result.max_over_growth);
@@ -199,9 +199,9 @@ std::string format_enumeration(const EnumerationSize& size, const std::vector<Ru
       "inconclusive {}. Greatest over-growth: {} with recheck all, {} with recheck new.\n",
       size.threads, size.ops, alphabet, grouped(programs.size()), size.capacity,
       grouped(results.size()), exhaustive == results.size() ? "all" : grouped(exhaustive),
-      grouped(executions), grouped(redundant), seconds, grouped(verdicts[Verdict::kHolds]),
-      grouped(verdicts[Verdict::kViolated]), grouped(verdicts[Verdict::kInconclusive]),
-      over_growth[true], over_growth[false]);
+      grouped(executions), grouped(redundant), seconds, grouped(verdicts["holds"]),
+      grouped(verdicts["violated"]), grouped(verdicts["inconclusive"]), over_growth[true],
+      over_growth[false]);
 }
 
 TraceHeading heading_of(const RunResult& result, const std::string& command) {
@@ -215,7 +215,7 @@ TraceHeading heading_of(const RunResult& result, const std::string& command) {
 
 std::string format_violation(const RunResult& result, const std::string& trace,
                              const std::string& command) {
-  std::string text = result.verdict == Verdict::kInconclusive
+  std::string text = result.verdict != Verdict::kViolated
                          ? fmt::format("\nINCONCLUSIVE, {}: {}\n", result.property, result.message)
                          : fmt::format("\nVIOLATION of {}: {}\n", result.property, result.message);
   if (!result.job.scenario.empty()) text += fmt::format("scenario  {}\n", result.job.scenario);
@@ -230,12 +230,18 @@ std::string format_violation(const RunResult& result, const std::string& trace,
 }
 
 int exit_code(const std::vector<RunResult>& results) {
-  const auto any = [&](Verdict verdict) {
-    return std::ranges::any_of(
-        results, [verdict](const RunResult& result) { return result.verdict == verdict; });
-  };
-  if (any(Verdict::kViolated)) return kExitViolated;
-  return any(Verdict::kInconclusive) ? kExitInconclusive : kExitHolds;
+  Verdict worst = Verdict::kHolds;
+  for (const RunResult& result : results) worst = worse_of(worst, result.verdict);
+  switch (worst) {
+    case Verdict::kHolds:
+      return kExitHolds;
+    case Verdict::kViolated:
+      return kExitViolated;
+    case Verdict::kInconclusive:
+    case Verdict::kUnsupported:
+      return kExitInconclusive;
+  }
+  return kExitInconclusive;
 }
 
 }  // namespace slabproof::model

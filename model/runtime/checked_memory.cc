@@ -91,8 +91,10 @@ void end_variable(Handle handle, const void* object, std::size_t size,
   engine().note_write(object, 0);
 }
 
-void read_variable(Handle handle, const void* object, source_location where) noexcept {
+void read_variable(Handle handle, const void* object, std::uint64_t value,
+                   source_location where) noexcept {
   ObjectRecord& record = record_of(variables, handle, object, "read", where);
+  engine().saw(value);
   if (is_tracing()) [[unlikely]] {
     // What describes a value allocates.
     const CheckerScope quiet;
@@ -152,6 +154,7 @@ void check_no_lock(std::string_view what, const source_location& where) {
 
 std::byte* request_region(std::size_t size, std::size_t alignment, std::uint32_t tag,
                           source_location where) noexcept {
+  require_execution(where);
   check_no_lock("memory is requested", where);
   engine().note_act();
   std::byte* data = nullptr;
@@ -168,6 +171,7 @@ std::byte* request_region(std::size_t size, std::size_t alignment, std::uint32_t
 
 void release_region(std::byte* data, std::size_t size, std::uint32_t tag) noexcept {
   const source_location nowhere;
+  require_execution(nowhere);
   check_no_lock("memory is released", nowhere);
   engine().note_act();
   if (is_tracing()) [[unlikely]]
@@ -189,6 +193,7 @@ void release_region(std::byte* data, std::size_t size, std::uint32_t tag) noexce
 
 void discard_region(std::byte* data, std::size_t size, std::uint32_t tag) noexcept {
   const source_location nowhere;
+  require_execution(nowhere);
   check_no_lock("pages are given back", nowhere);
   engine().note_act();
   if (is_tracing()) [[unlikely]]
@@ -202,10 +207,12 @@ void fail_next_request() noexcept {
 }
 
 void report(std::string_view label, std::string_view message, source_location where) noexcept {
+  require_execution(where);
   abandon_execution(Defect::kReported, message, where, label);
 }
 
 void report_harness_defect(std::string_view message, source_location where) noexcept {
+  require_execution(where);
   abandon_execution(Defect::kHarness, message, where);
 }
 

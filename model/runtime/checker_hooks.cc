@@ -91,6 +91,11 @@ std::uint16_t new_number(const source_location& where) {
   return *number;
 }
 
+/// A value of an atomic has been read, or stored.
+void saw_value(const AtomicRecord& record, std::uint64_t bits) noexcept {
+  engine().saw(std::min(bits, record.type->compared_up_to));
+}
+
 void acquire(const MutexRecord& record) noexcept {
   const ThreadClock me = engine().clock();
   me.tick();
@@ -317,6 +322,7 @@ std::uint64_t load(Handle handle, const void* object, memory_order order,
   }
   AtomicRecord& record = use_atomic(handle, object, OperationKind::kRead, "load", where);
   const std::uint64_t value = record.relacy().load(relacy_order(order), relacy_place(where));
+  saw_value(record, value);
   engine().note_read(object, value, value == record.relacy().debug_value());
   if (model::is_tracing()) trace_value(where, "load", order, record, value);
   return value;
@@ -328,6 +334,7 @@ void store(Handle handle, const void* object, std::uint64_t value, memory_order 
   if (is_acquire_only(order)) fail_unsupported("a store can have no acquire order", where);
   AtomicRecord& record = use_atomic(handle, object, OperationKind::kWrite, "store", where);
   record.relacy().store(value, relacy_order(order), relacy_place(where));
+  saw_value(record, value);
   refuse_broken_release_sequence(record, order, where);
   note_modification(record, releases(order));
   engine().note_write(object, value);
@@ -340,6 +347,7 @@ std::uint64_t exchange(Handle handle, const void* object, std::uint64_t value, m
   AtomicRecord& record = use_atomic(handle, object, OperationKind::kWrite, "exchange", where);
   const std::uint64_t before =
       record.relacy().exchange(value, relacy_order(order), relacy_place(where));
+  saw_value(record, before);
   note_modification(record, record.carries_release || releases(order));
   note_exchange(object, before, value);
   if (model::is_tracing()) trace_value(where, "exchange", order, record, value);
@@ -352,6 +360,7 @@ std::uint64_t fetch_add(Handle handle, const void* object, std::uint64_t value, 
   AtomicRecord& record = use_atomic(handle, object, OperationKind::kWrite, "fetch_add", where);
   const std::uint64_t before =
       record.relacy().fetch_add(value, relacy_order(order), relacy_place(where));
+  saw_value(record, before);
   note_modification(record, record.carries_release || releases(order));
   note_exchange(object, before, before + value);
   if (model::is_tracing()) trace_value(where, "fetch_add", order, record, before + value);
@@ -377,6 +386,7 @@ bool compare_exchange(Handle handle, const void* object, std::uint64_t& expected
                                                    relacy_order(failure), place)
            : record.relacy().compare_exchange_strong(expected, desired, relacy_order(success),
                                                      place, relacy_order(failure), place);
+  saw_value(record, expected);
   if (exchanged) {
     note_modification(record, record.carries_release || releases(success));
     note_exchange(object, wanted, desired);
@@ -391,6 +401,7 @@ bool compare_exchange(Handle handle, const void* object, std::uint64_t& expected
 }
 
 void fence(memory_order order, source_location where) noexcept {
+  require_execution(where);
   if (order == memory_order::relaxed || order == memory_order::consume) {
     fail_unsupported("a fence of this order is not modelled", where);
   }
@@ -439,6 +450,7 @@ namespace {
 }  // namespace
 
 void pause(source_location where) noexcept {
+  require_execution(where);
   if (engine().phase() != Engine::Phase::kThreads) return;
   clear_stack_below();
   end_turn();

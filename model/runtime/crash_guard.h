@@ -9,9 +9,10 @@
 
 namespace slabproof::model {
 
-/// While one lives, a crash of the code under check (SIGSEGV, SIGBUS, SIGFPE) ends the execution as
-/// an invalid access, and the search goes on; without one it would end the process and take the
-/// schedule with it. A crash of the checker itself still ends the process.
+/// While one lives, a crash of the code under check (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT,
+/// std::terminate) ends the execution as an invalid access, and the search goes on; without one it
+/// would end the process and take the schedule with it. A crash of the checker itself still ends
+/// the process.
 ///
 /// The handler runs on a stack of its own and leaves the fiber by the same way as every other
 /// failure: the runner gives each abandoned fiber a fresh start. Of several, the last one made
@@ -24,7 +25,7 @@ class CrashGuard {
   CrashGuard& operator=(const CrashGuard&) = delete;
 
  private:
-  static constexpr std::array kSignals{SIGSEGV, SIGBUS, SIGFPE};
+  static constexpr std::array kSignals{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
   std::unique_ptr<std::byte[]> stack_;
   stack_t stack_before_{};

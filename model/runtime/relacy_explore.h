@@ -16,8 +16,8 @@ namespace slabproof::model {
 /// Requires 1 <= threads <= kMaxModelThreads.
 [[nodiscard]] ExecutionRunner& relacy_runner(std::size_t threads);
 
-/// Runs `execution` again and again on Relacy's memory model. Not reentrant, and one at a time in a
-/// process.
+/// The search of `model/search/explore.h` on these runners. The calling thread of the operating
+/// system takes the signals of crashes for that long; see CrashGuard and StallGuard.
 [[nodiscard]] ExploreResult explore(Execution& execution, const ExploreOptions& options);
 
 }  // namespace slabproof::model

@@ -71,7 +71,7 @@ ExecutionRunner& relacy_runner(std::size_t threads) {
 }
 
 ExploreResult explore(Execution& execution, const ExploreOptions& options) {
-  return explore(execution, relacy_runner(execution.thread_count()), options);
+  return explore(execution, &relacy_runner, options);
 }
 
 template <int kThreads>
@@ -106,13 +106,24 @@ void RelacyRunner<kThreads>::remember_failure(char const* description, rl::test_
 template <int kThreads>
 void* RelacyRunner<kThreads>::checked_allocation(std::size_t size) {
   Engine& engine = Engine::instance();
-  if (!engine.quiet() && engine.phase() != Engine::Phase::kIdle && engine.may_not_allocate()) {
+  if (runs_execution && !engine.quiet() && engine.phase() != Engine::Phase::kIdle &&
+      engine.may_not_allocate()) {
     engine.set_quiet(true);
     abandon_execution(Defect::kAllocationUnderLock, "a heap allocation while a lock is held");
   }
   void* const memory = std::malloc(size);
   if (memory == nullptr) throw std::bad_alloc();
+  if (runs_execution && engine.settings().free_abandoned_heap && !engine.quiet() &&
+      engine.phase() == Engine::Phase::kThreads) {
+    left_behind_.add(memory);
+  }
   return memory;
+}
+
+template <int kThreads>
+void RelacyRunner<kThreads>::checked_free(void* memory) {
+  if (runs_execution) left_behind_.remove(memory);
+  std::free(memory);
 }
 
 }  // namespace slabproof::model

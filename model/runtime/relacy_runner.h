@@ -16,9 +16,13 @@
 #include <utility>
 #include <vector>
 
+#include "model/runtime/abandoned_heap.h"
 #include "model/runtime/checker_hooks.h"
+#include "model/runtime/crash_guard.h"
 #include "model/runtime/event_trace.h"
 #include "model/runtime/relacy_include.h"
+#include "model/runtime/stall_guard.h"
+#include "model/runtime/thread_locals.h"
 #include "model/search/engine.h"
 #include "model/search/execution_runner.h"
 
@@ -131,6 +135,7 @@ class HookedScheduler
       }
       return thread;
     }
+    Engine::instance().check_same_again();
     const rl::thread_id_t thread = Base::schedule_impl(reason, yield);
     Engine::instance().decided(static_cast<std::size_t>(thread));
     return thread;
@@ -138,6 +143,8 @@ class HookedScheduler
 
   unsigned rand_impl(unsigned limit, rl::sched_type type) {
     if (!tree_) return static_cast<unsigned>(Engine::instance().decide_value(limit));
+    // One value is no choice, and may be asked for in the middle of an operation.
+    if (type != rl::sched_type_sched && limit > 1) Engine::instance().check_same_again();
     const unsigned value = Base::rand_impl(limit, type);
     if (type != rl::sched_type_sched) Engine::instance().decided_value(value, limit);
     return value;
@@ -172,6 +179,11 @@ class RelacyRunner final : public ExecutionRunner,
 
  public:
   RelacyRunner() : RelacyRunner(std::make_unique<Environment>()) {}
+
+  [[nodiscard]] std::unique_ptr<SearchScope> begin_search(const RunSettings& settings) override {
+    thread_locals_.emplace();
+    return std::make_unique<Guards>(settings);
+  }
 
   void start_tree_search(std::optional<unsigned> context_bound) override {
     scheduler_->start_tree(context_bound);
@@ -282,9 +294,9 @@ class RelacyRunner final : public ExecutionRunner,
   void* alloc(std::size_t size, bool /*is_array*/, rl::debug_info_param /*info*/) override {
     return checked_allocation(size);
   }
-  void free(void* memory) override { std::free(memory); }
+  void free(void* memory) override { checked_free(memory); }
   void free(void* memory, bool /*is_array*/, rl::debug_info_param /*info*/) override {
-    std::free(memory);
+    checked_free(memory);
   }
 
   rl::atomic_data* atomic_ctor(void* /*object*/) override {
@@ -340,51 +352,57 @@ class RelacyRunner final : public ExecutionRunner,
     newest = this;
   }
 
+  /// While a search runs.
+  struct Guards final : SearchScope {
+    explicit Guards(const RunSettings& settings) : stall(settings.stall_limit) {}
+    CrashGuard crash;
+    StallGuard stall;
+  };
+
   ExecutionResult run_iteration() {
+    if (thread_locals_) thread_locals_->remember();
     atomics_.clear();
     mutexes_.clear();
     rl::context_holder<>::instance_ = context_;
+    Fiber::run_here();
     // Relacy prints its progress at multiples of 4,096.
     this->iteration(1);
     rl::context_holder<>::instance_ = nullptr;
     Engine& engine = Engine::instance();
-    if (engine.is_abandoned())
+    if (engine.is_abandoned()) {
       repair((engine.started() & engine.unfinished()) | 1U << failed_thread_);
+    }
+    if (engine.failure() && engine.settings().free_abandoned_heap) left_behind_.free_all();
+    left_behind_.forget_all();
     engine.end();
+    if (thread_locals_ && thread_locals_->have_changed()) {
+      engine.set_uncontrolled(
+          "a thread_local variable was changed: the threads of the model share one thread of the "
+          "operating system, and every thread_local with it; keep such state in the Execution",
+          std::source_location());
+    }
     return engine.result();
   }
 
-  /// Lets each thread that was left in the middle of something begin again. The first time it gets
-  /// a fresh fiber; later the fiber goes back to where it stood before its first use, which costs
-  /// no system call.
+  /// Lets each thread that was left in the middle of something begin again.
   void repair(unsigned abandoned) {
     for (std::size_t i = 0; i < kThreads; ++i) {
-      if ((abandoned >> i & 1U) == 0) continue;
-      fiber_t& fiber = threads_[i]->fiber_;
-      if (!beginning_[i]) {
-        std::free(fiber.fib.uc_stack.ss_sp);
-        create_fiber(fiber, &restart, reinterpret_cast<void*>(i));
-        beginning_[i] = std::make_unique<fiber_t>(fiber);
-      } else {
-        std::memcpy(&fiber.jmp, &beginning_[i]->jmp, sizeof(fiber.jmp));
-      }
+      if ((abandoned >> i & 1U) != 0) threads_[i]->fiber_.rewind();
     }
     scheduler_->abandon();
   }
 
-  static void restart(void* index) {
-    rl::ctx().fiber_proc_impl(static_cast<int>(reinterpret_cast<std::intptr_t>(index)));
-  }
-
   static void remember_failure(char const* description, rl::test_result_e result);
   static void* checked_allocation(std::size_t size);
+  static void checked_free(void* memory);
 
   std::unique_ptr<Environment> environment_;
   HookedScheduler<kThreads>* scheduler_;
   rl::context* context_;
   std::array<rl::thread_info_base*, kThreads> threads_{};
-  std::array<std::unique_ptr<fiber_t>, kThreads> beginning_;
   std::size_t failed_thread_ = 0;
+  std::optional<ThreadLocals> thread_locals_;  // once there was a search
+  static inline AbandonedHeap left_behind_;
   RecordPool<rl::atomic_data_impl<kThreads>> atomics_;
   RecordPool<rl::generic_mutex_data_impl<kThreads>> mutexes_;
 };

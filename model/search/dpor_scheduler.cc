@@ -15,8 +15,7 @@ std::size_t preferred(ThreadSet set, std::size_t current) noexcept {
 }
 
 [[noreturn]] void report_nondeterminism() {
-  abandon_execution(Defect::kNondeterminism,
-                    "the program does not do the same again under the same schedule");
+  Engine::instance().abandon_as_not_the_same();
 }
 
 }  // namespace

@@ -1,15 +1,54 @@
 #include "model/search/engine.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <bit>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
 #include <utility>
 
 #include "model/search/execution_runner.h"
 
 namespace slabproof::model {
 
+namespace {
+
+constexpr std::string_view kNotTheSame =
+    "the program does not do the same again under the same schedule: it depends on something other "
+    "than what it reads through the checked sync policy, such as state that before() does not set "
+    "up anew, a clock, a random number or an address";
+
+}  // namespace
+
 Engine Engine::the_engine_;
+
+void Engine::begin_search() noexcept {
+  compares_ = true;
+  uncontrolled_ = false;
+  choice_count_ = 0;
+}
+
+void Engine::set_uncontrolled(std::string message, const std::source_location& where) {
+  uncontrolled_ = true;
+  failure_.reset();
+  set_failure({.defect = Defect::kUnsupported,
+               .message = std::move(message),
+               .place = SourcePlace::of(where)});
+}
+
+void Engine::abandon_uncontrolled(std::string message, const std::source_location& where) {
+  const CheckerScope quiet;
+  uncontrolled_ = true;
+  abandon_execution(Defect::kUnsupported, std::move(message), where);
+}
+
+void Engine::abandon_as_not_the_same() {
+  const CheckerScope quiet;
+  uncontrolled_ = true;
+  abandon_execution(Defect::kNondeterminism, kNotTheSame);
+}
 
 void Engine::begin(Execution& execution, ExecutionRunner& runner, Scheduler* scheduler,
                    const RunSettings& settings, Trace* trace, std::size_t slots) {
@@ -21,6 +60,12 @@ void Engine::begin(Execution& execution, ExecutionRunner& runner, Scheduler* sch
   scheduler_owns_mutexes_ = scheduler != nullptr && scheduler->never_blocks();
   slots_ = slots;
   phase_ = Phase::kBefore;
+  runs_execution = true;
+  any_execution_runs_.store(true, std::memory_order::relaxed);
+  ++executions_;
+  seen_ = 0;
+  choices_before_ = choice_count_;
+  same_choices_ = compares_;
   running_ = 0;
   started_ = 0;
   anyone_paused_ = false;
@@ -45,11 +90,71 @@ void Engine::begin(Execution& execution, ExecutionRunner& runner, Scheduler* sch
 
 void Engine::end() {
   phase_ = Phase::kIdle;
+  any_execution_runs_.store(false, std::memory_order::relaxed);
+  runs_execution = false;
+  if (!failure_ && same_choices_ && choice_count_ < choices_before_) {
+    set_uncontrolled(std::string(kNotTheSame), std::source_location());
+  }
+  if (const std::source_location* const where = foreign_use()) {
+    foreign_use_ = nullptr;
+    set_uncontrolled(
+        "a thread of the operating system that the checker did not start uses an object under "
+        "check: all threads of the program must be threads of the Execution",
+        *where);
+  }
+}
+
+void Engine::refuse_foreign_use(const std::source_location& where) noexcept {
+  if (!any_execution_runs_) {
+    std::fprintf(
+        stderr,
+        "slabproof: an object under check is used while no execution runs (%s:%u): make it "
+        "in Execution::before, end it in Execution::after\n",
+        where.file_name(), static_cast<unsigned>(where.line()));
+    std::abort();
+  }
+  const std::source_location* none = nullptr;
+  foreign_use_.compare_exchange_strong(none, &where);
+  for (;;) ::pause();
+}
+
+std::string Engine::actor_name() const {
+  switch (phase_) {
+    case Phase::kIdle:
+      break;
+    case Phase::kBefore:
+      return "what runs before the threads";
+    case Phase::kThreads:
+      return fmt::format("thread {}", running_);
+    case Phase::kAfter:
+      return "what runs after the threads";
+  }
+  return "nothing";
+}
+
+void Engine::note_exception(std::string_view what) {
+  const CheckerScope quiet;
+  set_failure({.defect = Defect::kUncaughtException,
+               .message = fmt::format("an exception leaves {}: {}", actor_name(), what)});
+}
+
+template <class Part>
+void Engine::run_part(Part part) {
+  try {
+    part();
+    return;
+  } catch (const std::exception& exception) {
+    note_exception(exception.what());
+  } catch (...) {
+    note_exception("not a std::exception");
+  }
+  // Only now has the runtime ended the exception.
+  leave(Defect::kUncaughtException);
 }
 
 void Engine::run_before() {
   phase_ = Phase::kBefore;
-  execution_->before();
+  run_part([this] { execution_->before(); });
   phase_ = Phase::kThreads;
 }
 
@@ -57,7 +162,7 @@ void Engine::run_thread(std::size_t index) {
   waits_.begin_thread(index, static_cast<const std::byte*>(__builtin_frame_address(0)));
   running_ = static_cast<std::uint8_t>(index);
   started_ |= just(index);
-  execution_->thread(index);
+  run_part([&] { execution_->thread(index); });
   at_.unfinished = without(at_.unfinished, just(index));
   at_.pending[index] = {};
   if (anyone_yielded_) {
@@ -67,10 +172,11 @@ void Engine::run_thread(std::size_t index) {
 
 void Engine::run_after() {
   phase_ = Phase::kAfter;
-  execution_->after();
+  run_part([this] { execution_->after(); });
 }
 
 std::size_t Engine::decide() {
+  check_same_again();
   const CheckerScope quiet;
   if (anyone_yielded_) settle_yields();
   std::size_t thread = 0;
@@ -100,6 +206,7 @@ void Engine::decided(std::size_t thread) noexcept {
 
 std::size_t Engine::decide_value(std::size_t count) {
   if (count == 1) return 0;
+  check_same_again();
   const CheckerScope quiet;
   const std::size_t value = scheduler_->choose_value(count);
   decided_value(value, count);
@@ -111,7 +218,11 @@ void Engine::decided_value(std::size_t value, std::size_t count) noexcept {
 }
 
 void Engine::record(Choice choice) noexcept {
-  if (choice_count_ < kMaxChoices) choices_[choice_count_++] = choice;
+  if (choice_count_ == kMaxChoices) return;
+  same_choices_ =
+      same_choices_ && choice_count_ < choices_before_ && choices_[choice_count_] == choice;
+  seen_before_[choice_count_] = seen_;
+  choices_[choice_count_++] = choice;
 }
 
 void Engine::count_step() {
@@ -139,8 +250,12 @@ void Engine::abandon(Defect defect, std::string_view message, const std::source_
                  .message = std::string(message),
                  .place = SourcePlace::of(where)});
   }
+  leave(defect);
+}
+
+void Engine::leave(Defect defect) {
   // What does not fit the schedule is not a failure of the thread that runs.
-  if (defect != Defect::kReplayMismatch && defect != Defect::kNondeterminism &&
+  if (defect != Defect::kReplayMismatch && defect != Defect::kNondeterminism && !uncontrolled_ &&
       stop_failed_thread()) {
     runner_->leave_thread();
   }

@@ -2,6 +2,9 @@
 #define SLABPROOF_MODEL_SEARCH_ENGINE_H_
 
 #include <array>
+#include <atomic>
+#include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -9,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "model/search/execution.h"
 #include "model/search/execution_result.h"
@@ -22,6 +26,10 @@
 namespace slabproof::model {
 
 class ExecutionRunner;
+
+/// Whether the calling thread of the operating system runs an execution. In all others, objects
+/// under check may not be touched.
+inline constinit thread_local bool runs_execution = false;
 
 /// How executions are run.
 struct RunSettings {
@@ -50,6 +58,12 @@ struct RunSettings {
   /// Whether the others go on where a thread fails, so that a search that goes on after a failure
   /// loses nothing. Only for a scheduler that explores all executions.
   bool outlive_failures = false;
+  /// Seconds without any step or access after which an execution is given up; 0: no limit.
+  double stall_limit = 10;
+  /// Whether what threads have allocated with `new` is freed where a failure abandons the
+  /// execution. Nothing that outlives an execution may hold such memory then: not a container of
+  /// the Execution that a thread adds to, nor what a library keeps from its first use on.
+  bool free_abandoned_heap = false;
 };
 
 /// The execution that runs now: who is about to do what, who may go on, what was chosen so far.
@@ -72,6 +86,30 @@ class Engine {
 
   static Engine& instance() noexcept { return the_engine_; }
 
+  // ---- for a search ----
+
+  /// How far an execution is. It differs whenever something has happened in between.
+  struct Progress {
+    std::uint64_t executions = 0;
+    std::uint64_t accesses = 0;
+    std::uint32_t steps = 0;
+    friend bool operator==(const Progress&, const Progress&) = default;
+  };
+
+  /// From now on, executions that begin with the same choices are expected to do the same.
+  void begin_search() noexcept;
+  void end_search() noexcept { compares_ = false; }
+  /// Whether something that the checker does not control has taken part in an execution since
+  /// `begin_search`. Then `failure()` says what, nothing can be said about the program, and the
+  /// search must end.
+  [[nodiscard]] bool uncontrolled() const noexcept { return uncontrolled_; }
+  [[nodiscard]] Progress progress() const noexcept { return {executions_, accesses_, steps_}; }
+  /// Remembers such a thing, for an execution that has ended.
+  void set_uncontrolled(std::string message, const std::source_location& where);
+  /// The same while one runs, which it ends.
+  [[noreturn]] void abandon_uncontrolled(std::string message, const std::source_location& where);
+  [[noreturn]] void abandon_as_not_the_same();
+
   // ---- for the runner ----
 
   /// `scheduler` is null while the runner's own search decides.
@@ -93,12 +131,22 @@ class Engine {
   void decided(std::size_t thread) noexcept;
   void decided_value(std::size_t value, std::size_t count) noexcept;
   void count_step();
+  /// Verifies, before a choice, that an execution which began with the same choices had seen the
+  /// same operations and values by then.
+  void check_same_again() {
+    if (same_choices_ && choice_count_ < choices_before_ && seen_before_[choice_count_] != seen_)
+        [[unlikely]] {
+      abandon_as_not_the_same();
+    }
+  }
   /// Remembers why the execution is abandoned; the first reason counts.
   void set_failure(Failure failure);
   /// Ends the running execution, or, where others are to go on, its running thread: remembers why,
   /// and leaves the fiber.
   [[noreturn]] void abandon(Defect defect, std::string_view message,
                             const std::source_location& where, std::string_view label);
+  /// The same where the failure is set already.
+  [[noreturn]] void leave(Defect defect);
   /// Nobody can go on: remembers why. That is a deadlock, unless a thread that was stopped could
   /// have gone on.
   void stand_still();
@@ -151,10 +199,27 @@ class Engine {
     return phase_ == Phase::kThreads ? running_ + 1 : 0;
   }
 
+  /// "thread 1", or what runs before or after the threads.
+  [[nodiscard]] std::string actor_name() const;
+  /// The program has seen a value, or an operation has been announced.
+  void saw(std::uint64_t bits) noexcept {
+    constexpr std::uint64_t kOdd = 0x9e37'79b9'7f4a'7c15;  // 2^64 over the golden ratio
+    seen_ = (std::rotl(seen_, 29) ^ bits) * kOdd;
+  }
+  /// Called in a thread of the operating system that the checker did not start, which uses an
+  /// object under check at `where`. Does not return: it waits until the process ends, as there is
+  /// nothing that it could be given. Ends the process where no execution runs.
+  [[noreturn]] static void refuse_foreign_use(const std::source_location& where) noexcept;
+  /// Where that happened, if it did. Safe in a signal handler.
+  [[nodiscard]] static const std::source_location* foreign_use() noexcept {
+    return foreign_use_.load(std::memory_order::acquire);
+  }
+
   /// A number for a new mutex or atomic, or nothing when the actor has made too many.
   [[nodiscard]] std::optional<std::uint16_t> new_object() noexcept;
   void announce(OperationKind kind, std::uint16_t object) noexcept {
     at_.pending[running_] = {kind, object};
+    saw(static_cast<std::uint64_t>(kind) << 32 | object);
   }
   void mutex_made(std::uint16_t mutex) noexcept { owner_[mutex] = kNoOwner; }
   void locked(std::uint16_t mutex) noexcept;
@@ -226,9 +291,16 @@ class Engine {
   void note_watched_read(const void* object, std::uint64_t value, bool is_final);
   void note_watched_write(const void* object, std::uint64_t value) noexcept;
   void record(Choice choice) noexcept;
+  /// Runs a part of the execution; an exception that leaves it is a failure.
+  template <class Part>
+  void run_part(Part part);
+  void note_exception(std::string_view what);
 
   Engine() = default;
   static Engine the_engine_;
+  // Written by threads that the checker did not start.
+  static inline std::atomic<const std::source_location*> foreign_use_ = nullptr;
+  static inline std::atomic<bool> any_execution_runs_ = false;
 
   Execution* execution_ = nullptr;
   ExecutionRunner* runner_ = nullptr;
@@ -261,11 +333,18 @@ class Engine {
   std::array<std::uint16_t, kMaxModelThreads + 1> objects_made_{};
   std::uint32_t steps_ = 0;
   std::uint64_t accesses_ = 0;
+  std::uint64_t executions_ = 0;
+  std::uint64_t seen_ = 0;  // a digest of what the execution has seen
+  bool compares_ = false;
+  bool uncontrolled_ = false;
+  bool same_choices_ = false;       // as the execution before, so far
+  std::size_t choices_before_ = 0;  // of the execution before, in which `choices_` still has them
   std::size_t choice_count_ = 0;
   std::size_t choices_to_failure_ = 0;
   std::optional<Failure> failure_;
   std::array<std::uint8_t, (kMaxModelThreads + 1) * kObjectsPerActor> owner_{};
   std::array<Choice, kMaxChoices> choices_{};
+  std::array<std::uint64_t, kMaxChoices> seen_before_{};  // `seen_` at each of them
 };
 
 /// While one lives, what runs is the checker and not the program under check: nothing is a step,
@@ -289,6 +368,14 @@ class CheckerScope {
                                            const std::source_location& where = {},
                                            std::string_view label = {}) {
   Engine::instance().abandon(defect, message, where, label);
+}
+/// The same with a message that the caller has made, and whose destructor would never run.
+template <std::same_as<std::string> Text>
+[[noreturn]] void abandon_execution(Defect defect, Text&& message,
+                                    const std::source_location& where = {}) {
+  static std::string kept;
+  kept = std::string(std::move(message));  // so that the caller's is left with no memory
+  abandon_execution(defect, std::string_view(kept), where);
 }
 
 }  // namespace slabproof::model

@@ -1,6 +1,7 @@
 #ifndef SLABPROOF_MODEL_SEARCH_EXECUTION_RUNNER_H_
 #define SLABPROOF_MODEL_SEARCH_EXECUTION_RUNNER_H_
 
+#include <memory>
 #include <optional>
 
 #include "model/search/engine.h"
@@ -16,6 +17,14 @@ namespace slabproof::model {
 class ExecutionRunner {
  public:
   virtual ~ExecutionRunner() = default;
+
+  /// What must be in place while a search runs executions, against crashes and stalls of the
+  /// program under check. It ends with the object.
+  class SearchScope {
+   public:
+    virtual ~SearchScope() = default;
+  };
+  [[nodiscard]] virtual std::unique_ptr<SearchScope> begin_search(const RunSettings& settings) = 0;
 
   /// Prepares the runner's own exhaustive search, with at most `context_bound` preemptions if there
   /// is a bound.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <utility>
@@ -38,6 +39,48 @@ class Stopwatch {
 
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// Why this cannot be run, if so.
+std::optional<std::string> refusal_of(const Execution& execution, const ExploreOptions& options) {
+  const std::size_t threads = execution.thread_count();
+  if (threads == 0) return "an Execution must have at least one thread; thread_count() gives 0";
+  if (threads > kMaxModelThreads) {
+    return fmt::format("an Execution may have at most {} threads; thread_count() gives {}",
+                       kMaxModelThreads, threads);
+  }
+  if (options.search == Search::kReplay && options.schedule == nullptr) {
+    return "a replay needs a schedule: set ExploreOptions::schedule";
+  }
+  return std::nullopt;
+}
+
+ExploreResult refused(std::string why) {
+  ExploreResult result;
+  result.verdict = Verdict::kUnsupported;
+  result.violation = Failure{.defect = Defect::kUnsupported, .message = std::move(why)};
+  return result;
+}
+
+std::atomic<bool> search_runs = false;
+
+/// The one search of the process.
+class OnlySearch {
+ public:
+  OnlySearch() : is_ours_(!search_runs.exchange(true)) {
+    if (is_ours_) Engine::instance().begin_search();
+  }
+  ~OnlySearch() {
+    if (!is_ours_) return;
+    Engine::instance().end_search();
+    search_runs = false;
+  }
+  OnlySearch(const OnlySearch&) = delete;
+  OnlySearch& operator=(const OnlySearch&) = delete;
+  [[nodiscard]] bool is_ours() const noexcept { return is_ours_; }
+
+ private:
+  bool is_ours_;
 };
 
 /// One search, from the first execution to the last.
@@ -79,6 +122,7 @@ class Exploration {
     const Stopwatch watch;
     for (;;) {
       run_once();
+      if (Engine::instance().uncontrolled()) break;
       if (is_decided()) break;
       if (!advance()) {
         is_finished_ = true;
@@ -87,7 +131,10 @@ class Exploration {
       if (limit_reached(watch)) break;
     }
     conclude();
+    Engine::instance().end_search();
     result_.seconds = watch.seconds();
+    // Not again, where the execution may wait for ever or may differ.
+    if (Engine::instance().uncontrolled()) return std::move(result_);
     if (options_.trace && (result_.violation || options_.search == Search::kReplay)) trace();
     return std::move(result_);
   }
@@ -104,7 +151,7 @@ class Exploration {
       if (const auto prefix = dpor_->prefix()) options_.on_part(*prefix);
     }
     ++(redundant || ran.is_repetition ? result_.redundant : result_.executions);
-    if (ran.is_repetition) return;
+    if (ran.is_repetition && ran.failure == nullptr) return;
     if (ran.is_cut && !redundant) is_cut_ = true;
     const std::optional<Failure> failure =
         ran.failure != nullptr ? std::optional(*ran.failure) : execution_.judge();
@@ -217,8 +264,17 @@ std::expected<Search, std::string> parse_search(std::string_view text) {
   return std::unexpected(fmt::format("unknown search '{}'; expected {}", text, names));
 }
 
-ExploreResult explore(Execution& execution, ExecutionRunner& runner,
+ExploreResult explore(Execution& execution, const RunnerFactory& runner_for,
                       const ExploreOptions& options) {
+  if (runs_execution) {
+    abandon_execution(Defect::kUnsupported,
+                      "explore is called within an execution: run one search after the other");
+  }
+  const OnlySearch search;
+  if (!search.is_ours()) return refused("another search runs in this process: run one at a time");
+  if (auto why = refusal_of(execution, options)) return refused(std::move(*why));
+  ExecutionRunner& runner = runner_for(execution.thread_count());
+  const auto scope = runner.begin_search(options.run);
   return Exploration(execution, runner, options).run();
 }
 

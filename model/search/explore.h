@@ -91,9 +91,16 @@ struct ExploreResult {
   double seconds = 0;
 };
 
-/// Runs `execution` again and again, on a runner that has threads enough for it. Not reentrant, and
-/// one at a time in a process.
-[[nodiscard]] ExploreResult explore(Execution& execution, ExecutionRunner& runner,
+/// Gives a runner that has threads enough.
+using RunnerFactory = std::function<ExecutionRunner&(std::size_t threads)>;
+
+/// Runs `execution` again and again. One at a time in a process, and all on the calling thread of
+/// the operating system.
+///
+/// What cannot be run (more threads than there may be, or none; a replay without a schedule; while
+/// another search runs) gives a failure that is `Defect::kUnsupported`, and no execution. Within
+/// an execution, a call ends that one as unsupported.
+[[nodiscard]] ExploreResult explore(Execution& execution, const RunnerFactory& runner_for,
                                     const ExploreOptions& options);
 
 }  // namespace slabproof::model

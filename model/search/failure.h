@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "model/search/source_place.h"
 
@@ -16,6 +17,7 @@ enum class Defect : std::uint8_t {
   kUseAfterFree,   ///< of an object that was destroyed or never constructed
   kInvalidAccess,  ///< a crash, or memory that is used in a way that has no meaning
   kMutexDestroyedWhileHeld,
+  kUncaughtException,  ///< it leaves a part of the execution
   kLeak,
   kDeadlock,
   kLivelock,
@@ -40,11 +42,15 @@ struct Failure {
 
   /// Whether it says that the checker could not judge, and not that the program is wrong.
   [[nodiscard]] bool is_no_verdict() const noexcept {
-    return defect == Defect::kUnsupported || defect == Defect::kNotJudged;
+    return defect == Defect::kUnsupported || defect == Defect::kNotJudged ||
+           defect == Defect::kNondeterminism;
   }
 
   friend bool operator==(const Failure&, const Failure&) = default;
 };
+
+/// "data race", "deadlock", ...; of what was reported, its label.
+[[nodiscard]] std::string_view name_of(const Failure& failure);
 
 /// The message, and the place if it is known.
 [[nodiscard]] std::string to_text(const Failure& failure);

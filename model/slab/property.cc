@@ -10,6 +10,7 @@ std::string_view property_of(Defect defect) {
     case Defect::kUseAfterFree:
     case Defect::kInvalidAccess:
     case Defect::kMutexDestroyedWhileHeld:
+    case Defect::kUncaughtException:
     case Defect::kLeak:
       return "S8";
     case Defect::kDeadlock:
@@ -19,12 +20,12 @@ std::string_view property_of(Defect defect) {
     case Defect::kAllocationUnderLock:
       return "S5";
     case Defect::kUnsupported:
+    case Defect::kNondeterminism:
       return "unsupported";
     case Defect::kNotJudged:
       return "limit";
     case Defect::kHarness:
       return "history";
-    case Defect::kNondeterminism:
     case Defect::kReplayMismatch:
       return "no replay";
   }

@@ -6,11 +6,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csetjmp>
 #include <cstddef>
-#include <functional>
+#include <cstdlib>
+#include <memory>
 #include <optional>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,9 @@ using testing::UnorderedElementsAre;
 /// Runs each thread to its end as soon as it is chosen.
 class ThreadAfterThread final : public ExecutionRunner {
  public:
+  std::unique_ptr<SearchScope> begin_search(const RunSettings& /*settings*/) override {
+    return nullptr;
+  }
   void start_tree_search(std::optional<unsigned> /*context_bound*/) override { refuse(); }
   ExecutionResult run_tree(Execution& /*execution*/, const RunSettings& /*settings*/) override {
     refuse();
@@ -41,22 +45,22 @@ class ThreadAfterThread final : public ExecutionRunner {
     Engine& engine = Engine::instance();
     engine.begin(execution, *this, &scheduler, settings, trace, execution.thread_count());
     scheduler.begin();
-    try {
+    if (setjmp(beginning_) == 0) {
       engine.run_before();
       while (engine.unfinished() != 0) engine.run_thread(engine.decide());
       engine.run_after();
-    } catch (const Abandoned&) {
     }
     engine.end();
     return engine.result();
   }
 
-  [[noreturn]] void abandon() override { throw Abandoned(); }
+  void leave_thread() override { refuse(); }
+  [[noreturn]] void abandon() override { std::longjmp(beginning_, 1); }
 
  private:
-  struct Abandoned {};
+  [[noreturn]] static void refuse() { std::abort(); }
 
-  [[noreturn]] static void refuse() { throw std::logic_error("this runner has no search"); }
+  std::jmp_buf beginning_;
 };
 
 /// One thread that draws a digit below 2 and one below 3.
@@ -81,8 +85,8 @@ class TwoDigits final : public Execution {
 };
 
 ExploreResult run(TwoDigits& digits, const ExploreOptions& options) {
-  ThreadAfterThread runner;
-  return explore(digits, runner, options);
+  static ThreadAfterThread runner;
+  return explore(digits, [](std::size_t) -> ExecutionRunner& { return runner; }, options);
 }
 
 TEST(Explore, EveryValueComesOnce) {

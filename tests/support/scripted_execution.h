@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/runtime/relacy_explore.h"
 #include "model/search/engine.h"
 #include "model/search/execution.h"
 #include "model/search/explore.h"
@@ -50,7 +51,7 @@ class ScriptedExecution final : public model::Execution {
 /// What all executions of such a program came to.
 struct ScriptedFindings {
   std::set<std::string> outcomes;
-  std::set<std::string> failures;  ///< ids of properties
+  std::set<std::string> failures;  ///< their names
   std::set<std::string> messages;
   model::ExploreResult result;
 };
@@ -64,7 +65,7 @@ ScriptedFindings explore_all(ScriptedExecution<State> execution, model::ExploreO
     if (end.failure == nullptr) {
       found.outcomes.insert(execution.outcome());
     } else {
-      found.failures.insert(end.failure->property);
+      found.failures.insert(std::string(name_of(*end.failure)));
       found.messages.insert(end.failure->message);
     }
   };

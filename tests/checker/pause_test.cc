@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "model/runtime/checker_hooks.h"
+#include "model/runtime/relacy_explore.h"
 #include "model/runtime/relacy_sync.h"
 #include "model/search/explore.h"
 #include "tests/support/instructions.h"
@@ -259,7 +260,7 @@ TEST(Pause, WaitsThatNobodyEndsAreALivelockThatSaysWhoWaits) {
         {{await(x, 1, acquire)}, {store(y, 1, relaxed), await(y, 2, relaxed)}});
     const model::ExploreResult result = model::explore(execution, options);
     ASSERT_TRUE(result.violation.has_value()) << to_text(search);
-    EXPECT_EQ(result.violation->property, "L1");
+    EXPECT_EQ(result.violation->defect, model::Defect::kLivelock);
     EXPECT_EQ(result.violation->message,
               "livelock: thread 0 waits for what nobody will write, thread 1 waits for what nobody "
               "will write");
