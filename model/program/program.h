@@ -10,9 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "model/search/limits.h"
+
 namespace slabproof::model {
 
-inline constexpr std::size_t kMaxThreads = 8;
 inline constexpr std::size_t kMaxOpsPerThread = 32;
 inline constexpr std::size_t kMaxBatch = 16;
 

@@ -38,7 +38,7 @@ rl::debug_info relacy_place(const source_location& where) noexcept {
 /// ever has to wait for a lock, so of Relacy's mutex there remains how it orders its holders, as
 /// in rl::sync_var: a lock acquires what every unlock before it has released.
 struct MutexRecord : ObjectRecord {
-  std::array<std::size_t, kMaxModelThreads> released;
+  std::array<std::size_t, kMaxThreads> released;
   alignas(rl::mutex) std::byte place[sizeof(rl::mutex)];
   rl::mutex& relacy() noexcept { return *std::launder(reinterpret_cast<rl::mutex*>(place)); }
 };

@@ -25,7 +25,7 @@ class ModelMemory {
  public:
   static constexpr std::size_t kGranule = 64;
   /// 0 for what runs before and after the threads, then one for each thread.
-  static constexpr std::size_t kActors = kMaxModelThreads + 1;
+  static constexpr std::size_t kActors = kMaxThreads + 1;
   static constexpr std::size_t kBytesPerActor = std::size_t{1} << 24;
 
   static ModelMemory& instance() noexcept { return the_memory_; }

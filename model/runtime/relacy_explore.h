@@ -13,7 +13,7 @@ namespace slabproof::model {
 /// runner for each number of threads, made at first use and kept: making one costs a fiber for each
 /// thread, and a search or a fuzzer wants very many executions.
 ///
-/// Requires 1 <= threads <= kMaxModelThreads.
+/// Requires 1 <= threads <= kMaxThreads.
 [[nodiscard]] ExecutionRunner& relacy_runner(std::size_t threads);
 
 /// The search of `model/search/explore.h` on these runners. The calling thread of the operating

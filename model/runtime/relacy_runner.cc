@@ -67,7 +67,7 @@ ExecutionRunner& runner_with(std::size_t threads, std::index_sequence<kIndex...>
 
 ExecutionRunner& relacy_runner(std::size_t threads) {
   return runner_with(std::max(threads, kFewestThreads),
-                     std::make_index_sequence<kMaxModelThreads - kFewestThreads + 1>());
+                     std::make_index_sequence<kMaxThreads - kFewestThreads + 1>());
 }
 
 ExploreResult explore(Execution& execution, const ExploreOptions& options) {

@@ -19,7 +19,7 @@ std::size_t size_of(ThreadSet set) noexcept {
 }
 
 std::size_t go_on(const SchedulingPoint& at) noexcept {
-  const bool can = at.current < kMaxModelThreads && contains(at.enabled, at.current);
+  const bool can = at.current < kMaxThreads && contains(at.enabled, at.current);
   return can ? at.current : nth(at.enabled, 0);
 }
 

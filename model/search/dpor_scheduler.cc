@@ -11,7 +11,7 @@ std::size_t lowest(ThreadSet set) noexcept {
 
 /// The thread that is running if it may go on, which spares a change of fibers.
 std::size_t preferred(ThreadSet set, std::size_t current) noexcept {
-  return current < kMaxModelThreads && contains(set, current) ? current : lowest(set);
+  return current < kMaxThreads && contains(set, current) ? current : lowest(set);
 }
 
 [[noreturn]] void report_nondeterminism() {
@@ -23,8 +23,8 @@ std::size_t preferred(ThreadSet set, std::size_t current) noexcept {
 DporScheduler::DporScheduler(std::span<const std::uint8_t> symmetry_class, const Part& part)
     : part_(part),
       frozen_(part.prefix.begin(), part.prefix.end()),
-      objects_((kMaxModelThreads + 1) * Engine::kObjectsPerActor) {
-  for (std::size_t thread = 0; thread < kMaxModelThreads; ++thread) {
+      objects_((kMaxThreads + 1) * Engine::kObjectsPerActor) {
+  for (std::size_t thread = 0; thread < kMaxThreads; ++thread) {
     predecessor_[thread] = static_cast<std::uint8_t>(thread);
     if (thread >= symmetry_class.size()) continue;
     for (std::size_t other = 0; other < thread; ++other) {
@@ -220,7 +220,7 @@ void DporScheduler::join(std::size_t thread, Index early) noexcept {
   if (early == kNoStep) return;
   const Clock& other = stack_[static_cast<std::size_t>(early)].clock;
   Clock& mine = clock_[thread];
-  for (std::size_t i = 0; i < kMaxModelThreads; ++i) {
+  for (std::size_t i = 0; i < kMaxThreads; ++i) {
     mine[i] = mine[i] < other[i] ? other[i] : mine[i];
   }
 }
@@ -231,7 +231,7 @@ void DporScheduler::join_enabling_steps(std::size_t thread) noexcept {
   }
   if (!anyone_yielded_) return;
   Clock& mine = clock_[thread];
-  for (std::size_t i = 0; i < kMaxModelThreads; ++i) {
+  for (std::size_t i = 0; i < kMaxThreads; ++i) {
     mine[i] = mine[i] < yield_clock_[thread][i] ? yield_clock_[thread][i] : mine[i];
   }
   yield_clock_[thread] = {};
@@ -243,7 +243,7 @@ DporScheduler::Candidates DporScheduler::dependent_steps(std::size_t thread,
   Candidates found;
   if (next.kind == kNone || next.kind == kPause) return found;
   if (anyone_yielded_ || next.kind == kYield) {
-    for (std::size_t other = 0; other < kMaxModelThreads; ++other) {
+    for (std::size_t other = 0; other < kMaxThreads; ++other) {
       if (other == thread) continue;
       found.add(next.kind == kYield ? last_step_[other] : last_yield_[other]);
     }
@@ -284,7 +284,7 @@ void DporScheduler::find_races(std::size_t thread, Operation next, Index end) {
 /// that do not come after it, then `next`", some thread that can begin it must be explored at
 /// `early`. The steps since are those up to `end`.
 void DporScheduler::reverse(Index early, std::size_t thread, Operation next, Index end) {
-  std::array<Time, kMaxModelThreads> first{};  // time of the first step in the sequence, or 0
+  std::array<Time, kMaxThreads> first{};  // time of the first step in the sequence, or 0
   ThreadSet present = 0;
   ThreadSet initial = 0;
   bool next_is_initial = true;
@@ -356,9 +356,9 @@ void DporScheduler::remember_step(std::size_t thread, Operation done, Index inde
       break;
   }
   if (!anyone_yielded_) return;
-  for (std::size_t waiting = 0; waiting < kMaxModelThreads; ++waiting) {
+  for (std::size_t waiting = 0; waiting < kMaxThreads; ++waiting) {
     if (!contains(at.waits_for[waiting], thread)) continue;
-    for (std::size_t i = 0; i < kMaxModelThreads; ++i) {
+    for (std::size_t i = 0; i < kMaxThreads; ++i) {
       Time& time = yield_clock_[waiting][i];
       time = time < clock_[thread][i] ? clock_[thread][i] : time;
     }

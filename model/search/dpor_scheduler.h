@@ -88,13 +88,13 @@ class DporScheduler final : public Scheduler {
 
  private:
   using Time = std::int16_t;
-  using Clock = std::array<Time, kMaxModelThreads>;
+  using Clock = std::array<Time, kMaxThreads>;
   using Index = std::int32_t;
   static constexpr Index kNoStep = -1;
 
   /// A choice of the present execution and what is left to explore there.
   struct Node {
-    std::array<Operation, kMaxModelThreads> pending;
+    std::array<Operation, kMaxThreads> pending;
     Clock clock;  ///< of the step taken here: the steps that happen before it, and itself
     ThreadSet enabled;
     ThreadSet backtrack;  ///< threads to explore here
@@ -108,14 +108,14 @@ class DporScheduler final : public Scheduler {
   /// The steps of the present execution that the next one may race with on one object.
   struct ObjectSteps {
     std::uint64_t execution = 0;
-    Index last_write = kNoStep;                       ///< or lock
-    Index last_unlock = kNoStep;                      ///< the step that contains it
-    std::array<Index, kMaxModelThreads> last_read{};  ///< of each thread since the last write
+    Index last_write = kNoStep;                  ///< or lock
+    Index last_unlock = kNoStep;                 ///< the step that contains it
+    std::array<Index, kMaxThreads> last_read{};  ///< of each thread since the last write
   };
 
   /// Steps that a new step may race with, latest dependent ones only.
   struct Candidates {
-    std::array<Index, 4 * kMaxModelThreads> index;
+    std::array<Index, 4 * kMaxThreads> index;
     std::size_t count = 0;
     void add(Index step) noexcept {
       if (step != kNoStep) index[count++] = step;
@@ -144,19 +144,19 @@ class DporScheduler final : public Scheduler {
   void join(std::size_t thread, Index early) noexcept;
 
   const Part part_;
-  std::vector<Choice> frozen_;                              // a copy of the prefix to explore under
-  std::array<std::uint8_t, kMaxModelThreads> predecessor_;  // in the symmetry class, or itself
+  std::vector<Choice> frozen_;                         // a copy of the prefix to explore under
+  std::array<std::uint8_t, kMaxThreads> predecessor_;  // in the symmetry class, or itself
   std::vector<Node> stack_;
   std::size_t depth_ = 0;      // nodes of the present execution so far
   std::size_t unchanged_ = 0;  // steps below this index are as in the last execution
   bool redundant_ = false;
   ThreadSet moved_ = 0;  // threads that have made their first step
   std::uint64_t execution_ = 0;
-  std::array<Clock, kMaxModelThreads> clock_{};
-  std::array<Clock, kMaxModelThreads> yield_clock_{};
-  std::array<Index, kMaxModelThreads> first_step_{};
-  std::array<Index, kMaxModelThreads> last_step_{};
-  std::array<Index, kMaxModelThreads> last_yield_{};
+  std::array<Clock, kMaxThreads> clock_{};
+  std::array<Clock, kMaxThreads> yield_clock_{};
+  std::array<Index, kMaxThreads> first_step_{};
+  std::array<Index, kMaxThreads> last_step_{};
+  std::array<Index, kMaxThreads> last_yield_{};
   bool anyone_yielded_ = false;
   bool starts_are_steps_ = false;
   Index last_fence_ = kNoStep;

@@ -293,7 +293,7 @@ bool Engine::stop_failed_thread() {
 
 std::string Engine::describe_deadlock() const {
   std::string text = at_.stopped == 0 ? "deadlock:" : "livelock:";
-  for (std::size_t thread = 0; thread < kMaxModelThreads; ++thread) {
+  for (std::size_t thread = 0; thread < kMaxThreads; ++thread) {
     if (!contains(at_.unfinished, thread)) continue;
     const Operation next = at_.pending[thread];
     const char* const comma = text.back() == ':' ? "" : ",";
@@ -346,7 +346,7 @@ void Engine::compute_enabled() noexcept {
   const ThreadSet able = without(at_.unfinished, waiting_for_locks() | at_.stopped);
   ThreadSet yielding = 0;
   if (anyone_yielded_) {
-    for (std::size_t thread = 0; thread < kMaxModelThreads; ++thread) {
+    for (std::size_t thread = 0; thread < kMaxThreads; ++thread) {
       if (without(at_.waits_for[thread], at_.stopped) != 0) yielding |= just(thread);
     }
   }

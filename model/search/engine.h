@@ -325,12 +325,12 @@ class Engine {
   WaitTurns::Turn turn_ = WaitTurns::Turn::kProgress;  // which the running thread has ended
   bool may_be_repetition_ = false;
   ThreadSet failed_ = 0;
-  std::array<ThreadSet, kMaxModelThreads> seen_since_yield_{};
+  std::array<ThreadSet, kMaxThreads> seen_since_yield_{};
   /// Of each thread, its pauses since the last step of each other one.
-  std::array<std::array<std::uint32_t, kMaxModelThreads>, kMaxModelThreads> pauses_since_step_{};
-  std::array<std::uint8_t, kMaxModelThreads + 1> locks_held_{};
-  std::array<bool, kMaxModelThreads + 1> fail_next_request_{};
-  std::array<std::uint16_t, kMaxModelThreads + 1> objects_made_{};
+  std::array<std::array<std::uint32_t, kMaxThreads>, kMaxThreads> pauses_since_step_{};
+  std::array<std::uint8_t, kMaxThreads + 1> locks_held_{};
+  std::array<bool, kMaxThreads + 1> fail_next_request_{};
+  std::array<std::uint16_t, kMaxThreads + 1> objects_made_{};
   std::uint32_t steps_ = 0;
   std::uint64_t accesses_ = 0;
   std::uint64_t executions_ = 0;
@@ -342,7 +342,7 @@ class Engine {
   std::size_t choice_count_ = 0;
   std::size_t choices_to_failure_ = 0;
   std::optional<Failure> failure_;
-  std::array<std::uint8_t, (kMaxModelThreads + 1) * kObjectsPerActor> owner_{};
+  std::array<std::uint8_t, (kMaxThreads + 1) * kObjectsPerActor> owner_{};
   std::array<Choice, kMaxChoices> choices_{};
   std::array<std::uint64_t, kMaxChoices> seen_before_{};  // `seen_` at each of them
 };

@@ -6,11 +6,9 @@
 #include <optional>
 
 #include "model/search/failure.h"
+#include "model/search/limits.h"
 
 namespace slabproof::model {
-
-/// The most threads that a program under the model checker may have.
-inline constexpr std::size_t kMaxModelThreads = 8;
 
 /// What became of a region of memory that a program asked for.
 enum class RegionAction : std::uint8_t { kGranted, kRefused, kReleased, kDiscarded };
@@ -52,7 +50,7 @@ class Execution {
  public:
   virtual ~Execution() = default;
 
-  /// 1 to kMaxModelThreads.
+  /// 1 to kMaxThreads.
   [[nodiscard]] virtual std::size_t thread_count() const = 0;
   /// Runs before the threads, alone; everything in it happens before every thread's first step.
   virtual void before() {}

@@ -45,9 +45,9 @@ class Stopwatch {
 std::optional<std::string> refusal_of(const Execution& execution, const ExploreOptions& options) {
   const std::size_t threads = execution.thread_count();
   if (threads == 0) return "an Execution must have at least one thread; thread_count() gives 0";
-  if (threads > kMaxModelThreads) {
+  if (threads > kMaxThreads) {
     return fmt::format("an Execution may have at most {} threads; thread_count() gives {}",
-                       kMaxModelThreads, threads);
+                       kMaxThreads, threads);
   }
   if (options.search == Search::kReplay && options.schedule == nullptr) {
     return "a replay needs a schedule: set ExploreOptions::schedule";

@@ -59,7 +59,7 @@ class RaceCell {
   std::uint8_t loaded_;  // threads that loaded since the last store
   std::uint8_t store_thread_;
   std::uint32_t store_time_;
-  std::array<std::uint32_t, kMaxModelThreads> load_time_;
+  std::array<std::uint32_t, kMaxThreads> load_time_;
 };
 
 }  // namespace slabproof::model

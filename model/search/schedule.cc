@@ -30,7 +30,7 @@ std::optional<std::pair<Choice, std::size_t>> parse_word(std::string_view word) 
     return std::pair(Choice::value(*value), std::size_t{1});
   }
   const auto times = word.find('x');
-  const auto thread = parse_number(word.substr(0, times), kMaxModelThreads - 1);
+  const auto thread = parse_number(word.substr(0, times), kMaxThreads - 1);
   if (!thread) return std::nullopt;
   if (times == std::string_view::npos) return std::pair(Choice::thread(*thread), std::size_t{1});
   const auto count = parse_number(word.substr(times + 1), kMaxChoices);
@@ -77,7 +77,7 @@ std::expected<Schedule, std::string> parse_schedule(std::string_view text) {
       return std::unexpected(fmt::format(
           "{:?} is no choice of a schedule: expected a thread (0 to {}), a thread and a count "
           "('1x3'), or a value ('v0' to 'v{}')",
-          word.substr(0, kShownOfWord), kMaxModelThreads - 1, Choice::kMaxValue));
+          word.substr(0, kShownOfWord), kMaxThreads - 1, Choice::kMaxValue));
     }
     if (schedule.choices.size() + choice->second > kMaxChoices) {
       return std::unexpected(fmt::format("a schedule has at most {} choices", kMaxChoices));

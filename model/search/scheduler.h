@@ -61,12 +61,12 @@ constexpr ThreadSet without(ThreadSet set, ThreadSet removed) noexcept {
 struct SchedulingPoint {
   static constexpr std::size_t kNobody = 0xff;
 
-  std::array<Operation, kMaxModelThreads> pending{};  ///< meaningful for started threads
+  std::array<Operation, kMaxThreads> pending{};  ///< meaningful for started threads
   ThreadSet unfinished = 0;
   ThreadSet enabled = 0;          ///< those that can go on; never empty where a thread is chosen
   ThreadSet stopped = 0;          ///< those that do nothing but repeat a turn of a wait, or failed
   std::size_t current = kNobody;  ///< who made the last step
-  std::array<ThreadSet, kMaxModelThreads> waits_for{};  ///< the steps that a yielding thread awaits
+  std::array<ThreadSet, kMaxThreads> waits_for{};  ///< the steps that a yielding thread awaits
 };
 
 /// Decides what happens next in an execution, and which execution comes after it.

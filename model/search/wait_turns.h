@@ -82,7 +82,7 @@ class WaitTurns {
   [[nodiscard]] static bool is_where_it_began(const PerThread& me,
                                               std::span<const std::byte> state) noexcept;
 
-  std::array<PerThread, kMaxModelThreads> of_;
+  std::array<PerThread, kMaxThreads> of_;
 };
 
 }  // namespace slabproof::model

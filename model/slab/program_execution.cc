@@ -18,8 +18,6 @@
 namespace slabproof::model {
 namespace {
 
-static_assert(kMaxThreads == kMaxModelThreads);
-
 /// An address that no slab ever hands out.
 std::byte foreign_object;
 
@@ -27,7 +25,7 @@ std::byte foreign_object;
 constexpr std::size_t kDrainBatch = 64;
 
 /// Who holds a gift that was not received.
-constexpr std::size_t kNobody = kMaxModelThreads;
+constexpr std::size_t kNobody = kMaxThreads;
 
 bool names_a_thread(const Op& op) {
   return op.kind == Op::Kind::kGive;
@@ -53,7 +51,7 @@ ProgramExecution::ProgramExecution(Subject& subject, Program program, const Slab
   for (std::size_t giver = 0; giver < program_.threads.size(); ++giver) {
     for (const Op& op : program_.threads[giver]) {
       if (op.kind != Op::Kind::kGive) continue;
-      if (channels_.empty()) channels_.resize(kMaxModelThreads * kMaxModelThreads);
+      if (channels_.empty()) channels_.resize(kMaxThreads * kMaxThreads);
       channel(giver, op.argument).used = true;
     }
   }

@@ -41,7 +41,7 @@ class ProgramExecution final : public Execution {
  public:
   using Judge = std::function<std::optional<Violation>(const History&)>;
 
-  /// The subject must outlive this. Requires 1 to kMaxModelThreads threads.
+  /// The subject must outlive this. Requires 1 to kMaxThreads threads.
   ProgramExecution(Subject& subject, Program program, const SlabSetup& slab);
 
   /// Judges each complete history; without one, only what the execution itself finds counts.
@@ -124,7 +124,7 @@ class ProgramExecution final : public Execution {
   static void trace_owner(SlabEvent change, std::size_t thread, const std::byte* block,
                           std::source_location where = std::source_location::current());
   [[nodiscard]] Channel& channel(std::size_t giver, std::size_t receiver) {
-    return channels_[giver * kMaxModelThreads + receiver];
+    return channels_[giver * kMaxThreads + receiver];
   }
   [[nodiscard]] static SlabSync::Atomic<std::uint32_t>& sent(Channel& channel);
   [[nodiscard]] OpId present_op(std::size_t thread) const;

@@ -107,7 +107,7 @@ void expect_failure_with_trace(const ExploreResult& result, const std::string& m
 // ---- what cannot be run ----
 
 TEST(CheckerMisuse, MoreThreadsThanThereMayBeAreRefused) {
-  Parts program(std::vector<Parts::Part>(model::kMaxModelThreads + 1, step));
+  Parts program(std::vector<Parts::Part>(model::kMaxThreads + 1, step));
   const ExploreResult result = explore_with(program, Search::kDpor);
   expect_refused(result, "at most 8 threads; thread_count() gives 9");
   EXPECT_EQ(result.executions, 0U);

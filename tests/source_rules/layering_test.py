@@ -90,11 +90,12 @@ def check_includes(file, root, layers):
 def check_labels(file, root, layers):
     """The labels in a BUILD file; what is not listed, such as //tools, is at everyone's service.
 
-    A room that may use a single header of a folder may depend on the target that holds it.
+    A room that may use a single header of a place may depend on the targets of that place.
     """
     text = (root / file).read_text()
     layer = layer_of(file.as_posix(), layers)
-    layers = {**layers, layer: layers[layer] | {place.split("/")[0] for place in layers[layer] if place.endswith(".h")}}
+    holders = {layer_of(place, layers) for place in layers[layer] if place.endswith(".h")}
+    layers = {**layers, layer: layers[layer] | holders}
     problems = []
     for match in _LABEL.finditer(text):
         if layer_of(match.group(1), layers):
@@ -216,6 +217,12 @@ class BadTreeTest(unittest.TestCase):
     def test_an_upward_dependency_between_rooms_is_found(self):
         self.write("model/search/BUILD", 'deps = ["//model/slab:history"]\n')
         self.assert_only_problem(r"model/search/BUILD:1: model/search must not refer to model/slab")
+
+    def test_a_dependency_beyond_the_place_of_the_one_header_that_a_room_may_use_is_found(self):
+        page = PAGE.replace("tests: impl", "model/program: model/search/limits.h\ntests: impl")
+        self.write("ARCHITECTURE.md", page)
+        self.write("model/program/BUILD", 'deps = ["//model/search:limits", "//model/runtime"]\n')
+        self.assert_only_problem("model/program must not refer to model/runtime")
 
     def test_a_directory_that_the_page_omits_is_found(self):
         self.write("extra/helper.cc", "int x;\n")

@@ -233,7 +233,7 @@ class SmallExecution final : public model::Execution {
 
 /// The values that each thread got where there were several: two stores of one value are two.
 inline std::string value_choices(std::span<const model::Choice> choices) {
-  std::array<std::string, model::kMaxModelThreads> values;
+  std::array<std::string, model::kMaxThreads> values;
   std::size_t thread = 0;
   for (const model::Choice choice : choices) {
     if (!choice.is_value()) thread = choice.index();
