@@ -1,12 +1,14 @@
 #include "model/command/trace_file.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "model/command/trace_page.h"
 
 namespace slabproof::model {
+namespace {
 
-std::string to_json(const TraceHeading& heading, const Trace& trace) {
+nlohmann::ordered_json json_of(const TraceHeading& heading, const Trace& trace) {
   auto events = nlohmann::ordered_json::array();
   for (const TraceEvent& event : trace.events) {
     events.push_back({{"thread", thread_name(event.thread)},
@@ -19,17 +21,21 @@ std::string to_json(const TraceHeading& heading, const Trace& trace) {
                       {"failed", event.failed},
                       {"clashed", event.clashed}});
   }
-  const nlohmann::ordered_json object = {
-      {"program", heading.program}, {"slab", heading.slab},     {"property", heading.property},
-      {"message", heading.message}, {"replay", heading.replay}, {"events", std::move(events)}};
-  return object.dump(1) + "\n";
+  return {{"program", heading.program}, {"slab", heading.slab},     {"property", heading.property},
+          {"message", heading.message}, {"replay", heading.replay}, {"events", std::move(events)}};
+}
+
+}  // namespace
+
+std::string to_json(const TraceHeading& heading, const Trace& trace) {
+  return json_of(heading, trace).dump(1) + "\n";
 }
 
 std::string to_html(const TraceHeading& heading, const Trace& trace) {
   constexpr std::string_view kPlaceholder = "@TRACE@";
   std::string data;
   // Text that holds "</script>" must not end the element that the data stands in.
-  for (const char character : to_json(heading, trace)) {
+  for (const char character : json_of(heading, trace).dump()) {
     if (character == '<') {
       data += "\\u003c";
     } else {
