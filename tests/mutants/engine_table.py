@@ -20,8 +20,8 @@ import subprocess
 import sys
 import tempfile
 
-from tests.testdata import engine_run
-from tests.testdata.engine_run import Engine, Outcome
+from tests.mutants import engine_run
+from tests.mutants.engine_run import Engine, Outcome
 
 _USAGE = 2
 _PROPERTIES = ("--no-save", "--no-shrink", "--seed", "{seed}")

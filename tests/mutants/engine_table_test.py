@@ -7,8 +7,8 @@ import sys
 import tempfile
 import unittest
 
-from tests.testdata import engine_run, engine_table
-from tests.testdata.engine_run import Engine, Outcome, Run
+from tests.mutants import engine_run, engine_table
+from tests.mutants.engine_run import Engine, Outcome, Run
 
 _DIRECTORY = pathlib.Path("tests/mutants")
 
