@@ -49,8 +49,7 @@ RULES = [
     (r"//tests/source_rules:.*", None, None),  # read sources
     (r"//tests/impl/compile_fail:.*", None, None),  # only compile
     (r"//tests/impl:headers_self_contained_test", None, None),  # only compiles
-    (r"//tests/mutants:.*", None, None),  # planted bugs are not the shipped headers
-    (r"//tests/mutants/canaries:.*", None, None),  # nor are canaries
+    (r"//tests/mutants:.*", None, None),  # mutants are not the shipped headers
     (r"//proofs/coq:.*", None, None),  # judge traces by the proofs, which takes Coq to build
     (r"//proofs:.*", True, CHECKER),
     (r"//proofs:.*", False, None),  # read sources and results

@@ -46,7 +46,7 @@ class EngineTest(unittest.TestCase):
             self.assertEqual(corpus, coverage.FUZZERS)
 
     def test_a_deliberately_wrong_slab_counts_for_none(self):
-        self.assertIsNone(coverage.engine_of("//tests/mutants/canaries:lock_skipped_test", True))
+        self.assertIsNone(coverage.engine_of("//tests/mutants:free_without_lock_canary_test", True))
         self.assertIsNone(coverage.engine_of("//tests/mutants:engine_canary_test", True))
 
     def test_a_test_without_a_rule_is_refused(self):
