@@ -50,16 +50,16 @@ def mutant_targets(mutant):
         ],
     )
     if mutant.canary:
-        _canary_test(name, mutant.canary, mutant.canary.program, "")
+        _canary_test(name + "_canary_test", name, mutant.canary, mutant.canary.program)
         if mutant.canary.larger:
-            _canary_test(name, mutant.canary, mutant.canary.larger, "larger_")
+            _canary_test(name + "_larger_canary_test", name, mutant.canary, mutant.canary.larger)
 
-def _canary_test(name, canary, program, which):
+def _canary_test(name, mutant, canary, program):
     slabproof_python_test(
-        name = name + "_" + which + "canary_test",
+        name = name,
         src = "canary_test.py",
         args = [
-            "$(location :%s_check)" % name,
+            "$(location :%s_check)" % mutant,
             "--properties",
             ",".join(canary.properties),
             "--minimal",
@@ -74,5 +74,5 @@ def _canary_test(name, canary, program, which):
             "--program",
             "'%s'" % program,
         ],
-        data = [":%s_check" % name],
+        data = [":%s_check" % mutant],
     )

@@ -4,7 +4,9 @@ import pathlib
 import tempfile
 import unittest
 
-from proofs.evidence import catalogue, example_run, html_report, report, tree, trust_base
+from proofs.evidence.catalogue import properties, tree, trust_base
+from proofs.evidence.report import content, pages
+from proofs.evidence.run import example_run
 from tools import browser
 
 # What a reader would notice.
@@ -25,11 +27,11 @@ class BrowserTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         at = tree.Tree(tree.workspace_root())
-        cls.known = catalogue.load(at.root)
+        cls.known = properties.load(at.root)
         run = example_run.make()
         run.scenarios = {name: example_run.record(name) for name in at.scenarios}
-        content = report.make(example_run.FACTS, cls.known, at, run, trust_base.collect(at))
-        cls.page = html_report.render(content)
+        trust = trust_base.collect(at)
+        cls.page = pages.html(content.make(example_run.FACTS, cls.known, at, run, trust))
 
     def setUp(self):
         scratch = tempfile.TemporaryDirectory()

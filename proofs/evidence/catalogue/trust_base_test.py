@@ -2,7 +2,7 @@
 
 import unittest
 
-from proofs.evidence import example, trust_base, tree
+from proofs.evidence.catalogue import example, tree, trust_base
 
 CPP = """// Talk.
 // TRUSTED[kernel.zero_pages]: fresh pages are zero,
@@ -45,12 +45,10 @@ class ReadTest(unittest.TestCase):
         (item,) = trust_base.read_items("proofs/x.md", PROSE)
         self.assertEqual(item.text, "stores happen in the order in which they run.")
 
-    def test_what_shows_it_is_told_apart(self):
+    def test_what_shows_it_is_read_apart(self):
         (item,) = trust_base.read_items("proofs/x.md", PROSE)
         cases = ("SlabTest.Serves", "SlabTest.Grows")
-        self.assertEqual(
-            item.shown_by, (("//tests:slab_test", cases), ("//tests:canary_test", ()))
-        )
+        self.assertEqual(item.shown_by, (("//tests:slab_test", cases), ("//tests:canary_test", ())))
 
     def test_one_marker_ends_where_the_next_begins(self):
         text = "// TRUSTED[kernel.a]: one\n// TRUSTED[kernel.b]: two\n"
@@ -62,44 +60,35 @@ class CheckTest(unittest.TestCase):
     def setUp(self):
         self.root = example.make(self)
 
-    def assert_only_problem(self, text, pattern):
+    def problems(self, text):
         example.write(self.root, "proofs/page.md", text)
         at = tree.Tree(self.root)
-        problems = trust_base.check(trust_base.collect(at), at)
-        self.assertEqual(len(problems), 1, problems)
-        self.assertRegex(problems[0], pattern)
+        return trust_base.check(trust_base.collect(at), at)
 
     def test_a_good_page_has_no_problem(self):
-        example.write(self.root, "proofs/page.md", PROSE)
-        at = tree.Tree(self.root)
-        self.assertEqual(trust_base.check(trust_base.collect(at), at), [])
+        self.assertEqual(self.problems(PROSE), [])
 
-    def test_an_unknown_group_is_found(self):
-        self.assert_only_problem(PROSE.replace("relacy.", "luck."), "not a name of the form")
+    def test_what_is_wrong_with_an_item_is_found(self):
+        for what, (text, problem) in {
+            "an unknown group": (PROSE.replace("relacy.", "luck."), "the name must be group.name"),
+            "a marker without text": ("TRUSTED[kernel.x]: pages\n", "does not say what is trusted"),
+            "a test that is gone": (PROSE.replace("Serves", "Refuses"), "has no case SlabTest.Refuses"),
+            "a target that is gone": (PROSE.replace("canary", "parrot"), "no such target: .*parrot_test"),
+            "a parameter that is gone": (PROSE.replace("Serves", "Serves/Large"), "has no case SlabTest.Serves/Large"),
+        }.items():
+            with self.subTest(what):
+                (found,) = self.problems(text)
+                self.assertRegex(found, problem)
 
-    def test_a_marker_without_text_is_found(self):
-        self.assert_only_problem("TRUSTED[kernel.x]: pages\n", "does not say what is trusted")
-
-    def test_a_name_that_stands_twice_is_found(self):
+    def test_a_name_that_is_declared_twice_is_found(self):
         example.write(self.root, "impl/slab.h", "// TRUSTED[relacy.order]: a b c d e\n")
-        example.write(self.root, "proofs/page.md", PROSE)
-        at = tree.Tree(self.root)
-        problems = trust_base.check(trust_base.collect(at), at)
+        problems = self.problems(PROSE)
         self.assertEqual(len(problems), 2, problems)
-        self.assertIn("stands twice", problems[0])
+        self.assertIn("is declared twice", problems[0])
 
-    def test_a_test_that_is_gone_is_found(self):
-        self.assert_only_problem(PROSE.replace("Serves", "Refuses"), "has no case SlabTest.Refuses")
-
-    def test_a_parameter_that_is_gone_is_found(self):
-        with_parameter = PROSE.replace("SlabTest.Serves", "SlabTest.Serves/Large")
-        self.assert_only_problem(with_parameter, "has no case SlabTest.Serves/Large")
+    def test_a_parameter_of_a_case_is_found(self):
         example.edit(self.root, "tests/slab_test.cc", "{}", '{ f("Large"); }')
-        at = tree.Tree(self.root)
-        self.assertEqual(trust_base.check(trust_base.collect(at), at), [])
-
-    def test_a_target_that_is_gone_is_found(self):
-        self.assert_only_problem(PROSE.replace("canary", "parrot"), "no such target: .*parrot_test")
+        self.assertEqual(self.problems(PROSE.replace("Serves", "Serves/Large")), [])
 
 
 class RenderTest(unittest.TestCase):

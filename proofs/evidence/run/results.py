@@ -1,4 +1,4 @@
-"""What one run of the engines gave, read from the files that they leave."""
+"""The results of one run of the engines, read from the files that they leave."""
 
 import dataclasses
 import json
@@ -14,7 +14,7 @@ CLOSED = "closed under the global context"
 
 
 class ResultsError(Exception):
-    """A file of results is not what it should be."""
+    """A file of results does not have the expected form."""
 
 
 @dataclasses.dataclass
@@ -42,11 +42,11 @@ class Run:
 
     scenarios: dict = dataclasses.field(default_factory=dict)  # name: record of check --json
     suites: set = dataclasses.field(default_factory=set)
-    builds: dict = dataclasses.field(default_factory=dict)  # build: {label: TestRun}
+    builds: dict = dataclasses.field(default_factory=dict)  # {None or --config: {label: TestRun}}
     theorems: dict | None = None  # name: CLOSED, or what it assumes
     proof_figures: list = dataclasses.field(default_factory=list)  # sentences
     refinements: dict | None = None  # name of refinement_runs.RUNS: proofs.coq.refine.Refinement
-    engine_table: object = None  # EngineTable, which an earlier run left
+    engine_table: object = None  # EngineTable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +54,6 @@ class EngineTable:
     """Which engine found which planted bug: what an earlier run left, since it takes long."""
 
     source: str  # when and at which commit it was left
-    limit: int  # seconds that each engine had for each bug
     found: dict  # bug: {engine: (what it was found as, seconds) or None}
 
 
@@ -69,9 +68,9 @@ def read_check(text):
     try:
         records = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ResultsError(f"the checker's results are no JSON: {error}") from error
+        raise ResultsError(f"the checker's results are not JSON: {error}") from error
     if not isinstance(records, list):
-        raise ResultsError("the checker's results are no array")
+        raise ResultsError("the checker's results are not an array")
     scenarios = {}
     for record in records:
         missing = _RECORD_FIELDS - set(record)
@@ -92,7 +91,7 @@ def read_engine_table(text, source):
             found.setdefault(outcome["bug"], {})[outcome["engine"]] = (
                 (outcome["found_as"], outcome["seconds"]) if seen else None
             )
-        return EngineTable(source, document["limit"], found)
+        return EngineTable(source, found)
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         problem = f"the table of engines and planted bugs cannot be read: {error}"
         raise ResultsError(problem) from error

@@ -1,4 +1,4 @@
-"""A small tree with its own catalogue, which the tests of this directory break in turn."""
+"""A small tree with its own catalogue, for tests, which break one thing of it each."""
 
 import pathlib
 import tempfile
@@ -21,15 +21,15 @@ properties:
       - {kind: scenario, names: [two_growers], shows: it is explored}
       - {kind: scenario, suite: deep, shows: it is explored at length}
       - {kind: test, target: "//tests:slab_test", cases: [SlabTest.Serves], shows: it is tested}
-      - {kind: fuzz, target: "//fuzz/engine:replay_test", corpus: fuzz/targets/corpus/slab, shows: it is fuzzed}
+      - {kind: fuzz, target: "//fuzz:replay_test", corpus: fuzz/targets/corpus/slab, shows: it is fuzzed}
       - kind: mutant
-        list: tests/mutants/canaries.bzl
+        list: tests/mutants/mutants.bzl
         names: [lock_skipped]
         target: "//tests:canary_test"
         cases: [CanaryTest.LockSkipped]
         shows: without the lock it fails
       - kind: planted
-        list: tests/mutants/planted_bugs.bzl
+        list: tests/mutants/mutants.bzl
         names: [lock_lost]
         figures: tests/mutants/ENGINES.json
         shows: engines find it
@@ -52,8 +52,8 @@ properties:
 constexpr auto kDefaultSuite = { {.name = "two_growers"}, {.name = "three_growers"} };
 constexpr auto kDeepSuite = { {.name = "four_growers"} };
 """,
-    "tests/mutants/canaries.bzl": 'CANARIES = [struct(name = "lock_skipped")]\n',
-    "tests/mutants/planted_bugs.bzl": 'PLANTED_BUGS = [("lock_lost", "slab.h", [], "lost lock (S1)")]\n',
+    "tests/mutants/mutants.bzl": 'MUTANTS = [struct(name = "lock_skipped", breaks = "S1", steps = "rejected"), '
+    'struct(name = "lock_lost", breaks = "S1", steps = None)]\n',
     "tests/BUILD": """
 load("//tools:rules.bzl", "house_test")
 house_test(name = "slab_test", srcs = ["slab_test.cc"])

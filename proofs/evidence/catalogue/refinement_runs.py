@@ -1,11 +1,11 @@
-"""What the evidence report lets the model checker explore for the step checker to judge.
+"""The explorations of the model checker that the step checker of the proofs judges.
 
 The catalogue names these runs; their arguments are those of `./verify refine`.
 """
 
 RUNS = {
     "default suite": (),
-    "default suite, equal threads told apart": ("--no-symmetry",),
+    "default suite without symmetry": ("--no-symmetry",),
     "every program of two threads and two operations": (
         "--enumerate", "threads=2,ops=2,capacity=2",
     ),

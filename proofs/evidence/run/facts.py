@@ -1,4 +1,4 @@
-"""What a report says of itself: version, commit, tools."""
+"""The identity of a run: version, commit, tools."""
 
 import dataclasses
 import datetime
@@ -14,7 +14,7 @@ _TOOLS = [
     ("Python", ["/usr/bin/python3", "--version"]),
     ("Linux", ["uname", "-r"]),
 ]
-# Debian's Bazel does not tell its version itself.
+# Debian's Bazel does not print its own version.
 _PACKAGES = [
     ("Bazel", "bazel-bootstrap"),
     ("Relacy", "relacy-dev"),
@@ -95,27 +95,3 @@ def last_change(root, file):
         return "unknown date"
     changed = _output(["git", "status", "--porcelain", "--", file], cwd=root)
     return f"{commit}, changed since" if changed else commit
-
-
-_LATEX_SPECIAL = str.maketrans({c: f"\\{c}" for c in "&%$#_{}"})
-
-
-def bibtex(facts, entry=None):
-    """A @software entry that cites one property, or all of them, at one commit."""
-    what = f"Evidence of {facts.date:%Y-%m-%d}, {facts.source}"
-    if entry:
-        what = f"Property {entry.id}: {entry.title}. {what}"
-    title = f"slabproof, property {entry.id}: {entry.title}" if entry else facts.title
-    fields = [
-        ("title", title),
-        ("author", "{" + facts.authors.translate(_LATEX_SPECIAL) + "}"),
-        ("year", f"{facts.date:%Y}"),
-        ("version", facts.version),
-        ("note", what),
-    ]
-    lines = [
-        f"  {name:<7} = {{{value if name == 'author' else value.translate(_LATEX_SPECIAL)}}},"
-        for name, value in fields
-    ]
-    key = f"slabproof-{entry.id}" if entry else "slabproof"
-    return "\n".join([f"@software{{{key},", *lines, "}"])

@@ -1,11 +1,7 @@
-"""The trust base: everything that the evidence takes for granted, on one page.
+"""The trust base: everything that the evidence takes for granted, on one page, proofs/TRUST_BASE.md.
 
-`./verify docs` writes the page, proofs/TRUST_BASE.md. By hand, from the root of the tree:
-
-    python3 -m proofs.evidence.trust_base            prints it
-    python3 -m proofs.evidence.trust_base --write    writes it
-
-Whoever relies on something says so next to it, in a comment of the source or in a page of proofs/:
+`./verify docs` runs this module, which writes the page. What relies on an assumption declares it, in a
+comment of the source or in a page of proofs/:
 
     TRUSTED[kernel.zero_pages]: what is taken for granted, and what would follow if it were false.
     Shown by //tests:backing_test BackingTest.FreshPagesAreZero.
@@ -18,7 +14,7 @@ import dataclasses
 import re
 import sys
 
-from proofs.evidence.tree import Tree, workspace_root
+from proofs.evidence.catalogue.tree import Tree, workspace_root
 
 PAGE = "proofs/TRUST_BASE.md"
 GROUPS = {
@@ -30,7 +26,6 @@ GROUPS = {
     "coq": "The proofs",
     "tools": "The machinery of the evidence",
 }
-_DIRECTORIES = ("impl", "model", "tests", "fuzz", "proofs", "tools")
 _SUFFIXES = {".h", ".cc", ".v", ".ml", ".bzl", ".sh", ".md"}
 _MARKER = re.compile(r"TRUSTED\[([^\]\n]*)\]:\s*")
 _ANY_MARKER = re.compile(r"\b[A-Z]{3,}\[[\w.]*\]")
@@ -54,20 +49,16 @@ class Item:
         return self.name.partition(".")[0]
 
 
-def _comment_lines(text, start, is_prose):
-    """The lines of the comment, or paragraph, that begins at `start`, without its decoration."""
-    first, *rest = text[start:].split("\n")
-    yield first.partition("*)")[0]
-    if "*)" in first:
-        return
+def _comment_lines(text, is_prose):
+    """The lines of the comment, or paragraph, that `text` begins with, without its decoration."""
+    first, *rest = text.partition("*)")[0].split("\n")
+    yield first
     for line in rest:
         content = _COMMENT_PREFIX.sub("", line, count=1)
         is_comment = is_prose or line.strip().startswith(("//", "#"))
         if not is_comment or not content.strip() or _ANY_MARKER.match(content):
             return
-        yield content.partition("*)")[0]
-        if "*)" in content:
-            return
+        yield content
 
 
 def read_items(file, text):
@@ -75,7 +66,7 @@ def read_items(file, text):
     is_prose = file.endswith((".md", ".v", ".ml"))
     items = []
     for match in _MARKER.finditer(text):
-        content = " ".join(line.strip() for line in _comment_lines(text, match.end(), is_prose))
+        content = " ".join(line.strip() for line in _comment_lines(text[match.end() :], is_prose))
         shown_by = tuple(
             (target, tuple(re.findall(_CASE, cases)))
             for target, cases in _SHOWN_BY.findall(content)
@@ -87,11 +78,8 @@ def read_items(file, text):
 def collect(tree):
     """Every item of the tree, by group and name."""
     items = []
-    for directory in _DIRECTORIES:
-        for path in sorted((tree.root / directory).rglob("*")):
-            file = str(path.relative_to(tree.root))
-            if path.suffix in _SUFFIXES and path.is_file() and file != PAGE:
-                items += read_items(file, path.read_text(errors="replace"))
+    for file, text in tree.files(_SUFFIXES):
+        items += read_items(file, text) if file != PAGE else []
     order = list(GROUPS)
     return sorted(items, key=lambda i: (order.index(i.group) if i.group in GROUPS else -1, i.name))
 
@@ -99,7 +87,7 @@ def collect(tree):
 def _has_case(tree, target, case):
     """Whether a target has a case, Suite.Name, or Suite.Name/Parameter with a parameter of that name."""
     name, _, parameter = case.partition("/")
-    sources = [tree.text(file) or "" for file in tree.target(target).files("srcs")]
+    sources = tree.sources(target).values()
     return name in tree.cases(target) and (
         not parameter or any(f'"{parameter}"' in source for source in sources)
     )
@@ -113,13 +101,13 @@ def check(items, tree):
         where = f"{item.file}: TRUSTED[{item.name}]"
         if not _NAME.fullmatch(item.name) or item.group not in GROUPS:
             groups = ", ".join(GROUPS)
-            problems.append(f"{where}: not a name of the form group.name, group one of {groups}")
+            problems.append(f"{where}: the name must be group.name, where group is one of {groups}")
         if names.count(item.name) > 1:
-            problems.append(f"{where} stands twice")
+            problems.append(f"{where} is declared twice")
         if len(item.text.split()) < 5:
             problems.append(f"{where} does not say what is trusted")
         for target, cases in item.shown_by:
-            if tree.target(target) is None:
+            if not tree.has_target(target):
                 problems.append(f"{where}: no such target: {target}")
             else:
                 absent = [case for case in cases if not _has_case(tree, target, case)]
@@ -132,8 +120,8 @@ def render(items):
     lines = [
         "# The trust base",
         "",
-        "What the evidence takes for granted, complete: whoever believes this page and the evidence report need believe",
-        "nothing else. Generated from the `TRUSTED[...]` markers in the sources and in this directory by",
+        "Everything that the evidence takes for granted. A reader who accepts this page and the evidence report has to",
+        "accept nothing else. Generated from the `TRUSTED[...]` markers in the sources and in this directory by",
         "`./verify docs`; a test fails when it is stale.",
     ]
     for group, title in GROUPS.items():
@@ -155,23 +143,16 @@ def render(items):
     return "\n".join(lines) + "\n"
 
 
-def main(arguments):
-    if arguments not in ([], ["--write"]):
-        print(__doc__, file=sys.stderr)
-        return 2
+def main():
     tree = Tree(workspace_root())
     items = collect(tree)
     problems = check(items, tree)
     for problem in problems:
         print(problem, file=sys.stderr)
-    if problems:
-        return 1
-    if arguments:
+    if not problems:
         (tree.root / PAGE).write_text(render(items))
-    else:
-        print(render(items), end="")
-    return 0
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
