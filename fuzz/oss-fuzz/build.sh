@@ -9,14 +9,8 @@ root=$SRC/slabproof
 read -r -a flags <<< "$CXXFLAGS"
 read -r -a engine <<< "$LIB_FUZZING_ENGINE"
 
-# Headers are included as slabproof/<name>.h and slabproof/model/<name>.h.
-include=$WORK/include/slabproof
-mkdir -p "$include"
-cp "$root"/impl/*.h "$include"
-mkdir -p "$include/model"
-cp "$root"/model/*.h "$include/model"
 # fmt as headers: the packaged library belongs to another standard library than the engine's.
-flags+=(-std=c++23 -DFMT_HEADER_ONLY -I"$WORK/include" -I"$root")
+flags+=(-std=c++23 -DFMT_HEADER_ONLY -I"$root/impl" -I"$root")
 
 # compile SOURCE FLAGS...: the object file, made once for each set of flags.
 compile() {
@@ -30,7 +24,7 @@ compile() {
 build() {
   local target=$1 source objects=() object
   shift
-  for source in "fuzz/$target.cc" fuzz/{fuzz_target,landmarks,records,libfuzzer_entry}.cc "$@"; do
+  for source in "fuzz/targets/$target.cc" fuzz/engine/{fuzz_target,landmarks,records,libfuzzer_entry}.cc "$@"; do
     # What is ready made is an object already.
     object=$source
     [[ $source == *.o ]] || object=$(compile "$source")
@@ -41,20 +35,24 @@ build() {
   (cd "$root/fuzz/targets/corpus/$target" && zip --quiet --recurse-paths "$OUT/${target}_seed_corpus.zip" .)
 }
 
-program=(model/program/program.cc model/program/program_bytes.cc model/program/program_json.cc)
-script=(fuzz/slab/slab_script.cc fuzz/slab/block_pattern.cc fuzz/slab/first_fit_model.cc "${program[@]}")
+# find_sources ROOM...: the sources of rooms, without their tests.
+find_sources() {
+  (cd "$root" && find "$@" -maxdepth 1 -name '*.cc' ! -name '*_test.cc' | sort)
+}
 
-build alloc_free_fuzzer fuzz/slab/slab_exerciser.cc "${script[@]}"
-build corruption_fuzzer fuzz/slab/corruption_exerciser.cc "${script[@]}"
+mapfile -t program < <(find_sources model/program model/search/schedule.cc)
+mapfile -t slab < <(find_sources fuzz/slab)
+
+build alloc_free_fuzzer "${slab[@]}" "${program[@]}"
+build corruption_fuzzer "${slab[@]}" "${program[@]}"
 build layout_fuzzer
-build parser_fuzzer model/program/job.cc model/search/schedule.cc "${program[@]}"
+build parser_fuzzer "${program[@]}"
 
 if [[ ${SANITIZER:-} == none ]]; then
   # Of the model checker only the slab is a target of the coverage, as it is compiled into the subject; and Relacy
   # replaces operator delete without its sized forms.
-  checker=(model/{check_job,choice_schedulers,checked_memory,dpor_scheduler,engine,event_trace,explore}.cc
-    model/{growth_bound,model_memory,oracle,oracle_replay,program_execution,reference_slab,relacy_bridge}.cc
-    model/{relacy_machine,schedule,slot_table,trace}.cc fuzz/{decision_points,neighbour_schedules,schedule_input}.cc)
+  mapfile -t checker < <(find_sources model/search model/runtime model/oracle model/slab/program_execution.cc \
+    fuzz/schedule | grep -v search/schedule.cc)
   objects=()
   for source in "${checker[@]}"; do
     object=$(compile "$source" -O3 -fno-sized-deallocation \

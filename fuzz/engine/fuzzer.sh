@@ -1,9 +1,8 @@
 #!/bin/bash
-# Builds a fuzzer and runs it, shows its inputs, shrinks them, or renews its corpus: what fuzz/run, fuzz/show,
-# fuzz/minimize and fuzz/merge have in common, each of which names itself as the first argument.
+# `./verify fuzz`: builds a fuzzer and runs it, shows its inputs, shrinks them, renews its corpus, or measures it.
 set -euo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # Another Bazel on the PATH may be too new for this workspace.
 bazel=${BAZEL:-/usr/bin/bazel}
 
@@ -14,61 +13,77 @@ declare -A max_length=(
   [schedule_fuzzer]=192
 )
 
+# usage [COMMAND]
 usage() {
-  case $command in
+  case ${1:-} in
     run)
       cat <<HELP
-usage: fuzz/run [--slab LABEL] [--seed N] [--fresh] TARGET [SECONDS]
-       fuzz/run [--slab LABEL] [--seed N] [--fresh] --all [SECONDS]
+usage: ./verify fuzz run [--slab LABEL] [--seed N] [--fresh] TARGET [SECONDS]
+       ./verify fuzz run [--slab LABEL] [--seed N] [--fresh] --all [SECONDS]
 
 Builds TARGET for libFuzzer and fuzzes for SECONDS (60), from the corpus in fuzz/targets/corpus/TARGET and
 from what earlier runs found. --all runs one target after another.
 
   --slab LABEL  fuzz another slab than the shipped one, such as one with a planted bug; starts from
-                the committed corpus alone, and keeps new inputs nowhere
+                the committed corpus alone, and keeps no new inputs
   --seed N      libFuzzer's seed
-  --fresh       start from the committed corpus alone, and keep new inputs nowhere
+  --fresh       start from the committed corpus alone, and keep no new inputs
 
-New inputs go to fuzz/out/TARGET/corpus, and an input that fails to fuzz/out/TARGET/findings
-(with --slab, fuzz/out/TARGET-planted/findings): fuzz/show prints it as a program, and
-fuzz/minimize shrinks it.
+New inputs go to out/fuzz/TARGET/corpus, and an input that fails to out/fuzz/TARGET/findings
+(with --slab, out/fuzz/TARGET-planted/findings): \`show\` prints it as a program, and \`minimize\`
+shrinks it.
 
 Exit code: 0 nothing found, 1 a finding, 2 usage or a failed build.
 HELP
       ;;
     show)
       cat <<HELP
-usage: fuzz/show [--slab LABEL] TARGET FILE...
+usage: ./verify fuzz show [--slab LABEL] TARGET FILE...
 
-Prints what inputs mean: the slab and the program, which \`./verify check --program\` takes as long
-as it is within its limits. For schedule_fuzzer, the last line is what \`./verify check --replay\`
-takes as a file.
+Prints what inputs mean, without running them: the slab and the program, which
+\`./verify check --program\` accepts as long as it is within its limits. For schedule_fuzzer, the last
+line is a recorded execution, which \`./verify check --replay\` accepts as a file.
 HELP
       ;;
     minimize)
       cat <<HELP
-usage: fuzz/minimize [--slab LABEL] TARGET FILE [OUTPUT]
+usage: ./verify fuzz minimize [--slab LABEL] TARGET FILE [OUTPUT]
 
 Leaves out operations and lowers numbers as long as the input fails the same way, writes the result
-to OUTPUT (FILE.minimized) and prints it as fuzz/show does.
+to OUTPUT (FILE.minimized) and prints it as \`show\` does.
 HELP
       ;;
     merge)
       cat <<HELP
-usage: fuzz/merge TARGET
+usage: ./verify fuzz merge TARGET
 
-Makes fuzz/targets/corpus/TARGET anew from itself and from what fuzz/run found: libFuzzer's set cover of the
-edges, and of that at most 40 inputs that reach every landmark (see fuzz/select_inputs.py). Then
-makes fuzz/targets/corpus/README.md anew, the table of what each input reaches.
+Renews fuzz/targets/corpus/TARGET from itself and from what \`run\` found: libFuzzer's set cover of the edges,
+and of that at most 40 inputs that reach every landmark (see fuzz/engine/select_inputs.py). Then
+renews fuzz/targets/corpus/README.md, the table of what each input reaches.
+HELP
+      ;;
+    *)
+      cat <<HELP
+usage: ./verify fuzz COMMAND ARGS
+
+  run TARGET [SECONDS]       build and fuzz
+  run --all [SECONDS]        one target after another
+  show TARGET FILE...        print inputs as programs, without running them
+  minimize TARGET FILE       the simplest input that fails the same way
+  merge TARGET               renew the committed corpus and its table
+  measure [SECONDS]          the speed of each target, and whether its memory stays flat
+
+\`./verify fuzz COMMAND --help\` describes each.
 HELP
       ;;
   esac
+  echo
   echo "TARGET is one of: ${targets[*]}"
 }
 
 # usage_error MESSAGE...
 usage_error() {
-  echo "fuzz/$command: $*; see --help" >&2
+  echo "verify fuzz${command:+ $command}: $*; see --help" >&2
   exit 2
 }
 
@@ -78,7 +93,7 @@ require_target() {
   for target in "${targets[@]}"; do
     [[ $target != "$1" ]] || return 0
   done
-  usage_error "no such target: $1 (there are: ${targets[*]})"
+  usage_error "unknown target '$1'; expected one of: ${targets[*]}"
 }
 
 # build_program TARGET SUFFIX: builds TARGET or, with the suffix _replay, its replay driver, as for
@@ -91,6 +106,7 @@ build_program() {
   [[ $1$2 != schedule_fuzzer_replay ]] || flags=()
   flags+=("${slab_flags[@]}")
   local quiet=(--ui_event_filters=-info --noshow_progress --show_result=0 --symlink_prefix=/)
+  "$root/tools/setup.sh" build clang fuzz >&2 || return
   (cd "$root" && "$bazel" build "${quiet[@]}" "${flags[@]}" "$label") >&2 || return
   directory=$(cd "$root" && "$bazel" info "${flags[@]}" bazel-bin 2>/dev/null) || return
   echo "$directory/fuzz/targets/$1$2"
@@ -100,7 +116,7 @@ build_program() {
 fuzz() {
   local target=$1 seconds=$2 program out corpus
   program=$(build_program "$target" "") || exit 2
-  out=$root/fuzz/out/$target
+  out=$root/out/fuzz/$target
   corpus=$out/corpus
   # A planted bug must neither profit from, nor spoil, what the shipped slab led to.
   [[ ${#slab_flags[@]} -eq 0 ]] || out=$out-planted fresh=1
@@ -114,9 +130,9 @@ fuzz() {
     -print_funcs=0 "-artifact_prefix=$out/findings/" "${seed_flags[@]}")
   [[ ! -f $root/fuzz/targets/dictionaries/$target.dict ]] ||
     options+=("-dict=$root/fuzz/targets/dictionaries/$target.dict")
-  echo "fuzz/run: $target for $seconds s; findings go to ${out#"$root"/}/findings"
+  echo "verify fuzz run: $target for $seconds s; findings go to ${out#"$root"/}/findings"
   "$program" "${options[@]}" "$corpus" "$root/fuzz/targets/corpus/$target" && return 0
-  echo "fuzz/run: $target found something; fuzz/show prints it, fuzz/minimize shrinks it" >&2
+  echo "verify fuzz run: $target found something; \`show\` prints it, \`minimize\` shrinks it" >&2
   return 1
 }
 
@@ -125,14 +141,14 @@ run() {
   if [[ ${1:-} == --all ]]; then
     chosen=("${targets[@]}")
   else
-    [[ $# -ge 1 ]] || usage_error "which target?"
+    [[ $# -ge 1 ]] || usage_error "TARGET is missing"
     require_target "$1"
     chosen=("$1")
   fi
   shift
-  [[ $# -le 1 ]] || usage_error "too many arguments: $*"
+  [[ $# -le 1 ]] || usage_error "unexpected argument: $2"
   seconds=${1:-60}
-  [[ $seconds =~ ^[1-9][0-9]*$ ]] || usage_error "not a number of seconds: $seconds"
+  [[ $seconds =~ ^[1-9][0-9]*$ ]] || usage_error "not a valid number of seconds: $seconds"
   for target in "${chosen[@]}"; do
     fuzz "$target" "$seconds" || code=1
   done
@@ -140,7 +156,7 @@ run() {
 }
 
 show() {
-  [[ $# -ge 2 ]] || usage_error "which target, and which file?"
+  [[ $# -ge 2 ]] || usage_error "expected TARGET and FILE"
   require_target "$1"
   local target=$1 file program
   shift
@@ -152,7 +168,7 @@ show() {
 }
 
 minimize() {
-  [[ $# -ge 2 && $# -le 3 ]] || usage_error "which target, and which file?"
+  [[ $# -ge 2 && $# -le 3 ]] || usage_error "expected TARGET, FILE and at most one OUTPUT"
   require_target "$1"
   [[ -f $2 ]] || usage_error "no such file: $2"
   local program
@@ -165,7 +181,7 @@ print_table() {
   local target program
   echo "# The committed inputs, and what each reaches"
   echo
-  echo "Generated by \`fuzz/merge\`; a test compares it with what the inputs reach now. Sizes in bytes."
+  echo "Generated by \`./verify fuzz merge\`; a test compares it with what the inputs reach now. Sizes in bytes."
   for target in "${targets[@]}"; do
     program=$(build_program "$target" _replay) || exit 2
     printf '\n## %s\n\n| input | size | reaches |\n|---|---|---|\n' "$target"
@@ -174,9 +190,9 @@ print_table() {
 }
 
 merge() {
-  [[ $# -eq 1 ]] || usage_error "which target?"
+  [[ $# -eq 1 ]] || usage_error "expected one TARGET"
   require_target "$1"
-  local corpus=$root/fuzz/targets/corpus/$1 found=$root/fuzz/out/$1/corpus program replay cover chosen name
+  local corpus=$root/fuzz/targets/corpus/$1 found=$root/out/fuzz/$1/corpus program replay cover chosen name
   program=$(build_program "$1" "") || exit 2
   replay=$(build_program "$1" _replay) || exit 2
   cover=$(mktemp --directory)
@@ -185,8 +201,8 @@ merge() {
   "$program" -set_cover_merge=1 -use_counters=0 "-max_len=${max_length[$1]}" \
     "$cover" "$corpus" "$found" >&2 || exit 2
   # All is chosen before anything goes, so that a failure leaves the corpus as it was.
-  chosen=$("$replay" --table "$cover" | "$root/fuzz/select_inputs.py") || exit 2
-  [[ -n $chosen ]] || { echo "fuzz/merge: nothing is left of the corpus of $1" >&2; exit 2; }
+  chosen=$("$replay" --table "$cover" | "$root/fuzz/engine/select_inputs.py") || exit 2
+  [[ -n $chosen ]] || { echo "verify fuzz merge: nothing is left of the corpus of $1" >&2; exit 2; }
   rm -f "$corpus"/*
   while read -r name; do
     cp "$cover/$name" "$corpus/${name:0:12}"
@@ -195,13 +211,22 @@ merge() {
   mv "$root/fuzz/targets/corpus/README.md.new" "$root/fuzz/targets/corpus/README.md"
 }
 
-command=${1:-}
-case $command in
-  run | show | minimize | merge) shift ;;
-  *)
-    echo "fuzz/fuzzer.sh: use fuzz/run, fuzz/show, fuzz/minimize or fuzz/merge" >&2
-    exit 2
+command=
+case ${1:-} in
+  run | show | minimize | merge)
+    command=$1
+    shift
     ;;
+  measure)
+    [[ -x /usr/bin/python3 ]] || "$root/tools/setup.sh" build clang fuzz >&2 || exit
+    exec /usr/bin/python3 "$root/fuzz/engine/measure.py" "${@:2}"
+    ;;
+  --help | -h)
+    usage
+    exit 0
+    ;;
+  "") usage_error "COMMAND is missing" ;;
+  *) usage_error "unknown command '$1'; expected run, show, minimize, merge or measure" ;;
 esac
 slab_flags=()
 seed_flags=()
@@ -211,26 +236,27 @@ trap '[[ ${#temporary[@]} -eq 0 ]] || rm -rf "${temporary[@]}"' EXIT
 while [[ ${1:-} == -* && $1 != --all ]]; do
   case $1 in
     --help | -h)
-      usage
+      usage "$command"
       exit 0
       ;;
     --slab)
+      [[ $command != merge ]] || usage_error "unknown option: $1"
       [[ $# -ge 2 ]] || usage_error "--slab needs a label"
       slab_flags=("--//fuzz/slab=$2")
       shift 2
       ;;
     --seed)
-      [[ $command == run ]] || usage_error "no such option: $1"
+      [[ $command == run ]] || usage_error "unknown option: $1"
       [[ ${2:-} =~ ^[0-9]+$ ]] || usage_error "--seed needs a number"
       seed_flags=("-seed=$2")
       shift 2
       ;;
     --fresh)
-      [[ $command == run ]] || usage_error "no such option: $1"
+      [[ $command == run ]] || usage_error "unknown option: $1"
       fresh=1
       shift
       ;;
-    *) usage_error "no such option: $1" ;;
+    *) usage_error "unknown option: $1" ;;
   esac
 done
 "$command" "$@"

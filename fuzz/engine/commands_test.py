@@ -1,4 +1,4 @@
-"""The commands of this directory: what they refuse, and the choice of a small corpus."""
+"""`./verify fuzz`: what it refuses, the choice of a small corpus, and the figures of a run."""
 
 import importlib.util
 import json
@@ -8,7 +8,13 @@ import sys
 import tempfile
 import unittest
 
-_DIRECTORY = pathlib.Path(sys.argv.pop(1)).parent
+_FUZZER = pathlib.Path(sys.argv.pop(1))
+_DIRECTORY = _FUZZER.parent
+_COMMANDS = ["run", "show", "minimize", "merge", "measure"]
+
+
+def fuzz(*arguments):
+    return subprocess.run([_FUZZER, *arguments], capture_output=True, text=True)
 
 
 def load(name):
@@ -19,7 +25,7 @@ def load(name):
 
 
 class UsageTest(unittest.TestCase):
-    def test_bad_usage_is_told_on_stderr_and_exits_with_2(self):
+    def test_bad_usage_is_reported_on_stderr_and_exits_with_2(self):
         for command, *arguments in [
             ("run",),
             ("run", "no_such_fuzzer"),
@@ -33,20 +39,46 @@ class UsageTest(unittest.TestCase):
             ("minimize", "parser_fuzzer", "no/such/file"),
             ("minimize", "--seed", "1", "parser_fuzzer", "file"),
             ("merge", "--fresh", "parser_fuzzer"),
+            ("merge", "--slab", "//a:slab", "parser_fuzzer"),
             ("merge",),
             ("merge", "no_such_fuzzer"),
         ]:
             with self.subTest(command=command, arguments=arguments):
-                result = subprocess.run([_DIRECTORY / command, *arguments], capture_output=True, text=True)
+                result = fuzz(command, *arguments)
                 self.assertEqual(result.returncode, 2, result.stderr)
-                self.assertRegex(result.stderr, f"^fuzz/{command}: .+; see --help\n$")
+                self.assertRegex(result.stderr, f"^verify fuzz {command}: .+; see --help\n$")
                 self.assertEqual(result.stdout, "")
+
+    def test_measure_refuses_bad_usage_with_2(self):
+        for arguments in [("soon",), ("0",), ("5", "no_such_fuzzer"), ("--no-such-option",)]:
+            result = fuzz("measure", *arguments)
+            self.assertEqual((result.returncode, result.stdout), (2, ""), arguments)
+
+    def test_an_unknown_command_is_refused_and_the_known_ones_are_listed(self):
+        result = fuzz("runn", "parser_fuzzer")
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn("unknown command 'runn'; expected run, show, minimize, merge or measure", result.stderr)
+
+    def test_a_missing_command_is_refused(self):
+        result = fuzz()
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertEqual(result.stderr, "verify fuzz: COMMAND is missing; see --help\n")
+
+    def test_help_lists_the_commands(self):
+        result = fuzz("--help")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for command in _COMMANDS:
+            self.assertRegex(result.stdout, rf"(?m)^  {command} ")
+
+    def test_help_of_a_command_says_how_to_call_it(self):
+        for command in _COMMANDS:
+            result = fuzz(command, "--help")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn(f"usage: ./verify fuzz {command}", result.stdout)
 
     def test_help_lists_the_targets(self):
         for command in ["run", "show", "minimize", "merge"]:
-            result = subprocess.run([_DIRECTORY / command, "--help"], capture_output=True, text=True)
-            self.assertEqual(result.returncode, 0, result.stderr)
-            self.assertIn("schedule_fuzzer", result.stdout)
+            self.assertIn("schedule_fuzzer", fuzz(command, "--help").stdout)
 
 
 class SelectionTest(unittest.TestCase):
@@ -90,10 +122,10 @@ class MeasureTest(unittest.TestCase):
         self.assertIn("| `a_fuzzer` | 10 | 700 | 100 | 40 | 45 | flat |\n", text)
 
     def test_committed_table_is_what_its_figures_give(self):
-        saved = json.loads((_DIRECTORY / "FIGURES.json").read_text())
+        saved = json.loads((_DIRECTORY.parent / "FIGURES.json").read_text())
         figures = [self.module.Figures(**each) for each in saved["figures"]]
         text = self.module.document(saved["wanted_seconds"], saved["seed"], saved["machine"], figures)
-        self.assertEqual((_DIRECTORY / "FIGURES.md").read_text(), text)
+        self.assertEqual((_DIRECTORY.parent / "FIGURES.md").read_text(), text)
 
     def test_memory_that_goes_on_growing_is_not_called_flat(self):
         self.assertFalse(self.module.Figures("a_fuzzer", 10.0, 1, 1, early_rss=100, peak_rss=126).is_flat())
@@ -101,23 +133,17 @@ class MeasureTest(unittest.TestCase):
     def test_run_that_did_not_end_has_no_figures(self):
         self.assertIsNone(self.module.figures_of("a_fuzzer", self.OUTPUT[:4]))
 
-    def test_run_that_told_no_figures_is_a_failure(self):
+    def test_run_that_printed_no_figures_is_a_failure(self):
         with tempfile.TemporaryDirectory() as directory:
             self.module._DIRECTORY = pathlib.Path(directory)
-            fuzzer = self.module._DIRECTORY / "run"
+            fuzzer = self.module._DIRECTORY / "fuzzer.sh"
             for code, expected in [(0, 2), (1, 1), (2, 2)]:
                 fuzzer.write_text(f"#!/bin/bash\nexit {code}\n")
                 fuzzer.chmod(0o755)
                 self.assertEqual(self.module.measure("a_fuzzer", 1, 1), (None, expected))
 
     def test_targets_are_those_of_the_other_commands(self):
-        help_text = subprocess.run([_DIRECTORY / "run", "--help"], capture_output=True, text=True, check=True).stdout
-        self.assertIn(f"TARGET is one of: {' '.join(self.module.TARGETS)}\n", help_text)
-
-    def test_bad_usage_exits_with_2(self):
-        for arguments in [("soon",), ("0",), ("5", "no_such_fuzzer"), ("--no-such-option",)]:
-            result = subprocess.run([_DIRECTORY / "measure", *arguments], capture_output=True, text=True)
-            self.assertEqual((result.returncode, result.stdout), (2, ""), arguments)
+        self.assertIn(f"TARGET is one of: {' '.join(self.module.TARGETS)}\n", fuzz("--help").stdout)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,10 @@
 import collections
 import re
 
+# Where the headers are, below the root.
+LIBRARY = "impl/slabproof"
 # Headers are compiled where Bazel presents them under their public name.
-PUBLIC_HEADER = re.compile(r"/impl/_virtual_includes/\w+/slabproof/(\w+\.h)$")
+PUBLIC_HEADER = re.compile(r"/impl/(?:_virtual_includes/\w+/)?slabproof/(\w+\.h)$")
 CONTROL_STATEMENT = re.compile(r"^\s+(?:\} else )?(?:if|for|while|switch|return|throw)\b")
 
 

@@ -1,11 +1,13 @@
-"""The tables of ./verify coverage, as Markdown and as JSON."""
+"""The tables of ./verify coverage, as Markdown and as JSON, and what is wrong with them."""
 
 import dataclasses
 
-from tools import coverage_gaps
-from tools.coverage_counters import FileCoverage, covered
+from tools.coverage.counters import FileCoverage, covered
+from tools.coverage.gaps import compare
 
 TOGETHER = "together"
+MIN_LINE_PERCENT = 98
+MIN_BRANCH_PERCENT = 95
 
 
 @dataclasses.dataclass
@@ -128,7 +130,7 @@ def render(table, gaps, exceptions):
 
 def as_json(table, gaps, exceptions):
     """The report as an object for other programs: counts, not percentages."""
-    unlisted = {id(gap) for gap in coverage_gaps.compare(gaps, exceptions)[0]}
+    unlisted = {id(gap) for gap in compare(gaps, exceptions)[0]}
 
     def counts(tally_of):
         return {engine: dataclasses.asdict(tally_of(engine)) for engine in table.engines}
@@ -143,3 +145,17 @@ def as_json(table, gaps, exceptions):
             {**dataclasses.asdict(gap), "justified": id(gap) not in unlisted} for gap in gaps
         ],
     }
+
+
+def shortcomings(total, unlisted, stale):
+    """What is wrong with the figures, as messages."""
+    messages = []
+    if total.line_percent < MIN_LINE_PERCENT:
+        messages.append(f"{total.line_percent:.2f}% of the lines, not {MIN_LINE_PERCENT}%")
+    if total.branch_percent < MIN_BRANCH_PERCENT:
+        messages.append(
+            f"{total.branch_percent:.2f}% of the outcomes of branches, not {MIN_BRANCH_PERCENT}%"
+        )
+    messages += [f"not reached, and no exception says why: {gap}" for gap in unlisted]
+    messages += [f"an exception for what is reached or gone: {gap}" for gap in stale]
+    return messages

@@ -1,6 +1,6 @@
 """What no engine reaches, and the file that says why that may be.
 
-The file, tools/coverage_exceptions.yaml, is a list. Each entry excuses one place:
+The file, exceptions.yaml, is a list. Each entry excuses one place:
 
     - header: mmap_backing.h
       missed: line                  # or `true`, `false`: the outcome of a condition
@@ -13,11 +13,13 @@ an edit of the place itself asks for the reason anew.
 
 import collections
 import dataclasses
+import pathlib
 
 import yaml
 
-from tools.coverage_counters import FileCoverage
+from tools.coverage.counters import LIBRARY, FileCoverage
 
+EXCEPTIONS = pathlib.Path(__file__).with_name("exceptions.yaml")
 MISSED = ("line", "true", "false")
 
 
@@ -32,7 +34,7 @@ class Gap:
     line: int = dataclasses.field(default=0, compare=False)
 
     def __str__(self):
-        place = f"impl/{self.header}" + (f":{self.line}" if self.line else "")
+        place = f"{LIBRARY}/{self.header}" + (f":{self.line}" if self.line else "")
         what = "the line" if self.missed == "line" else f"never {self.missed}:"
         return f"{place}: {what} `{self.code}`"
 
