@@ -15,7 +15,13 @@ COMPILE_FLAGS = [
 # program: g++ removes them, and with them each use after free that the checker could have seen.
 #
 # TRUSTED[compiler.dead_stores]: with these flags no store of Relacy's to an object that is about to end is removed.
-_RELACY_COPTS = ["-fno-sized-deallocation"] + select({
+#
+# A fiber is left by a jump to another stack, which the checked longjmp of glibc takes for an error and aborts. Bazel asks
+# for it where it optimises, some compilers always.
+_RELACY_COPTS = [
+    "-fno-sized-deallocation",
+    "-U_FORTIFY_SOURCE",
+] + select({
     "//tools:clang": [],
     "//conditions:default": ["-fno-lifetime-dse"],
 })

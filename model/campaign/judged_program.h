@@ -9,7 +9,6 @@
 
 #include "model/oracle/oracle.h"
 #include "model/program/job.h"
-#include "model/runtime/crash_guard.h"
 #include "model/search/explore.h"
 #include "model/slab/program_execution.h"
 #include "model/slab/step_trace.h"
@@ -41,7 +40,6 @@ class JudgedProgram {
   std::optional<Violation> judge(const History& history);
   void flush_steps();
 
-  CrashGuard crash_guard_;
   std::unique_ptr<Subject> subject_;
   ProgramExecution execution_;
   Oracle oracle_;

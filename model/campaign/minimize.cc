@@ -106,7 +106,7 @@ class ProgramMinimizer {
     ExploreOptions options;
     options.time_limit = std::min(limits_.candidate_seconds, budget_.left());
     options.trace = false;
-    return search(job, property_, options).violation.has_value();
+    return search(job, property_, options).verdict == Verdict::kViolated;
   }
 
   CheckJob job_;
@@ -135,7 +135,9 @@ std::optional<Counterexample> fewest_preemptions(const CheckJob& job, const std:
     options.unlock_is_step = false;
     options.time_limit = budget.left();
     ExploreResult found = search(job, property, options);
-    if (found.violation) return counterexample_of(job, std::move(found), bound);
+    if (found.verdict == Verdict::kViolated) {
+      return counterexample_of(job, std::move(found), bound);
+    }
   }
   return std::nullopt;
 }
@@ -183,7 +185,7 @@ std::optional<Counterexample> minimize(const CheckJob& job, const std::string& p
   ExploreOptions options;
   options.time_limit = limits.seconds;
   ExploreResult found = search(minimal, property, options);
-  if (!found.violation) return std::nullopt;
+  if (found.verdict != Verdict::kViolated) return std::nullopt;
   return counterexample_of(minimal, std::move(found),
                            has_choices ? std::nullopt : std::optional(0U));
 }

@@ -9,6 +9,7 @@ std::string to_json_line(const PartOutcome& outcome) {
   const nlohmann::ordered_json object = {{"executions", outcome.executions},
                                          {"redundant", outcome.redundant},
                                          {"complete", outcome.complete},
+                                         {"verdict", outcome.verdict},
                                          {"max_segments", outcome.max_segments},
                                          {"max_over_growth", outcome.max_over_growth},
                                          {"witness", outcome.witness},
@@ -26,6 +27,7 @@ std::optional<PartOutcome> parse_part_outcome(std::string_view line) {
     return PartOutcome{.executions = object.at("executions").get<std::uint64_t>(),
                        .redundant = object.at("redundant").get<std::uint64_t>(),
                        .complete = object.at("complete").get<bool>(),
+                       .verdict = object.at("verdict").get<Verdict>(),
                        .max_segments = object.at("max_segments").get<std::uint64_t>(),
                        .max_over_growth = object.at("max_over_growth").get<std::uint64_t>(),
                        .witness = object.at("witness").get<std::string>(),
@@ -47,11 +49,12 @@ void add(PartOutcome& sum, const PartOutcome& part) {
     sum.witness = part.witness;
     sum.max_over_growth = part.max_over_growth;
   }
-  if (sum.property.empty()) {
+  if (sum.property.empty() || worse_of(sum.verdict, part.verdict) != sum.verdict) {
     sum.property = part.property;
     sum.message = part.message;
     sum.schedule = part.schedule;
   }
+  sum.verdict = worse_of(sum.verdict, part.verdict);
   sum.seconds += part.seconds;
 }
 

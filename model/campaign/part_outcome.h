@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "model/search/verdict.h"
+
 namespace slabproof::model {
 
 /// What exploring one part of a job's executions gave: the whole job, where it was not split.
@@ -13,12 +15,13 @@ struct PartOutcome {
   std::uint64_t executions = 0;
   std::uint64_t redundant = 0;
   bool complete = false;  ///< every execution of the part was explored
+  Verdict verdict = Verdict::kInconclusive;
   std::uint64_t max_segments = 0;
   std::uint64_t max_over_growth = 0;
   std::string witness;   ///< schedule of an execution with the greatest over-growth, else empty
-  std::string property;  ///< of the violation, else empty
+  std::string property;  ///< of the violation, or why there is no verdict, else empty
   std::string message;
-  std::string schedule;  ///< of the violation
+  std::string schedule;  ///< of that
   double seconds = 0;
 
   friend bool operator==(const PartOutcome&, const PartOutcome&) = default;
@@ -29,7 +32,8 @@ struct PartOutcome {
 /// Nothing where the text is no outcome: a line that was cut off, say.
 [[nodiscard]] std::optional<PartOutcome> parse_part_outcome(std::string_view line);
 
-/// Adds what another part of the same job gave. The first violation stays.
+/// Adds what another part of the same job gave. The worst verdict stays, with what was first to
+/// give it.
 void add(PartOutcome& sum, const PartOutcome& part);
 
 }  // namespace slabproof::model

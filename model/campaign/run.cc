@@ -15,13 +15,6 @@
 namespace slabproof::model {
 namespace {
 
-/// Whether a search that was cut did all that it set out to do: then its result is "holds", as far
-/// as it goes.
-bool is_complete(Search search, const std::string& limit) {
-  if (limit.empty() || search == Search::kRandom || limit.starts_with("shard")) return true;
-  return search == Search::kBound && limit.starts_with("bound");
-}
-
 RunResult describe_job(const CheckJob& job) {
   RunResult result;
   result.scenario = job.scenario;
@@ -33,28 +26,23 @@ RunResult describe_job(const CheckJob& job) {
   return result;
 }
 
-void blame(RunResult& result, std::string property, std::string message) {
-  result.verdict = Verdict::kViolated;
+void blame(RunResult& result, Verdict verdict, std::string property, std::string message) {
+  result.verdict = verdict;
   result.property = std::move(property);
   result.message = std::move(message);
-}
-
-/// Whether a failure says that the checker could not judge, and not that the slab is wrong.
-bool is_no_verdict(std::string_view property) {
-  return property == kHistoryLimit || property == Failure::kUnsupported;
 }
 
 void judge_expectations(const CheckJob& job, RunResult& result) {
   if (result.verdict != Verdict::kHolds || !result.exhaustive) return;
   if (job.over_growth && result.max_over_growth != *job.over_growth) {
-    blame(result, job.recheck == Recheck::kAllSegments ? "S6" : "S7",
+    blame(result, Verdict::kViolated, job.recheck == Recheck::kAllSegments ? "S6" : "S7",
           fmt::format("the greatest over-growth of all executions is {}, known to be exactly {}",
                       result.max_over_growth, *job.over_growth));
     return;
   }
   const auto& known = result.symmetry ? job.executions_with_symmetry : job.executions;
   if (result.search == "dpor" && known && result.executions != *known) {
-    blame(result, "S12",
+    blame(result, Verdict::kViolated, "S12",
           fmt::format("there are {} inequivalent executions, known to be exactly {}",
                       result.executions, *known));
   }
@@ -93,10 +81,10 @@ JobOutcome run_recorded(const CheckJob& job, const Schedule& schedule, JudgedPro
   outcome.result.max_segments = program.max_segments();
   outcome.result.max_over_growth = program.max_over_growth();
   outcome.result.replay = to_text(RecordedExecution{.job = job, .schedule = schedule});
+  outcome.result.verdict = explored.verdict;
   if (explored.violation) {
-    blame(outcome.result, explored.violation->property, explored.violation->message);
-    if (is_no_verdict(explored.violation->property))
-      outcome.result.verdict = Verdict::kInconclusive;
+    blame(outcome.result, explored.verdict, explored.violation->property,
+          explored.violation->message);
   }
   return outcome;
 }
@@ -156,6 +144,7 @@ PartOutcome explore_part(const CheckJob& job, const CheckOptions& options, const
   PartOutcome outcome{.executions = explored.executions,
                       .redundant = explored.redundant,
                       .complete = explored.exhaustive,
+                      .verdict = explored.verdict,
                       .max_segments = program.max_segments(),
                       .max_over_growth = program.max_over_growth(),
                       .witness = program.witness() ? to_text(*program.witness()) : "",
@@ -185,8 +174,7 @@ JobOutcome conclude(const CheckJob& job, const CheckOptions& options, const Part
   result.max_segments = sum.max_segments;
   result.max_over_growth = sum.max_over_growth;
   if (!sum.property.empty()) {
-    blame(result, sum.property, sum.message);
-    if (is_no_verdict(sum.property)) result.verdict = Verdict::kInconclusive;
+    blame(result, sum.verdict, sum.property, sum.message);
     const Schedule schedule = parse_schedule(sum.schedule).value_or(Schedule{});
     JobOutcome again = run_recorded(job, schedule, program);
     outcome.trace = std::move(again.trace);
@@ -203,7 +191,7 @@ JobOutcome conclude(const CheckJob& job, const CheckOptions& options, const Part
     return outcome;
   }
   if (!result.exhaustive) result.limit = limit.empty() ? "stopped" : limit;
-  if (!is_complete(search_of(options), result.limit)) result.verdict = Verdict::kInconclusive;
+  result.verdict = sum.verdict;
   judge_expectations(job, result);
   if (want_witness && !sum.witness.empty()) {
     const Schedule schedule = parse_schedule(sum.witness).value_or(Schedule{});

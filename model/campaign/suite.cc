@@ -213,6 +213,7 @@ class Suite {
       const Work& work = works_[next_];
       PartOutcome sum;
       sum.complete = true;
+      sum.verdict = work.lost.empty() ? Verdict::kHolds : Verdict::kInconclusive;
       sum.redundant = options_.shard && options_.shard->index != 0 ? 0 : work.split.redundant;
       for (const PartOutcome& outcome : work.outcomes) add(sum, outcome);
       finished(*work.job, conclude(*work.job, options_, sum, limit_of(work, sum), work.seconds,

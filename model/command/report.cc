@@ -122,6 +122,7 @@ std::string to_string(Verdict verdict) {
     case Verdict::kViolated:
       return "violated";
     case Verdict::kInconclusive:
+    case Verdict::kUnsupported:
       return "inconclusive";
   }
   return "inconclusive";
@@ -177,14 +178,14 @@ std::string format_enumeration(const EnumerationSize& size, const std::vector<Ru
   std::set<std::string> programs;
   std::uint64_t executions = 0;
   std::uint64_t redundant = 0;
-  std::map<Verdict, std::uint64_t> verdicts;
+  std::map<std::string, std::uint64_t> verdicts;
   std::uint64_t exhaustive = 0;
   std::map<Recheck, std::uint64_t> over_growth;
   for (const RunResult& result : results) {
     programs.insert(result.program);
     executions += result.executions;
     redundant += result.redundant;
-    ++verdicts[result.verdict];
+    ++verdicts[to_string(result.verdict)];
     exhaustive += result.exhaustive ? 1U : 0U;
     auto& greatest = over_growth[result.recheck];
     greatest = std::max(greatest, result.max_over_growth);
@@ -199,8 +200,8 @@ std::string format_enumeration(const EnumerationSize& size, const std::vector<Ru
       "inconclusive {}. Greatest over-growth: {} with recheck all, {} with recheck new.\n",
       size.threads, size.ops, alphabet, grouped(programs.size()), size.capacity,
       grouped(results.size()), exhaustive == results.size() ? "all" : grouped(exhaustive),
-      grouped(executions), grouped(redundant), seconds, grouped(verdicts[Verdict::kHolds]),
-      grouped(verdicts[Verdict::kViolated]), grouped(verdicts[Verdict::kInconclusive]),
+      grouped(executions), grouped(redundant), seconds, grouped(verdicts["holds"]),
+      grouped(verdicts["violated"]), grouped(verdicts["inconclusive"]),
       over_growth[Recheck::kAllSegments], over_growth[Recheck::kNewSegments]);
 }
 
@@ -215,9 +216,9 @@ TraceHeading heading_of(const RunResult& result, const std::string& command) {
 
 std::string format_violation(const RunResult& result, const std::string& trace,
                              const std::string& command) {
-  std::string text = result.verdict == Verdict::kInconclusive
-                         ? fmt::format("\nINCONCLUSIVE, {}: {}\n", result.property, result.message)
-                         : fmt::format("\nVIOLATION of {}: {}\n", result.property, result.message);
+  std::string text = result.verdict == Verdict::kViolated
+                         ? fmt::format("\nVIOLATION of {}: {}\n", result.property, result.message)
+                         : fmt::format("\nINCONCLUSIVE, {}: {}\n", result.property, result.message);
   if (!result.scenario.empty()) text += fmt::format("scenario  {}\n", result.scenario);
   text += fmt::format("program   {}\nslab      {}\n", result.program, slab_of(result));
   if (!result.minimal_program.empty()) text += format_minimal(result);
@@ -229,12 +230,18 @@ std::string format_violation(const RunResult& result, const std::string& trace,
 }
 
 int exit_code(const std::vector<RunResult>& results) {
-  const auto any = [&](Verdict verdict) {
-    return std::ranges::any_of(
-        results, [verdict](const RunResult& result) { return result.verdict == verdict; });
-  };
-  if (any(Verdict::kViolated)) return kExitViolated;
-  return any(Verdict::kInconclusive) ? kExitInconclusive : kExitHolds;
+  Verdict worst = Verdict::kHolds;
+  for (const RunResult& result : results) worst = worse_of(worst, result.verdict);
+  switch (worst) {
+    case Verdict::kHolds:
+      return kExitHolds;
+    case Verdict::kViolated:
+      return kExitViolated;
+    case Verdict::kInconclusive:
+    case Verdict::kUnsupported:
+      return kExitInconclusive;
+  }
+  return kExitInconclusive;
 }
 
 }  // namespace slabproof::model

@@ -9,11 +9,10 @@
 
 #include "model/command/trace_file.h"
 #include "model/program/enumeration.h"
+#include "model/search/verdict.h"
 #include "slabproof/recheck.h"
 
 namespace slabproof::model {
-
-enum class Verdict : std::uint8_t { kHolds, kViolated, kInconclusive };
 
 /// What checking one program gave. Scripts of others read it as JSON: a field once there keeps its
 /// name and meaning.
@@ -49,7 +48,8 @@ struct RunResult {
   std::optional<unsigned> preemptions;
 };
 
-/// "holds", "violated", "inconclusive".
+/// "holds", "violated", "inconclusive"; also what is unsupported is inconclusive, and the property
+/// says why.
 [[nodiscard]] std::string to_string(Verdict verdict);
 
 /// An array with one object for each result; `replay` and `property` are null where empty.

@@ -67,6 +67,7 @@ void begin_execution() noexcept {
 Handle begin_variable(const void* object, std::size_t size, const TypeInfo& type,
                       source_location where) noexcept {
   const auto [handle, record] = begin_object(variables, object, size, type, where);
+  engine().note_act();
   if (is_tracing()) [[unlikely]]
     trace_object(where, "construct", *record);
   return handle;
@@ -82,10 +83,13 @@ void end_variable(Handle handle, const void* object, std::size_t size,
     trace_object(where, "destroy", record, record.type->describe(object));
   }
   end_object(record, object, size, where);
+  engine().note_write(object, 0);
 }
 
-void read_variable(Handle handle, const void* object, source_location where) noexcept {
+void read_variable(Handle handle, const void* object, std::uint64_t value,
+                   source_location where) noexcept {
   ObjectRecord& record = record_of(variables, handle, object, "read", where);
+  engine().saw(value);
   if (is_tracing()) [[unlikely]] {
     // What describes a value allocates.
     const CheckerScope quiet;
@@ -95,6 +99,7 @@ void read_variable(Handle handle, const void* object, source_location where) noe
   if (!engine().is_alone() && !record.race.load(engine().clock())) [[unlikely]] {
     fail_race(record, "is read", where);
   }
+  engine().note_read(object, 0, true);
 }
 
 void write_variable(Handle handle, const void* object, source_location where) noexcept {
@@ -104,6 +109,7 @@ void write_variable(Handle handle, const void* object, source_location where) no
   if (!engine().is_alone() && !record.race.store(engine().clock())) [[unlikely]] {
     fail_race(record, "is written", where);
   }
+  engine().note_write(object, 0);
 }
 
 // ---- regions ----
@@ -133,7 +139,9 @@ void check_no_lock(std::string_view what, const source_location& where) {
 
 std::byte* request_region(std::size_t size, std::size_t alignment, bool is_segment,
                           source_location where) noexcept {
+  require_execution(where);
   check_no_lock("memory is requested", where);
+  engine().note_act();
   std::byte* data = nullptr;
   if (!engine().take_request_failure()) {
     data = ModelMemory::instance().grant(engine().actor(), size, alignment);
@@ -148,7 +156,9 @@ std::byte* request_region(std::size_t size, std::size_t alignment, bool is_segme
 
 void release_region(std::byte* data, std::size_t size, bool is_segment) noexcept {
   const source_location nowhere;
+  require_execution(nowhere);
   check_no_lock("memory is released", nowhere);
+  engine().note_act();
   if (is_tracing()) [[unlikely]]
     trace_region("release memory", data, size, nowhere);
   bool survivors = false;
@@ -167,7 +177,9 @@ void release_region(std::byte* data, std::size_t size, bool is_segment) noexcept
 
 void discard_region(std::byte* data, std::size_t size, bool is_segment) noexcept {
   const source_location nowhere;
+  require_execution(nowhere);
   check_no_lock("pages are given back", nowhere);
+  engine().note_act();
   if (is_tracing()) [[unlikely]]
     trace_region("discard pages", data, size, nowhere);
   engine().execution().backing_event(BackingAction::kDiscarded, is_segment, data, size);
@@ -175,9 +187,11 @@ void discard_region(std::byte* data, std::size_t size, bool is_segment) noexcept
 
 void fail_next_request() noexcept {
   engine().fail_next_request();
+  engine().note_act();
 }
 
 void report(std::string_view property, std::string_view message, source_location where) noexcept {
+  require_execution(where);
   abandon_execution(property, message, where);
 }
 

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <csetjmp>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <source_location>
@@ -90,6 +92,11 @@ std::uint16_t new_number(const source_location& where) {
   return *number;
 }
 
+/// A value of an atomic has been read, or stored.
+void saw_value(const AtomicRecord& record, std::uint64_t bits) noexcept {
+  engine().saw(std::min(bits, record.type->compared_up_to));
+}
+
 [[noreturn, gnu::cold]] void fail_lock(std::string_view what, const source_location& where) {
   abandon_execution("L1", what, where);
 }
@@ -110,6 +117,11 @@ void release(MutexRecord& record) noexcept {
   }
 }
 
+[[noreturn]] void leave_execution() {
+  rl::ctx().fail_test("", rl::test_result_user_assert_failed, rl::debug_info());
+  std::unreachable();
+}
+
 }  // namespace
 
 void abandon_execution(std::string_view property, std::string_view message,
@@ -119,8 +131,18 @@ void abandon_execution(std::string_view property, std::string_view message,
     if (is_tracing()) trace_failure(where, std::string(message));
     engine().set_failure(property, std::string(message), where);
   }
-  rl::ctx().fail_test("", rl::test_result_user_assert_failed, rl::debug_info());
-  std::unreachable();
+  // What does not fit the schedule is no failure of the thread that runs.
+  if (property != Failure::kNoReplay && engine().stop_failed_thread()) rl::ctx().sched();
+  leave_execution();
+}
+
+void abandon_at_standstill() {
+  const auto& failure = engine().failure();
+  if (is_tracing() && failure) {
+    const CheckerScope quiet;
+    trace_failure(source_location(), failure->message);
+  }
+  leave_execution();
 }
 
 void forget_synchronisation() noexcept {
@@ -140,6 +162,7 @@ namespace checker_hooks {
 Handle begin_mutex(const void* object, source_location where) noexcept {
   const auto [handle, record] = begin_object(mutexes, object, sizeof(Handle), kMutexType, where);
   record->number = new_number(where);
+  engine().note_act();
   if (engine().scheduler_owns_mutexes()) {
     record->released.fill(0);
   } else {
@@ -160,6 +183,7 @@ void end_mutex(Handle handle, const void* object, source_location where) noexcep
     abandon_execution("S8", "a mutex is destroyed while it is held", where);
   }
   end_object(record, object, sizeof(Handle), where);
+  engine().note_write(object, 0);
   if (engine().scheduler_owns_mutexes()) return;
   const CheckerScope quiet;
   std::destroy_at(&record.relacy());
@@ -182,6 +206,7 @@ void lock(Handle handle, const void* object, source_location where) noexcept {
     record.relacy().lock(relacy_place(where));
   }
   engine().locked(record.number);
+  engine().note_lock(object);
   if (model::is_tracing()) [[unlikely]]
     trace_object(where, "lock", record);
 }
@@ -208,6 +233,7 @@ void unlock(Handle handle, const void* object, source_location where) noexcept {
     record.relacy().unlock(relacy_place(where));
   }
   engine().unlocked(record.number);
+  engine().note_unlock(object);
 }
 
 // ---- atomics ----
@@ -264,6 +290,15 @@ void note_modification(AtomicRecord& record, bool carries_release) noexcept {
   record.carries_release = carries_release;
 }
 
+/// A read-modify-write that leaves the value as it was is to others as if it had only read.
+void note_exchange(const void* object, std::uint64_t before, std::uint64_t after) {
+  if (before == after) {
+    engine().note_read(object, before, true);
+  } else {
+    engine().note_write(object, before);
+  }
+}
+
 /// The pairs for which Relacy loads with the failure order that was asked for.
 bool is_modelled_pair(memory_order success, memory_order failure) noexcept {
   if (failure == memory_order::relaxed) return true;
@@ -288,6 +323,7 @@ Handle begin_atomic(const void* object, std::uint64_t initial, const TypeInfo& t
   const CheckerScope quiet;
   const auto [handle, record] = begin_object(atomics, object, sizeof(Handle), type, where);
   record->number = new_number(where);
+  engine().note_act();
   auto* const atomic = ::new (static_cast<void*>(record->place)) AtomicRecord::Relacy();
   atomic->store(initial, rl::mo_relaxed, relacy_place(where));
   note_modification(*record, false);
@@ -301,6 +337,7 @@ void end_atomic(Handle handle, const void* object, source_location where) noexce
   AtomicRecord& record = record_of(atomics, handle, object, "destruction", where);
   if (model::is_tracing()) trace_object(where, "destroy atomic", record);
   end_object(record, object, sizeof(Handle), where);
+  engine().note_write(object, 0);
   const CheckerScope quiet;
   std::destroy_at(&record.relacy());
 }
@@ -313,6 +350,8 @@ std::uint64_t load(Handle handle, const void* object, memory_order order,
   }
   AtomicRecord& record = use_atomic(handle, object, OperationKind::kRead, "load", where);
   const std::uint64_t value = record.relacy().load(relacy_order(order), relacy_place(where));
+  engine().note_read(object, value, value == record.relacy().debug_value());
+  saw_value(record, value);
   if (model::is_tracing()) trace_value(where, "load", order, record, value);
   return value;
 }
@@ -323,8 +362,10 @@ void store(Handle handle, const void* object, std::uint64_t value, memory_order 
   if (is_acquire_only(order)) fail_unsupported("a store can have no acquire order", where);
   AtomicRecord& record = use_atomic(handle, object, OperationKind::kWrite, "store", where);
   record.relacy().store(value, relacy_order(order), relacy_place(where));
+  saw_value(record, value);
   refuse_broken_release_sequence(record, order, where);
   note_modification(record, releases(order));
+  engine().note_write(object, value);
   if (model::is_tracing()) trace_value(where, "store", order, record, value);
 }
 
@@ -334,7 +375,9 @@ std::uint64_t exchange(Handle handle, const void* object, std::uint64_t value, m
   AtomicRecord& record = use_atomic(handle, object, OperationKind::kWrite, "exchange", where);
   const std::uint64_t before =
       record.relacy().exchange(value, relacy_order(order), relacy_place(where));
+  saw_value(record, before);
   note_modification(record, record.carries_release || releases(order));
+  note_exchange(object, before, value);
   if (model::is_tracing()) trace_value(where, "exchange", order, record, value);
   return before;
 }
@@ -345,7 +388,9 @@ std::uint64_t fetch_add(Handle handle, const void* object, std::uint64_t value, 
   AtomicRecord& record = use_atomic(handle, object, OperationKind::kWrite, "fetch_add", where);
   const std::uint64_t before =
       record.relacy().fetch_add(value, relacy_order(order), relacy_place(where));
+  saw_value(record, before);
   note_modification(record, record.carries_release || releases(order));
+  note_exchange(object, before, before + value);
   if (model::is_tracing()) trace_value(where, "fetch_add", order, record, before + value);
   return before;
 }
@@ -363,12 +408,19 @@ bool compare_exchange(Handle handle, const void* object, std::uint64_t& expected
   AtomicRecord& record =
       use_atomic(handle, object, OperationKind::kWrite, "compare-exchange", where);
   const rl::debug_info place = relacy_place(where);
+  const std::uint64_t wanted = expected;
   const bool exchanged =
       weak ? record.relacy().compare_exchange_weak(expected, desired, relacy_order(success), place,
                                                    relacy_order(failure), place)
            : record.relacy().compare_exchange_strong(expected, desired, relacy_order(success),
                                                      place, relacy_order(failure), place);
-  if (exchanged) note_modification(record, record.carries_release || releases(success));
+  saw_value(record, expected);
+  if (exchanged) {
+    note_modification(record, record.carries_release || releases(success));
+    note_exchange(object, wanted, desired);
+  } else {
+    engine().note_read(object, expected, expected != wanted);
+  }
   if (model::is_tracing()) {
     trace_value(where, exchanged ? "compare-exchange" : "failed compare-exchange",
                 exchanged ? success : failure, record, exchanged ? desired : expected);
@@ -377,6 +429,7 @@ bool compare_exchange(Handle handle, const void* object, std::uint64_t& expected
 }
 
 void fence(memory_order order, source_location where) noexcept {
+  require_execution(where);
   if (order == memory_order::relaxed || order == memory_order::consume) {
     fail_unsupported("a fence of this order is not modelled", where);
   }
@@ -388,15 +441,48 @@ void fence(memory_order order, source_location where) noexcept {
   }
 }
 
-void pause(source_location where) noexcept {
-  if (engine().phase() != Engine::Phase::kThreads) return;
-  announce(OperationKind::kPause, 0);
+namespace {
+
+/// Compares from here on: the frame of the caller, which holds the registers that its own callers
+/// expect to find again, and theirs.
+[[gnu::noinline]] void compare_local_state() {
+  const CheckerScope quiet;
+  engine().end_turn(static_cast<const std::byte*>(__builtin_frame_address(0)));
+}
+
+[[gnu::noinline]] void end_turn() {
+  // Their bytes are compared and nothing else is done with them.
+  std::jmp_buf registers;
+  std::memset(&registers, 0, sizeof(registers));
+  if (setjmp(registers) != 0) std::unreachable();
+  compare_local_state();
+  asm volatile("" : : "r"(&registers) : "memory");
+}
+
+/// What lies below the stack was left by the checker: it is nothing that the program knows, and
+/// must not be taken for its local state.
+[[gnu::noinline]] void clear_stack_below() {
+  std::array<std::byte, 1024> unused;
+  std::memset(&unused, 0, sizeof(unused));
+  asm volatile("" : : "r"(&unused) : "memory");
+}
+
+[[gnu::noinline]] void let_others_go_on(const source_location& where) {
   rl::ctx().yield(1, relacy_place(where));
-  engine().paused();
   if (model::is_tracing()) {
     const CheckerScope quiet;
     trace_event(where, "pause");
   }
+}
+
+}  // namespace
+
+void pause(source_location where) noexcept {
+  require_execution(where);
+  if (engine().phase() != Engine::Phase::kThreads) return;
+  clear_stack_below();
+  end_turn();
+  let_others_go_on(where);
 }
 
 }  // namespace checker_hooks

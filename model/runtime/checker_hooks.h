@@ -22,6 +22,9 @@ using Handle = std::uint32_t;
 struct TypeInfo {
   std::string_view name;
   std::string (*describe)(const void* object);
+  /// Of an atomic: executions that begin alike must read the same values; greater ones are taken
+  /// for this one, as they may be addresses.
+  std::uint64_t compared_up_to = 0;
 };
 
 /// A plain variable: reading and writing it, and beginning and ending its life, are race-checked.
@@ -29,7 +32,9 @@ Handle begin_variable(const void* object, std::size_t size, const TypeInfo& type
                       std::source_location where) noexcept;
 void end_variable(Handle handle, const void* object, std::size_t size,
                   std::source_location where) noexcept;
-void read_variable(Handle handle, const void* object, std::source_location where) noexcept;
+/// `value` is what executions that begin alike must read here again.
+void read_variable(Handle handle, const void* object, std::uint64_t value,
+                   std::source_location where) noexcept;
 void write_variable(Handle handle, const void* object, std::source_location where) noexcept;
 
 Handle begin_mutex(const void* object, std::source_location where) noexcept;

@@ -29,11 +29,19 @@ namespace slabproof::model {
                                            const std::source_location& where);
 [[noreturn, gnu::cold]] void fail_endless(const std::source_location& where);
 
+/// What the checker is asked for must come from the thread of the operating system that runs the
+/// execution.
+inline void require_execution(const std::source_location& where) noexcept {
+  if (!runs_execution) [[unlikely]]
+    Engine::refuse_foreign_use(where);
+}
+
 /// The record of a live object.
 template <class Record>
 inline Record& record_of(ObjectTable<Record>& table, checker_hooks::Handle handle,
                          const void* object, std::string_view action,
                          const std::source_location& where) {
+  require_execution(where);
   if (!Engine::instance().count_access()) [[unlikely]]
     fail_endless(where);
   Record* const record = table.find(handle, object);
@@ -47,6 +55,7 @@ inline std::pair<checker_hooks::Handle, Record*> begin_object(ObjectTable<Record
                                                               const void* object, std::size_t size,
                                                               const checker_hooks::TypeInfo& type,
                                                               const std::source_location& where) {
+  require_execution(where);
   const auto handle = table.add(object);
   if (!handle) [[unlikely]]
     fail_unsupported("one execution makes too many checked objects", where);

@@ -12,6 +12,24 @@
 #include <cstdlib>
 #include <cstring>
 
+// Relacy's own fibers have stacks without a guard, and share what the C++ runtime knows of
+// exceptions. Ours take their names and their place.
+#define fiber_t RelacyFiber
+#define create_main_fiber relacy_create_main_fiber
+#define delete_main_fiber relacy_delete_main_fiber
+#define create_fiber relacy_create_fiber
+#define delete_fiber relacy_delete_fiber
+#define switch_to_fiber relacy_switch_to_fiber
+#include <relacy/platform.hpp>
+#undef fiber_t
+#undef create_main_fiber
+#undef delete_main_fiber
+#undef create_fiber
+#undef delete_fiber
+#undef switch_to_fiber
+
+#include "model/runtime/fiber.h"
+
 #pragma push_macro("errno")
 #pragma push_macro("assert")
 #include <relacy/relacy.hpp>

@@ -61,16 +61,15 @@ template <int kThreads>
 void RelacyRunner<kThreads>::remember_failure(char const* description, rl::test_result_e result) {
   Engine& engine = Engine::instance();
   // What we found ourselves is known already.
-  if (engine.failure()) return;
+  if (engine.is_abandoned()) return;
   engine.set_quiet(true);
+  if (result == rl::test_result_deadlock) return engine.stand_still();
+  engine.cut();
   std::string_view property = "S8";
   std::string message = rl::test_result_str(result);
-  if (result == rl::test_result_deadlock) {
-    property = "L1";
-    message = engine.describe_deadlock();
-  } else if (result == rl::test_result_livelock ||
-             result == rl::test_result_recursion_on_nonrecursive_mutex ||
-             result == rl::test_result_unlocking_mutex_wo_ownership) {
+  if (result == rl::test_result_livelock ||
+      result == rl::test_result_recursion_on_nonrecursive_mutex ||
+      result == rl::test_result_unlocking_mutex_wo_ownership) {
     property = "L1";
   } else if (description != nullptr && *description != '\0') {
     message.append(": ").append(description);
@@ -81,13 +80,24 @@ void RelacyRunner<kThreads>::remember_failure(char const* description, rl::test_
 template <int kThreads>
 void* RelacyRunner<kThreads>::checked_allocation(std::size_t size) {
   Engine& engine = Engine::instance();
-  if (!engine.quiet() && engine.phase() != Engine::Phase::kIdle && engine.locks_held() != 0) {
+  if (runs_execution && !engine.quiet() && engine.phase() != Engine::Phase::kIdle &&
+      engine.locks_held() != 0) {
     engine.set_quiet(true);
     abandon_execution("S5", "a heap allocation while a lock is held", std::source_location());
   }
   void* const memory = std::malloc(size);
   if (memory == nullptr) throw std::bad_alloc();
+  if (runs_execution && engine.settings().free_abandoned_heap && !engine.quiet() &&
+      engine.phase() == Engine::Phase::kThreads) {
+    left_behind_.add(memory);
+  }
   return memory;
+}
+
+template <int kThreads>
+void RelacyRunner<kThreads>::checked_free(void* memory) {
+  if (runs_execution) left_behind_.remove(memory);
+  std::free(memory);
 }
 
 }  // namespace slabproof::model

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/runtime/abandoned_heap.h"
 #include "model/runtime/checker_hooks.h"
 #include "model/runtime/relacy_include.h"
 #include "model/search/engine.h"
@@ -88,8 +89,23 @@ class HookedScheduler
   [[nodiscard]] bool uses_tree() const noexcept { return tree_; }
   /// Takes a decision in advance, for the next call of `schedule`.
   void decide_next(std::size_t thread) noexcept { decided_ = static_cast<int>(thread); }
+  void set_pausing(bool yes) noexcept { pausing_ = yes; }
+  /// The running thread does not go on in this execution. False if none is left that could.
+  [[nodiscard]] bool block_running() {
+    this->block_thread(this->thread_->index_, false);
+    return this->running_threads_count != 0;
+  }
+  /// Keeps the answer in the tree, so that it stays the same under the same choices.
+  [[nodiscard]] bool settle_repetition(bool seems) {
+    if (this->stree_depth_ == this->stree_.size()) {
+      this->stree_.push_back(
+          {.count_ = 1, .index_ = 0, .type_ = rl::sched_type_user, .pad_ = seems});
+    }
+    return this->stree_[this->stree_depth_++].pad_ != 0;
+  }
   /// Forgets an execution that was abandoned.
   void abandon() {
+    pausing_ = false;
     this->running_threads.clear();
     decided_ = kUndecided;
   }
@@ -116,6 +132,7 @@ class HookedScheduler
       }
       return thread;
     }
+    Engine::instance().check_same_again();
     const rl::thread_id_t thread = Base::schedule_impl(reason, yield);
     Engine::instance().decided(static_cast<std::size_t>(thread));
     return thread;
@@ -123,14 +140,18 @@ class HookedScheduler
 
   unsigned rand_impl(unsigned limit, rl::sched_type type) {
     if (!tree_) return static_cast<unsigned>(Engine::instance().decide_value(limit));
+    // One value is no choice, and may be asked for in the middle of an operation.
+    if (type != rl::sched_type_sched && limit > 1) Engine::instance().check_same_again();
     const unsigned value = Base::rand_impl(limit, type);
     if (type != rl::sched_type_sched) Engine::instance().decided_value(value, limit);
     return value;
   }
 
-  bool can_switch(thread_info_t& /*thread*/) { return !bound_ || switches_left_ != 0; }
+  bool can_switch(thread_info_t& /*thread*/) { return !bound_ || switches_left_ != 0 || pausing_; }
   void on_switch(thread_info_t& thread) {
-    if (bound_ && thread.state_ == rl::thread_state_running) --switches_left_;
+    // To go on with another thread where one pauses is no preemption.
+    if (bound_ && thread.state_ == rl::thread_state_running && !pausing_) --switches_left_;
+    pausing_ = false;
   }
   double iteration_count_approx() { return 1; }
 
@@ -140,6 +161,7 @@ class HookedScheduler
   bool tree_ = false;
   std::optional<unsigned> bound_;
   unsigned switches_left_ = 0;
+  bool pausing_ = false;  // the running thread
   int decided_ = kUndecided;
 };
 
@@ -195,11 +217,15 @@ class RelacyRunner final : public ExecutionRunner,
     Engine& engine = Engine::instance();
     if (engine.phase() != Engine::Phase::kThreads || engine.quiet()) return;
     engine.count_step();
-    if (scheduler_->uses_tree()) {
-      this->schedule(0);
-      resume();
-      return;
-    }
+    if (!scheduler_->uses_tree()) return switch_thread();
+    if (engine.is_idle_repetition()) give_up();
+    this->schedule(0);
+    resume();
+  }
+
+  /// Lets the thread run that a scheduler of ours chooses.
+  void switch_thread() {
+    Engine& engine = Engine::instance();
     const std::size_t running = static_cast<std::size_t>(context_->threadx_->index_);
     const std::size_t next = engine.decide();
     if (next == running) return;
@@ -216,10 +242,26 @@ class RelacyRunner final : public ExecutionRunner,
     return reason;
   }
 
-  void yield(unsigned count, rl::debug_info_param info) override {
-    Engine::instance().count_step();
-    Context::yield(count, info);
-    resume();
+  /// The running thread pauses; the engine knows what it has done since its last pause.
+  void yield(unsigned /*count*/, rl::debug_info_param /*info*/) override {
+    Engine& engine = Engine::instance();
+    engine.count_step();
+    bool repeats = engine.seems_repetition();
+    if (!scheduler_->uses_tree()) {
+      repeats = engine.settle_repetition();
+    } else if (engine.may_be_repetition()) {
+      repeats = scheduler_->settle_repetition(repeats);
+    }
+    const Engine::Pause pause = engine.pause(repeats);
+    if (scheduler_->uses_tree()) {
+      pause_in_tree(pause);
+    } else if (pause == Engine::Pause::kYield) {
+      this->schedule(1);
+      resume();
+    } else {
+      switch_thread();
+    }
+    engine.resume(pause);
   }
 
   void fail_test(char const* description, rl::test_result_e result,
@@ -234,9 +276,9 @@ class RelacyRunner final : public ExecutionRunner,
   void* alloc(std::size_t size, bool /*is_array*/, rl::debug_info_param /*info*/) override {
     return checked_allocation(size);
   }
-  void free(void* memory) override { std::free(memory); }
+  void free(void* memory) override { checked_free(memory); }
   void free(void* memory, bool /*is_array*/, rl::debug_info_param /*info*/) override {
-    std::free(memory);
+    checked_free(memory);
   }
 
   rl::atomic_data* atomic_ctor(void* /*object*/) override {
@@ -267,6 +309,22 @@ class RelacyRunner final : public ExecutionRunner,
     typename HookedScheduler<kThreads>::shared_context_t shared;
   };
 
+  [[noreturn]] static void give_up() {
+    Engine::instance().stand_still();
+    abandon_at_standstill();
+  }
+
+  void pause_in_tree(Engine::Pause pause) {
+    if (pause == Engine::Pause::kStop &&
+        (Engine::instance().is_idle_repetition() || !scheduler_->block_running())) {
+      give_up();
+    }
+    scheduler_->set_pausing(true);
+    this->schedule(pause == Engine::Pause::kYield ? 1 : 0);
+    scheduler_->set_pausing(false);
+    resume();
+  }
+
   explicit RelacyRunner(std::unique_ptr<Environment> environment)
       : Context(environment->params, environment->shared),
         environment_(std::move(environment)),
@@ -280,45 +338,37 @@ class RelacyRunner final : public ExecutionRunner,
     atomics_.clear();
     mutexes_.clear();
     rl::context_holder<>::instance_ = context_;
+    Fiber::run_here();
     // Relacy prints its progress at multiples of 4,096.
     this->iteration(1);
     rl::context_holder<>::instance_ = nullptr;
     Engine& engine = Engine::instance();
-    if (engine.failure()) repair((engine.started() & engine.unfinished()) | 1U << failed_thread_);
+    if (engine.is_abandoned()) {
+      repair((engine.started() & engine.unfinished()) | 1U << failed_thread_);
+      if (engine.settings().free_abandoned_heap) left_behind_.free_all();
+    }
+    left_behind_.forget_all();
     engine.end();
   }
 
-  /// Lets each thread that was left in the middle of something begin again. The first time it gets
-  /// a fresh fiber; later the fiber goes back to where it stood before its first use, which costs
-  /// no system call.
+  /// Lets each thread that was left in the middle of something begin again.
   void repair(unsigned abandoned) {
     for (std::size_t i = 0; i < kThreads; ++i) {
-      if ((abandoned >> i & 1U) == 0) continue;
-      fiber_t& fiber = threads_[i]->fiber_;
-      if (!beginning_[i]) {
-        std::free(fiber.fib.uc_stack.ss_sp);
-        create_fiber(fiber, &restart, reinterpret_cast<void*>(i));
-        beginning_[i] = std::make_unique<fiber_t>(fiber);
-      } else {
-        std::memcpy(&fiber.jmp, &beginning_[i]->jmp, sizeof(fiber.jmp));
-      }
+      if ((abandoned >> i & 1U) != 0) threads_[i]->fiber_.rewind();
     }
     scheduler_->abandon();
   }
 
-  static void restart(void* index) {
-    rl::ctx().fiber_proc_impl(static_cast<int>(reinterpret_cast<std::intptr_t>(index)));
-  }
-
   static void remember_failure(char const* description, rl::test_result_e result);
   static void* checked_allocation(std::size_t size);
+  static void checked_free(void* memory);
 
   std::unique_ptr<Environment> environment_;
   HookedScheduler<kThreads>* scheduler_;
   rl::context* context_;
   std::array<rl::thread_info_base*, kThreads> threads_{};
-  std::array<std::unique_ptr<fiber_t>, kThreads> beginning_;
   std::size_t failed_thread_ = 0;
+  static inline AbandonedHeap left_behind_;
   RecordPool<rl::atomic_data_impl<kThreads>> atomics_;
   RecordPool<rl::generic_mutex_data_impl<kThreads>> mutexes_;
 };

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "model/runtime/checker_hooks.h"
+#include "model/runtime/compared_value.h"
 #include "model/runtime/describe.h"
 #include "slabproof/sync_policy.h"
 
@@ -19,6 +20,9 @@ namespace slabproof::model {
 /// The `SyncPolicy` under which the shipped templates run in the model checker: locks and atomics
 /// are Relacy's, plain variables are race-checked, and every operation is announced to the
 /// scheduler before it happens, with the source location of the code that asked for it.
+///
+/// Executions that begin with the same choices must read the same numbers. Addresses are not
+/// compared, nor what might be one, as the heap may place an object elsewhere each time.
 ///
 /// Objects of these types may exist only while an execution runs. A destructor cannot know who
 /// asked for it, so a destruction has no place in a trace.
@@ -59,7 +63,7 @@ struct RelacySync {
 
     [[nodiscard]] const T& read(
         std::source_location where = std::source_location::current()) const noexcept {
-      checker_hooks::read_variable(handle_, this, where);
+      checker_hooks::read_variable(handle_, this, compared(value_), where);
       return value_;
     }
     [[nodiscard]] T& write(std::source_location where = std::source_location::current()) noexcept {
@@ -144,7 +148,8 @@ struct RelacySync {
     static std::string describe_value(const void* bits) {
       return describe(decode(*static_cast<const std::uint64_t*>(bits)));
     }
-    static constexpr checker_hooks::TypeInfo kType{type_name<T>(), &describe_value};
+    static constexpr checker_hooks::TypeInfo kType{type_name<T>(), &describe_value,
+                                                   kComparedUpTo<T>};
 
     bool compare_exchange(T& expected, T desired, bool weak, std::memory_order success,
                           std::memory_order failure, std::source_location where) noexcept {

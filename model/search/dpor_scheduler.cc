@@ -1,7 +1,6 @@
 #include "model/search/dpor_scheduler.h"
 
 #include <bit>
-#include <source_location>
 
 namespace slabproof::model {
 namespace {
@@ -16,9 +15,7 @@ std::size_t preferred(ThreadSet set, std::size_t current) noexcept {
 }
 
 [[noreturn]] void report_nondeterminism() {
-  abandon_execution(Failure::kNoReplay,
-                    "the program does not do the same again under the same schedule",
-                    std::source_location());
+  Engine::instance().abandon_as_not_the_same();
 }
 
 }  // namespace
@@ -43,13 +40,13 @@ void DporScheduler::begin() {
   depth_ = 0;
   redundant_ = false;
   moved_ = 0;
-  anyone_paused_ = false;
+  anyone_yielded_ = false;
   last_fence_ = kNoStep;
   clock_ = {};
-  pause_clock_ = {};
+  yield_clock_ = {};
   first_step_.fill(kNoStep);
   last_step_.fill(kNoStep);
-  last_pause_.fill(kNoStep);
+  last_yield_.fill(kNoStep);
 }
 
 std::size_t DporScheduler::choose_thread(const SchedulingPoint& at) {
@@ -128,6 +125,22 @@ std::size_t DporScheduler::choose_value(std::size_t count) {
   const Node& node = stack_[depth_++];
   if (node.values != count) report_nondeterminism();
   return node.chosen;
+}
+
+/// Kept as a choice that has one alternative: under the same choices the answer stays the same,
+/// whatever bytes without a meaning lie on the stack of the thread by then.
+bool DporScheduler::settle_repetition(bool seems) {
+  if (redundant_) return seems;
+  if (depth_ == stack_.size()) {
+    const bool frozen = depth_ < frozen_.size();
+    if (frozen && !frozen_[depth_].is_value()) report_nondeterminism();
+    Node& node = stack_.emplace_back();
+    node.chosen = static_cast<std::uint8_t>(frozen ? frozen_[depth_].index() : seems);
+    node.values = static_cast<std::uint8_t>(node.chosen + 1U);
+  }
+  const Node& node = stack_[depth_++];
+  if (!node.is_value()) report_nondeterminism();
+  return node.chosen != 0;
 }
 
 bool DporScheduler::advance() {
@@ -216,26 +229,26 @@ void DporScheduler::join_enabling_steps(std::size_t thread) noexcept {
   if (!contains(moved_, thread) && predecessor_[thread] != thread) {
     join(thread, first_step_[predecessor_[thread]]);
   }
-  if (!anyone_paused_) return;
+  if (!anyone_yielded_) return;
   Clock& mine = clock_[thread];
   for (std::size_t i = 0; i < kMaxModelThreads; ++i) {
-    mine[i] = mine[i] < pause_clock_[thread][i] ? pause_clock_[thread][i] : mine[i];
+    mine[i] = mine[i] < yield_clock_[thread][i] ? yield_clock_[thread][i] : mine[i];
   }
-  pause_clock_[thread] = {};
+  yield_clock_[thread] = {};
 }
 
 DporScheduler::Candidates DporScheduler::dependent_steps(std::size_t thread,
                                                          Operation next) noexcept {
   using enum OperationKind;
   Candidates found;
-  if (next.kind == kNone) return found;
-  if (anyone_paused_ || next.kind == kPause) {
+  if (next.kind == kNone || next.kind == kPause) return found;
+  if (anyone_yielded_ || next.kind == kYield) {
     for (std::size_t other = 0; other < kMaxModelThreads; ++other) {
       if (other == thread) continue;
-      found.add(next.kind == kPause ? last_step_[other] : last_pause_[other]);
+      found.add(next.kind == kYield ? last_step_[other] : last_yield_[other]);
     }
   }
-  if (next.kind == kPause) return found;
+  if (next.kind == kYield) return found;
   if (next.kind == kSeqCstFence) {
     found.add(last_fence_);
     return found;
@@ -305,7 +318,7 @@ void DporScheduler::reverse(Index early, std::size_t thread, Operation next, Ind
 
 void DporScheduler::join_dependencies(std::size_t thread, Operation next) noexcept {
   using enum OperationKind;
-  if (next.kind == kNone || next.kind == kUnlock) return;
+  if (next.kind == kNone || next.kind == kPause || next.kind == kUnlock) return;
   const Candidates candidates = dependent_steps(thread, next);
   for (std::size_t i = 0; i < candidates.count; ++i) join(thread, candidates.index[i]);
   if (next.kind == kLock) join(thread, steps_on(next.object).last_unlock);
@@ -333,19 +346,20 @@ void DporScheduler::remember_step(std::size_t thread, Operation done, Index inde
     case kSeqCstFence:
       last_fence_ = index;
       break;
-    case kPause:
-      last_pause_[thread] = index;
-      anyone_paused_ = true;
+    case kYield:
+      last_yield_[thread] = index;
+      anyone_yielded_ = true;
       break;
     case kNone:
+    case kPause:
     case kUnlock:
       break;
   }
-  if (!anyone_paused_) return;
+  if (!anyone_yielded_) return;
   for (std::size_t waiting = 0; waiting < kMaxModelThreads; ++waiting) {
     if (!contains(at.waits_for[waiting], thread)) continue;
     for (std::size_t i = 0; i < kMaxModelThreads; ++i) {
-      Time& time = pause_clock_[waiting][i];
+      Time& time = yield_clock_[waiting][i];
       time = time < clock_[thread][i] ? clock_[thread][i] : time;
     }
   }
@@ -357,6 +371,19 @@ void DporScheduler::released(std::uint16_t mutex) {
   std::size_t index = depth_ - 1;
   while (stack_[index].is_value()) --index;
   steps_on(mutex).last_unlock = static_cast<Index>(index);
+}
+
+/// A failure ends the execution, so it matters to every step without an order with it. Nor are the
+/// accesses to a plain variable steps: of two that race, only the second one fails.
+void DporScheduler::failed(std::size_t thread) {
+  if (redundant_ || last_step_[thread] == kNoStep) return;
+  const Index index = last_step_[thread];
+  const Operation done = stack_[static_cast<std::size_t>(index)].pending[thread];
+  for (Index early = 0; early < index; ++early) {
+    const Node& step = stack_[static_cast<std::size_t>(early)];
+    if (step.is_value() || step.chosen == thread || happens_before(early, clock_[thread])) continue;
+    reverse(early, thread, done, index);
+  }
 }
 
 void DporScheduler::cut_short(const SchedulingPoint& at) {

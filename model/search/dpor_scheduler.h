@@ -29,7 +29,12 @@ namespace slabproof::model {
 ///   locks that are waited for are treated as races as well, or the orders in which they are taken
 ///   first would be lost.
 /// - An unlock within a step happens before the next lock of that mutex.
-/// - What a pausing thread awaits happens before its next step.
+/// - A thread that repeats a turn of a wait has come to its end (see WaitTurns): whatever can
+/// happen
+///   after the repetition can happen without it. What a yielding thread awaits happens before its
+///   next step.
+/// - A thread that fails has come to its end as well, and the others go on, so that the races of
+///   their steps are found. It is a race with every step without an order with it.
 /// - Symmetry: of threads in one class, each makes its first step only after the one before it has.
 ///   That is as if each thread were created by the first step of the one before it, so the
 ///   reduction needs nothing else to be sound; every other execution is one of these with threads
@@ -59,9 +64,17 @@ class DporScheduler final : public Scheduler {
   explicit DporScheduler(std::span<const std::uint8_t> symmetry_class = {})
       : DporScheduler(symmetry_class, Part{}) {}
 
+  /// Makes the start of a thread a step like others, so that what fails there is not always first.
+  /// Not with symmetry, which orders the first steps that matter.
+  void make_starts_steps() noexcept { starts_are_steps_ = true; }
+
+  [[nodiscard]] bool explores_all() const override { return true; }
+  [[nodiscard]] bool starts_threads_first() const override { return !starts_are_steps_; }
   void begin() override;
   [[nodiscard]] std::size_t choose_thread(const SchedulingPoint& at) override;
   [[nodiscard]] std::size_t choose_value(std::size_t count) override;
+  [[nodiscard]] bool settle_repetition(bool seems) override;
+  void failed(std::size_t thread) override;
   void released(std::uint16_t mutex) override;
   void cut_short(const SchedulingPoint& at) override;
   [[nodiscard]] bool advance() override;
@@ -87,8 +100,8 @@ class DporScheduler final : public Scheduler {
     ThreadSet backtrack;  ///< threads to explore here
     ThreadSet done;       ///< those that have been
     ThreadSet sleep;      ///< those whose step here would repeat what was explored elsewhere
-    std::uint8_t chosen;  ///< thread, or value
-    std::uint8_t values;  ///< how many values there are; 0 for a choice of thread
+    std::uint8_t chosen;  ///< thread, or value, or whether a thread repeats a turn
+    std::uint8_t values;  ///< the last value and one more; 0 for a choice of thread
     [[nodiscard]] bool is_value() const noexcept { return values != 0; }
   };
 
@@ -140,11 +153,12 @@ class DporScheduler final : public Scheduler {
   ThreadSet moved_ = 0;  // threads that have made their first step
   std::uint64_t execution_ = 0;
   std::array<Clock, kMaxModelThreads> clock_{};
-  std::array<Clock, kMaxModelThreads> pause_clock_{};
+  std::array<Clock, kMaxModelThreads> yield_clock_{};
   std::array<Index, kMaxModelThreads> first_step_{};
   std::array<Index, kMaxModelThreads> last_step_{};
-  std::array<Index, kMaxModelThreads> last_pause_{};
-  bool anyone_paused_ = false;
+  std::array<Index, kMaxModelThreads> last_yield_{};
+  bool anyone_yielded_ = false;
+  bool starts_are_steps_ = false;
   Index last_fence_ = kNoStep;
   std::vector<ObjectSteps> objects_;
 };

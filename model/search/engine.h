@@ -2,6 +2,9 @@
 #define SLABPROOF_MODEL_SEARCH_ENGINE_H_
 
 #include <array>
+#include <atomic>
+#include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -9,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "model/search/execution.h"
 #include "model/search/failure.h"
@@ -16,8 +20,13 @@
 #include "model/search/schedule.h"
 #include "model/search/scheduler.h"
 #include "model/search/trace.h"
+#include "model/search/wait_turns.h"
 
 namespace slabproof::model {
+
+/// Whether the calling thread of the operating system runs an execution. In all others, objects
+/// under check may not be touched.
+inline constinit thread_local bool runs_execution = false;
 
 /// How executions are run.
 struct RunSettings {
@@ -31,6 +40,24 @@ struct RunSettings {
   std::uint32_t step_limit = 20'000;
   /// An execution with more accesses to checked objects hangs in a loop without a step.
   std::uint64_t access_limit = 1'000'000;
+  /// A loop that pauses, and of which it is not known that its turns repeat each other, is unrolled
+  /// so often before the others must go on first. What is beyond is not explored, so a search in
+  /// which that happens is not exhaustive. `retries`: turns that write and lead back to the local
+  /// state in which they began. `counted_turns`: turns that read and write the same, but for the
+  /// local state; a loop that counts how often it has tried ends within so many. `other_turns`: all
+  /// pauses between two steps of another thread that could go on.
+  std::uint32_t retries = 2;
+  std::uint32_t counted_turns = 8;
+  std::uint32_t other_turns = 64;
+  /// Whether the others go on where a thread fails, so that a search that goes on after a failure
+  /// loses nothing. Only for a scheduler that explores all executions.
+  bool outlive_failures = false;
+  /// Seconds without any step or access after which an execution is given up; 0: no limit.
+  double stall_limit = 10;
+  /// Whether what threads have allocated with `new` is freed where a failure abandons the
+  /// execution. Nothing that outlives an execution may hold such memory then: not a container of
+  /// the Execution that a thread adds to, nor what a library keeps from its first use on.
+  bool free_abandoned_heap = false;
 };
 
 /// The execution that runs now: who is about to do what, who may go on, what was chosen so far.
@@ -40,12 +67,42 @@ struct RunSettings {
 class Engine {
  public:
   enum class Phase : std::uint8_t { kIdle, kBefore, kThreads, kAfter };
+  /// How the running thread goes on from a pause.
+  enum class Pause : std::uint8_t {
+    kPoint,  ///< as from any scheduling point
+    kYield,  ///< after the others have made a step
+    kStop,   ///< not, or not before another thread has written what it waits for
+  };
 
   /// Objects (mutexes and atomics together) that one actor may make in one execution.
   static constexpr std::size_t kObjectsPerActor = 512;
   static constexpr std::size_t kMaxChoices = std::size_t{1} << 16;
 
   static Engine& instance() noexcept { return the_engine_; }
+
+  // ---- for a search ----
+
+  /// How far an execution is. It differs whenever something has happened in between.
+  struct Progress {
+    std::uint64_t executions = 0;
+    std::uint64_t accesses = 0;
+    std::uint32_t steps = 0;
+    friend bool operator==(const Progress&, const Progress&) = default;
+  };
+
+  /// From now on, executions that begin with the same choices are expected to do the same.
+  void begin_search() noexcept;
+  void end_search() noexcept { compares_ = false; }
+  /// Whether something that the checker does not control has taken part in an execution since
+  /// `begin_search`. Then `failure()` says what, nothing can be said about the program, and the
+  /// search must end.
+  [[nodiscard]] bool uncontrolled() const noexcept { return uncontrolled_; }
+  [[nodiscard]] Progress progress() const noexcept { return {executions_, accesses_, steps_}; }
+  /// Remembers such a thing, for an execution that has ended.
+  void set_uncontrolled(std::string message, const std::source_location& where);
+  /// The same while one runs, which it ends.
+  [[noreturn]] void abandon_uncontrolled(std::string message, const std::source_location& where);
+  [[noreturn]] void abandon_as_not_the_same();
 
   // ---- for the machine ----
 
@@ -68,14 +125,50 @@ class Engine {
   void decided(std::size_t thread) noexcept;
   void decided_value(std::size_t value, std::size_t count) noexcept;
   void count_step();
+  /// Verifies, before a choice, that an execution which began with the same choices had seen the
+  /// same operations and values by then.
+  void check_same_again() {
+    if (same_choices_ && choice_count_ < choices_before_ && seen_before_[choice_count_] != seen_)
+        [[unlikely]] {
+      abandon_as_not_the_same();
+    }
+  }
   /// Remembers why the execution is abandoned; the first reason counts.
   void set_failure(std::string_view property, std::string message,
                    const std::source_location& where);
-  [[nodiscard]] std::string describe_deadlock() const;
+  /// Nobody can go on: remembers why. That is a deadlock, unless a thread that was stopped could
+  /// have gone on.
+  void stand_still();
 
+  /// The running thread pauses in that local state; see WaitTurns.
+  void end_turn(const std::byte* state);
+  /// Whether it may have repeated a turn, and whether it seems so. The search has the last word.
+  [[nodiscard]] bool may_be_repetition() const noexcept { return may_be_repetition_; }
+  [[nodiscard]] bool seems_repetition() const noexcept {
+    return turn_ == WaitTurns::Turn::kRepetition;
+  }
+  [[nodiscard]] bool settle_repetition();
+  [[nodiscard]] Pause pause(bool is_repetition);
+  /// The running thread goes on after it paused like that.
+  void resume(Pause pause);
+  /// Whether a thread was stopped that could go on by now: what follows is explored without the
+  /// turn that it has repeated, too.
+  [[nodiscard]] bool is_idle_repetition() const noexcept;
+  /// Nothing was left but threads that were stopped, and one of them could have gone on.
+  [[nodiscard]] bool is_repetition() const noexcept { return is_repetition_; }
+  [[nodiscard]] bool is_abandoned() const noexcept { return failure_ || is_repetition_; }
+
+  /// The running thread has failed. True if it stops here and the others go on.
+  [[nodiscard]] bool stop_failed_thread();
+  /// Whether the execution left out something that no other execution makes up for.
+  [[nodiscard]] bool is_cut() const noexcept { return is_cut_; }
+  void cut() noexcept { is_cut_ = true; }
+
+  /// The first one.
   [[nodiscard]] const std::optional<Failure>& failure() const noexcept { return failure_; }
+  /// Up to the failure, if there is one.
   [[nodiscard]] std::span<const Choice> choices() const noexcept {
-    return std::span(choices_).first(choice_count_);
+    return std::span(choices_).first(failure_ ? choices_to_failure_ : choice_count_);
   }
   [[nodiscard]] ThreadSet started() const noexcept { return started_; }
   [[nodiscard]] ThreadSet unfinished() const noexcept { return at_.unfinished; }
@@ -92,10 +185,27 @@ class Engine {
     return phase_ == Phase::kThreads ? running_ + 1 : 0;
   }
 
+  /// "thread 1", or what runs before or after the threads.
+  [[nodiscard]] std::string actor_name() const;
+  /// The program has seen a value, or an operation has been announced.
+  void saw(std::uint64_t bits) noexcept {
+    constexpr std::uint64_t kOdd = 0x9e37'79b9'7f4a'7c15;  // 2^64 over the golden ratio
+    seen_ = (std::rotl(seen_, 29) ^ bits) * kOdd;
+  }
+  /// Called in a thread of the operating system that the checker did not start, which uses an
+  /// object under check at `where`. Does not return: it waits until the process ends, as there is
+  /// nothing that it could be given. Ends the process where no execution runs.
+  [[noreturn]] static void refuse_foreign_use(const std::source_location& where) noexcept;
+  /// Where that happened, if it did. Safe in a signal handler.
+  [[nodiscard]] static const std::source_location* foreign_use() noexcept {
+    return foreign_use_.load(std::memory_order::acquire);
+  }
+
   /// A number for a new mutex or atomic, or nothing when the actor has made too many.
   [[nodiscard]] std::optional<std::uint16_t> new_object() noexcept;
   void announce(OperationKind kind, std::uint16_t object) noexcept {
     at_.pending[running_] = {kind, object};
+    saw(static_cast<std::uint64_t>(kind) << 32 | object);
   }
   void mutex_made(std::uint16_t mutex) noexcept { owner_[mutex] = kNoOwner; }
   void locked(std::uint16_t mutex) noexcept;
@@ -109,8 +219,30 @@ class Engine {
   [[nodiscard]] bool holds(std::uint16_t mutex) const noexcept { return owner_[mutex] == actor(); }
   [[nodiscard]] bool scheduler_owns_mutexes() const noexcept { return scheduler_owns_mutexes_; }
   [[nodiscard]] std::size_t slots() const noexcept { return slots_; }
-  /// The running thread has paused: it waits for others.
-  void paused() noexcept;
+
+  // What the running thread has done to an object that others may wait for. Only of interest once
+  // someone has paused.
+  void note_read(const void* object, std::uint64_t value, bool is_final) {
+    if (watches_turns()) [[unlikely]]
+      note_watched_read(object, value, is_final);
+  }
+  void note_write(const void* object, std::uint64_t value) noexcept {
+    if (watches_turns()) [[unlikely]]
+      note_watched_write(object, value);
+  }
+  void note_lock(const void* mutex) noexcept {
+    if (watches_turns()) [[unlikely]]
+      waits_.lock(running_, mutex);
+  }
+  void note_unlock(const void* mutex) noexcept {
+    if (watches_turns()) [[unlikely]]
+      waits_.unlock(running_, mutex);
+  }
+  void note_act() noexcept {
+    if (watches_turns()) [[unlikely]]
+      waits_.act(running_);
+  }
+
   /// False when this execution has made too many accesses.
   [[nodiscard]] bool count_access() noexcept { return ++accesses_ <= settings_.access_limit; }
 
@@ -130,13 +262,28 @@ class Engine {
  private:
   static constexpr std::uint8_t kNoOwner = 0xff;
 
+  [[nodiscard]] std::string describe_deadlock() const;
   [[nodiscard]] ThreadSet waiting_for_locks() const noexcept;
   void compute_enabled() noexcept;
-  void settle_pauses() noexcept;
+  void settle_yields() noexcept;
+  void yielded() noexcept;
+  [[nodiscard]] bool is_to_yield() const noexcept;
+  [[nodiscard]] bool watches_turns() const noexcept {
+    return anyone_paused_ && phase_ == Phase::kThreads;
+  }
+  void note_watched_read(const void* object, std::uint64_t value, bool is_final);
+  void note_watched_write(const void* object, std::uint64_t value) noexcept;
   void record(Choice choice) noexcept;
+  /// Runs a part of the execution; an exception that leaves it is a failure.
+  template <class Part>
+  void run_part(Part part);
+  void note_exception(std::string_view what);
 
   Engine() = default;
   static Engine the_engine_;
+  // Written by threads that the checker did not start.
+  static inline std::atomic<const std::source_location*> foreign_use_ = nullptr;
+  static inline std::atomic<bool> any_execution_runs_ = false;
 
   Execution* execution_ = nullptr;
   Scheduler* scheduler_ = nullptr;
@@ -147,20 +294,39 @@ class Engine {
   std::uint8_t running_ = 0;
   ThreadSet started_ = 0;
   bool anyone_paused_ = false;
+  bool anyone_yielded_ = false;
+  bool explores_all_ = false;
+  bool is_starting_ = false;
+  bool is_repetition_ = false;
+  bool is_cut_ = false;
   bool quiet_ = false;
   bool scheduler_owns_mutexes_ = false;
   std::size_t slots_ = 0;
   SchedulingPoint at_;
-  std::array<ThreadSet, kMaxModelThreads> seen_since_pause_{};
+  WaitTurns waits_;
+  WaitTurns::Turn turn_ = WaitTurns::Turn::kProgress;  // which the running thread has ended
+  bool may_be_repetition_ = false;
+  ThreadSet failed_ = 0;
+  std::array<ThreadSet, kMaxModelThreads> seen_since_yield_{};
+  /// Of each thread, its pauses since the last step of each other one.
+  std::array<std::array<std::uint32_t, kMaxModelThreads>, kMaxModelThreads> pauses_since_step_{};
   std::array<std::uint8_t, kMaxModelThreads + 1> locks_held_{};
   std::array<bool, kMaxModelThreads + 1> fail_next_request_{};
   std::array<std::uint16_t, kMaxModelThreads + 1> objects_made_{};
   std::uint32_t steps_ = 0;
   std::uint64_t accesses_ = 0;
+  std::uint64_t executions_ = 0;
+  std::uint64_t seen_ = 0;  // a digest of what the execution has seen
+  bool compares_ = false;
+  bool uncontrolled_ = false;
+  bool same_choices_ = false;       // as the execution before, so far
+  std::size_t choices_before_ = 0;  // of the execution before, in which `choices_` still has them
   std::size_t choice_count_ = 0;
+  std::size_t choices_to_failure_ = 0;
   std::optional<Failure> failure_;
   std::array<std::uint8_t, (kMaxModelThreads + 1) * kObjectsPerActor> owner_{};
   std::array<Choice, kMaxChoices> choices_{};
+  std::array<std::uint64_t, kMaxChoices> seen_before_{};  // `seen_` at each of them
 };
 
 /// While one lives, what runs is the checker and not the program under check: nothing is a step,
@@ -178,9 +344,20 @@ class CheckerScope {
   bool before_;
 };
 
-/// Ends the running execution; defined by the machine.
+/// Ends the running execution, or, where others are to go on, its running thread; defined by the
+/// machine.
 [[noreturn]] void abandon_execution(std::string_view property, std::string_view message,
                                     const std::source_location& where);
+/// Ends an execution in which nobody can go on, or in which nothing new can happen.
+[[noreturn]] void abandon_at_standstill();
+/// The same with a message that the caller has made, and whose destructor would never run.
+template <std::same_as<std::string> Text>
+[[noreturn]] void abandon_execution(std::string_view property, Text&& message,
+                                    const std::source_location& where) {
+  static std::string kept;
+  kept = std::string(std::move(message));  // so that the caller's is left with no memory
+  abandon_execution(property, std::string_view(kept), where);
+}
 
 }  // namespace slabproof::model
 

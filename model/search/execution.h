@@ -17,9 +17,28 @@ enum class BackingAction : std::uint8_t { kGranted, kRefused, kReleased, kDiscar
 
 /// What a search runs again and again, each time under another schedule.
 ///
-/// `before`, `thread` and `after` run on small stacks of their own (64 KiB). A failure abandons the
+/// `before`, `thread` and `after` run on stacks of their own, of 256 KiB. A failure abandons the
 /// execution at once, without running destructors: `before` must therefore set up all state anew.
 /// What the functions do may depend on nothing but what they read through the checked sync policy.
+/// What threads have allocated with `new` by then stays allocated, unless
+/// RunSettings::free_abandoned_heap is set; memory of a ModelBacking is reused.
+///
+/// An exception that leaves one of them is a failure of the execution (S8). Searches that run them
+/// refuse, with a message, a program that does not do the same again under the same schedule.
+///
+/// TRUSTED[relacy.standard_mutex]: the checker does not see a std::mutex, std::recursive_mutex or
+/// other primitive of the standard library, nor a thread of the operating system that touches no
+/// checked object. A std::mutex that one thread of the model holds during a step and another wants
+/// ends the search with a message, after a time limit; one that is held during no step excludes
+/// what cannot happen anyway, and orders nothing; a std::recursive_mutex excludes no thread of the
+/// model, as all run on one thread of the operating system. Shown by //tests/checker:misuse_test
+/// CheckerMisuse.StandardMutexThatAnotherThreadHoldsIsReported,
+/// CheckerMisuse.StandardMutexOrdersNothing, CheckerMisuse.RecursiveMutexExcludesNothing.
+///
+/// TRUSTED[reduction.same_again]: whether a program does the same again is judged by the operations
+/// that it announces and by the numbers that it reads, in executions that begin with the same
+/// choices; a difference that shows in neither, or only in addresses, is not noticed. Shown by
+/// //tests/checker:misuse_test CheckerMisuse.StateKeptOutsideBeforeIsRefused.
 class Execution {
  public:
   virtual ~Execution() = default;

@@ -3,13 +3,17 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <utility>
 
 #include "model/search/choice_schedulers.h"
+#include "model/search/crash_guard.h"
 #include "model/search/dpor_scheduler.h"
 #include "model/search/execution_runner.h"
+#include "model/search/stall_guard.h"
+#include "model/search/thread_locals.h"
 
 namespace slabproof::model {
 namespace {
@@ -41,6 +45,48 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+/// Why this cannot be run, if so.
+std::optional<std::string> refusal_of(const Execution& execution, const ExploreOptions& options) {
+  const std::size_t threads = execution.thread_count();
+  if (threads == 0) return "an Execution must have at least one thread; thread_count() gives 0";
+  if (threads > kMaxModelThreads) {
+    return fmt::format("an Execution may have at most {} threads; thread_count() gives {}",
+                       kMaxModelThreads, threads);
+  }
+  if (options.search == Search::kReplay && options.schedule == nullptr) {
+    return "a replay needs a schedule: set ExploreOptions::schedule";
+  }
+  return std::nullopt;
+}
+
+ExploreResult refused(std::string why) {
+  ExploreResult result;
+  result.violations = 1;
+  result.violation = Failure{std::string(Failure::kUnsupported), std::move(why)};
+  return result;
+}
+
+std::atomic<bool> search_runs = false;
+
+/// The one search of the process.
+class OnlySearch {
+ public:
+  OnlySearch() : is_ours_(!search_runs.exchange(true)) {
+    if (is_ours_) Engine::instance().begin_search();
+  }
+  ~OnlySearch() {
+    if (!is_ours_) return;
+    Engine::instance().end_search();
+    search_runs = false;
+  }
+  OnlySearch(const OnlySearch&) = delete;
+  OnlySearch& operator=(const OnlySearch&) = delete;
+  [[nodiscard]] bool is_ours() const noexcept { return is_ours_; }
+
+ private:
+  bool is_ours_;
+};
+
 /// One search, from the first execution to the last.
 class Exploration {
  public:
@@ -55,6 +101,7 @@ class Exploration {
             ? options.schedule->unlock_is_step
             : options.unlock_is_step.value_or(is_relacys(search) || search == Search::kRandom);
     if (settings_.step_limit > kMaxSteps) settings_.step_limit = kMaxSteps;
+    settings_.outlive_failures = search == Search::kDpor && goes_on_after_failures();
     switch (search) {
       case Search::kRandom:
         scheduler_ = std::make_unique<RandomScheduler>(options.seed);
@@ -68,6 +115,7 @@ class Exploration {
       case Search::kDpor: {
         auto dpor = std::make_unique<DporScheduler>(options.symmetry_class, options.part);
         dpor_ = dpor.get();
+        if (settings_.outlive_failures && options.symmetry_class.empty()) dpor->make_starts_steps();
         scheduler_ = std::move(dpor);
         break;
       }
@@ -84,31 +132,48 @@ class Exploration {
     const Stopwatch watch;
     for (;;) {
       run_once();
-      if (result_.violation && options_.stop_on_violation) break;
+      if (Engine::instance().uncontrolled() || is_decided()) break;
       if (!advance()) {
-        result_.exhaustive = options_.search == Search::kFull || options_.search == Search::kDpor;
+        is_finished_ = true;
         break;
       }
       if (limit_reached(watch)) break;
     }
+    conclude();
+    Engine::instance().end_search();
     result_.seconds = watch.seconds();
+    // Not again, where the execution may wait for ever or may differ.
+    if (Engine::instance().uncontrolled()) return std::move(result_);
     if (options_.trace && (result_.violation || options_.search == Search::kReplay)) trace();
     return std::move(result_);
   }
 
  private:
   void run_once() {
+    thread_locals_.remember();
     if (scheduler_ != nullptr) {
       machine_.run(execution_, *scheduler_, settings_, nullptr);
     } else {
       machine_.run_tree(execution_, settings_);
     }
+    if (thread_locals_.have_changed()) {
+      Engine::instance().set_uncontrolled(
+          "a thread_local variable was changed: the threads of the model share one thread of the "
+          "operating system, and every thread_local with it; keep such state in the Execution",
+          std::source_location());
+    }
+    const Engine& engine = Engine::instance();
+    if (engine.is_abandoned() && scheduler_ != nullptr)
+      scheduler_->cut_short(engine.scheduling_point());
     const bool redundant = dpor_ != nullptr && dpor_->redundant();
     if (dpor_ != nullptr && options_.on_part) {
       if (const auto prefix = dpor_->prefix()) options_.on_part(*prefix);
     }
-    ++(redundant ? result_.redundant : result_.executions);
-    const std::optional<Failure> failure = judge();
+    ++(redundant || engine.is_repetition() ? result_.redundant : result_.executions);
+    if (engine.is_repetition()) return;
+    if (engine.is_cut() && !redundant) is_cut_ = true;
+    const std::optional<Failure> failure = engine.failure() ? engine.failure() : execution_.judge();
+    if (failure && failure->property == Failure::kNoReplay) is_cut_ = true;
     if (failure && is_wanted(*failure)) {
       remember(*failure);
     } else if (options_.search == Search::kReplay || options_.search == Search::kBytes) {
@@ -119,24 +184,39 @@ class Exploration {
     }
   }
 
-  std::optional<Failure> judge() {
-    const Engine& engine = Engine::instance();
-    if (engine.failure()) {
-      if (scheduler_ != nullptr) scheduler_->cut_short(engine.scheduling_point());
-      return engine.failure();
-    }
-    return execution_.judge();
+  [[nodiscard]] bool is_decided() const {
+    if (!result_.violation || !options_.stop_on_violation) return false;
+    return result_.verdict == Verdict::kViolated || options_.property.empty();
   }
 
-  [[nodiscard]] bool is_wanted(const Failure& failure) const {
-    return options_.property.empty() || failure.property == options_.property;
+  [[nodiscard]] bool goes_on_after_failures() const {
+    return !options_.stop_on_violation || !options_.property.empty();
+  }
+
+  /// Also wanted is what could not be judged: of that no filter can say that it holds.
+  [[nodiscard]] bool is_wanted(const Failure& failure) {
+    if (options_.property.empty() || failure.property == options_.property) return true;
+    if (failure.is_no_verdict() || Engine::instance().uncontrolled()) return true;
+    is_passed_over_ = true;
+    return false;
   }
 
   void remember(const Failure& failure) {
-    ++result_.violations;
-    if (result_.violation) return;
+    const Verdict verdict = failure.is_no_verdict() ? Verdict::kUnsupported : Verdict::kViolated;
+    if (verdict == Verdict::kViolated) ++result_.violations;
+    if (result_.violation && worse_of(verdict, result_.verdict) == result_.verdict) return;
+    result_.verdict = verdict;
     result_.violation = failure;
     result_.schedule = present_schedule();
+  }
+
+  /// What nothing has failed in holds if the search did what it set out to do.
+  void conclude() {
+    const bool is_whole = is_finished_ && !is_cut_ && !is_passed_over_;
+    const bool is_sample = options_.search == Search::kRandom && !is_passed_over_;
+    if (!result_.violation && (is_whole || is_sample)) result_.verdict = Verdict::kHolds;
+    const bool is_all = options_.search == Search::kFull || options_.search == Search::kDpor;
+    result_.exhaustive = is_all && is_whole && result_.verdict != Verdict::kUnsupported;
   }
 
   [[nodiscard]] Schedule present_schedule() const {
@@ -177,9 +257,13 @@ class Exploration {
   const ExploreOptions& options_;
   ExecutionRunner& machine_;
   RunSettings settings_;
+  ThreadLocals thread_locals_;
   std::unique_ptr<Scheduler> scheduler_;
   DporScheduler* dpor_ = nullptr;
   ExploreResult result_;
+  bool is_finished_ = false;     // there is no execution left to run
+  bool is_cut_ = false;          // something was left out of an execution that was run
+  bool is_passed_over_ = false;  // a failure that was not asked for
 };
 
 }  // namespace
@@ -201,6 +285,16 @@ std::expected<Search, std::string> parse_search(std::string_view text) {
 }
 
 ExploreResult explore(Execution& execution, const ExploreOptions& options) {
+  if (runs_execution) {
+    abandon_execution(Failure::kUnsupported,
+                      "explore is called within an execution: run one search after the other",
+                      std::source_location());
+  }
+  const OnlySearch search;
+  if (!search.is_ours()) return refused("another search runs in this process: run one at a time");
+  if (auto why = refusal_of(execution, options)) return refused(std::move(*why));
+  const CrashGuard crash_guard;
+  const StallGuard stall_guard(options.run.stall_limit);
   return Exploration(execution, options).run();
 }
 

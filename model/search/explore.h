@@ -17,6 +17,7 @@
 #include "model/search/failure.h"
 #include "model/search/schedule.h"
 #include "model/search/trace.h"
+#include "model/search/verdict.h"
 
 namespace slabproof::model {
 
@@ -34,7 +35,8 @@ enum class Search : std::uint8_t {
 /// Errors: a sentence that names the searches there are.
 [[nodiscard]] std::expected<Search, std::string> parse_search(std::string_view text);
 
-/// Told of an execution when it has ended.
+/// Told of an execution when it has ended. Not of one that was left because it did nothing but
+/// repeat a turn of a wait.
 struct ExecutionEnd {
   const Failure* failure = nullptr;  ///< null where it ran to its end and was judged good
   bool redundant = false;            ///< it repeats one that was explored before
@@ -47,7 +49,8 @@ struct ExploreOptions {
   std::uint64_t seed = 1;        ///< for kRandom
   double time_limit = 0;         ///< seconds; 0: no limit
   bool stop_on_violation = true;
-  /// Not empty: only failures of this property are violations, all others are passed over.
+  /// Not empty: only failures of this property are violations. All others are passed over, and a
+  /// search that has passed over some is neither exhaustive nor says that the program holds.
   std::string property;
   std::span<const std::uint8_t> symmetry_class;  ///< for kDpor: a class for each thread, or empty
   /// For kDpor: explore one part of all executions, or list the parts; see DporScheduler.
@@ -67,11 +70,13 @@ struct ExploreOptions {
 struct ExploreResult {
   std::uint64_t executions = 0;  ///< without the redundant ones
   std::uint64_t redundant = 0;
-  /// Every execution was explored, or one of each class: nothing cut the search short.
+  /// Every execution was explored, or one of each class: nothing was cut, abandoned or passed over.
   bool exhaustive = false;
+  Verdict verdict = Verdict::kInconclusive;
   std::uint64_t violations = 0;
-  std::optional<Failure> violation;  ///< the first
-  Schedule schedule;                 ///< of the first violation; for kReplay and kBytes, as run
+  /// The first violation; without one, the first thing that could not be judged.
+  std::optional<Failure> violation;
+  Schedule schedule;  ///< of that; for kReplay and kBytes, as run
   Trace trace;
   /// The schedule of the violation, run again, failed in the same way; if not, the message of the
   /// violation says so. Always true if no trace was asked for.
@@ -79,7 +84,13 @@ struct ExploreResult {
   double seconds = 0;
 };
 
-/// Runs `execution` again and again. Not reentrant, and one at a time in a process.
+/// Runs `execution` again and again. One at a time in a process, and all on the calling thread of
+/// the operating system, which takes the signals of crashes for that long; see CrashGuard and
+/// StallGuard.
+///
+/// What cannot be run (more threads than there may be, or none; a replay without a schedule; while
+/// another search runs) gives a failure that is `Failure::kUnsupported`, and no execution. Within
+/// an execution, a call ends that one as unsupported.
 [[nodiscard]] ExploreResult explore(Execution& execution, const ExploreOptions& options);
 
 }  // namespace slabproof::model

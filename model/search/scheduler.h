@@ -18,7 +18,8 @@ enum class OperationKind : std::uint8_t {
   kRead,
   kWrite,
   kSeqCstFence,
-  kPause,
+  kPause,  ///< a point at which another thread may go on, and no more
+  kYield,  ///< a pause after which the others go on first
 };
 
 struct Operation {
@@ -32,11 +33,13 @@ struct Operation {
 ///
 /// Lock, unlock, read and write matter to each other on one object, but for two reads. Sequentially
 /// consistent fences matter to each other; other fences, and sequentially consistent accesses to
-/// different objects, do not. A pause waits for steps of other threads, so it depends on all.
+/// different objects, do not. A pause matters to nobody; a thread that yields waits for steps of
+/// others, so its yield depends on all.
 constexpr bool dependent(Operation a, Operation b) noexcept {
   using enum OperationKind;
   if (a.kind == kNone || b.kind == kNone) return false;
-  if (a.kind == kPause || b.kind == kPause) return true;
+  if (a.kind == kPause || b.kind == kPause) return false;
+  if (a.kind == kYield || b.kind == kYield) return true;
   if (a.kind == kSeqCstFence || b.kind == kSeqCstFence) return a.kind == b.kind;
   return a.object == b.object && !(a.kind == kRead && b.kind == kRead);
 }
@@ -60,9 +63,10 @@ struct SchedulingPoint {
 
   std::array<Operation, kMaxModelThreads> pending{};  ///< meaningful for started threads
   ThreadSet unfinished = 0;
-  ThreadSet enabled = 0;          ///< unfinished, not waiting for a lock, not pausing; never empty
+  ThreadSet enabled = 0;          ///< those that can go on; never empty where a thread is chosen
+  ThreadSet stopped = 0;          ///< those that do nothing but repeat a turn of a wait, or failed
   std::size_t current = kNobody;  ///< who made the last step
-  std::array<ThreadSet, kMaxModelThreads> waits_for{};  ///< the steps that a pausing thread awaits
+  std::array<ThreadSet, kMaxModelThreads> waits_for{};  ///< the steps that a yielding thread awaits
 };
 
 /// Decides what happens next in an execution, and which execution comes after it.
@@ -75,15 +79,23 @@ class Scheduler {
   [[nodiscard]] virtual bool starts_threads_first() const { return true; }
   /// Whether it keeps to `at.enabled`, so that no thread that it runs has to wait for a lock.
   [[nodiscard]] virtual bool never_blocks() const { return true; }
+  /// Whether it explores all executions. Then a thread that repeats a turn of a wait stops there:
+  /// the executions in which it does not are explored as well.
+  [[nodiscard]] virtual bool explores_all() const { return false; }
   virtual void begin() = 0;
   /// A member of `at.enabled`.
   [[nodiscard]] virtual std::size_t choose_thread(const SchedulingPoint& at) = 0;
   /// Which of `count` values comes back: which store a load reads, whether a weak
   /// compare-exchange fails spuriously. Less than `count`, which is at least 2.
   [[nodiscard]] virtual std::size_t choose_value(std::size_t count) = 0;
+  /// The running thread pauses; whether it repeats a turn, as it seems, or as it was before under
+  /// the same choices.
+  [[nodiscard]] virtual bool settle_repetition(bool seems) { return seems; }
+  /// The running thread has failed; the others go on for what else they can do.
+  virtual void failed(std::size_t /*thread*/) {}
   /// The running thread has released a mutex.
   virtual void released(std::uint16_t /*mutex*/) {}
-  /// The execution was abandoned: a deadlock, or another failure.
+  /// The execution was abandoned: a deadlock, another failure, or nothing left but repetitions.
   virtual void cut_short(const SchedulingPoint& /*at*/) {}
   /// Goes on to the next execution; false when there is none.
   [[nodiscard]] virtual bool advance() = 0;

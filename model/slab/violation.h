@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "model/search/failure.h"
 #include "model/slab/history.h"
 
 namespace slabproof::model {
@@ -18,7 +19,7 @@ struct Violation {
 
 /// The "property" of a history that outgrew its arrays: nothing was judged, so the execution is
 /// neither good nor bad.
-inline constexpr const char* kHistoryLimit = "limit";
+inline constexpr const char* kHistoryLimit = Failure::kLimit.data();
 
 /// The "property" of a history that no slab can have made: the recorder or the program is wrong.
 inline constexpr const char* kHistoryDefect = "history";

@@ -1,5 +1,5 @@
-#ifndef SLABPROOF_MODEL_RUNTIME_CRASH_GUARD_H_
-#define SLABPROOF_MODEL_RUNTIME_CRASH_GUARD_H_
+#ifndef SLABPROOF_MODEL_SEARCH_CRASH_GUARD_H_
+#define SLABPROOF_MODEL_SEARCH_CRASH_GUARD_H_
 
 #include <signal.h>
 
@@ -9,9 +9,10 @@
 
 namespace slabproof::model {
 
-/// While one lives, a crash of the code under check (SIGSEGV, SIGBUS, SIGFPE) ends the execution as
-/// a violation of S8, and the search goes on; without one it would end the process and take the
-/// schedule with it. A crash of the checker itself still ends the process.
+/// While one lives, a crash of the code under check (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT,
+/// std::terminate) ends the execution as a violation of S8, and the search goes on; without one it
+/// would end the process and take the schedule with it. A crash of the checker itself still ends
+/// the process.
 ///
 /// The handler runs on a stack of its own and leaves the fiber by the same way as every other
 /// failure: the machine gives each abandoned fiber a fresh start. Of several, the last one made
@@ -24,7 +25,7 @@ class CrashGuard {
   CrashGuard& operator=(const CrashGuard&) = delete;
 
  private:
-  static constexpr std::array kSignals{SIGSEGV, SIGBUS, SIGFPE};
+  static constexpr std::array kSignals{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
   std::unique_ptr<std::byte[]> stack_;
   stack_t stack_before_{};
@@ -33,4 +34,4 @@ class CrashGuard {
 
 }  // namespace slabproof::model
 
-#endif  // SLABPROOF_MODEL_RUNTIME_CRASH_GUARD_H_
+#endif  // SLABPROOF_MODEL_SEARCH_CRASH_GUARD_H_

@@ -1,0 +1,34 @@
+#ifndef SLABPROOF_MODEL_SEARCH_THREAD_LOCALS_H_
+#define SLABPROOF_MODEL_SEARCH_THREAD_LOCALS_H_
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace slabproof::model {
+
+/// Notices whether a thread_local variable of the main program has changed.
+///
+/// TRUSTED[relacy.thread_local]: the threads of the model share one thread of the operating system,
+/// and with it every thread_local variable, `errno` and `std::this_thread::get_id()`. An execution
+/// that leaves a thread_local of the program other than it was is refused; not noticed are those of
+/// shared libraries, and one that is put back before the execution ends. Shown by
+/// //tests/checker:misuse_test CheckerMisuse.ThreadLocalThatChangesIsRefused,
+/// CheckerMisuse.ThreadLocalThatIsPutBackIsNotNoticed.
+class ThreadLocals {
+ public:
+  /// Those of the calling thread of the operating system, which alone may use this.
+  ThreadLocals();
+
+  void remember() noexcept;
+  /// Since `remember` was called last.
+  [[nodiscard]] bool have_changed() const noexcept;
+
+ private:
+  std::span<const std::byte> present_;  // empty where the program has none
+  std::vector<std::byte> remembered_;
+};
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_SEARCH_THREAD_LOCALS_H_
