@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs the Debian packages that a list names and that are missing:
 #     tools/setup.sh LIST...        where LIST is the name of a file in tools/packages, such as build
-# Does nothing, and asks the network for nothing, when all are there. Exits with 2 where that is impossible.
+# Does not touch the network when all are there. Exits with 2 if the system does not allow it.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/packages"
@@ -40,6 +40,7 @@ fi
 
 all_missing=()
 for list in "$@"; do
+  [[ -f $list.txt ]] || fail "no such list of packages: tools/packages/$list.txt"
   mapfile -t wanted < <(packages_of "$list")
   mapfile -t missing < <(missing_of "${wanted[@]}")
   if [[ ${#missing[@]} -gt 0 ]]; then
@@ -50,7 +51,7 @@ done
 [[ ${#all_missing[@]} -gt 0 ]] || exit 0
 
 if [[ $(id -u) -ne 0 ]] && ! command -v sudo >/dev/null; then
-  fail "not root, and there is no sudo: install the packages above, then call again."
+  fail "not root, and sudo is missing: install the packages above, then call again."
 fi
 as_root apt-get update --quiet=2 || fail "apt-get update failed."
 as_root env DEBIAN_FRONTEND=noninteractive \

@@ -44,7 +44,7 @@ def read_events(text):
 
 
 def read_cases(xml_text):
-    """Returns (passed, skipped, names of the failed) of a test's XML; None if it is no XML."""
+    """Returns (passed, skipped, names of the failed) of a test's XML; None if it is not XML."""
     try:
         root = xml.etree.ElementTree.fromstring(xml_text)
     except xml.etree.ElementTree.ParseError:

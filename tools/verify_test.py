@@ -24,7 +24,7 @@ TEST_EVENTS = [
     },
     {"id": {"buildFinished": {}}, "finished": {"exitCode": {"name": "SUCCESS"}}},
 ]
-# Writes the events where it is told to, as Bazel does.
+# Writes the events to the file that the call names, as Bazel does.
 BAZEL = """
 for argument in "$@"; do
   case $argument in
@@ -66,9 +66,12 @@ class ScriptTest(unittest.TestCase):
         file.chmod(0o755)
 
     def run_verify(self, *arguments, directory=None):
+        return self.run_script("verify", *arguments, directory=directory)
+
+    def run_script(self, script, *arguments, directory=None):
         environment = dict(os.environ, PATH=str(self.bin), BAZEL=str(self.bin / "bazel"))
         return subprocess.run(
-            [str(self.root / "verify"), *arguments],
+            [str(self.root / script), *arguments],
             cwd=directory or self.scratch,
             env=environment,
             capture_output=True,
@@ -99,27 +102,47 @@ class SetupTest(ScriptTest):
         self.assertIn("update", update)
         self.assertEqual(install.split()[-2:], ["--no-install-recommends", "relacy-dev"])
 
-    def test_it_says_what_it_installs_before_it_does(self):
+    def nothing_is_there(self, user=0):
         self.stub("dpkg-query", "exit 1")
-        self.stub("id", "echo 0")
+        self.stub("id", f"echo {user}")
+
+    def installed_by(self, *command):
+        """What a command installs on a bare system."""
+        self.run_verify(*command)
+        install = [call for call in self.calls("apt-get") if call.startswith("install")]
+        self.assertEqual(len(install), 1)
+        return install[0].split("--no-install-recommends ")[1].split()
+
+    def test_the_checker_asks_for_what_it_is_built_with_and_no_more(self):
+        self.nothing_is_there()
+        self.assertEqual(
+            self.installed_by(),
+            ["bazel-bootstrap", "g++", "libcli11-dev", "libfmt-dev", "nlohmann-json3-dev", "relacy-dev"],
+        )
+
+    def test_an_unknown_list_is_an_error(self):
+        result = self.run_script("tools/setup.sh", "no-such-list")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("no such list of packages: tools/packages/no-such-list.txt", result.stderr)
+
+    def test_it_says_what_it_installs_before_it_does(self):
+        self.nothing_is_there()
         self.stub("apt-get", "echo apt-get runs")
         lines = self.run_verify("setup").stdout.splitlines()
         self.assertRegex(lines[0], '^verify: installing what "build" needs .*relacy-dev')
 
     def test_without_root_it_uses_sudo(self):
-        self.stub("dpkg-query", "exit 1")
-        self.stub("id", "echo 1000")
+        self.nothing_is_there(user=1000)
         self.stub("sudo")
         self.assertEqual(self.run_verify("setup").returncode, 0)
         self.assertIn("apt-get update", self.calls("sudo")[0])
         self.assertEqual(self.calls("apt-get"), [])
 
     def test_without_root_and_sudo_it_explains_itself(self):
-        self.stub("dpkg-query", "exit 1")
-        self.stub("id", "echo 1000")
+        self.nothing_is_there(user=1000)
         result = self.run_verify("setup")
         self.assertEqual(result.returncode, 2)
-        self.assertIn("there is no sudo", result.stderr)
+        self.assertIn("not root, and sudo is missing", result.stderr)
 
     def test_another_system_than_debian_is_refused(self):
         (self.bin / "apt-get").unlink()
@@ -127,9 +150,8 @@ class SetupTest(ScriptTest):
         self.assertEqual(result.returncode, 2)
         self.assertIn("not a Debian-like system", result.stderr)
 
-    def test_a_failing_installation_is_told(self):
-        self.stub("dpkg-query", "exit 1")
-        self.stub("id", "echo 0")
+    def test_a_failing_installation_is_reported(self):
+        self.nothing_is_there()
         self.stub("apt-get", "[[ $1 == update ]]")
         result = self.run_verify("setup")
         self.assertEqual(result.returncode, 2)
@@ -140,13 +162,15 @@ class DispatchTest(ScriptTest):
     def test_help_lists_every_command(self):
         result = self.run_verify("--help")
         self.assertEqual(result.returncode, 0)
-        for command in ["check", "test", "deep", "bench-check", "coverage", "lint", "refine", "evidence", "docs", "setup"]:
+        for command in [
+            "check", "test", "deep", "fuzz", "bench-check", "coverage", "lint", "refine", "evidence", "docs", "setup",
+        ]:
             self.assertRegex(result.stdout, rf"(?m)^  {command} ")
 
     def test_an_unknown_command_is_refused(self):
         result = self.run_verify("proove")
         self.assertEqual((result.returncode, result.stdout), (2, ""))
-        self.assertIn("no such command: proove", result.stderr)
+        self.assertIn("unknown command 'proove'", result.stderr)
 
     def test_arguments_that_would_be_ignored_are_refused(self):
         result = self.run_verify("test", "--quick")
@@ -157,8 +181,9 @@ class DispatchTest(ScriptTest):
 class DeepTest(ScriptTest):
     def setUp(self):
         super().setUp()
-        (self.root / "fuzz" / "oss-fuzz").mkdir(parents=True)
-        self.fuzz_command("run")
+        for room in ["engine", "oss-fuzz"]:
+            (self.root / "fuzz" / room).mkdir(parents=True)
+        self.fuzz_command("engine/fuzzer.sh")
         self.fuzz_command("oss-fuzz/build_test.sh")
         self.set_seconds(None)
 
@@ -178,23 +203,23 @@ class DeepTest(ScriptTest):
     def test_it_fuzzes_for_ten_minutes_and_tries_the_other_build(self):
         result = self.run_verify("deep")
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertEqual(self.calls("run"), ["--all 600"])
+        self.assertEqual(self.calls("engine/fuzzer.sh"), ["run --all 600"])
         self.assertEqual(len(self.calls("oss-fuzz/build_test.sh")), 1)
 
     def test_the_environment_says_for_how_long(self):
         self.set_seconds("7")
         self.run_verify("deep")
-        self.assertEqual(self.calls("run"), ["--all 7"])
+        self.assertEqual(self.calls("engine/fuzzer.sh"), ["run --all 7"])
 
-    def test_what_is_no_number_of_seconds_is_refused_before_anything_runs(self):
+    def test_an_invalid_number_of_seconds_is_refused_before_anything_runs(self):
         self.set_seconds("a while")
         result = self.run_verify("deep")
         self.assertEqual(result.returncode, 2)
-        self.assertIn("no number of seconds: a while", result.stderr)
+        self.assertIn("not a valid number of seconds in SLABPROOF_FUZZ_SECONDS: a while", result.stderr)
         self.assertEqual(self.calls("bazel"), [])
 
     def test_a_finding_fails_although_every_test_passes(self):
-        self.fuzz_command("run", exit_code=1)
+        self.fuzz_command("engine/fuzzer.sh", exit_code=1)
         result = self.run_verify("deep")
         self.assertEqual(result.returncode, 1)
         self.assertTrue([call for call in self.calls("bazel") if "--config=deep" in call], "no tests were run")
@@ -204,10 +229,20 @@ class DeepTest(ScriptTest):
         self.assertEqual(self.run_verify("deep").returncode, 1)
 
 
+class FuzzTest(ScriptTest):
+    def test_arguments_reach_the_fuzzer_in_the_directory_of_the_caller(self):
+        file = self.root / "fuzz" / "engine" / "fuzzer.sh"
+        file.parent.mkdir(parents=True)
+        file.write_text('#!/bin/bash\necho "$PWD: $*"\nexit 3\n')
+        file.chmod(0o755)
+        result = self.run_verify("fuzz", "show", "a_fuzzer", "input")
+        self.assertEqual((result.stdout, result.returncode), (f"{self.scratch}: show a_fuzzer input\n", 3))
+
+
 class CheckTest(ScriptTest):
     def setUp(self):
         super().setUp()
-        check = self.root / "bazel-bin" / "model" / "check"
+        check = self.root / "bazel-bin" / "model" / "command" / "check"
         check.parent.mkdir(parents=True)
         check.write_text('#!/bin/bash\necho "$PWD: $*"\nexit 3\n')
         check.chmod(0o755)
@@ -223,7 +258,7 @@ class CheckTest(ScriptTest):
         result = self.run_verify("check", "--trace", "x.txt", directory=directory)
         self.assertEqual(result.stdout, f"{directory}: --trace x.txt\n")
 
-    def test_a_checker_that_does_not_build_is_no_violation(self):
+    def test_a_checker_that_does_not_build_is_not_a_violation(self):
         self.stub("bazel", "exit 1")
         self.assertEqual(self.run_verify().returncode, 2)
 
@@ -254,7 +289,7 @@ class RefineTest(ScriptTest):
         self.put_program(other, "another")
         self.assertRegex(self.run_verify("refine", directory=other).stdout, "^this ")
 
-    def test_a_checker_that_does_not_build_is_no_violation(self):
+    def test_a_checker_that_does_not_build_is_not_a_violation(self):
         self.stub("bazel", "exit 1")
         self.assertEqual(self.run_verify("refine").returncode, 2)
 

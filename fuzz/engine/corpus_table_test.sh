@@ -12,6 +12,6 @@ committed=$(awk -v heading="## $target" '
 now=$("$replay" --table "$@")
 if [[ -z $committed || $committed != "$now" ]]; then
   diff <(echo "$committed") <(echo "$now") || true
-  echo "fuzz/targets/corpus/README.md is out of date for $target; fuzz/merge makes it anew" >&2
+  echo "fuzz/targets/corpus/README.md is out of date for $target; ./verify fuzz merge $target renews it" >&2
   exit 1
 fi

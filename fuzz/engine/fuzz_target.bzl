@@ -15,7 +15,7 @@ def judge_library(name, **kwargs):
 def fuzz_target(name, srcs, deps, relacy = False):
     """Declares the targets of one fuzzer.
 
-    - NAME: the libFuzzer program; for --config=fuzz only, hence `manual`. `fuzz/run NAME` builds and runs it.
+    - NAME: the libFuzzer program; for --config=fuzz only, hence `manual`. `./verify fuzz run NAME` builds and runs it.
     - NAME_replay: runs, shows and minimises inputs, under any compiler.
     - NAME_corpus_test: every input of fuzz/targets/corpus/NAME holds.
     - NAME_table_test: fuzz/targets/corpus/README.md says what they reach.

@@ -39,8 +39,11 @@ build() {
 program=(model/program/program.cc model/program/program_bytes.cc)
 script=(fuzz/slab/slab_script.cc fuzz/slab/block_pattern.cc fuzz/slab/first_fit_model.cc "${program[@]}")
 
-build alloc_free_fuzzer fuzz/slab/slab_exerciser.cc "${script[@]}"
-build corruption_fuzzer fuzz/slab/corruption_exerciser.cc "${script[@]}"
+mapfile -t program < <(find_sources model/program model/search/schedule.cc)
+mapfile -t slab < <(find_sources fuzz/slab)
+
+build alloc_free_fuzzer "${slab[@]}" "${program[@]}"
+build corruption_fuzzer "${slab[@]}" "${program[@]}"
 build layout_fuzzer
 build parser_fuzzer model/campaign/recorded_execution.cc model/search/schedule.cc "${program[@]}"
 

@@ -39,13 +39,13 @@ struct RegionEvent {
 /// ends the search with a message, after a time limit; one that is held during no step excludes
 /// what cannot happen anyway, and orders nothing; a std::recursive_mutex excludes no thread of the
 /// model, as all run on one thread of the operating system. Shown by
-/// //tests/checker:checker_misuse_test CheckerMisuse.StandardMutexThatAnotherThreadHoldsIsReported,
+/// //tests/checker:misuse_test CheckerMisuse.StandardMutexThatAnotherThreadHoldsIsReported,
 /// CheckerMisuse.StandardMutexOrdersNothing, CheckerMisuse.RecursiveMutexExcludesNothing.
 ///
 /// TRUSTED[reduction.same_again]: whether a program does the same again is judged by the operations
 /// that it announces and by the numbers that it reads, in executions that begin with the same
 /// choices; a difference that shows in neither, or only in addresses, is not noticed. Shown by
-/// //tests/checker:checker_misuse_test CheckerMisuse.StateKeptOutsideBeforeIsRefused.
+/// //tests/checker:misuse_test CheckerMisuse.StateKeptOutsideBeforeIsRefused.
 class Execution {
  public:
   virtual ~Execution() = default;

@@ -7,8 +7,8 @@ import sys
 import tempfile
 import unittest
 
-from tests.testdata import engine_run, engine_table
-from tests.testdata.engine_run import Engine, Outcome, Run
+from tests.mutants import engine_run, engine_table
+from tests.mutants.engine_run import Engine, Outcome, Run
 
 _DIRECTORY = pathlib.Path("tests/mutants")
 
@@ -113,7 +113,7 @@ class DocumentTest(unittest.TestCase):
             Outcome("two", "schedule_fuzzer", "found", "S1", 1.0, 3, 20),
         ]
         text = engine_table.document(20, outcomes, [("one", "first"), ("two", "second"), ("three", "third")])
-        self.assertIn("2 of 3 bugs were tried", text)
+        self.assertIn("2 of 3 mutants were tried", text)
         self.assertIn("| `one`: first | **S8**, 0.1 s, 3 executions | not tried |\n", text)
         self.assertTrue(text.endswith("| found | 1 of 2 | 1 of 2 |\n"), text)
 
@@ -131,7 +131,7 @@ class DocumentTest(unittest.TestCase):
             self.assertEqual(engine_table.load(file, 30), [])
 
     def test_committed_document_is_what_its_figures_give(self):
-        bugs = engine_table.planted_bugs(_DIRECTORY / "planted_bugs.bzl")
+        bugs = engine_table.mutants(_DIRECTORY / "mutants.bzl")
         saved = json.loads((_DIRECTORY / "ENGINES.json").read_text())
         outcomes = [Outcome(**outcome) for outcome in saved["outcomes"]]
         self.assertLessEqual({outcome.bug for outcome in outcomes}, {name for name, _ in bugs})
@@ -148,8 +148,8 @@ class UsageTest(unittest.TestCase):
 
 
 class PlantedBugsTest(unittest.TestCase):
-    def test_planted_bugs_are_many_distinct_and_explained(self):
-        bugs = engine_table.planted_bugs(_DIRECTORY / "planted_bugs.bzl")
+    def test_mutants_are_many_distinct_and_explained(self):
+        bugs = engine_table.mutants(_DIRECTORY / "mutants.bzl")
         self.assertGreaterEqual(len(bugs), 12)
         self.assertEqual(len({name for name, _ in bugs}), len(bugs))
         for name, what in bugs:

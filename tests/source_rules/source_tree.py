@@ -23,7 +23,8 @@ def walk(root):
         subdirectories[:] = sorted(
             name
             for name in subdirectories
-            if name not in {".git", "coverage", "__pycache__"}
+            if name not in {".git", "__pycache__"}
+            and pathlib.Path(directory, name) != root / "coverage"
             and not name.startswith("bazel-")
             and not pathlib.Path(directory, name).is_symlink()
         )

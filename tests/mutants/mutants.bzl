@@ -1,0 +1,440 @@
+"""The mutants: deliberately wrong slabs, each the shipped headers with one error, made at build time by impl_mutant.
+
+Every engine can be linked with each of them; :engine_table says which engine finds which. A mutant with a `canary` is
+also a test of every run: the model checker must reject it, with the smallest program and the fewest preemptions.
+"""
+
+def _mutant(name, header, edits, why, breaks, steps = None, canary = None):
+    """One mutant.
+
+    Args:
+      name: of the library; a C++ identifier.
+      header: file name of the header that is changed.
+      edits: list of (find, replace); see impl_mutant.
+      why: what is wrong, in a sentence.
+      breaks: the id of the property that the error breaks.
+      steps: "rejected" where some critical section does what the proved system (proofs/coq) does not, so that the step
+        checker must reject it; "accepted" where the error lies in what that system leaves out (locking, termination, the
+        directory), so that it must not; None where another assertion may stop an execution before its wrong step.
+      canary: see _canary.
+    """
+    return struct(
+        name = name,
+        header = header,
+        edits = edits,
+        why = why,
+        breaks = breaks,
+        steps = steps,
+        canary = canary,
+    )
+
+def _canary(program, properties, minimal, preemptions, capacity = 1, recheck = "all", larger = None):
+    """What the model checker must say.
+
+    Args:
+      program: the program that shows the error, for `check --program`.
+      properties: the ids of which the checker must name one.
+      minimal: the program that is left when no operation can be taken away without losing the violation.
+      preemptions: the fewest with which `minimal` fails.
+      capacity: of a segment.
+      recheck: "all" or "new".
+      larger: a program from which the checker has more to take away.
+    """
+    return struct(
+        program = program,
+        properties = properties,
+        minimal = minimal,
+        preemptions = preemptions,
+        capacity = capacity,
+        recheck = recheck,
+        larger = larger,
+    )
+
+MUTANTS = [
+    _mutant(
+        name = "free_without_lock",
+        header = "extendable_slab.h",
+        edits = [
+            (
+                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); while (next",
+                "Shared& shared = shared_.write(); while (next",
+            ),
+        ],
+        why = "lost lock: two threads change a freelist at once",
+        breaks = "S8",
+        steps = "accepted",
+        canary = _canary(
+            program = "a f | a f",
+            properties = ["S8"],
+            minimal = "a | a f",
+            preemptions = 0,
+            larger = "a a f f | a3 F f | a f u",
+        ),
+    ),
+    _mutant(
+        name = "phase_3_without_lock",
+        header = "extendable_slab.h",
+        edits = [
+            (
+                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); end_growth(shared, supplies); const bool",
+                "Shared& shared = shared_.write(); end_growth(shared, supplies); const bool",
+            ),
+        ],
+        why = "lost lock: two growers install segments at once",
+        breaks = "S8",
+        steps = "rejected",
+    ),
+    _mutant(
+        name = "recheck_starts_one_late",
+        header = "extendable_slab.h",
+        edits = [
+            ("look_at_all ? 0 : growth.observed", "look_at_all ? 0 : growth.observed + 1"),
+        ],
+        why = "wrong bound: the first segment installed meanwhile is not looked at",
+        breaks = "S7",
+        steps = "rejected",
+        canary = _canary(
+            program = "a f | a f",
+            properties = ["S6", "S7", "S12"],
+            minimal = "a | a",
+            preemptions = 1,
+            capacity = 2,
+            recheck = "new",
+        ),
+    ),
+    _mutant(
+        name = "recheck_misses_first_segment",
+        header = "extendable_slab.h",
+        edits = [
+            ("look_at_all ? 0 : growth.observed", "look_at_all ? 1 : growth.observed"),
+        ],
+        why = "wrong bound: a slot freed in the lowest segment is not taken",
+        breaks = "S6",
+        steps = "rejected",
+    ),
+    _mutant(
+        name = "refused_looks_at_new_only",
+        header = "extendable_slab.h",
+        edits = [
+            ("|| supplies.refusal.has_value()", ""),
+        ],
+        why = "a refused allocation fails although a slot is free",
+        breaks = "L3",
+        steps = "rejected",
+        canary = _canary(
+            program = "! a f | a f",
+            properties = ["L3", "S12"],
+            minimal = "! a | a f",
+            preemptions = 2,
+            recheck = "new",
+        ),
+    ),
+    _mutant(
+        name = "backing_called_under_lock",
+        header = "extendable_slab.h",
+        edits = [
+            (
+                "Supplies supplies = obtain(growth); const LockGuard guard(mutex_); Shared& shared = shared_.write(); end_growth(shared, supplies); const bool",
+                "const LockGuard guard(mutex_); Supplies supplies = obtain(growth); Shared& shared = shared_.write(); end_growth(shared, supplies); const bool",
+            ),
+        ],
+        why = "a slow system call stops every other thread",
+        breaks = "S5",
+    ),
+    _mutant(
+        name = "unused_segment_leaked",
+        header = "extendable_slab.h",
+        edits = [
+            (
+                "if (served == blocks.size()) return served; if (supplies.refusal) {",
+                "if (served == blocks.size()) { static_cast<void>(supplies.segment.release()); return served; } if (supplies.refusal) {",
+            ),
+        ],
+        why = "a segment that turned out not to be needed is never released",
+        breaks = "S11",
+        steps = "rejected",
+        canary = _canary(
+            program = "a f | a f",
+            properties = ["S11"],
+            minimal = "a | a",
+            preemptions = 1,
+            capacity = 2,
+        ),
+    ),
+    _mutant(
+        name = "growers_not_counted_down",
+        header = "extendable_slab.h",
+        edits = [
+            ("--shared.counters.growers;", ""),
+        ],
+        why = "each growth asks for a wider directory than the last",
+        breaks = "L2",
+    ),
+    _mutant(
+        name = "wider_directory_dropped",
+        header = "extendable_slab.h",
+        edits = [
+            (
+                "if (supplies.extent != nullptr && supplies.extent->last() > shared.directory.room()) {",
+                "if (supplies.extent != nullptr && supplies.extent->last() > shared.directory.room() && shared.directory.size() == shared.directory.room()) {",
+            ),
+        ],
+        why = "a grower that counted on another's directory finds no room",
+        breaks = "S8",
+    ),
+    _mutant(
+        name = "open_bit_not_cleared",
+        header = "extendable_slab.h",
+        edits = [
+            ("if (!slots.has_room(record.slots)) shared.directory.open().erase(record.index);", ""),
+        ],
+        why = "a full segment is looked at for ever",
+        breaks = "L1",
+        steps = "accepted",
+        canary = _canary(
+            program = "a a f f | a f",
+            properties = ["L1"],
+            minimal = "a a",
+            preemptions = 0,
+        ),
+    ),
+    _mutant(
+        name = "open_bit_not_set_on_free",
+        header = "extendable_slab.h",
+        edits = [
+            (
+                "shared.directory.open().insert(record.index); return std::nullopt;",
+                "return std::nullopt;",
+            ),
+        ],
+        why = "a freed slot of a full segment is not found again",
+        breaks = "S6",
+        steps = "rejected",
+    ),
+    _mutant(
+        name = "open_bit_of_wrong_segment",
+        header = "extendable_slab.h",
+        edits = [
+            (
+                "shared.directory.open().insert(shared.directory.size()); shared.directory.install(installed);",
+                "shared.directory.install(installed); shared.directory.open().insert(shared.directory.size());",
+            ),
+        ],
+        why = "published out of order: the open set names a segment that is not there",
+        breaks = "S8",
+        steps = "rejected",
+    ),
+    _mutant(
+        name = "trim_takes_live_segment",
+        header = "extendable_slab.h",
+        edits = [
+            ("if (before.live != 0 || before.carved == 0", "if (before.carved == 0"),
+        ],
+        why = "blocks in use are laid out afresh and handed out again",
+        breaks = "S1",
+        steps = "rejected",
+    ),
+    _mutant(
+        name = "stale_route",
+        header = "segment_directory.h",
+        edits = [
+            ("split_bucket(index); entry", "entry"),
+        ],
+        why = "the route to a segment is lost when the table grows",
+        breaks = "S12",
+        steps = "rejected",
+    ),
+    _mutant(
+        name = "carve_one_too_many",
+        header = "slot_freelist.h",
+        edits = [
+            (
+                "state.head != 0 || state.carved < capacity_",
+                "state.head != 0 || state.carved <= capacity_",
+            ),
+        ],
+        why = "off by one: a block beyond the last slot",
+        breaks = "S2",
+        steps = "rejected",
+    ),
+    _mutant(
+        name = "stride_ignores_object",
+        header = "slot_freelist.h",
+        edits = [
+            (
+                "std::max({sizeof(T), sizeof(LinkVar), std::size_t{8}})",
+                "std::max({sizeof(LinkVar), std::size_t{8}})",
+            ),
+        ],
+        why = "stride too small: neighbouring blocks overlap",
+        breaks = "S2",
+    ),
+    _mutant(
+        name = "head_set_before_link",
+        header = "slot_freelist.h",
+        edits = [
+            (
+                "std::construct_at(link_at(slot), Link{state.head, protection_.seal(state.head, slot)}); state.head = slot + 1;",
+                "state.head = slot + 1; std::construct_at(link_at(slot), Link{state.head, protection_.seal(state.head, slot)});",
+            ),
+        ],
+        why = "push before write: a freed slot links to itself",
+        breaks = "S4",
+    ),
+    _mutant(
+        name = "head_not_advanced",
+        header = "slot_freelist.h",
+        edits = [
+            ("state.head = link.next; return {slot_at(slot), false};", "return {slot_at(slot), false};"),
+        ],
+        why = "one block handed out twice",
+        breaks = "S1",
+        steps = "rejected",
+    ),
+    _mutant(
+        name = "free_count_off",
+        header = "slot_freelist.h",
+        edits = [
+            ("--state.free; mark(slot, true);", "mark(slot, true);"),
+        ],
+        why = "slots are lost from the sum",
+        breaks = "S4",
+    ),
+    _mutant(
+        name = "mac_not_checked",
+        header = "slot_freelist.h",
+        edits = [
+            ("if (!protection_.verify(link.next, slot, link.tag)) return false;", ""),
+        ],
+        why = "a forged link is followed",
+        breaks = "S9",
+    ),
+    _mutant(
+        name = "double_free_accepted",
+        header = "slot_freelist.h",
+        edits = [
+            (
+                "if constexpr (Protection::tracks_slots) return is_marked(slot); return true;",
+                "return true;",
+            ),
+        ],
+        why = "a second free puts a slot on the freelist twice",
+        breaks = "S10",
+    ),
+    _mutant(
+        name = "misaligned_accepted",
+        header = "slot_freelist.h",
+        edits = [
+            (
+                "if (offset >= capacity_ * stride || offset % stride != 0) return std::nullopt;",
+                "if (offset >= capacity_ * stride) return std::nullopt;",
+            ),
+        ],
+        why = "a pointer into a block frees the block",
+        breaks = "S10",
+    ),
+    _mutant(
+        name = "slot_handed_to_two_threads",
+        header = "slot_freelist.h",
+        edits = [
+            (
+                "const std::uint32_t slot = state.carved++;",
+                "const std::uint32_t slot = state.carved++ / 2;",
+            ),
+        ],
+        why = "the carve index moves only every second time, so two threads get one slot",
+        breaks = "S1",
+        steps = "rejected",
+        canary = _canary(
+            program = "a | a",
+            properties = ["S1", "S8"],
+            minimal = "a | a",
+            preemptions = 0,
+            capacity = 2,
+        ),
+    ),
+    _mutant(
+        name = "use_after_free",
+        header = "extendable_slab.h",
+        edits = [
+            (
+                "SegmentType& fresh = install(shared, std::move(supplies.segment));",
+                "SegmentType& fresh = install(shared, own(*supplies.segment));",
+            ),
+        ],
+        why = "the thread that installs a segment still owns it, and releases it after the lock is dropped",
+        breaks = "S3",
+        steps = "rejected",
+        canary = _canary(
+            program = "a f | a f",
+            properties = ["S3", "S8"],
+            minimal = "a",
+            preemptions = 0,
+        ),
+    ),
+    _mutant(
+        name = "deadlock_of_two_mutexes",
+        header = "extendable_slab.h",
+        edits = [
+            (
+                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); served = take_lowest",
+                "const LockGuard outer(second_mutex_); const LockGuard guard(mutex_); Shared& shared = shared_.write(); served = take_lowest",
+            ),
+            (
+                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); while (next",
+                "const LockGuard guard(mutex_); const LockGuard inner(second_mutex_); Shared& shared = shared_.write(); while (next",
+            ),
+            (
+                "mutable typename Sync::Mutex mutex_;",
+                "mutable typename Sync::Mutex mutex_; typename Sync::Mutex second_mutex_;",
+            ),
+        ],
+        why = "allocate and deallocate take two mutexes in opposite orders",
+        breaks = "L1",
+        steps = "accepted",
+        canary = _canary(
+            program = "a f | a f",
+            properties = ["L1"],
+            minimal = "a | a f",
+            preemptions = 1,
+        ),
+    ),
+    _mutant(
+        name = "segment_built_under_the_lock",
+        header = "extendable_slab.h",
+        edits = [
+            (
+                "growth = begin_growth(shared); } return grow(blocks, served, growth);",
+                "growth = begin_growth(shared); static_cast<void>(obtain(growth)); } return grow(blocks, served, growth);",
+            ),
+        ],
+        why = "phase 2 runs before the lock of phase 1 is dropped",
+        breaks = "S5",
+        steps = "accepted",
+        canary = _canary(
+            program = "a f",
+            properties = ["S5"],
+            minimal = "a",
+            preemptions = 0,
+        ),
+    ),
+    _mutant(
+        name = "wider_directory_left_out",
+        header = "extendable_slab.h",
+        edits = [
+            (
+                "if (supplies.extent != nullptr && supplies.extent->last() > shared.directory.room()) {",
+                "if (supplies.extent != nullptr && shared.directory.size() >= shared.directory.room()) {",
+            ),
+        ],
+        why = "a thread that has room without its wider directory does not install it",
+        breaks = "S8",
+        steps = "accepted",
+        canary = _canary(
+            program = "a | a | a",
+            properties = ["S8", "S12", "L2"],
+            minimal = "a | a | a",
+            preemptions = 1,
+        ),
+    ),
+]
