@@ -190,6 +190,7 @@ class RelacyRunner final : public ExecutionRunner,
   }
 
   ExecutionResult run_tree(Execution& execution, const RunSettings& settings) override {
+    if (thread_locals_) thread_locals_->remember();
     scheduler_->use_tree(true);
     Engine::instance().begin(execution, *this, nullptr, settings, nullptr, kThreads);
     return run_iteration();
@@ -199,6 +200,7 @@ class RelacyRunner final : public ExecutionRunner,
 
   ExecutionResult run(Execution& execution, Scheduler& scheduler, const RunSettings& settings,
                       Trace* trace) override {
+    if (thread_locals_) thread_locals_->remember();
     scheduler_->use_tree(false);
     Engine::instance().begin(execution, *this, &scheduler, settings, trace, kThreads);
     scheduler.begin();
@@ -360,7 +362,6 @@ class RelacyRunner final : public ExecutionRunner,
   };
 
   ExecutionResult run_iteration() {
-    if (thread_locals_) thread_locals_->remember();
     atomics_.clear();
     mutexes_.clear();
     rl::context_holder<>::instance_ = context_;

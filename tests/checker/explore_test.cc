@@ -54,7 +54,8 @@ class ThreadAfterThread final : public ExecutionRunner {
     return engine.result();
   }
 
-  void leave_thread() override { refuse(); }
+  /// There is no other thread.
+  void leave_thread() override { abandon(); }
   [[noreturn]] void abandon() override { std::longjmp(beginning_, 1); }
 
  private:
