@@ -94,7 +94,9 @@ class Exploration {
                                    : options.unlock_is_step.value_or(is_of_the_runner(search) ||
                                                                      search == Search::kRandom);
     if (settings_.step_limit > kMaxSteps) settings_.step_limit = kMaxSteps;
-    settings_.outlive_failures = search == Search::kDpor && goes_on_after_failures();
+    // The names of parts hold the choices of executions in which threads start first.
+    settings_.outlive_failures =
+        search == Search::kDpor && goes_on_after_failures() && options.part.split_depth == 0;
     switch (search) {
       case Search::kRandom:
         scheduler_ = std::make_unique<RandomScheduler>(options.seed);
@@ -153,6 +155,7 @@ class Exploration {
     ++(redundant || ran.is_repetition ? result_.redundant : result_.executions);
     if (ran.is_repetition && ran.failure == nullptr) return;
     if (ran.is_cut && !redundant) is_cut_ = true;
+    if (dpor_ != nullptr && ran.failure != nullptr && !settings_.outlive_failures) is_cut_ = true;
     const std::optional<Failure> failure =
         ran.failure != nullptr ? std::optional(*ran.failure) : execution_.judge();
     if (failure && failure->defect == Defect::kReplayMismatch) is_cut_ = true;
