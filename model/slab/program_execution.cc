@@ -28,7 +28,7 @@ constexpr std::size_t kDrainBatch = 64;
 constexpr std::size_t kNobody = kMaxModelThreads;
 
 bool names_a_thread(const Op& op) {
-  return op.kind == Op::Kind::kGive;
+  return traits_of(op).argument == Argument::kThread;
 }
 
 BackingEvent::Kind event_kind(BackingAction action) {
@@ -60,7 +60,7 @@ ProgramExecution::ProgramExecution(Subject& subject, Program program, std::uint3
       threads_(program_.threads.size()) {
   for (std::size_t giver = 0; giver < program_.threads.size(); ++giver) {
     for (const Op& op : program_.threads[giver]) {
-      if (op.kind != Op::Kind::kGive) continue;
+      if (!names_a_thread(op)) continue;
       if (channels_.empty()) channels_.resize(kMaxModelThreads * kMaxModelThreads);
       channel(giver, op.argument).used = true;
     }
@@ -146,7 +146,7 @@ void ProgramExecution::run(std::size_t thread, Op op, OpRecord& record) {
   Held* const newest = state.held_count == 0 ? nullptr : &state.held[state.held_count - 1];
   switch (op.kind) {
     case Op::Kind::kAllocate:
-      return allocate(thread, op.argument, record);
+      return allocate(thread, op, record);
     case Op::Kind::kFree:
       return free_one(thread, op.argument == Op::kNewest ? state.held_count - 1 : op.argument,
                       record);
@@ -228,10 +228,11 @@ void ProgramExecution::end_use(std::size_t thread, const Held& held) {
   trace_owner(TraceEvent::kTakeBack, thread, held.piece.data);
 }
 
-void ProgramExecution::allocate(std::size_t thread, std::size_t count, OpRecord& record) {
+void ProgramExecution::allocate(std::size_t thread, Op op, OpRecord& record) {
   ThreadState& state = threads_[thread];
   std::array<BlockView, kMaxBatch> pieces;
-  const AllocationOutcome outcome = subject_.allocate(std::span(pieces).first(count), state.batch);
+  const AllocationOutcome outcome =
+      subject_.allocate(op.kind, std::span(pieces).first(blocks_asked_for(op)), state.batch);
   record.failed = outcome.failed;
   record.error = static_cast<AllocError>(outcome.error);
   for (std::size_t i = 0; i < outcome.served; ++i) note_block(record, pieces[i]);
@@ -402,8 +403,8 @@ void ProgramExecution::take_census() {
   BatchInProgress unwatched;
   while (census.drained_blocks < wanted) {
     const std::size_t count = std::min<std::size_t>(kDrainBatch, wanted - census.drained_blocks);
-    const AllocationOutcome outcome =
-        subject_.allocate(std::span(drained_).subspan(census.drained_blocks, count), unwatched);
+    const AllocationOutcome outcome = subject_.allocate(
+        Op::Kind::kAllocate, std::span(drained_).subspan(census.drained_blocks, count), unwatched);
     census.drained_blocks += outcome.served;
     if (outcome.served < count) break;
   }
