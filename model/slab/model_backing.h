@@ -2,6 +2,7 @@
 #define SLABPROOF_MODEL_SLAB_MODEL_BACKING_H_
 
 #include <cstddef>
+#include <cstring>
 #include <source_location>
 #include <utility>
 
@@ -21,7 +22,11 @@ class ModelBacking {
                         std::source_location where = std::source_location::current()) noexcept
       : is_segment_(layout.alignment() >= layout.size()),
         data_(checker_hooks::request_region(layout.size(), layout.alignment(), is_segment_, where)),
-        size_(data_ != nullptr ? layout.size() : 0) {}
+        size_(data_ != nullptr ? layout.size() : 0) {
+    // Nobody may count on zeros: a heap has none either. The same in every execution, whatever
+    // earlier ones left there.
+    if (data_ != nullptr) std::memset(data_, 0x5a, size_);
+  }
   ~ModelBacking() {
     if (data_ != nullptr) checker_hooks::release_region(data_, size_, is_segment_);
   }

@@ -27,7 +27,7 @@ void ProgramThread::run(const std::vector<model::Op>& operations) {
 void ProgramThread::carry_out(model::Op op) {
   switch (op.kind) {
     case Kind::kAllocate:
-      return allocate(op.argument);
+      return allocate(op);
     case Kind::kFree:
       if (op.argument == model::Op::kNewest) {
         if (!held_.empty()) free_at(held_.size() - 1);
@@ -69,7 +69,8 @@ void ProgramThread::carry_out(model::Op op) {
   }
 }
 
-void ProgramThread::allocate(std::size_t count) {
+void ProgramThread::allocate(model::Op op) {
+  const std::size_t count = model::blocks_asked_for(op);
   std::vector<Handout> blocks(count);
   std::size_t served = 0;
   Refusal refusal = Refusal::kNone;
