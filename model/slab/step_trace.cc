@@ -141,7 +141,7 @@ void StepTrace::allocation(std::size_t stamp, const OpRecord& record, bool is_la
   const auto taken = history_->blocks_of(record).subspan(from, to - from);
   if (threads_[record.id.thread].done > 1) return growth(stamp, record, taken, is_last);
   line("start", record.id.thread);
-  number(record.op.argument);
+  number(blocks_asked_for(record.op));
   observed(is_last);
   blocks(taken);
 }

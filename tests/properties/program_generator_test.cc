@@ -106,8 +106,8 @@ TEST(ProgramGeneratorTest, KindsThatAreSwitchedOffDoNotComeUp) {
   for (const Program& generated : sample(500, limits)) {
     for (const auto& thread : generated.threads) {
       for (const Op op : thread) {
-        EXPECT_TRUE(op.kind == Op::Kind::kAllocate || op.kind == Op::Kind::kFree ||
-                    op.kind == Op::Kind::kFreeAll);
+        const model::Effect effect = traits_of(op).effect;
+        EXPECT_TRUE(effect == model::Effect::kAllocate || effect == model::Effect::kFree);
       }
     }
   }
