@@ -30,6 +30,7 @@ struct Op {
     kStats,
     kTrim,
     kFailNextRequest,
+    kAllocateZeroed,
   };
   static constexpr std::uint8_t kNewest = 0xff;
 
@@ -131,6 +132,8 @@ inline constexpr auto kOperations = std::to_array<OperationTraits>({
     {Op::Kind::kTrim, 'r', Argument::kNone, Effect::kTrim, Needs::kNothing, 2, "trim"},
     {Op::Kind::kFailNextRequest, '!', Argument::kNone, Effect::kRefusal, Needs::kNothing, 3,
      "this thread's next request to the backing fails; said twice, still one request"},
+    {Op::Kind::kAllocateZeroed, 'z', Argument::kNone, Effect::kAllocate, Needs::kNothing, 3,
+     "allocate one block of zeros"},
 });
 
 [[nodiscard]] constexpr const OperationTraits& traits_of(Op::Kind kind) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <string>
@@ -26,6 +27,14 @@ constexpr std::size_t kDrainBatch = 64;
 
 /// Who holds a gift that was not received.
 constexpr std::size_t kNobody = kMaxModelThreads;
+
+/// What a block holds when it is given back: nobody who is handed it anew may take it for zeros.
+constexpr int kLeftBehind = 0xa5;
+
+bool is_zero(const BlockView& block) {
+  return std::all_of(block.data, block.data + block.size,
+                     [](std::byte byte) { return byte == std::byte{0}; });
+}
 
 bool names_a_thread(const Op& op) {
   return traits_of(op).argument == Argument::kThread;
@@ -146,6 +155,7 @@ void ProgramExecution::run(std::size_t thread, Op op, OpRecord& record) {
   Held* const newest = state.held_count == 0 ? nullptr : &state.held[state.held_count - 1];
   switch (op.kind) {
     case Op::Kind::kAllocate:
+    case Op::Kind::kAllocateZeroed:
       return allocate(thread, op, record);
     case Op::Kind::kFree:
       return free_one(thread, op.argument == Op::kNewest ? state.held_count - 1 : op.argument,
@@ -225,6 +235,7 @@ void ProgramExecution::end_use(std::size_t thread, const Held& held) {
     checker_hooks::report("S1", "a block does not hold what its owner wrote to it");
   }
   std::destroy_at(payload);
+  std::memset(held.piece.data, kLeftBehind, held.piece.size);
   trace_owner(TraceEvent::kTakeBack, thread, held.piece.data);
 }
 
@@ -241,7 +252,10 @@ void ProgramExecution::allocate(std::size_t thread, Op op, OpRecord& record) {
   for (std::size_t i = 0; i < outcome.served; ++i) {
     Held& held = state.held[state.held_count++];
     held.piece = pieces[i];
+    const bool is_wrong = op.kind == Op::Kind::kAllocateZeroed &&
+                          ModelMemory::contains(held.piece.data) && !is_zero(held.piece);
     begin_use(state, thread, held);
+    if (is_wrong) checker_hooks::report("S12", "a block of zeros was handed out that is not zero");
   }
 }
 
