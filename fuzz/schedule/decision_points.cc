@@ -112,18 +112,17 @@ class Decisions {
   }
 
   static bool is_allocation(const Facts& fact) {
-    return fact.record != nullptr && fact.record->op.kind == Op::Kind::kAllocate;
+    return fact.record != nullptr && model::allocates(fact.record->op);
   }
 
   static Section section_of(const Facts& fact, std::uint32_t nth) {
     if (fact.record == nullptr) return Section::kOther;
-    switch (fact.record->op.kind) {
-      case Op::Kind::kAllocate:
+    switch (model::traits_of(fact.record->op).effect) {
+      case model::Effect::kAllocate:
         break;
-      case Op::Kind::kFree:
-      case Op::Kind::kFreeAll:
+      case model::Effect::kFree:
         return Section::kFree;
-      case Op::Kind::kTrim:
+      case model::Effect::kTrim:
         return Section::kTrim;
       default:
         return Section::kOther;

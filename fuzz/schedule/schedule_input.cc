@@ -33,6 +33,20 @@ void confine_second_frees(model::Program& program) {
   }
 }
 
+unsigned confined_argument(Op op, std::size_t threads) {
+  switch (model::traits_of(op).argument) {
+    case model::Argument::kBlocks:
+      return 1U + (op.argument - 1U) % ScheduleInput::kMaxBatch;
+    case model::Argument::kPosition:
+      return op.argument == Op::kNewest ? op.argument : op.argument % 4U;
+    case model::Argument::kThread:
+      return op.argument % static_cast<unsigned>(threads);
+    case model::Argument::kNone:
+      break;
+  }
+  return op.argument;
+}
+
 /// Makes any program one of those that are fuzzed.
 void confine(model::Program& program) {
   if (program.threads.size() > ScheduleInput::kMaxThreads) {
@@ -41,45 +55,31 @@ void confine(model::Program& program) {
   for (Ops& ops : program.threads) {
     if (ops.size() > ScheduleInput::kMaxOps) ops.resize(ScheduleInput::kMaxOps);
     for (Op& op : ops) {
-      if (op.kind == Op::Kind::kAllocate) {
-        op.argument = static_cast<std::uint8_t>(1 + (op.argument - 1) % ScheduleInput::kMaxBatch);
-      } else if (op.kind == Op::Kind::kGive) {
-        op.argument = static_cast<std::uint8_t>(op.argument % program.threads.size());
-      } else if (op.kind == Op::Kind::kFree && op.argument != Op::kNewest) {
-        op.argument = static_cast<std::uint8_t>(op.argument % 4);
-      }
+      op.argument = static_cast<std::uint8_t>(confined_argument(op, program.threads.size()));
     }
   }
   confine_second_frees(program);
 }
 
-Op random_op(Random& random) {
-  // Three in four are what growth races are made of.
-  constexpr std::array<Op, 16> kOps = {{{Op::Kind::kAllocate, 1},
-                                        {Op::Kind::kAllocate, 1},
-                                        {Op::Kind::kAllocate, 1},
-                                        {Op::Kind::kAllocate, 2},
-                                        {Op::Kind::kAllocate, 3},
-                                        {Op::Kind::kFree, Op::kNewest},
-                                        {Op::Kind::kFree, Op::kNewest},
-                                        {Op::Kind::kFree, Op::kNewest},
-                                        {Op::Kind::kFree, 0},
-                                        {Op::Kind::kFreeAll, 0},
-                                        {Op::Kind::kFailNextRequest, 0},
-                                        {Op::Kind::kFailNextRequest, 0},
-                                        {Op::Kind::kGive, 0},
-                                        {Op::Kind::kTake, 0},
-                                        {Op::Kind::kTrim, 0},
-                                        {Op::Kind::kStats, 0}}};
-  constexpr std::array<Op::Kind, 6> kRareKinds = {
-      Op::Kind::kFreeForeign, Op::Kind::kFreeMisaligned, Op::Kind::kFreeAgain,
-      Op::Kind::kUsableSize,  Op::Kind::kCapacityBytes,  Op::Kind::kSegmentCount};
-  if (random.below(8) == 0) return {kRareKinds[random.below(kRareKinds.size())], 0};
-  Op op = kOps[random.below(kOps.size())];
-  if (op.kind == Op::Kind::kGive) {
-    op.argument = static_cast<std::uint8_t>(random.below(ScheduleInput::kMaxThreads));
+unsigned random_argument(model::Argument argument, Random& random) {
+  constexpr std::array<unsigned, 5> kBatches = {1, 1, 1, 2, 3};
+  switch (argument) {
+    case model::Argument::kBlocks:
+      return kBatches[random.below(kBatches.size())];
+    case model::Argument::kPosition:
+      return random.below(4) == 0 ? 0 : Op::kNewest;
+    case model::Argument::kThread:
+      return static_cast<unsigned>(random.below(ScheduleInput::kMaxThreads));
+    case model::Argument::kNone:
+      break;
   }
-  return op;
+  return 0;
+}
+
+Op random_op(Random& random) {
+  const Op::Kind kind = model::kWeightedKinds[random.below(model::kWeightedKinds.size())];
+  const unsigned argument = random_argument(model::traits_of(kind).argument, random);
+  return {kind, static_cast<std::uint8_t>(argument)};
 }
 
 void edit_program(model::Program& program, Random& random) {
@@ -235,9 +235,7 @@ std::vector<ScheduleInput> simpler(const ScheduleInput& input) {
       results.back().program.threads[thread] = without(threads[thread], op, 1);
     }
     for (std::size_t op = 0; op < threads[thread].size(); ++op) {
-      if (threads[thread][op].kind != Op::Kind::kAllocate || threads[thread][op].argument == 1) {
-        continue;
-      }
+      if (model::blocks_asked_for(threads[thread][op]) < 2) continue;
       results.push_back(input);
       --results.back().program.threads[thread][op].argument;
     }

@@ -64,7 +64,7 @@ struct SlabTraits {
 };
 
 /// Which of the calls that obtain one block.
-enum class AllocateCall : std::uint8_t { kPlain, kLayout, kCreate, kMakeUnique };
+enum class AllocateCall : std::uint8_t { kPlain, kLayout, kCreate, kMakeUnique, kZeroed };
 
 /// Any slab of the library behind one face. See the slabs for what the functions mean.
 class AnySlab {
@@ -138,6 +138,8 @@ class SlabAdapter : public AnySlab {
         return slab_.allocate();
       case AllocateCall::kLayout:
         return slab_.allocate(Layout::of<T>());
+      case AllocateCall::kZeroed:
+        return slab_.allocate_zeroed();
       case AllocateCall::kCreate:
         return block_of(slab_.create());
       case AllocateCall::kMakeUnique:

@@ -98,6 +98,8 @@ void SlabExerciser::perform(const Step& step) {
     case Kind::kGive:
     case Kind::kTake:
       return;  // no script has them
+    case Kind::kAllocateZeroed:
+      return;  // a form of kAllocate
   }
 }
 
@@ -111,9 +113,15 @@ void SlabExerciser::allocate(const Step& step) {
 
   std::expected<std::size_t, AllocError> served = std::size_t{1};
   if (asked == 1 && step.form % 5 != 4) {
-    const auto block = slab_.allocate(static_cast<AllocateCall>(step.form % 5));
+    const auto call =
+        step.form == 5 ? AllocateCall::kZeroed : static_cast<AllocateCall>(step.form % 5);
+    const auto block = slab_.allocate(call);
     if (block) {
       blocks[0] = *block;
+      const auto is_zero = [](std::byte byte) { return byte == std::byte{0}; };
+      require(call != AllocateCall::kZeroed ||
+                  std::all_of(block->data, block->data + block->size, is_zero),
+              "S12", "a block of zeros is not zero");
     } else {
       served = std::unexpected(block.error());
     }

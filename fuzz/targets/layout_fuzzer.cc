@@ -30,8 +30,6 @@ __extension__ using Wide = unsigned __int128;
 const Landmark kValidLayout("a valid layout");
 const Landmark kInvalidLayout("an invalid layout");
 const Landmark kOverflow("an overflow");
-const Landmark kRepeated("an array that fits");
-const Landmark kSequence("a sequence that fits");
 const Landmark kPlanned("a plan of slots");
 const Landmark kNoCapacity("an impossible capacity");
 const Landmark kPlanOverflow("a plan that overflows");
@@ -40,19 +38,16 @@ const Landmark kSegmentOverflow("a segment whose alignment does not fit");
 const Landmark kBuilt("a whole slab");
 const Landmark kRefusedInline("a region that an inline backing refuses");
 
-/// Two layouts, a count, a capacity, a header, a type: eight bytes each, the lowest first. An edit
-/// of a record is an edit of a number.
+/// A layout, a capacity, a header, a type: eight bytes a number, the lowest first. An edit of a
+/// record is an edit of a number.
 struct Numbers {
   static constexpr RecordShape kShape = {.header_size = 0, .record_size = 8};
-  std::array<std::uint64_t, 8> values{};
+  std::array<std::uint64_t, 5> values{};
   [[nodiscard]] std::size_t size() const { return values[0]; }
   [[nodiscard]] std::size_t alignment() const { return values[1]; }
-  [[nodiscard]] std::size_t next_size() const { return values[2]; }
-  [[nodiscard]] std::size_t next_alignment() const { return values[3]; }
-  [[nodiscard]] std::size_t count() const { return values[4]; }
-  [[nodiscard]] std::size_t capacity() const { return values[5]; }
-  [[nodiscard]] std::size_t header_size() const { return values[6] % 65536; }
-  [[nodiscard]] std::size_t type() const { return values[7]; }
+  [[nodiscard]] std::size_t capacity() const { return values[2]; }
+  [[nodiscard]] std::size_t header_size() const { return values[3] % 65536; }
+  [[nodiscard]] std::size_t type() const { return values[4]; }
 };
 
 Numbers numbers_of(Bytes input) {
@@ -87,23 +82,6 @@ void judge_layout(const std::expected<Layout, AllocError>& layout, Wide size,
   require(layout.has_value(), "S11", "a valid layout was refused");
   require(layout->size() == size && layout->alignment() == alignment, "S2", "another layout");
   require(layout->padded_size() == *padded, "S2", "another padded size");
-}
-
-void judge_repeat(Layout element, std::size_t count) {
-  const auto array = element.repeat(count);
-  const Wide size = Wide{element.padded_size()} * count;
-  judge_layout(array, size, element.alignment());
-  if (array) kRepeated.reach();
-}
-
-void judge_sequence(Layout first, Layout second) {
-  const auto both = first.then(second);
-  // Both layouts are valid, so 2^64 bounds the sum.
-  const Wide offset = round_up(first.size(), second.alignment());
-  judge_layout(both, offset + second.size(), std::max(first.alignment(), second.alignment()));
-  if (!both) return;
-  kSequence.reach();
-  require(first.offset_after(second) == offset, "S2", "another offset");
 }
 
 template <class T, class Config>
@@ -263,29 +241,17 @@ std::uint64_t edge(Random& random) {
 void run_input(Bytes input) {
   begin_input(input);
   const Numbers numbers = numbers_of(input);
-  const auto first = Layout::make(numbers.size(), numbers.alignment());
-  const auto second = Layout::make(numbers.next_size(), numbers.next_alignment());
-  judge_layout(first, numbers.size(), numbers.alignment());
-  judge_layout(second, numbers.next_size(), numbers.next_alignment());
-  if (first) {
-    if (numbers.count() == 0) {
-      require(first->repeat(0).error() == AllocError::kInvalidLayout, "S11", "an array of nothing");
-    } else {
-      judge_repeat(*first, numbers.count());
-    }
-    if (second) judge_sequence(*first, *second);
-  }
+  const auto layout = Layout::make(numbers.size(), numbers.alignment());
+  judge_layout(layout, numbers.size(), numbers.alignment());
   type_of(numbers).judge(numbers, type_of(numbers).name);
   require(backing_tally.mapped == 0, "S11", "a region outlived its slab");
 }
 
 std::string describe_input(Bytes input) {
   const Numbers numbers = numbers_of(input);
-  return fmt::format(
-      "layout: size {}, alignment {}\nnext: size {}, alignment {}\ncount: {}\n"
-      "slab: {}, capacity {}, header {} bytes",
-      numbers.size(), numbers.alignment(), numbers.next_size(), numbers.next_alignment(),
-      numbers.count(), type_of(numbers).name, numbers.capacity(), numbers.header_size());
+  return fmt::format("layout: size {}, alignment {}\nslab: {}, capacity {}, header {} bytes",
+                     numbers.size(), numbers.alignment(), type_of(numbers).name, numbers.capacity(),
+                     numbers.header_size());
 }
 
 Input mutate_input(Bytes input, std::size_t max_size, Random& random) {

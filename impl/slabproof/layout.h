@@ -14,8 +14,8 @@ namespace slabproof {
 inline constexpr std::size_t kMaxRegionBytes =
     static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max());
 
-/// A size in bytes that is not zero and an alignment that is a power of two, with arithmetic that
-/// reports overflow instead of wrapping. A value of this type is valid by construction.
+/// A size in bytes that is not zero and an alignment that is a power of two, so that rounding the
+/// size up to the alignment cannot overflow. A value of this type is valid by construction.
 class Layout {
  public:
   /// Errors: `kInvalidLayout` for a size of zero or an alignment that is no power of two,
@@ -42,33 +42,6 @@ class Layout {
   /// The size rounded up to the alignment; cannot overflow.
   [[nodiscard]] constexpr std::size_t padded_size() const noexcept {
     return (size_ + alignment_ - 1) & ~(alignment_ - 1);
-  }
-
-  /// `count` elements of this layout one after another, each aligned.
-  /// Errors: `kInvalidLayout` for a count of zero, `kLayoutOverflow`.
-  [[nodiscard]] constexpr std::expected<Layout, AllocError> repeat(
-      std::size_t count) const noexcept {
-    if (count == 0) return std::unexpected(AllocError::kInvalidLayout);
-    if (padded_size() > kMaxRegionBytes / count) {
-      return std::unexpected(AllocError::kLayoutOverflow);
-    }
-    return make(padded_size() * count, alignment_);
-  }
-
-  /// This layout followed by `next`, padded so that `next` is aligned; the offset of `next` is
-  /// `offset_after`. Errors: `kLayoutOverflow`.
-  [[nodiscard]] constexpr std::expected<Layout, AllocError> then(Layout next) const noexcept {
-    const std::size_t alignment = alignment_ > next.alignment_ ? alignment_ : next.alignment_;
-    const auto padded = make(size_, next.alignment_);
-    if (!padded) return std::unexpected(padded.error());
-    const std::size_t offset = padded->padded_size();
-    if (next.size_ > kMaxRegionBytes - offset) return std::unexpected(AllocError::kLayoutOverflow);
-    return make(offset + next.size_, alignment);
-  }
-
-  /// Where an element of layout `next` begins when it follows an element of this layout.
-  [[nodiscard]] constexpr std::size_t offset_after(Layout next) const noexcept {
-    return (size_ + next.alignment_ - 1) & ~(next.alignment_ - 1);
   }
 
   friend constexpr bool operator==(const Layout&, const Layout&) = default;

@@ -2,6 +2,7 @@
 #define SLABPROOF_OBJECT_FACTORY_H_
 
 #include <cstddef>
+#include <cstring>
 #include <expected>
 #include <memory>
 #include <new>
@@ -12,9 +13,9 @@
 
 namespace slabproof {
 
-/// Whole objects on top of a slab's blocks. `Derived` supplies `allocate()` and
-/// `deallocate(pointer)`; thread safety is theirs, and the object's constructor and destructor run
-/// outside any lock.
+/// Zeroed blocks and whole objects on top of a slab's blocks. `Derived` supplies `allocate()` and
+/// `deallocate(pointer)`; thread safety is theirs. Zeros are written, and the object's constructor
+/// and destructor run, outside any lock.
 template <class T, class Derived>
 class ObjectFactory {
  public:
@@ -28,6 +29,15 @@ class ObjectFactory {
     Derived* slab_;
   };
   using Owner = std::unique_ptr<T, Deleter>;
+
+  /// As `allocate()`, with every byte of the block zero: O(stride). They are written always, since
+  /// what a backing grants need not be zero, and a slot that was used before is not.
+  /// Errors: those of `allocate`.
+  [[nodiscard]] std::expected<Block, AllocError> allocate_zeroed() noexcept {
+    const std::expected<Block, AllocError> block = self().allocate();
+    if (block) std::memset(block->data, 0, block->size);
+    return block;
+  }
 
   /// A new object. If its constructor throws, the block is given back and the exception goes on.
   /// Errors: those of `allocate`.

@@ -27,20 +27,17 @@ constexpr const char* kDescription =
     "everything holds, 1 a violation was found, 2 bad usage, 3 inconclusive (a limit cut a search "
     "that found nothing).";
 
-constexpr const char* kTokens =
-    "Programs: threads are separated by |, operations by spaces.\n"
-    "  a, a3        allocate one block; a batch of three\n"
-    "  f, f@1, F    free the newest block held; the one at position 1 (oldest is 0); all, as a "
-    "batch\n"
-    "  g>2, t       give the newest block to thread 2 (threads count from 0); take a block given "
-    "to me\n"
-    "  x, m, d      free a foreign pointer; a misaligned one; the last block freed, again\n"
-    "  u c n s r    usable_size, capacity_bytes, segment_count, stats, trim\n"
-    "  !            this thread's next request to the backing fails\n"
-    "An operation that finds nothing to act on is skipped. A program breaks the slab's contract, "
-    "and is\n"
-    "blamed for it, if it frees a block again (d) after another thread may have been handed it "
-    "anew.";
+std::string describe_tokens() {
+  std::string text = "Programs: threads are separated by |, operations by spaces.\n";
+  for (const OperationTraits& traits : kOperations) {
+    text += fmt::format("  {:<8}{}\n", tokens_of(traits), traits.help);
+  }
+  return text +
+         "An operation that finds nothing to act on is skipped. A program breaks the slab's "
+         "contract, and is\n"
+         "blamed for it, if it frees a block again (d) after another thread may have been handed "
+         "it anew.";
+}
 
 /// What the parser fills in before it is checked and turned into `CheckOptions`.
 struct RawOptions {
@@ -252,7 +249,7 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
   CheckOptions options;
   RawOptions raw;
   CLI::App app(kDescription, "check");
-  app.footer(kTokens);
+  app.footer(describe_tokens());
   add_what_to_run(app, raw, options);
   add_how_to_search(app, options.search);
   add_how_to_share(app, raw, options);

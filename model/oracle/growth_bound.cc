@@ -6,27 +6,22 @@
 namespace slabproof::model {
 namespace {
 
-using Kind = Op::Kind;
-
 /// The most slots that a thread takes for one operation.
 std::uint64_t greatest_take(const std::vector<Op>& ops, std::uint32_t capacity) {
   std::uint64_t greatest = 0;
   for (const Op op : ops) {
-    if (op.kind == Kind::kAllocate) greatest = std::max<std::uint64_t>(greatest, op.argument);
-    if (op.kind == Kind::kTrim) greatest = std::max<std::uint64_t>(greatest, capacity);
+    greatest = std::max<std::uint64_t>(greatest, blocks_asked_for(op));
+    if (traits_of(op).effect == Effect::kTrim) {
+      greatest = std::max<std::uint64_t>(greatest, capacity);
+    }
   }
   return greatest;
 }
 
 bool gives_back(const Program& program) {
-  for (const std::vector<Op>& ops : program.threads) {
-    for (const Op op : ops) {
-      if (op.kind == Kind::kFree || op.kind == Kind::kFreeAll || op.kind == Kind::kTrim) {
-        return true;
-      }
-    }
-  }
-  return false;
+  return std::ranges::any_of(program.threads, [](const std::vector<Op>& ops) {
+    return std::ranges::any_of(ops, [](Op op) { return model::gives_back(op); });
+  });
 }
 
 }  // namespace

@@ -10,10 +10,9 @@ namespace {
 
 using Kind = Op::Kind;
 
-/// Whether an operation enters a critical section at all.
+/// Whether an operation entered a critical section at all.
 bool takes_lock(const OpRecord& record) {
-  return !record.skipped && record.op.kind != Kind::kGive && record.op.kind != Kind::kTake &&
-         record.op.kind != Kind::kFailNextRequest;
+  return !record.skipped && model::takes_lock(record.op);
 }
 
 }  // namespace
@@ -66,25 +65,26 @@ bool Oracle::replay_section(std::size_t stamp) {
 }
 
 bool Oracle::replay_operation(Thread& thread, const OpRecord& record) {
-  switch (record.op.kind) {
-    case Kind::kAllocate:
+  switch (traits_of(record.op).effect) {
+    case Effect::kAllocate:
       return replay_allocation(thread, record);
-    case Kind::kTrim:
+    case Effect::kTrim:
       replay_trim(thread);
       return true;
-    case Kind::kFree:
-    case Kind::kFreeAll:
+    case Effect::kFree:
       thread.finished = true;
       return replay_free(record);
-    case Kind::kFreeForeign:
-    case Kind::kFreeMisaligned:
-    case Kind::kFreeAgain:
+    case Effect::kBadPointer:
       thread.finished = true;
       return replay_bad_pointer(record);
-    default:
+    case Effect::kQuery:
       thread.finished = true;
       return replay_query(record);
+    case Effect::kGift:
+    case Effect::kRefusal:
+      break;
   }
+  return true;
 }
 
 /// Ends the operations before `op`, all of whose sections must have been replayed.
@@ -99,7 +99,7 @@ bool Oracle::advance_to(Thread& thread, std::size_t op) {
     const OpRecord& record = *thread.records[thread.op];
     if (!thread.finished && takes_lock(record)) return fail_unfinished(thread, record);
     // What a trim gives back, and what an allocation lets go of, comes after its last section.
-    if (record.op.kind == Kind::kTrim && !finish_trim(thread, record)) return false;
+    if (traits_of(record.op).effect == Effect::kTrim && !finish_trim(thread, record)) return false;
     if (thread.segment && !leaker_) leaker_ = record.id;
     enter(thread, static_cast<std::uint8_t>(thread.op + 1));
   }
@@ -133,7 +133,7 @@ bool Oracle::replay_events(Thread& thread, std::size_t stamp) {
 bool Oracle::replay_request(Thread& thread, const BackingEvent& event) {
   const bool refused = event.kind == BackingEvent::Kind::kRefused;
   const bool grows = thread.started && !thread.finished && event.op.op == thread.op &&
-                     thread.records[thread.op]->op.kind == Kind::kAllocate;
+                     allocates(thread.records[thread.op]->op);
   if (!grows) {
     if (event.is_segment && !refused && is_kept(event)) return fail_needless_growth(event.op);
     return fail(
@@ -196,7 +196,7 @@ bool Oracle::replay_allocation(Thread& thread, const OpRecord& record) {
       thread.started ? reference_.continue_allocate(
                            allocation, {.segment = thread.segment.has_value() && !requests.refused,
                                         .directory = requests.directory_granted})
-                     : reference_.begin_allocate(allocation, record.op.argument);
+                     : reference_.begin_allocate(allocation, blocks_asked_for(record.op));
   if (section.installed) {
     slots_.install(*thread.segment);
     thread.segment.reset();
@@ -347,7 +347,7 @@ bool Oracle::fail_block(const OpRecord& record, const BlockEvent& block, SlotTab
 }
 
 bool Oracle::fail_unfinished(const Thread& thread, const OpRecord& record) {
-  if (record.op.kind == Kind::kAllocate) {
+  if (allocates(record.op)) {
     if (thread.blocks < record.block_count) {
       const BlockEvent& block = history_->blocks_of(record)[thread.blocks];
       return fail_block(record, block, slots_.fault_of(block));

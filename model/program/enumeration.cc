@@ -33,7 +33,7 @@ std::expected<std::vector<Op>, std::string> parse_alphabet(std::string_view text
   }
   std::vector<Op> alphabet;
   for (const Op op : program->threads.front()) {
-    if (op.kind == Op::Kind::kGive || op.kind == Op::Kind::kTake) {
+    if (traits_of(op).effect == Effect::kGift) {
       return std::unexpected("the alphabet cannot hold g or t: they name threads");
     }
     if (std::ranges::find(alphabet, op) == alphabet.end()) alphabet.push_back(op);
@@ -49,39 +49,42 @@ struct ThreadState {
   bool failing = false;  ///< the last operation was `!`
 };
 
+/// Whether an operation that needs this may find it.
+bool may_find(const ThreadState& state, Needs needs) {
+  switch (needs) {
+    case Needs::kHeldBlock:
+    case Needs::kSeenBlock:
+      return state.allocated;
+    case Needs::kFreedBlock:
+      return state.freed;
+    case Needs::kNothing:
+    case Needs::kGift:
+      return true;
+  }
+  return true;
+}
+
+/// The state after a free, or nothing where it would only be another spelling of `f`.
+std::optional<ThreadState> after_free(ThreadState state, Op op) {
+  const bool of_one = traits_of(op).argument == Argument::kPosition;
+  if (state.held < (of_one ? 1U : 2U)) return std::nullopt;
+  if (of_one && op.argument != Op::kNewest && op.argument + 1U >= state.held) return std::nullopt;
+  state.held = of_one ? state.held - 1 : 0;
+  state.freed = true;
+  return state;
+}
+
 /// The state after `op`, or nothing where `op` would find nothing to act on, or would only be
 /// another spelling.
 std::optional<ThreadState> after(ThreadState state, Op op) {
-  using enum Op::Kind;
-  if (state.failing && op.kind != kAllocate) return std::nullopt;
-  state.failing = false;
-  switch (op.kind) {
-    case kAllocate:
-      state.held += op.argument;
-      state.allocated = true;
-      return state;
-    case kFree:
-      if (state.held == 0) return std::nullopt;
-      if (op.argument != Op::kNewest && op.argument + 1U >= state.held) return std::nullopt;
-      --state.held;
-      state.freed = true;
-      return state;
-    case kFreeAll:
-      if (state.held < 2) return std::nullopt;
-      state.held = 0;
-      state.freed = true;
-      return state;
-    case kFreeAgain:
-      return state.freed ? std::optional(state) : std::nullopt;
-    case kFreeMisaligned:
-    case kUsableSize:
-      return state.allocated ? std::optional(state) : std::nullopt;
-    case kFailNextRequest:
-      state.failing = true;
-      return state;
-    default:
-      return state;
-  }
+  const OperationTraits& traits = traits_of(op);
+  if (state.failing && !allocates(op)) return std::nullopt;
+  if (!may_find(state, traits.needs)) return std::nullopt;
+  state.failing = traits.effect == Effect::kRefusal;
+  if (traits.effect == Effect::kFree) return after_free(state, op);
+  state.held += blocks_asked_for(op);
+  state.allocated |= allocates(op);
+  return state;
 }
 
 void extend(std::uint32_t ops, const std::vector<Op>& alphabet, ThreadState state,
@@ -181,9 +184,8 @@ double weight_of(const Program& program) {
   for (const std::vector<Op>& thread : program.threads) {
     double own = 0;
     for (const Op op : thread) {
-      const int acquisitions = op.kind == Op::Kind::kAllocate          ? 2
-                               : op.kind == Op::Kind::kFailNextRequest ? 0
-                                                                       : 1;
+      const Effect effect = traits_of(op).effect;
+      const int acquisitions = effect == Effect::kAllocate ? 2 : effect == Effect::kRefusal ? 0 : 1;
       for (int i = 0; i < acquisitions; ++i) weight *= ++placed / ++own;
     }
   }

@@ -1,65 +1,14 @@
 #include "model/program/program.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <utility>
+#include <vector>
 
 namespace slabproof::model {
 namespace {
-
-using Kind = Op::Kind;
-
-/// The operations that are one letter and nothing else. `f` is one of them; `f@1` is not.
-constexpr std::array kLetters = std::to_array<std::pair<char, Op>>({
-    {'a', {Kind::kAllocate, 1}},
-    {'f', {Kind::kFree, Op::kNewest}},
-    {'F', {Kind::kFreeAll, 0}},
-    {'t', {Kind::kTake, 0}},
-    {'x', {Kind::kFreeForeign, 0}},
-    {'m', {Kind::kFreeMisaligned, 0}},
-    {'d', {Kind::kFreeAgain, 0}},
-    {'u', {Kind::kUsableSize, 0}},
-    {'c', {Kind::kCapacityBytes, 0}},
-    {'n', {Kind::kSegmentCount, 0}},
-    {'s', {Kind::kStats, 0}},
-    {'r', {Kind::kTrim, 0}},
-    {'!', {Kind::kFailNextRequest, 0}},
-});
-
-/// The values that the argument of an operation of `kind` may take, besides kNewest.
-struct ArgumentRange {
-  unsigned first;
-  unsigned last;
-};
-
-constexpr ArgumentRange argument_range(Kind kind, std::size_t thread_count) {
-  switch (kind) {
-    case Kind::kAllocate:
-      return {1, kMaxBatch};
-    case Kind::kFree:
-      return {0, Op::kNewest - 1U};
-    case Kind::kGive:
-      return {0, static_cast<unsigned>(thread_count) - 1U};
-    default:
-      return {0, 0};
-  }
-}
-
-std::string_view meaning_of_argument(Kind kind) {
-  switch (kind) {
-    case Kind::kAllocate:
-      return "the size of a batch is";
-    case Kind::kFree:
-      return "a position is";
-    case Kind::kGive:
-      return "the receiving thread is";
-    default:
-      return "the argument is";
-  }
-}
 
 /// A token as a message shows it: hostile bytes made visible, and not at any length.
 std::string in_quotes(std::string_view token) {
@@ -86,16 +35,21 @@ std::optional<unsigned> parse_number(std::string_view digits) {
   return number;
 }
 
-std::expected<Op, ParseError> parse_argument(std::string_view token, std::size_t prefix, Kind kind,
+std::expected<Op, ParseError> parse_argument(std::string_view token, const OperationTraits& traits,
                                              std::size_t thread_count) {
-  const ArgumentRange range = argument_range(kind, thread_count);
-  const auto number = parse_number(token.substr(prefix));
-  if (!number || *number < range.first || *number > range.last) {
-    return std::unexpected(ParseError{
-        0, fmt::format("{} is no operation: {} a number from {} to {}.", in_quotes(token),
-                       meaning_of_argument(kind), range.first, range.last)});
+  const ArgumentTraits& argument = traits_of(traits.argument);
+  const std::size_t last = traits.argument == Argument::kThread ? thread_count - 1 : argument.last;
+  const auto number = parse_number(token.substr(1 + argument.separator.size()));
+  if (!number || *number < argument.first || *number > last) {
+    return std::unexpected(
+        ParseError{0, fmt::format("{} is no operation: {} a number from {} to {}.",
+                                  in_quotes(token), argument.meaning, argument.first, last)});
   }
-  return Op{kind, static_cast<std::uint8_t>(*number)};
+  return Op{traits.kind, static_cast<std::uint8_t>(*number)};
+}
+
+std::string to_token(const OperationTraits& traits, unsigned argument) {
+  return fmt::format("{}{}{}", traits.letter, traits_of(traits.argument).separator, argument);
 }
 
 ParseError at(std::size_t position, std::string_view sentence) {
@@ -117,20 +71,26 @@ std::string_view next_token(std::string_view text, std::size_t position) {
 
 }  // namespace
 
+std::string tokens_of(const OperationTraits& traits) {
+  const ArgumentTraits& argument = traits_of(traits.argument);
+  if (traits.argument == Argument::kNone) return std::string(1, traits.letter);
+  const std::string example = to_token(traits, argument.example);
+  return argument.implied ? fmt::format("{} {}", traits.letter, example) : example;
+}
+
 std::expected<Op, ParseError> parse_op(std::string_view token, std::size_t thread_count) {
-  if (token.size() == 1) {
-    const auto* const letter = std::ranges::find(kLetters, token[0], &std::pair<char, Op>::first);
-    if (letter != kLetters.end()) return letter->second;
+  for (const OperationTraits& traits : kOperations) {
+    if (!token.starts_with(traits.letter)) continue;
+    const ArgumentTraits& argument = traits_of(traits.argument);
+    if (token.size() == 1 && argument.implied) return Op{traits.kind, *argument.implied};
+    const bool has_argument = traits.argument != Argument::kNone && token.size() > 1 &&
+                              token.substr(1).starts_with(argument.separator);
+    if (has_argument) return parse_argument(token, traits, thread_count);
   }
-  if (token.starts_with("f@")) return parse_argument(token, 2, Kind::kFree, thread_count);
-  if (token.starts_with("g>")) return parse_argument(token, 2, Kind::kGive, thread_count);
-  if (token.size() > 1 && token[0] == 'a') {
-    return parse_argument(token, 1, Kind::kAllocate, thread_count);
-  }
-  return std::unexpected(
-      ParseError{0, fmt::format("{} is no operation; these are: a a3 f f@1 F g>2 t x m d u c n s "
-                                "r !",
-                                in_quotes(token))});
+  std::vector<std::string> tokens;
+  for (const OperationTraits& traits : kOperations) tokens.push_back(tokens_of(traits));
+  return std::unexpected(ParseError{0, fmt::format("{} is no operation; these are: {}",
+                                                   in_quotes(token), fmt::join(tokens, " "))});
 }
 
 std::expected<Program, ParseError> parse_program(std::string_view text) {
@@ -169,19 +129,10 @@ std::expected<Program, ParseError> parse_program(std::string_view text) {
 }
 
 std::string to_text(Op op) {
-  switch (op.kind) {
-    case Kind::kAllocate:
-      return op.argument == 1 ? "a" : fmt::format("a{}", op.argument);
-    case Kind::kFree:
-      return op.argument == Op::kNewest ? "f" : fmt::format("f@{}", op.argument);
-    case Kind::kGive:
-      return fmt::format("g>{}", op.argument);
-    default:
-      break;
-  }
-  const auto* const letter = std::ranges::find_if(
-      kLetters, [op](const auto& entry) { return entry.second.kind == op.kind; });
-  return letter == kLetters.end() ? "?" : std::string(1, letter->first);
+  const OperationTraits& traits = traits_of(op);
+  const bool is_letter =
+      traits.argument == Argument::kNone || op.argument == traits_of(traits.argument).implied;
+  return is_letter ? std::string(1, traits.letter) : to_token(traits, op.argument);
 }
 
 std::string to_text(const Program& program) {

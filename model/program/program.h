@@ -10,58 +10,12 @@
 #include <string_view>
 #include <vector>
 
+#include "model/program/operation.h"
 #include "model/search/limits.h"
 
 namespace slabproof::model {
 
 inline constexpr std::size_t kMaxOpsPerThread = 32;
-inline constexpr std::size_t kMaxBatch = 16;
-
-/// One operation of a program. The tokens, which every engine shares:
-///
-/// | token | operation |
-/// |---|---|
-/// | `a`, `a3` | allocate one block; a batch of three |
-/// | `f`, `f@1`, `F` | free the newest block held; that at position 1 (oldest is 0); all held |
-/// | `g>2`, `t` | give the newest block held to thread 2; take the oldest block given to me |
-/// | `x` | free a foreign pointer |
-/// | `m` | free a pointer into the block that this thread had last, but not at its start |
-/// | `d` | free again the block that this thread freed last |
-/// | `u` | usable_size of the newest block held |
-/// | `c`, `n`, `s`, `r` | capacity_bytes, segment_count, stats, trim |
-/// | `!` | the next request of this thread to the backing fails; said twice, still one request |
-///
-/// `F` is one batch. An operation that finds nothing to act on is skipped, and counted as skipped:
-/// `f`, `F`, `g` and `u` where no block is held, `f@1` where that position is empty, `t` where
-/// nothing was given, `m` where this thread never had a block, `d` where it has freed nothing. `d`
-/// is skipped as well on a slab that cannot tell a second free, and belongs only into a program in
-/// which nobody can be handed that block anew before: no slab can refuse the free of a live block.
-struct Op {
-  enum class Kind : std::uint8_t {
-    kAllocate,
-    kFree,
-    kFreeAll,
-    kGive,
-    kTake,
-    kFreeForeign,
-    kFreeMisaligned,
-    kFreeAgain,
-    kUsableSize,
-    kCapacityBytes,
-    kSegmentCount,
-    kStats,
-    kTrim,
-    kFailNextRequest,
-  };
-  static constexpr std::uint8_t kNewest = 0xff;
-
-  Kind kind = Kind::kAllocate;
-  /// `kAllocate`: blocks asked for, 1 to kMaxBatch. `kFree`: position, or kNewest. `kGive`: the
-  /// receiving thread. Otherwise 0.
-  std::uint8_t argument = 0;
-
-  friend constexpr bool operator==(const Op&, const Op&) = default;
-};
 
 /// A few operations for each of a few threads. As text, `a f | a a f f`.
 ///
@@ -88,6 +42,9 @@ struct ParseError {
 [[nodiscard]] std::expected<Program, ParseError> parse_program(std::string_view text);
 [[nodiscard]] std::string to_text(const Program& program);
 [[nodiscard]] std::string to_text(Op op);
+
+/// How `traits` is written, such as "f f@1": its letter, and that with an argument.
+[[nodiscard]] std::string tokens_of(const OperationTraits& traits);
 
 /// One operation of a program of `thread_count` threads; `ParseError::position` is 0.
 [[nodiscard]] std::expected<Op, ParseError> parse_op(std::string_view token,

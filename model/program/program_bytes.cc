@@ -6,65 +6,42 @@
 namespace slabproof::model {
 namespace {
 
-using Kind = Op::Kind;
-
 /// What a byte stands for, before its argument. No operation: the next thread begins.
 struct Code {
-  std::optional<Kind> kind;
+  std::optional<Op::Kind> kind;
   bool takes_argument = false;
+
+  friend constexpr bool operator==(const Code&, const Code&) = default;
 };
 
-/// A byte is taken modulo the size of this table. Operations that make a race more likely stand in
-/// it several times, so a random byte is more often one of them; the first of them is the one that
-/// `to_bytes` writes.
-constexpr std::array<Code, 32> kCodes = {{
-    {std::nullopt},
-    {Kind::kAllocate},
-    {Kind::kAllocate, true},
-    {Kind::kFree},
-    {Kind::kFree, true},
-    {Kind::kFreeAll},
-    {Kind::kGive, true},
-    {Kind::kTake},
-    {Kind::kFreeForeign},
-    {Kind::kFreeMisaligned},
-    {Kind::kFreeAgain},
-    {Kind::kUsableSize},
-    {Kind::kCapacityBytes},
-    {Kind::kSegmentCount},
-    {Kind::kStats},
-    {Kind::kTrim},
-    {Kind::kFailNextRequest},
-    {std::nullopt},
-    {Kind::kAllocate},
-    {Kind::kAllocate},
-    {Kind::kAllocate},
-    {Kind::kAllocate},
-    {Kind::kAllocate, true},
-    {Kind::kFree},
-    {Kind::kFree},
-    {Kind::kFree},
-    {Kind::kFree},
-    {Kind::kFree, true},
-    {Kind::kFreeAll},
-    {Kind::kGive, true},
-    {Kind::kTake},
-    {Kind::kFailNextRequest},
-}};
+/// How often a byte at random begins the next thread, as against the weights of operations.
+constexpr std::size_t kWeightOfThread = 3;
 
-/// The argument of an operation whose code says nothing more.
-constexpr std::uint8_t implied_argument(Kind kind) {
-  if (kind == Kind::kAllocate) return 1;
-  return kind == Kind::kFree ? Op::kNewest : 0;
-}
+/// What each byte stands for. First comes each code once: the beginning of a thread, then the
+/// operations in their order, without and with an argument. These are what `to_bytes` writes, and a
+/// new operation comes behind them. In the other bytes each code stands as often as its weight
+/// says, so a random byte is more often one that makes a race likely.
+constexpr std::array<Code, 256> kCodes = [] {
+  std::array<Code, 256> codes{};
+  std::size_t used = 1;
+  for (const OperationTraits& traits : kOperations) {
+    if (traits_of(traits.argument).implied) codes[used++] = {traits.kind, false};
+    if (traits.argument != Argument::kNone) codes[used++] = {traits.kind, true};
+  }
+  constexpr std::size_t kTotal = kWeightedKinds.size() + kWeightOfThread;
+  for (std::size_t i = 0; used < codes.size(); ++i, ++used) {
+    const std::size_t draw = i % kTotal;
+    if (draw >= kWeightedKinds.size()) continue;
+    const Argument argument = traits_of(kWeightedKinds[draw]).argument;
+    const bool takes_argument =
+        argument != Argument::kNone && (!traits_of(argument).implied || draw % 4 == 3);
+    codes[used] = {kWeightedKinds[draw], takes_argument};
+  }
+  return codes;
+}();
 
-constexpr std::uint8_t decode_argument(Kind kind, std::uint8_t byte) {
-  if (kind == Kind::kAllocate) return static_cast<std::uint8_t>(1 + byte % kMaxBatch);
-  return kind == Kind::kFree ? static_cast<std::uint8_t>(byte % Op::kNewest) : byte;
-}
-
-constexpr std::uint8_t encode_argument(Op op) {
-  return op.kind == Kind::kAllocate ? static_cast<std::uint8_t>(op.argument - 1) : op.argument;
+constexpr std::uint8_t decode_argument(const ArgumentTraits& traits, std::uint8_t byte) {
+  return static_cast<std::uint8_t>(traits.first + byte % (traits.last - traits.first + 1));
 }
 
 }  // namespace
@@ -77,26 +54,27 @@ Program program_from_bytes(std::span<const std::uint8_t> bytes) {
     ops.clear();
   };
   while (!bytes.empty() && program.threads.size() < kMaxThreads) {
-    const Code code = kCodes[bytes[0] % kCodes.size()];
+    const Code code = kCodes[bytes[0]];
     bytes = bytes.subspan(1);
     if (!code.kind) {
       end_thread();
       continue;
     }
-    std::uint8_t argument = implied_argument(*code.kind);
+    const ArgumentTraits& traits = traits_of(traits_of(*code.kind).argument);
+    std::uint8_t argument = traits.implied.value_or(traits.first);
     if (code.takes_argument) {
-      argument = decode_argument(*code.kind, bytes.empty() ? std::uint8_t{0} : bytes[0]);
+      argument = decode_argument(traits, bytes.empty() ? std::uint8_t{0} : bytes[0]);
       bytes = bytes.subspan(std::min<std::size_t>(1, bytes.size()));
     }
     if (ops.size() < kMaxOpsPerThread) ops.push_back({*code.kind, argument});
   }
   if (program.threads.size() < kMaxThreads) end_thread();
-  if (program.threads.empty()) program.threads.push_back({Op{Kind::kAllocate, 1}});
+  if (program.threads.empty()) program.threads.push_back({Op{Op::Kind::kAllocate, 1}});
 
   // How many threads there are to give to is known only now.
   for (std::vector<Op>& thread : program.threads) {
     for (Op& op : thread) {
-      if (op.kind != Kind::kGive) continue;
+      if (traits_of(op).argument != Argument::kThread) continue;
       op.argument = static_cast<std::uint8_t>(op.argument % program.threads.size());
     }
   }
@@ -108,13 +86,12 @@ std::vector<std::uint8_t> to_bytes(const Program& program) {
   for (const std::vector<Op>& ops : program.threads) {
     if (&ops != &program.threads.front()) bytes.push_back(0);
     for (const Op op : ops) {
-      const bool takes_argument =
-          op.kind == Kind::kGive || op.argument != implied_argument(op.kind);
-      const auto* const code = std::ranges::find_if(kCodes, [&](const Code& entry) {
-        return entry.kind == op.kind && entry.takes_argument == takes_argument;
-      });
-      bytes.push_back(static_cast<std::uint8_t>(code - kCodes.begin()));
-      if (takes_argument) bytes.push_back(encode_argument(op));
+      const ArgumentTraits& traits = traits_of(traits_of(op).argument);
+      const Code code = {op.kind, op.argument != traits.implied};
+      bytes.push_back(static_cast<std::uint8_t>(std::ranges::find(kCodes, code) - kCodes.begin()));
+      if (code.takes_argument) {
+        bytes.push_back(static_cast<std::uint8_t>(op.argument - traits.first));
+      }
     }
   }
   return bytes;

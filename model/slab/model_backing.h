@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <source_location>
 #include <utility>
 
@@ -24,7 +25,11 @@ class ModelBacking {
                         std::source_location where = std::source_location::current()) noexcept
       : kind_(layout.alignment() >= layout.size() ? RegionKind::kSegment : RegionKind::kDirectory),
         data_(checker_hooks::request_region(layout.size(), layout.alignment(), tag(), where)),
-        size_(data_ != nullptr ? layout.size() : 0) {}
+        size_(data_ != nullptr ? layout.size() : 0) {
+    // Nobody may count on zeros: a heap has none either. The same in every execution, whatever
+    // earlier ones left there.
+    if (data_ != nullptr) std::memset(data_, 0x5a, size_);
+  }
   ~ModelBacking() {
     if (data_ != nullptr) checker_hooks::release_region(data_, size_, tag());
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <string>
@@ -27,8 +28,16 @@ constexpr std::size_t kDrainBatch = 64;
 /// Who holds a gift that was not received.
 constexpr std::size_t kNobody = kMaxThreads;
 
+/// What a block holds when it is given back: nobody who is handed it anew may take it for zeros.
+constexpr int kLeftBehind = 0xa5;
+
+bool is_zero(const BlockView& block) {
+  return std::all_of(block.data, block.data + block.size,
+                     [](std::byte byte) { return byte == std::byte{0}; });
+}
+
 bool names_a_thread(const Op& op) {
-  return op.kind == Op::Kind::kGive;
+  return traits_of(op).argument == Argument::kThread;
 }
 
 std::uintptr_t address_of(const void* pointer) {
@@ -50,7 +59,7 @@ ProgramExecution::ProgramExecution(Subject& subject, Program program, const Slab
       threads_(program_.threads.size()) {
   for (std::size_t giver = 0; giver < program_.threads.size(); ++giver) {
     for (const Op& op : program_.threads[giver]) {
-      if (op.kind != Op::Kind::kGive) continue;
+      if (!names_a_thread(op)) continue;
       if (channels_.empty()) channels_.resize(kMaxThreads * kMaxThreads);
       channel(giver, op.argument).used = true;
     }
@@ -135,7 +144,8 @@ void ProgramExecution::run(std::size_t thread, Op op, OpRecord& record) {
   Held* const newest = state.held_count == 0 ? nullptr : &state.held[state.held_count - 1];
   switch (op.kind) {
     case Op::Kind::kAllocate:
-      return allocate(thread, op.argument, record);
+    case Op::Kind::kAllocateZeroed:
+      return allocate(thread, op, record);
     case Op::Kind::kFree:
       return free_one(thread, op.argument == Op::kNewest ? state.held_count - 1 : op.argument,
                       record);
@@ -224,13 +234,15 @@ void ProgramExecution::end_use(std::size_t thread, const Held& held) {
     checker_hooks::report("S1", "a block does not hold what its owner wrote to it");
   }
   std::destroy_at(payload);
+  std::memset(held.piece.data, kLeftBehind, held.piece.size);
   trace_owner(SlabEvent::kTakeBack, thread, held.piece.data);
 }
 
-void ProgramExecution::allocate(std::size_t thread, std::size_t count, OpRecord& record) {
+void ProgramExecution::allocate(std::size_t thread, Op op, OpRecord& record) {
   ThreadState& state = threads_[thread];
   std::array<BlockView, kMaxBatch> pieces;
-  const AllocationOutcome outcome = subject_.allocate(std::span(pieces).first(count), state.batch);
+  const AllocationOutcome outcome =
+      subject_.allocate(op.kind, std::span(pieces).first(blocks_asked_for(op)), state.batch);
   record.failed = outcome.failed;
   record.error = static_cast<AllocError>(outcome.error);
   for (std::size_t i = 0; i < outcome.served; ++i) note_block(record, pieces[i]);
@@ -239,7 +251,10 @@ void ProgramExecution::allocate(std::size_t thread, std::size_t count, OpRecord&
   for (std::size_t i = 0; i < outcome.served; ++i) {
     Held& held = state.held[state.held_count++];
     held.piece = pieces[i];
+    const bool is_wrong = op.kind == Op::Kind::kAllocateZeroed &&
+                          ModelMemory::contains(held.piece.data) && !is_zero(held.piece);
     begin_use(state, thread, held);
+    if (is_wrong) checker_hooks::report("S12", "a block of zeros was handed out that is not zero");
   }
 }
 
@@ -401,8 +416,8 @@ void ProgramExecution::take_census() {
   BatchInProgress unwatched;
   while (census.drained_blocks < wanted) {
     const std::size_t count = std::min<std::size_t>(kDrainBatch, wanted - census.drained_blocks);
-    const AllocationOutcome outcome =
-        subject_.allocate(std::span(drained_).subspan(census.drained_blocks, count), unwatched);
+    const AllocationOutcome outcome = subject_.allocate(
+        Op::Kind::kAllocate, std::span(drained_).subspan(census.drained_blocks, count), unwatched);
     census.drained_blocks += outcome.served;
     if (outcome.served < count) break;
   }

@@ -107,7 +107,7 @@ class ProgramExecution final : public Execution {
   };
 
   void run(std::size_t thread, Op op, OpRecord& record);
-  void allocate(std::size_t thread, std::size_t count, OpRecord& record);
+  void allocate(std::size_t thread, Op op, OpRecord& record);
   void free_one(std::size_t thread, std::size_t position, OpRecord& record);
   void free_all(std::size_t thread, OpRecord& record);
   void offer_bad_pointer(void* pointer, OpRecord& record);

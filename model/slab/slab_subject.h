@@ -48,9 +48,11 @@ class SlabSubject final : public Subject {
   }
   void destroy() override { std::destroy_at(&slab()); }
 
-  AllocationOutcome allocate(std::span<BlockView> pieces, BatchInProgress& batch) override {
+  AllocationOutcome allocate(Op::Kind kind, std::span<BlockView> pieces,
+                             BatchInProgress& batch) override {
     if (pieces.size() == 1) {
-      const auto block = slab().allocate();
+      const auto block =
+          kind == Op::Kind::kAllocateZeroed ? slab().allocate_zeroed() : slab().allocate();
       if (!block) return failure(block.error());
       pieces.front() = {block->data, block->size};
       return {.served = 1};

@@ -5,19 +5,13 @@
 #include <limits>
 
 namespace slabproof::model {
-namespace {
-
-using Kind = Op::Kind;
-
-}  // namespace
+namespace {}  // namespace
 
 StepTrace::StepTrace(const Setting& setting, const Program& program)
     : setting_(setting), program_(program) {
   for (const auto& thread : program_.threads) {
     for (const Op& op : thread) {
-      if (op.kind == Kind::kAllocate) {
-        greatest_batch_ = std::max<std::size_t>(greatest_batch_, op.argument);
-      }
+      greatest_batch_ = std::max<std::size_t>(greatest_batch_, blocks_asked_for(op));
     }
   }
 }
@@ -115,12 +109,11 @@ void StepTrace::section(std::size_t stamp, const OpRecord& record) {
   // A thread is in one operation at a time; a section of another one is none of its steps.
   if (id.op != thread.op) return unknown(id.thread);
   const bool is_last = ++thread.done == thread.sections[id.op];
-  switch (record.op.kind) {
-    case Kind::kAllocate:
+  switch (traits_of(record.op).effect) {
+    case Effect::kAllocate:
       allocation(stamp, record, is_last);
       break;
-    case Kind::kFree:
-    case Kind::kFreeAll:
+    case Effect::kFree:
       if (thread.done > 1) {
         unknown(id.thread);
       } else {
@@ -128,10 +121,13 @@ void StepTrace::section(std::size_t stamp, const OpRecord& record) {
         blocks(history_->blocks_of(record));
       }
       break;
-    case Kind::kTrim:
+    case Effect::kTrim:
       trim(stamp, id.thread);
       break;
-    default:
+    case Effect::kBadPointer:
+    case Effect::kQuery:
+    case Effect::kGift:
+    case Effect::kRefusal:
       break;
   }
   settle_gifts();
@@ -145,7 +141,7 @@ void StepTrace::allocation(std::size_t stamp, const OpRecord& record, bool is_la
   const auto taken = history_->blocks_of(record).subspan(from, to - from);
   if (threads_[record.id.thread].done > 1) return growth(stamp, record, taken, is_last);
   line("start", record.id.thread);
-  number(record.op.argument);
+  number(blocks_asked_for(record.op));
   observed(is_last);
   blocks(taken);
 }
@@ -233,7 +229,7 @@ bool StepTrace::finish_operation(std::size_t thread) {
     return false;
   }
   const OpRecord& record = *state.records[state.op];
-  if (!record.skipped && record.op.kind == Kind::kGive) {
+  if (!record.skipped && record.op.kind == Op::Kind::kGive) {
     const BlockEvent& given = history_->blocks_of(record).front();
     line("give", thread);
     number(record.op.argument);
@@ -241,7 +237,7 @@ bool StepTrace::finish_operation(std::size_t thread) {
     *text_ += '\n';
     gifts_.push_back({given.address, record.op.argument});
   }
-  if (!record.skipped && record.op.kind == Kind::kTake) {
+  if (!record.skipped && record.op.kind == Op::Kind::kTake) {
     const std::uintptr_t taken = history_->blocks_of(record).front().address;
     const auto gift = std::ranges::find_if(gifts_, [&](const Gift& candidate) {
       return candidate.block == taken && candidate.receiver == thread;

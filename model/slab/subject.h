@@ -6,6 +6,8 @@
 #include <optional>
 #include <span>
 
+#include "model/program/operation.h"
+
 namespace slabproof::model {
 
 /// A block as the runner sees it.
@@ -80,8 +82,10 @@ class Subject {
   virtual void construct(std::size_t capacity, std::uint32_t initial_segments) = 0;
   virtual void destroy() = 0;
 
-  /// Fills `pieces` from the front. A batch of two blocks or more can be watched meanwhile.
-  virtual AllocationOutcome allocate(std::span<BlockView> pieces, BatchInProgress& batch) = 0;
+  /// Fills `pieces` from the front by the call that `kind`, an allocation, stands for. A batch of
+  /// two blocks or more can be watched meanwhile.
+  virtual AllocationOutcome allocate(Op::Kind kind, std::span<BlockView> pieces,
+                                     BatchInProgress& batch) = 0;
   /// False if the slab refused the pointer.
   virtual bool deallocate(void* pointer) = 0;
   /// How many pointers the slab accepted.

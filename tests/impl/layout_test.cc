@@ -57,40 +57,6 @@ TEST(LayoutTest, PaddedSizeIsTheNextMultipleOfTheAlignment) {
   }
 }
 
-TEST(LayoutTest, RepeatPadsEachElement) {
-  EXPECT_EQ(layout(5, 4).repeat(3), layout(24, 4));
-}
-
-TEST(LayoutTest, RepeatRefusesACountOfZero) {
-  EXPECT_EQ(layout(8, 8).repeat(0).error(), AllocError::kInvalidLayout);
-}
-
-TEST(LayoutTest, RepeatRefusesAProductBeyondTheLargestRegion) {
-  const std::size_t most = kMaxRegionBytes / 8;
-  EXPECT_TRUE(layout(8, 1).repeat(most));
-  EXPECT_EQ(layout(8, 1).repeat(most + 1).error(), AllocError::kLayoutOverflow);
-  EXPECT_EQ(layout(3, 1).repeat(SIZE_MAX / 2).error(), AllocError::kLayoutOverflow);
-}
-
-TEST(LayoutTest, RepeatRefusesAProductThatFitsOnlyWithoutItsPadding) {
-  // 2^61 - 1 elements of 4 bytes end 3 bytes below the limit; no room is left to round up in.
-  EXPECT_TRUE(layout(4, 4).repeat((std::size_t{1} << 61) - 1));
-  EXPECT_EQ(layout(4, 4).repeat(std::size_t{1} << 61).error(), AllocError::kLayoutOverflow);
-}
-
-TEST(LayoutTest, ThenPlacesTheNextElementAtItsAlignment) {
-  EXPECT_EQ(layout(5, 1).offset_after(layout(8, 8)), 8U);
-  EXPECT_EQ(layout(5, 1).then(layout(8, 8)), layout(16, 8));
-  EXPECT_EQ(layout(16, 16).then(layout(3, 1)), layout(19, 16));
-}
-
-TEST(LayoutTest, ThenRefusesWhatDoesNotFit) {
-  const Layout large = layout(kMaxRegionBytes - 7, 1);
-  EXPECT_EQ(large.then(layout(8, 1)).error(), AllocError::kLayoutOverflow);
-  EXPECT_TRUE(large.then(layout(7, 1)));
-  EXPECT_EQ(large.then(layout(1, 64)).error(), AllocError::kLayoutOverflow);
-}
-
 TEST(LayoutTest, EqualityComparesBothParts) {
   EXPECT_EQ(layout(8, 8), layout(8, 8));
   EXPECT_NE(layout(8, 8), layout(8, 4));

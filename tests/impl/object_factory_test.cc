@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -58,6 +60,46 @@ class ObjectFactoryTest : public ::testing::Test {};
 using BothSlabs = ::testing::Types<Family<Slab>, Family<ExtendableSlab>>;
 TYPED_TEST_SUITE(ObjectFactoryTest, BothSlabs);
 
+/// Whether a block that was written to is handed out again, and all of it is zero.
+template <class SlabType>
+bool zeroes_a_used_slot(SlabType& slab) {
+  const Block used = slab.allocate().value();
+  std::memset(used.data, 0xff, used.size);
+  slab.deallocate(used.data);
+  const Block zeroed = slab.allocate_zeroed().value();
+  return zeroed == used && std::all_of(zeroed.data, zeroed.data + zeroed.size,
+                                       [](std::byte byte) { return byte == std::byte{0}; });
+}
+
+TYPED_TEST(ObjectFactoryTest, AllocateZeroedZeroesEveryByteOfAUsedSlot) {
+  // Of 32 bytes; no larger than its link; with bytes behind the object.
+  typename TypeParam::template Of<Counted> slab(4);
+  typename TypeParam::template Of<char> small(4);
+  typename TypeParam::template Of<OverAligned> large(4);
+  EXPECT_TRUE(zeroes_a_used_slot(slab));
+  EXPECT_TRUE(zeroes_a_used_slot(small));
+  EXPECT_TRUE(zeroes_a_used_slot(large));
+}
+
+TYPED_TEST(ObjectFactoryTest, AllocateZeroedLeavesNeighboursAlone) {
+  typename TypeParam::template Of<Counted> slab(3);
+  const Block first = slab.allocate().value();
+  const Block second = slab.allocate().value();
+  const Block third = slab.allocate().value();
+  std::memset(first.data, 0xff, first.size);
+  std::memset(third.data, 0xff, third.size);
+  slab.deallocate(second.data);
+  ASSERT_EQ(slab.allocate_zeroed().value(), second);
+  EXPECT_EQ(first.data[first.size - 1], std::byte{0xff});
+  EXPECT_EQ(third.data[0], std::byte{0xff});
+}
+
+TYPED_TEST(ObjectFactoryTest, AllocateZeroedCountsAsOneLiveBlock) {
+  typename TypeParam::template Of<Counted> slab(4);
+  ASSERT_TRUE(slab.allocate_zeroed());
+  EXPECT_EQ(live(slab), 1U);
+}
+
 TYPED_TEST(ObjectFactoryTest, CreateConstructsWithTheArguments) {
   typename TypeParam::template Of<Counted> slab(4);
   Counted* const object = slab.create(7, "seven").value();
@@ -106,6 +148,7 @@ TYPED_TEST(ObjectFactoryTest, RefusalOfTheSlabIsPassedOn) {
   typename TypeParam::template Of<Counted> slab(0);
   EXPECT_EQ(slab.create(1, "").error(), AllocError::kInvalidCapacity);
   EXPECT_EQ(slab.make_unique(1, "").error(), AllocError::kInvalidCapacity);
+  EXPECT_EQ(slab.allocate_zeroed().error(), AllocError::kInvalidCapacity);
   EXPECT_EQ(Counted::alive, 0);
 }
 

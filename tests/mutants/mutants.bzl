@@ -437,4 +437,36 @@ MUTANTS = [
             preemptions = 1,
         ),
     ),
+    _mutant(
+        name = "zeroing_left_out",
+        header = "object_factory.h",
+        edits = [
+            ("if (block) std::memset(block->data, 0, block->size);", ""),
+        ],
+        why = "allocate_zeroed hands out what the last owner left behind",
+        breaks = "S12",
+        steps = "accepted",
+        canary = _canary(
+            program = "a f z | z f",
+            properties = ["S12"],
+            minimal = "z",
+            preemptions = 0,
+        ),
+    ),
+    _mutant(
+        name = "half_zeroed",
+        header = "object_factory.h",
+        edits = [
+            ("block->size);", "block->size / 2);"),
+        ],
+        why = "allocate_zeroed writes to the first half of the block only",
+        breaks = "S12",
+        steps = "accepted",
+        canary = _canary(
+            program = "a f z | z f",
+            properties = ["S12"],
+            minimal = "z",
+            preemptions = 0,
+        ),
+    ),
 ]

@@ -225,10 +225,11 @@ class Run {
     for (const auto& thread : program_.threads) {
       std::uint64_t most = 0;
       for (const model::Op op : thread) {
-        using Kind = model::Op::Kind;
-        if (op.kind == Kind::kAllocate) most = std::max<std::uint64_t>(most, op.argument);
-        if (op.kind == Kind::kTrim) most = std::max<std::uint64_t>(most, setup_.capacity);
-        frees |= op.kind == Kind::kFree || op.kind == Kind::kFreeAll || op.kind == Kind::kTrim;
+        most = std::max<std::uint64_t>(most, model::blocks_asked_for(op));
+        if (model::traits_of(op).effect == model::Effect::kTrim) {
+          most = std::max<std::uint64_t>(most, setup_.capacity);
+        }
+        frees |= model::gives_back(op);
       }
       sum += most;
       least = std::min(least, most);

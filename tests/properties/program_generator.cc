@@ -9,6 +9,9 @@
 namespace slabproof::properties {
 namespace {
 
+using model::Argument;
+using model::Effect;
+using model::Needs;
 using model::Op;
 using model::Program;
 using Kind = model::Op::Kind;
@@ -39,52 +42,36 @@ Thread without_idle(const Thread& thread, std::size_t index, bool given_to) {
   Thread useful;
   std::size_t held = 0;
   bool freed = false;
-  for (const Op op : thread) {
-    switch (op.kind) {
-      case Kind::kAllocate:
-        held += op.argument;
-        break;
-      case Kind::kTake:
-        if (!given_to) continue;
-        ++held;
-        break;
-      case Kind::kFree:
-        if (held == 0 || (op.argument != Op::kNewest && op.argument >= held)) continue;
-        --held;
-        freed = true;
-        break;
-      case Kind::kFreeAll:
-        if (held == 0) continue;
-        held = 0;
-        freed = true;
-        break;
-      case Kind::kGive:
-        if (held == 0 || op.argument == index) continue;
-        --held;
-        break;
-      case Kind::kFreeMisaligned:
-      case Kind::kUsableSize:
-        if (held == 0) continue;
-        break;
-      case Kind::kFreeAgain:
-        if (!freed) continue;
-        break;
-      case Kind::kFailNextRequest:
+  const auto is_idle = [&](Op op) {
+    const bool has_position = traits_of(op).argument == Argument::kPosition;
+    switch (traits_of(op).needs) {
+      case Needs::kHeldBlock:
+        return held == 0 || (op.kind == Kind::kGive && op.argument == index) ||
+               (has_position && op.argument != Op::kNewest && op.argument >= held);
+      case Needs::kSeenBlock:
+        return held == 0;
+      case Needs::kFreedBlock:
+        return !freed;
+      case Needs::kGift:
+        return !given_to;
+      case Needs::kNothing:
         // Said twice, it is still one request.
-        if (!useful.empty() && useful.back().kind == Kind::kFailNextRequest) continue;
-        break;
-      case Kind::kFreeForeign:
-      case Kind::kCapacityBytes:
-      case Kind::kSegmentCount:
-      case Kind::kStats:
-      case Kind::kTrim:
-        break;
+        return op.kind == Kind::kFailNextRequest && !useful.empty() && useful.back() == op;
     }
+    return false;
+  };
+  for (const Op op : thread) {
+    if (is_idle(op)) continue;
+    held += blocks_asked_for(op);
+    if (op.kind == Kind::kTake) ++held;
+    if (op.kind == Kind::kGive || op.kind == Kind::kFree) --held;
+    if (op.kind == Kind::kFreeAll) held = 0;
+    freed |= traits_of(op).effect == Effect::kFree;
     useful.push_back(op);
   }
   // A request that must fail has to be followed by something that may make one.
   std::size_t last_allocation = useful.size();
-  while (last_allocation > 0 && useful[last_allocation - 1].kind != Kind::kAllocate) {
+  while (last_allocation > 0 && !allocates(useful[last_allocation - 1])) {
     --last_allocation;
   }
   std::size_t position = 0;
@@ -148,6 +135,7 @@ std::vector<Op> plainer(Op op) {
     case Kind::kStats:
       return {Op{Kind::kSegmentCount}};
     default:
+      if (allocates(op)) return {Op{Kind::kAllocate, 1}};
       return {};
   }
 }
@@ -192,9 +180,9 @@ void remove_stretches(const Program& program, std::size_t index, Candidates& can
 void remove_pairs(const Program& program, std::size_t index, Candidates& candidates) {
   const Thread& thread = program.threads[index];
   for (std::size_t i = 0; i < thread.size(); ++i) {
-    if (thread[i].kind != Kind::kAllocate) continue;
+    if (!allocates(thread[i])) continue;
     for (std::size_t j = i + 1; j < thread.size(); ++j) {
-      if (thread[j].kind != Kind::kFree && thread[j].kind != Kind::kFreeAll) continue;
+      if (traits_of(thread[j]).effect != Effect::kFree) continue;
       Thread rest = thread;
       rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(j));
       rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
@@ -203,47 +191,53 @@ void remove_pairs(const Program& program, std::size_t index, Candidates& candida
   }
 }
 
-struct WeightedKind {
-  Kind kind;
-  int weight;
-};
+bool is_within(Kind kind, const ProgramLimits& limits) {
+  // Where another thread may be handed the block anew, no slab can refuse its second free.
+  if (traits_of(kind).needs == Needs::kFreedBlock) return false;
+  switch (traits_of(kind).effect) {
+    case Effect::kGift:
+      return limits.gifts;
+    case Effect::kBadPointer:
+      return limits.bad_pointers;
+    case Effect::kQuery:
+      return limits.queries;
+    case Effect::kTrim:
+      return limits.trims;
+    case Effect::kRefusal:
+      return limits.refusals;
+    case Effect::kAllocate:
+    case Effect::kFree:
+      return true;
+  }
+  return false;
+}
 
 /// As many copies of each kind as its weight says.
 std::vector<Kind> kinds_within(const ProgramLimits& limits) {
-  std::vector<WeightedKind> weights = {
-      {Kind::kAllocate, 12}, {Kind::kFree, 10}, {Kind::kFreeAll, 2}};
-  const auto add_if = [&weights](bool wanted, std::initializer_list<WeightedKind> more) {
-    if (wanted) weights.insert(weights.end(), more);
-  };
-  add_if(limits.gifts, {{Kind::kGive, 2}, {Kind::kTake, 3}});
-  add_if(limits.bad_pointers, {{Kind::kFreeForeign, 1}, {Kind::kFreeMisaligned, 1}});
-  add_if(limits.queries, {{Kind::kUsableSize, 1},
-                          {Kind::kCapacityBytes, 1},
-                          {Kind::kSegmentCount, 1},
-                          {Kind::kStats, 1}});
-  add_if(limits.trims, {{Kind::kTrim, 1}});
-  add_if(limits.refusals, {{Kind::kFailNextRequest, 1}});
   std::vector<Kind> copies;
-  for (const auto [kind, weight] : weights) {
-    copies.insert(copies.end(), static_cast<std::size_t>(weight), kind);
-  }
+  std::ranges::copy_if(model::kWeightedKinds, std::back_inserter(copies),
+                       [&limits](Kind kind) { return is_within(kind, limits); });
   return copies;
 }
 
-Op op_of(Kind kind, std::uint32_t number, const ProgramLimits& limits) {
-  switch (kind) {
-    case Kind::kAllocate:
+std::uint32_t argument_of(Argument argument, std::uint32_t number, const ProgramLimits& limits) {
+  switch (argument) {
+    case Argument::kBlocks:
       // One block half of the time: the single allocation is what the algorithm is about.
-      if (number % 2 == 0) return {kind, 1};
-      return {kind, static_cast<std::uint8_t>(1 + number / 2 % limits.max_batch)};
-    case Kind::kFree:
-      if (number % 2 == 0) return {kind, Op::kNewest};
-      return {kind, static_cast<std::uint8_t>(number / 2 % 3)};
-    case Kind::kGive:
-      return {kind, static_cast<std::uint8_t>(number % model::kMaxThreads)};
-    default:
-      return {kind, 0};
+      return number % 2 == 0 ? 1 : 1 + number / 2 % static_cast<std::uint32_t>(limits.max_batch);
+    case Argument::kPosition:
+      return number % 2 == 0 ? Op::kNewest : number / 2 % 3;
+    case Argument::kThread:
+      return number % static_cast<std::uint32_t>(model::kMaxThreads);
+    case Argument::kNone:
+      break;
   }
+  return 0;
+}
+
+Op op_of(Kind kind, std::uint32_t number, const ProgramLimits& limits) {
+  const std::uint32_t argument = argument_of(traits_of(kind).argument, number, limits);
+  return {kind, static_cast<std::uint8_t>(argument)};
 }
 
 /// Makes raw operations a program: gifts go to threads that there are.

@@ -27,7 +27,8 @@ void ProgramThread::run(const std::vector<model::Op>& operations) {
 void ProgramThread::carry_out(model::Op op) {
   switch (op.kind) {
     case Kind::kAllocate:
-      return allocate(op.argument);
+    case Kind::kAllocateZeroed:
+      return allocate(op);
     case Kind::kFree:
       if (op.argument == model::Op::kNewest) {
         if (!held_.empty()) free_at(held_.size() - 1);
@@ -69,13 +70,19 @@ void ProgramThread::carry_out(model::Op op) {
   }
 }
 
-void ProgramThread::allocate(std::size_t count) {
+void ProgramThread::allocate(model::Op op) {
+  const std::size_t count = model::blocks_asked_for(op);
   std::vector<Handout> blocks(count);
   std::size_t served = 0;
   Refusal refusal = Refusal::kNone;
   const Instant invoked = now();
   if (count == 1) {
-    blocks[0] = slab_.allocate();
+    const bool zeroed = op.kind == Kind::kAllocateZeroed;
+    blocks[0] = zeroed ? slab_.allocate_zeroed() : slab_.allocate();
+    const auto is_zero = [](std::byte byte) { return byte == std::byte{0}; };
+    if (zeroed && !std::all_of(blocks[0].data, blocks[0].data + blocks[0].size, is_zero)) {
+      complain("S12: a block of zeros is not zero");
+    }
     refusal = blocks[0].refusal;
     served = refusal == Refusal::kNone ? 1 : 0;
   } else {

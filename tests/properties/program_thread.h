@@ -63,7 +63,7 @@ class ProgramThread {
 
  private:
   void carry_out(model::Op op);
-  void allocate(std::size_t count);
+  void allocate(model::Op op);
   void free_at(std::size_t position);
   void free_all();
   void give(std::size_t receiver);

@@ -77,6 +77,7 @@ class CommonAdapter : public SlabUnderTest {
     return slab_.error() ? refusal_of(*slab_.error()) : Refusal::kNone;
   }
   Handout allocate() override { return handout(slab_.allocate()); }
+  Handout allocate_zeroed() override { return handout(slab_.allocate_zeroed()); }
   Handout allocate(std::size_t size, std::size_t alignment) override {
     const auto request = Layout::make(size, alignment);
     if (!request) return {.refusal = refusal_of(request.error())};

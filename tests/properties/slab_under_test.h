@@ -81,6 +81,7 @@ class SlabUnderTest {
 
   [[nodiscard]] virtual Refusal error() const = 0;
   [[nodiscard]] virtual Handout allocate() = 0;
+  [[nodiscard]] virtual Handout allocate_zeroed() = 0;
   [[nodiscard]] virtual Handout allocate(std::size_t size, std::size_t alignment) = 0;
   /// `create`; the object's constructor throws if asked to, which shows as `threw`. Then `data` is
   /// where the object would have been.

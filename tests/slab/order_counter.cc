@@ -140,19 +140,20 @@ class Counter {
   }
 
   [[nodiscard]] bool takes_lock(const Thread& thread, Op op) const {
-    switch (op.kind) {
-      case Kind::kFree:
-        return op.argument == Op::kNewest ? !thread.held.empty() : op.argument < thread.held.size();
-      case Kind::kFreeAll:
-      case Kind::kUsableSize:
-        return !thread.held.empty();
-      case Kind::kFreeMisaligned:
+    switch (traits_of(op).needs) {
+      case Needs::kHeldBlock: {
+        const bool newest = op.kind != Kind::kFree || op.argument == Op::kNewest;
+        return newest ? !thread.held.empty() : op.argument < thread.held.size();
+      }
+      case Needs::kSeenBlock:
         return thread.has_held;
-      case Kind::kFreeAgain:
+      case Needs::kFreedBlock:
         return thread.has_freed && rules_.detects_second_free;
-      default:
+      case Needs::kNothing:
+      case Needs::kGift:
         return true;
     }
+    return true;
   }
 
   void run_section(State& state, std::size_t i) const {
@@ -161,9 +162,6 @@ class Counter {
     thread.started = true;
     bool done = true;
     switch (op.kind) {
-      case Kind::kAllocate:
-        done = allocate(state, thread, op.argument);
-        break;
       case Kind::kFree:
         give_back(state, thread, op.argument == Op::kNewest ? thread.held.size() - 1 : op.argument);
         break;
@@ -174,6 +172,7 @@ class Counter {
         done = trim(state, thread);
         break;
       default:
+        if (allocates(op)) done = allocate(state, thread, blocks_asked_for(op));
         break;
     }
     thread.inside = !done;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <limits>
 #include <random>
+#include <sstream>
 
 namespace slabproof::model {
 namespace {
@@ -63,6 +64,24 @@ INSTANTIATE_TEST_SUITE_P(
                     TokenCase{"c", {Kind::kCapacityBytes, 0}},
                     TokenCase{"n", {Kind::kSegmentCount, 0}}, TokenCase{"s", {Kind::kStats, 0}},
                     TokenCase{"r", {Kind::kTrim, 0}}, TokenCase{"!", {Kind::kFailNextRequest, 0}}));
+
+TEST(Operations, AreReadFromTheTokensThatTheyAreWrittenAs) {
+  for (const OperationTraits& traits : kOperations) {
+    std::istringstream tokens(tokens_of(traits));
+    for (std::string token; tokens >> token;) {
+      const auto op = parse_op(token, kMaxThreads);
+      ASSERT_TRUE(op) << op.error().message;
+      EXPECT_EQ(op->kind, traits.kind) << token;
+      EXPECT_EQ(to_text(*op), token);
+    }
+  }
+}
+
+TEST(Operations, AreNamedByTheMessageOnAWrongOne) {
+  const auto op = parse_op("q", 1);
+  ASSERT_FALSE(op);
+  EXPECT_THAT(op.error().message, HasSubstr("a a3 f f@1 F g>2 t x m d u c n s r !"));
+}
 
 TEST(ProgramText, ThreadsAreSeparatedByBarsAndOperationsBySpaces) {
   const auto program = parse_program("a f | a a3 f@1 F");
@@ -192,9 +211,11 @@ TEST(ProgramBytes, EverySingleByteIsAWellFormedProgram) {
 
 TEST(ProgramBytes, EachKindOfOperationComesFromSomeBytes) {
   std::mt19937 random(2);
-  std::vector<bool> seen(static_cast<std::size_t>(Kind::kFailNextRequest) + 1);
-  for (const auto& ops : program_from_bytes(random_bytes(random, 600)).threads) {
-    for (const Op op : ops) seen[static_cast<std::size_t>(op.kind)] = true;
+  std::vector<bool> seen(kOperations.size());
+  for (std::size_t i = 0; i < 20; ++i) {
+    for (const auto& ops : program_from_bytes(random_bytes(random, 600)).threads) {
+      for (const Op op : ops) seen[static_cast<std::size_t>(op.kind)] = true;
+    }
   }
   EXPECT_THAT(seen, testing::Each(true));
 }
@@ -239,13 +260,14 @@ TEST_F(RandomPrograms, ReadBackFromBytes) {
 }
 
 TEST(ProgramText, RandomTextOfTokensIsEitherRefusedOrReadsBack) {
-  constexpr std::string_view kAlphabet = "afFgtxmducnsr!|@>0123456789 \t\"\xff";
+  std::string alphabet = "|@>0123456789 \t\"\xff";
+  for (const OperationTraits& traits : kOperations) alphabet += traits.letter;
   std::mt19937 random(4);
-  std::uniform_int_distribution<std::size_t> pick(0, kAlphabet.size() - 1);
+  std::uniform_int_distribution<std::size_t> pick(0, alphabet.size() - 1);
   std::size_t accepted = 0;
   for (std::size_t i = 0; i < 50'000; ++i) {
     std::string text(1 + i % 9, ' ');
-    std::ranges::generate(text, [&] { return kAlphabet[pick(random)]; });
+    std::ranges::generate(text, [&] { return alphabet[pick(random)]; });
     const auto program = parse_program(text);
     if (!program) {
       ASSERT_LE(program.error().position, text.size()) << text;

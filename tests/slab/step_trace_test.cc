@@ -41,6 +41,17 @@ TEST(StepTraceTest, AGrowingAllocationIsAStartAndAnInstall) {
             "end 1 1\n");
 }
 
+TEST(StepTraceTest, EveryAllocationOfOneBlockIsTheSameSteps) {
+  for (const OperationTraits& traits : kOperations) {
+    if (traits.effect != Effect::kAllocate) continue;
+    HistoryBuilder builder = one_slot(std::string(1, traits.letter).c_str());
+    builder.grow(0, 0);
+    EXPECT_TRUE(steps_of(builder).contains("start 0 1 0\ninstall 0 65536 - 0:0\n"))
+        << traits.letter << '\n'
+        << steps_of(builder);
+  }
+}
+
 TEST(StepTraceTest, InitialSegmentsAreNamedInTheHeadingAndTheirSlotsByNumber) {
   HistoryBuilder builder("a a", {{.capacity = 2, .initial_segments = 2, .recheck_all = false}});
   builder.hit(0, slot(0, 1)).hit(0, slot(1, 0));
