@@ -274,7 +274,7 @@ TEST(Pause, SpinlocksThatAreNeverReleasedAreALivelock) {
   };
   const ScriptedFindings found =
       explore_all(ScriptedExecution<Spinlock>({take, take, take}), Search::kDpor);
-  EXPECT_EQ(found.failures, std::set<std::string>{"L1"});
+  EXPECT_EQ(found.failures, std::set<std::string>{"livelock"});
   EXPECT_TRUE(found.outcomes.empty());
 }
 
@@ -292,7 +292,7 @@ TEST(Pause, WaitForAThreadThatWaitsForItsMutexIsALivelock) {
                                                 state.mutex.unlock();
                                               }}),
                   Search::kDpor);
-  EXPECT_EQ(found.failures, std::set<std::string>{"L1"});
+  EXPECT_EQ(found.failures, std::set<std::string>{"livelock"});
   EXPECT_EQ(found.outcomes.size(), 1U);
 }
 
@@ -302,7 +302,7 @@ TEST(Pause, LoopThatOnlyPausesIsALivelock) {
                                           },
                                           [](XAndY& state) { state.x.store(1, relaxed); }}),
                                  Search::kDpor);
-  EXPECT_EQ(found.failures, std::set<std::string>{"L1"});
+  EXPECT_EQ(found.failures, std::set<std::string>{"livelock"});
 }
 
 // ---- loops of which the search cannot know ----
