@@ -141,6 +141,20 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     return grow(blocks, served, growth);
   }
 
+  /// Fills `blocks` from the front with what can be had at once, under one lock acquisition. Where
+  /// that is nothing, grows as `allocate` does and then takes what there is. For a cache: it asks
+  /// for many, and its caller needs one. The result is how many were served; zero if asked for
+  /// zero. Errors: as `allocate`, when no block was served; then nothing has changed.
+  [[nodiscard]] std::expected<std::size_t, AllocError> allocate_some(
+      std::span<Block> blocks) noexcept {
+    if (!plan_) return std::unexpected(plan_.error());
+    std::size_t served = take_at_once(blocks);
+    if (served != 0 || blocks.empty()) return served;
+    const auto first = allocate_batch(blocks.first(1));
+    if (!first) return first;
+    return 1 + take_at_once(blocks.subspan(1));
+  }
+
   /// Gives a block back; O(1), one lock acquisition. A pointer that is no live block of this slab
   /// is counted, reported to `Config::Misuse`, and changes nothing else (property S10); then the
   /// result is false.
@@ -398,6 +412,11 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   }
 
   // The lock is not held from here on.
+
+  std::size_t take_at_once(std::span<Block> blocks) noexcept {
+    const LockGuard guard(mutex_);
+    return take_lowest(shared_.write(), blocks, 0);
+  }
 
   /// Phase 2. The directory comes first: a thread that could not get its share of it may not
   /// install a segment, since others count on that share.

@@ -29,6 +29,26 @@ concept SyncVar = std::is_nothrow_constructible_v<V, T> && std::is_nothrow_destr
                     { variable.write(where) } noexcept -> std::same_as<T&>;
                   };
 
+/// One `T` for each thread, constant-initialized, so that `get` is a few instructions. After `arm`
+/// in a thread, `on_thread_exit` of its `T` runs when that thread ends; the `T` itself can be used
+/// until the thread is gone, also by destructors that run later.
+template <class L, class T>
+concept SyncThreadLocal = requires {
+  { L::get() } noexcept -> std::same_as<T&>;
+  { L::arm() } noexcept;
+};
+
+/// One `T` for the process, constant-initialized and never destroyed.
+template <class G, class T>
+concept SyncGlobal = requires {
+  { G::get() } noexcept -> std::same_as<T&>;
+};
+
+/// What a `SyncThreadLocal` may hold.
+struct SyncThreadLocalExample {
+  void on_thread_exit() noexcept {}
+};
+
 /// Where every lock and every shared variable of the library comes from.
 ///
 /// TRUSTED[oracle.one_source]: a template that keeps a property under one policy keeps it under
@@ -42,6 +62,9 @@ template <class S>
 concept SyncPolicy =
     SyncMutex<typename S::Mutex> &&
     SyncVar<typename S::template Var<std::uint64_t>, std::uint64_t> &&
+    SyncThreadLocal<typename S::template ThreadLocal<SyncThreadLocalExample>,
+                    SyncThreadLocalExample> &&
+    SyncGlobal<typename S::template Global<SyncThreadLocalExample>, SyncThreadLocalExample> &&
     requires(typename S::template Atomic<std::uint64_t> atomic, std::uint64_t value,
              std::memory_order order, std::source_location where) {
       { atomic.load(order, where) } noexcept -> std::same_as<std::uint64_t>;
