@@ -66,14 +66,14 @@ class CacheRegistry {
     return ++process.slab_ids.write();
   }
 
-  /// This thread's cache of a slab, or null. A few instructions.
-  [[nodiscard]] static Member* find(std::uint64_t slab_id) noexcept {
-    const typename Table::Entry& entry = Tables::get().entries[slab_id % Table::kWays];
-    return entry.slab_id == slab_id ? entry.member : nullptr;
+  /// Where this thread's cache of a slab stands if `slab_id` is that of the entry. A few
+  /// instructions.
+  [[nodiscard]] static const typename Table::Entry& entry_of(std::uint64_t slab_id) noexcept {
+    return Tables::get().entries[slab_id % Table::kWays];
   }
 
-  /// As `find`, also where other slabs have taken the entry meanwhile.
-  [[nodiscard]] static Member* find_again(std::uint64_t slab_id) noexcept {
+  /// This thread's cache of a slab, or null, also where another slab has taken its entry.
+  [[nodiscard]] static Member* find(std::uint64_t slab_id) noexcept {
     Table& table = Tables::get();
     Member* member = nullptr;
     {

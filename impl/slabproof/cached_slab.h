@@ -37,6 +37,8 @@ namespace slabproof {
 /// A thread that used the slab may end at any time, also while the slab is destroyed.
 template <class T, class Config = DefaultConfig>
 class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
+  static_assert(ThreadedSyncPolicy<typename Config::Sync>,
+                "slabproof: Config::Sync of a slab with caches must supply ThreadLocal and Global");
   static_assert(!Config::Protection::tracks_slots,
                 "slabproof: a cache does not look at a pointer that it is given, so SlotStates "
                 "could not keep its promise; use ExtendableSlab");
@@ -53,7 +55,7 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
   /// With the arguments of a constructor of `ExtendableSlab`.
   template <class... Arguments>
   explicit CachedSlab(std::size_t segment_capacity, Arguments... arguments) noexcept
-      : slab_(segment_capacity, arguments...), members_(Registry::new_slab_id()) {}
+      : members_(Registry::new_slab_id()), slab_(segment_capacity, arguments...) {}
 
   ~CachedSlab() { Registry::end_slab(members_); }
   CachedSlab(const CachedSlab&) = delete;
@@ -63,25 +65,23 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
 
   /// As `ThreadCache::allocate`, in this thread's cache.
   [[nodiscard]] std::expected<Block, AllocError> allocate() noexcept {
-    if (Member* const member = Registry::find(members_.id); member != nullptr) [[likely]] {
-      return cache_of(*member).allocate();
-    }
-    Cache* const cache = join();
-    return cache != nullptr ? cache->allocate() : slab_.allocate();
+    const auto& entry = Registry::entry_of(members_.id);
+    if (entry.slab_id == members_.id) [[likely]]
+      return cache_of(*entry.member).allocate();
+    return allocate_without_entry();
   }
 
   /// As `ThreadCache::deallocate`, in this thread's cache.
   bool deallocate(void* pointer) noexcept {
-    if (Member* const member = Registry::find(members_.id); member != nullptr) [[likely]] {
-      return cache_of(*member).deallocate(pointer);
-    }
-    Cache* const cache = join();
-    return cache != nullptr ? cache->deallocate(pointer) : slab_.deallocate(pointer);
+    const auto& entry = Registry::entry_of(members_.id);
+    if (entry.slab_id == members_.id) [[likely]]
+      return cache_of(*entry.member).deallocate(pointer);
+    return deallocate_without_entry(pointer);
   }
 
   /// As `ExtendableSlab::trim`, after what this thread's cache and the depot hold has gone back.
   std::size_t trim() noexcept {
-    if (Member* const member = Registry::find_again(members_.id); member != nullptr) {
+    if (Member* const member = Registry::find(members_.id); member != nullptr) {
       cache_of(*member).flush();
     }
     while (typename Depot::Stock* const full = depot_.take_full()) {
@@ -110,6 +110,7 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
   using Registry = CacheRegistry<Sync>;
   using Member = typename Registry::Member;
   using Backing = typename Config::Backing;
+  static constexpr std::size_t kCacheLine = 64;
 
   /// A cache in a region of its own.
   struct OwnedCache : Member {
@@ -131,10 +132,19 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
 
   static Cache& cache_of(Member& member) noexcept { return static_cast<OwnedCache&>(member).cache; }
 
+  [[gnu::noinline]] std::expected<Block, AllocError> allocate_without_entry() noexcept {
+    Cache* const cache = join();
+    return cache != nullptr ? cache->allocate() : slab_.allocate();
+  }
+  [[gnu::noinline]] bool deallocate_without_entry(void* pointer) noexcept {
+    Cache* const cache = join();
+    return cache != nullptr ? cache->deallocate(pointer) : slab_.deallocate(pointer);
+  }
+
   /// This thread's cache, made where there is none; null where none can be had.
-  [[gnu::noinline]] Cache* join() noexcept {
+  Cache* join() noexcept {
     if (!Registry::is_open()) return nullptr;
-    if (Member* const member = Registry::find_again(members_.id); member != nullptr) {
+    if (Member* const member = Registry::find(members_.id); member != nullptr) {
       return &cache_of(*member);
     }
     Backing region(Layout::of<OwnedCache>());
@@ -145,9 +155,10 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
     return &owned->cache;
   }
 
-  SharedSlab slab_;
-  Depot depot_;
-  typename Registry::SlabMembers members_;
+  // Read by every operation of every thread, so apart from what a miss writes.
+  alignas(kCacheLine) typename Registry::SlabMembers members_;
+  alignas(kCacheLine) SharedSlab slab_;
+  alignas(kCacheLine) Depot depot_;
 };
 
 }  // namespace slabproof

@@ -143,7 +143,7 @@ struct StdSync {
   }
 };
 
-static_assert(SyncPolicy<StdSync>);
+static_assert(ThreadedSyncPolicy<StdSync>);
 
 }  // namespace slabproof
 

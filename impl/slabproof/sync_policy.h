@@ -29,6 +29,36 @@ concept SyncVar = std::is_nothrow_constructible_v<V, T> && std::is_nothrow_destr
                     { variable.write(where) } noexcept -> std::same_as<T&>;
                   };
 
+/// Where every lock and every shared variable of the library comes from.
+///
+/// TRUSTED[oracle.one_source]: a template that keeps a property under one policy keeps it under
+/// another whose operations mean the same. The text is the same; what differs is the size of
+/// links and headers, hence the stride. Shown by //tests/impl:std_sync_test.
+///
+/// The production policy is `StdSync`. A verifier supplies its own policy and so runs the shipped
+/// templates without a macro or a hook in them; the trailing `std::source_location` of each
+/// operation is what lets it name lines of this library in a counterexample.
+template <class S>
+concept SyncPolicy =
+    SyncMutex<typename S::Mutex> &&
+    SyncVar<typename S::template Var<std::uint64_t>, std::uint64_t> &&
+    requires(typename S::template Atomic<std::uint64_t> atomic, std::uint64_t value,
+             std::memory_order order, std::source_location where) {
+      { atomic.load(order, where) } noexcept -> std::same_as<std::uint64_t>;
+      { atomic.store(value, order, where) } noexcept;
+      { atomic.exchange(value, order, where) } noexcept -> std::same_as<std::uint64_t>;
+      {
+        atomic.compare_exchange_weak(value, value, order, order, where)
+      } noexcept -> std::same_as<bool>;
+      {
+        atomic.compare_exchange_strong(value, value, order, order, where)
+      } noexcept -> std::same_as<bool>;
+      { atomic.fetch_add(value, order, where) } noexcept -> std::same_as<std::uint64_t>;
+      { atomic.fetch_sub(value, order, where) } noexcept -> std::same_as<std::uint64_t>;
+      { S::fence(order, where) } noexcept;
+      { S::pause(where) } noexcept;
+    };
+
 /// One `T` for each thread, constant-initialized, so that `get` is a few instructions. After `arm`
 /// in a thread, `on_thread_exit` of its `T` runs when that thread ends; the `T` itself can be used
 /// until the thread is gone, also by destructors that run later.
@@ -49,38 +79,13 @@ struct SyncThreadLocalExample {
   void on_thread_exit() noexcept {}
 };
 
-/// Where every lock and every shared variable of the library comes from.
-///
-/// TRUSTED[oracle.one_source]: a template that keeps a property under one policy keeps it under
-/// another whose operations mean the same. The text is the same; what differs is the size of
-/// links and headers, hence the stride. Shown by //tests/impl:std_sync_test.
-///
-/// The production policy is `StdSync`. A verifier supplies its own policy and so runs the shipped
-/// templates without a macro or a hook in them; the trailing `std::source_location` of each
-/// operation is what lets it name lines of this library in a counterexample.
+/// A policy with storage for each thread and for the process, which the caches of threads need.
 template <class S>
-concept SyncPolicy =
-    SyncMutex<typename S::Mutex> &&
-    SyncVar<typename S::template Var<std::uint64_t>, std::uint64_t> &&
+concept ThreadedSyncPolicy =
+    SyncPolicy<S> &&
     SyncThreadLocal<typename S::template ThreadLocal<SyncThreadLocalExample>,
                     SyncThreadLocalExample> &&
-    SyncGlobal<typename S::template Global<SyncThreadLocalExample>, SyncThreadLocalExample> &&
-    requires(typename S::template Atomic<std::uint64_t> atomic, std::uint64_t value,
-             std::memory_order order, std::source_location where) {
-      { atomic.load(order, where) } noexcept -> std::same_as<std::uint64_t>;
-      { atomic.store(value, order, where) } noexcept;
-      { atomic.exchange(value, order, where) } noexcept -> std::same_as<std::uint64_t>;
-      {
-        atomic.compare_exchange_weak(value, value, order, order, where)
-      } noexcept -> std::same_as<bool>;
-      {
-        atomic.compare_exchange_strong(value, value, order, order, where)
-      } noexcept -> std::same_as<bool>;
-      { atomic.fetch_add(value, order, where) } noexcept -> std::same_as<std::uint64_t>;
-      { atomic.fetch_sub(value, order, where) } noexcept -> std::same_as<std::uint64_t>;
-      { S::fence(order, where) } noexcept;
-      { S::pause(where) } noexcept;
-    };
+    SyncGlobal<typename S::template Global<SyncThreadLocalExample>, SyncThreadLocalExample>;
 
 }  // namespace slabproof
 
