@@ -51,7 +51,7 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
       return;
     }
     State& state = state_.write();
-    state.load(loaded, 0);
+    state.adopt(loaded, 0);
     state.previous = previous;
   }
   ~ThreadCache() { end(); }
@@ -133,7 +133,7 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
     Stock* previous = nullptr;
     bool previous_is_full = false;
 
-    void load(Stock* stock, std::uint32_t rounds_in_it) noexcept {
+    void adopt(Stock* stock, std::uint32_t rounds_in_it) noexcept {
       loaded = stock;
       begin = stock->begin();
       end = stock->end();
@@ -153,7 +153,7 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
     if (state.previous_is_full) {
       Stock* const empty = std::exchange(state.previous, nullptr);
       std::swap(state.loaded, state.previous);
-      state.load(empty, Depot::rounds);
+      state.adopt(empty, Depot::rounds);
       state.previous_is_full = false;
       return Block{(--state.top)->read(), stride};
     }
@@ -175,7 +175,7 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
       if (looked_again) return std::unexpected(served.error());
       looked_again = true;
       if (Stock* const full = slab_.depot().exchange_for_full(state.loaded); full != nullptr) {
-        state.load(full, Depot::rounds);
+        state.adopt(full, Depot::rounds);
         return Block{(--state.top)->read(), stride};
       }
     }
@@ -193,7 +193,7 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
       state.previous_is_full = false;
     }
     Stock* const full = state.loaded;
-    state.load(state.previous, 0);
+    state.adopt(state.previous, 0);
     state.previous = full;
     state.previous_is_full = true;
     (state.top++)->write() = static_cast<std::byte*>(pointer);
