@@ -1,6 +1,9 @@
 #ifndef SLABPROOF_CONFIG_H_
 #define SLABPROOF_CONFIG_H_
 
+#include <cstddef>
+#include <cstdint>
+
 #include "slabproof/freelist_protection.h"
 #include "slabproof/misuse.h"
 #include "slabproof/mmap_backing.h"
@@ -20,6 +23,12 @@ struct DefaultConfig {
   using Protection = NoProtection;  ///< integrity of the in-band freelist
   using Misuse = CountMisuse;       ///< told of each bad pointer
   static constexpr Recheck recheck = Recheck::kAllSegments;
+
+  // Of a `CachedSlab` only: the smaller bound counts.
+  static constexpr std::uint32_t magazine_rounds = 256;   ///< most blocks of one magazine
+  static constexpr std::size_t cache_bytes = 256 * 1024;  ///< most bytes of blocks in one cache
+  static constexpr std::size_t depot_magazines = 64;      ///< most full magazines of the depot
+  static constexpr std::size_t depot_bytes = 4 << 20;     ///< most bytes of blocks in the depot
 };
 
 /// The rules that every slab puts to its configuration, each with a message of its own. Whatever

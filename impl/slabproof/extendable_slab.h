@@ -90,6 +90,8 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   }
 
   ~ExtendableSlab() {
+    static_assert(alignof(ExtendableSlab) >= kCacheLine && sizeof(ExtendableSlab) % kCacheLine == 0,
+                  "slabproof: a slab has cache lines of its own");
     Shared& shared = shared_.write();
     for (std::uint32_t i = 0; i < shared.directory.size(); ++i) {
       const SegmentOwner segment = own(shared.directory.at(i));
@@ -139,6 +141,20 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       growth = begin_growth(shared);
     }
     return grow(blocks, served, growth);
+  }
+
+  /// Fills `blocks` from the front with what can be had at once, under one lock acquisition. Where
+  /// that is nothing, grows as `allocate` does and then takes what there is. For a cache: it asks
+  /// for many, and its caller needs one. The result is how many were served; zero if asked for
+  /// zero. Errors: as `allocate`, when no block was served; then nothing has changed.
+  [[nodiscard]] std::expected<std::size_t, AllocError> allocate_some(
+      std::span<Block> blocks) noexcept {
+    if (!plan_) return std::unexpected(plan_.error());
+    std::size_t served = take_at_once(blocks);
+    if (served != 0 || blocks.empty()) return served;
+    const auto first = allocate_batch(blocks.first(1));
+    if (!first) return first;
+    return 1 + take_at_once(blocks.subspan(1));
   }
 
   /// Gives a block back; O(1), one lock acquisition. A pointer that is no live block of this slab
@@ -201,12 +217,21 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   [[nodiscard]] SlabStats stats() const noexcept {
     const LockGuard guard(mutex_);
     const Shared& shared = shared_.read();
-    SlabStats stats = shared.counters;
-    stats.segments = shared.directory.size();
-    stats.capacity = segment_capacity();
-    stats.uncarved = stats.segments * stats.capacity - stats.live - stats.free - stats.abandoned;
-    stats.directory_room = shared.directory.room();
-    return stats;
+    const Counters& counters = shared.counters;
+    const std::uint64_t segments = shared.directory.size();
+    return {.segments = segments,
+            .capacity = segment_capacity(),
+            .live = counters.live,
+            .peak_live = counters.peak_live,
+            .free = counters.carved - counters.live - counters.abandoned,
+            .uncarved = segments * segment_capacity() - counters.carved,
+            .abandoned = counters.abandoned,
+            .growers = counters.growers,
+            .directory_room = shared.directory.room(),
+            .foreign_pointers = counters.foreign_pointers,
+            .misaligned_pointers = counters.misaligned_pointers,
+            .repeated_frees = counters.repeated_frees,
+            .corrupt_links = counters.corrupt_links};
   }
 
   /// Gives the pages of wholly free segments back to the operating system and keeps their
@@ -239,16 +264,30 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   using SegmentOwner = typename SegmentType::Owner;
   using ExtentOwner = typename Directory::Extent::Owner;
 
+  static constexpr std::size_t kCacheLine = 64;
+
   /// Segments that `trim` examines in one critical section.
   static constexpr std::uint32_t kTrimStride = 64;
 
+  /// What `SlabStats` is made from; the words that every operation changes come first.
+  struct Counters {
+    std::uint64_t live = 0;
+    std::uint64_t peak_live = 0;
+    std::uint64_t carved = 0;
+    std::uint64_t abandoned = 0;
+    std::uint64_t growers = 0;
+    std::uint64_t foreign_pointers = 0;
+    std::uint64_t misaligned_pointers = 0;
+    std::uint64_t repeated_frees = 0;
+    std::uint64_t corrupt_links = 0;
+  };
+
   /// Everything that the lock guards, but for what lies in the segments' and the directory's own
-  /// regions. `counters` holds live, peak_live, free, abandoned, growers and the events; the rest
-  /// of it is filled in by `stats`.
+  /// regions.
   struct Shared {
     explicit Shared(std::size_t segment_alignment) noexcept : directory(segment_alignment) {}
+    Counters counters;
     Directory directory;
-    SlabStats counters;
   };
 
   /// What an allocation remembers between phase 1 and phase 3.
@@ -285,24 +324,26 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   std::size_t take_from(Shared& shared, SegmentType& segment, std::span<Block> blocks) noexcept {
     typename SegmentType::Record& record = segment.record.write();
     const Freelist slots = segment.freelist(*plan_);
-    const FreelistState before = record.slots;
+    const std::uint32_t carved = record.slots.carved;
     std::size_t taken = 0;
     while (taken < blocks.size() && slots.has_room(record.slots)) {
+      const std::uint32_t abandoned = record.slots.abandoned;
       const auto slot = slots.take(record.slots);
-      shared.counters.corrupt_links += slot.corrupt ? 1U : 0U;
+      if (slot.corrupt) [[unlikely]] {
+        ++shared.counters.corrupt_links;
+        shared.counters.abandoned += record.slots.abandoned - abandoned;
+      }
       blocks[taken++] = Block{slot.data, stride};
     }
-    account(shared.counters, before, record.slots);
+    shared.counters.carved += record.slots.carved - carved;
+    count_live(shared.counters, taken);
     if (!slots.has_room(record.slots)) shared.directory.open().erase(record.index);
     return taken;
   }
 
-  /// INVARIANT[counters.sum] live, free and abandoned are the sums over all segments.
-  static void account(SlabStats& counters, const FreelistState& before,
-                      const FreelistState& after) noexcept {
-    counters.live += std::uint64_t{after.live} - before.live;
-    counters.free += std::uint64_t{after.free} - before.free;
-    counters.abandoned += std::uint64_t{after.abandoned} - before.abandoned;
+  /// INVARIANT[counters.sum] carved, live and abandoned are the sums over all segments.
+  static void count_live(Counters& counters, std::uint64_t more) noexcept {
+    counters.live += more;
     if (counters.live > counters.peak_live) counters.peak_live = counters.live;
   }
 
@@ -362,10 +403,10 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       ++shared.counters.repeated_frees;
       return MisuseKind::kNotLive;
     }
-    const FreelistState before = record.slots;
+    const bool was_open = slots.has_room(record.slots);
     slots.put(*slot, record.slots);
-    account(shared.counters, before, record.slots);
-    shared.directory.open().insert(record.index);
+    --shared.counters.live;
+    if (!was_open) shared.directory.open().insert(record.index);
     return std::nullopt;
   }
 
@@ -381,8 +422,10 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       if (before.live != 0 || before.carved == 0 || before.abandoned != 0) continue;
       FreelistState& slots = segment.record.write().slots;
       unused = slots;
-      slots = FreelistState{.live = plan_->geometry.capacity};
-      account(shared.counters, before, slots);
+      const std::uint32_t capacity = plan_->geometry.capacity;
+      slots = FreelistState{.live = capacity};  // no slot of it can be freed
+      shared.counters.carved += capacity - before.carved;
+      count_live(shared.counters, capacity);
       shared.directory.open().erase(next - 1);
       return &segment;
     }
@@ -391,13 +434,18 @@ class ExtendableSlab : CheckedConfig<T, Config>,
 
   void put_back(Shared& shared, SegmentType& segment) noexcept {
     typename SegmentType::Record& record = segment.record.write();
-    const FreelistState before = record.slots;
+    shared.counters.carved -= plan_->geometry.capacity;
+    shared.counters.live -= plan_->geometry.capacity;
     record.slots = FreelistState{};
-    account(shared.counters, before, record.slots);
     shared.directory.open().insert(record.index);
   }
 
   // The lock is not held from here on.
+
+  std::size_t take_at_once(std::span<Block> blocks) noexcept {
+    const LockGuard guard(mutex_);
+    return take_lowest(shared_.write(), blocks, 0);
+  }
 
   /// Phase 2. The directory comes first: a thread that could not get its share of it may not
   /// install a segment, since others count on that share.
@@ -462,10 +510,12 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     return supplies.refusal;
   }
 
+  // Read by every operation and written by none; what the lock guards begins with its own line, and
+  // what comes after the slab does not share its last one.
   const std::expected<typename SegmentType::Plan, AllocError> plan_;
   const ProtectionFactory make_protection_;
   std::optional<AllocError> error_;
-  mutable typename Sync::Mutex mutex_;
+  alignas(kCacheLine) mutable typename Sync::Mutex mutex_;
   typename Sync::template Var<Shared> shared_;
 };
 

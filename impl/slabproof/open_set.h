@@ -63,6 +63,7 @@ class OpenSet {
 
   /// The lowest member that is at least `from`, or nothing.
   [[nodiscard]] std::optional<std::uint32_t> lowest(std::uint32_t from) const noexcept {
+    if (from == 0 && first_leaf_ != 0) return index_of_lowest(first_leaf_);
     if (from >= kMaxMembers) return std::nullopt;
     const std::uint32_t leaf = from / kWordBits;
     const std::uint32_t middle = leaf / kWordBits;

@@ -20,14 +20,17 @@ namespace slabproof {
 /// What a run of slots remembers about itself. Slots are named by index; a link is 1-based so that
 /// zeroed memory ends a list.
 ///
-/// INVARIANT[slots.conserved] free + live + abandoned = carved <= capacity (property S4). Guarded
-/// by whatever guards the run: the slab's lock, or the single thread of a `Slab`.
+/// INVARIANT[slots.conserved] live + abandoned <= carved <= capacity, and the other carved slots
+/// are on the freelist (property S4). Guarded by whatever guards the run: the slab's lock, or the
+/// single thread of a `Slab`.
 struct FreelistState {
   std::uint32_t head = 0;       ///< 1-based index of the first free slot, 0 for none
-  std::uint32_t free = 0;       ///< slots on the freelist
   std::uint32_t carved = 0;     ///< slots that were ever handed out: [0, carved)
   std::uint32_t live = 0;       ///< slots handed out now
   std::uint32_t abandoned = 0;  ///< free slots that a corrupt link made unreachable
+
+  /// Slots on the freelist. Not a member of its own: what follows from the others costs no store.
+  [[nodiscard]] constexpr std::uint32_t free() const noexcept { return carved - live - abandoned; }
 };
 
 /// Where the parts of a region lie: a header of the caller's, then (with `tracks_slots`) one bit a
@@ -139,15 +142,13 @@ class SlotFreelist {
     LinkVar* const variable = link_at(slot);
     const Link link = variable->read();
     std::destroy_at(variable);
-    --state.free;
     mark(slot, true);
     if (is_sound(link, slot, state)) {
       state.head = link.next;
       return {slot_at(slot), false};
     }
     state.head = 0;
-    state.abandoned += state.free;
-    state.free = 0;
+    state.abandoned += state.free();
     return {slot_at(slot), true};
   }
 
@@ -174,7 +175,6 @@ class SlotFreelist {
     mark(slot, false);
     std::construct_at(link_at(slot), Link{state.head, protection_.seal(state.head, slot)});
     state.head = slot + 1;
-    ++state.free;
     --state.live;
   }
 
@@ -186,7 +186,7 @@ class SlotFreelist {
         const std::uint32_t slot = rest.head - 1;
         const Link link = link_at(slot)->read();
         std::destroy_at(link_at(slot));
-        --rest.free;
+        ++rest.live;
         rest.head = is_sound(link, slot, rest) ? link.next : 0;
       }
     }
@@ -211,7 +211,7 @@ class SlotFreelist {
   /// list ends where the count of free slots says so: no cycle can be walked for ever.
   [[nodiscard]] bool is_sound(const Link& link, std::uint32_t slot,
                               const FreelistState& state) const noexcept {
-    if ((link.next == 0) != (state.free == 0) || link.next > state.carved) return false;
+    if ((link.next == 0) != (state.free() == 0) || link.next > state.carved) return false;
     if (!protection_.verify(link.next, slot, link.tag)) return false;
     if constexpr (Protection::tracks_slots) return link.next == 0 || !is_marked(link.next - 1);
     return link.next != slot + 1;

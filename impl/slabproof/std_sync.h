@@ -36,8 +36,10 @@ struct StdSync {
   template <class T>
   class Var {
    public:
-    explicit Var(T initial, std::source_location = std::source_location::current()) noexcept(
-        std::is_nothrow_move_constructible_v<T>)
+    explicit constexpr Var(
+        T initial,
+        std::source_location =
+            std::source_location::current()) noexcept(std::is_nothrow_move_constructible_v<T>)
         : value_(std::move(initial)) {}
     Var(const Var&) = delete;
     Var& operator=(const Var&) = delete;
@@ -97,6 +99,39 @@ struct StdSync {
     std::atomic<T> value_;
   };
 
+  template <class T>
+  class ThreadLocal {
+    static_assert(std::is_trivially_destructible_v<T>,
+                  "slabproof: what a destructor registered would cost every access a call");
+
+   public:
+    static T& get() noexcept { return value_; }
+    static void arm() noexcept { hook_.armed = true; }
+
+   private:
+    struct Hook {
+      bool armed = false;
+      ~Hook() {
+        if (armed) get().on_thread_exit();
+      }
+    };
+    static inline constinit thread_local T value_{};
+    // Apart from the value, so that only `arm` pays for a thread-local object with a destructor.
+    static inline thread_local Hook hook_;
+  };
+
+  template <class T>
+  class Global {
+    static_assert(std::is_trivially_destructible_v<T>,
+                  "slabproof: a global must outlive every destructor that may use it");
+
+   public:
+    static T& get() noexcept { return value_; }
+
+   private:
+    static inline constinit T value_{};
+  };
+
   static void fence(std::memory_order order,
                     std::source_location = std::source_location::current()) noexcept {
     std::atomic_thread_fence(order);
@@ -108,7 +143,7 @@ struct StdSync {
   }
 };
 
-static_assert(SyncPolicy<StdSync>);
+static_assert(ThreadedSyncPolicy<StdSync>);
 
 }  // namespace slabproof
 

@@ -59,6 +59,34 @@ concept SyncPolicy =
       { S::pause(where) } noexcept;
     };
 
+/// One `T` for each thread, constant-initialized, so that `get` is a few instructions. After `arm`
+/// in a thread, `on_thread_exit` of its `T` runs when that thread ends; the `T` itself can be used
+/// until the thread is gone, also by destructors that run later.
+template <class L, class T>
+concept SyncThreadLocal = requires {
+  { L::get() } noexcept -> std::same_as<T&>;
+  { L::arm() } noexcept;
+};
+
+/// One `T` for the process, constant-initialized and never destroyed.
+template <class G, class T>
+concept SyncGlobal = requires {
+  { G::get() } noexcept -> std::same_as<T&>;
+};
+
+/// What a `SyncThreadLocal` may hold.
+struct SyncThreadLocalExample {
+  void on_thread_exit() noexcept {}
+};
+
+/// A policy with storage for each thread and for the process, which the caches of threads need.
+template <class S>
+concept ThreadedSyncPolicy =
+    SyncPolicy<S> &&
+    SyncThreadLocal<typename S::template ThreadLocal<SyncThreadLocalExample>,
+                    SyncThreadLocalExample> &&
+    SyncGlobal<typename S::template Global<SyncThreadLocalExample>, SyncThreadLocalExample>;
+
 }  // namespace slabproof
 
 #endif  // SLABPROOF_SYNC_POLICY_H_

@@ -203,7 +203,7 @@ MUTANTS = [
         header = "extendable_slab.h",
         edits = [
             (
-                "shared.directory.open().insert(record.index); return std::nullopt;",
+                "if (!was_open) shared.directory.open().insert(record.index); return std::nullopt;",
                 "return std::nullopt;",
             ),
         ],
@@ -295,7 +295,7 @@ MUTANTS = [
         name = "free_count_off",
         header = "slot_freelist.h",
         edits = [
-            ("--state.free; mark(slot, true);", "mark(slot, true);"),
+            ("state.head = slot + 1; --state.live;", "state.head = slot + 1;"),
         ],
         why = "slots are lost from the sum",
         breaks = "S4",

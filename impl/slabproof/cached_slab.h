@@ -1,0 +1,166 @@
+#ifndef SLABPROOF_CACHED_SLAB_H_
+#define SLABPROOF_CACHED_SLAB_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <new>
+#include <optional>
+#include <utility>
+
+#include "slabproof/alloc_error.h"
+#include "slabproof/block.h"
+#include "slabproof/cache_registry.h"
+#include "slabproof/config.h"
+#include "slabproof/extendable_slab.h"
+#include "slabproof/layout.h"
+#include "slabproof/magazine_depot.h"
+#include "slabproof/object_factory.h"
+#include "slabproof/slab_stats.h"
+#include "slabproof/thread_cache.h"
+
+namespace slabproof {
+
+/// An `ExtendableSlab` with a cache for each thread that uses it. The cache comes by itself at the
+/// thread's first operation, and ends with the thread or with the slab, whichever is first
+/// (property C3). A thread may also hold one of its own: `ThreadCache cache(slab)`.
+///
+/// Where no memory for a cache can be had, and in a thread whose thread-local objects are already
+/// destroyed (static destruction), operations go to the shared slab.
+///
+/// Blocks in caches and in the depot count as live in `stats()`. So at rest live = held by callers
+/// + cached, and live + free + uncarved + abandoned = capacity x segments (property C1); and
+/// segments = max(initial, ceil(peak live / capacity)) as of an `ExtendableSlab` (property C4).
+///
+/// Thread safety: any operation from any thread at any time, but for construction and destruction.
+/// A thread that used the slab may end at any time, also while the slab is destroyed.
+template <class T, class Config = DefaultConfig>
+class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
+  static_assert(ThreadedSyncPolicy<typename Config::Sync>,
+                "slabproof: Config::Sync of a slab with caches must supply ThreadLocal and Global");
+  static_assert(!Config::Protection::tracks_slots,
+                "slabproof: a cache does not look at a pointer that it is given, so SlotStates "
+                "could not keep its promise; use ExtendableSlab");
+
+ public:
+  using value_type = T;
+  using Sync = typename Config::Sync;
+  using SharedSlab = ExtendableSlab<T, Config>;
+  static constexpr std::size_t stride = SharedSlab::stride;
+  static constexpr std::size_t slot_alignment = SharedSlab::slot_alignment;
+  using Depot = MagazineDepot<Config, stride>;
+  using Cache = ThreadCache<CachedSlab>;
+
+  /// With the arguments of a constructor of `ExtendableSlab`.
+  template <class... Arguments>
+  explicit CachedSlab(std::size_t segment_capacity, Arguments... arguments) noexcept
+      : members_(Registry::new_slab_id()), slab_(segment_capacity, arguments...) {}
+
+  ~CachedSlab() { Registry::end_slab(members_); }
+  CachedSlab(const CachedSlab&) = delete;
+  CachedSlab& operator=(const CachedSlab&) = delete;
+
+  [[nodiscard]] std::optional<AllocError> error() const noexcept { return slab_.error(); }
+
+  /// As `ThreadCache::allocate`, in this thread's cache.
+  [[nodiscard]] std::expected<Block, AllocError> allocate() noexcept {
+    const auto& entry = Registry::entry_of(members_.id);
+    if (entry.slab_id == members_.id) [[likely]]
+      return cache_of(*entry.member).allocate();
+    return allocate_without_entry();
+  }
+
+  /// As `ThreadCache::deallocate`, in this thread's cache.
+  bool deallocate(void* pointer) noexcept {
+    const auto& entry = Registry::entry_of(members_.id);
+    if (entry.slab_id == members_.id) [[likely]]
+      return cache_of(*entry.member).deallocate(pointer);
+    return deallocate_without_entry(pointer);
+  }
+
+  /// As `ExtendableSlab::trim`, after what this thread's cache and the depot hold has gone back.
+  std::size_t trim() noexcept {
+    if (Member* const member = Registry::find(members_.id); member != nullptr) {
+      cache_of(*member).flush();
+    }
+    while (typename Depot::Stock* const full = depot_.take_full()) {
+      Cache::return_rounds(slab_, full->begin(), full->end());
+      depot_.put_empty(full);
+    }
+    return slab_.trim();
+  }
+
+  [[nodiscard]] SlabStats stats() const noexcept { return slab_.stats(); }
+  [[nodiscard]] std::size_t segment_count() const noexcept { return slab_.segment_count(); }
+  [[nodiscard]] std::size_t segment_capacity() const noexcept { return slab_.segment_capacity(); }
+  [[nodiscard]] std::size_t capacity_bytes() const noexcept { return slab_.capacity_bytes(); }
+  [[nodiscard]] std::uint64_t corruption_events() const noexcept {
+    return slab_.corruption_events();
+  }
+  [[nodiscard]] std::optional<std::size_t> usable_size(const void* pointer) const noexcept {
+    return slab_.usable_size(pointer);
+  }
+
+  /// What the caches stand on: operations on these two take locks.
+  [[nodiscard]] SharedSlab& shared() noexcept { return slab_; }
+  [[nodiscard]] Depot& depot() noexcept { return depot_; }
+
+ private:
+  using Registry = CacheRegistry<Sync>;
+  using Member = typename Registry::Member;
+  using Backing = typename Config::Backing;
+  static constexpr std::size_t kCacheLine = 64;
+
+  /// A cache in a region of its own.
+  struct OwnedCache : Member {
+    OwnedCache(Backing memory, CachedSlab& slab) noexcept
+        : Member(slab.members_.id, &OwnedCache::give_back, &OwnedCache::release_memory),
+          region(std::move(memory)),
+          cache(slab) {}
+    static void give_back(Member* member) noexcept {
+      static_cast<OwnedCache*>(member)->cache.end();
+    }
+    static void release_memory(Member* member) noexcept {
+      auto* const owned = static_cast<OwnedCache*>(member);
+      const Backing memory = std::move(owned->region.write());
+      std::destroy_at(owned);
+    }
+    typename Sync::template Var<Backing> region;
+    Cache cache;
+  };
+
+  static Cache& cache_of(Member& member) noexcept { return static_cast<OwnedCache&>(member).cache; }
+
+  [[gnu::noinline]] std::expected<Block, AllocError> allocate_without_entry() noexcept {
+    Cache* const cache = join();
+    return cache != nullptr ? cache->allocate() : slab_.allocate();
+  }
+  [[gnu::noinline]] bool deallocate_without_entry(void* pointer) noexcept {
+    Cache* const cache = join();
+    return cache != nullptr ? cache->deallocate(pointer) : slab_.deallocate(pointer);
+  }
+
+  /// This thread's cache, made where there is none; null where none can be had.
+  Cache* join() noexcept {
+    if (!Registry::is_open()) return nullptr;
+    if (Member* const member = Registry::find(members_.id); member != nullptr) {
+      return &cache_of(*member);
+    }
+    Backing region(Layout::of<OwnedCache>());
+    if (!region) return nullptr;
+    void* const place = region.data();
+    OwnedCache* const owned = ::new (place) OwnedCache(std::move(region), *this);
+    Registry::join(members_, *owned);
+    return &owned->cache;
+  }
+
+  // Read by every operation of every thread, so apart from what a miss writes.
+  alignas(kCacheLine) typename Registry::SlabMembers members_;
+  alignas(kCacheLine) SharedSlab slab_;
+  alignas(kCacheLine) Depot depot_;
+};
+
+}  // namespace slabproof
+
+#endif  // SLABPROOF_CACHED_SLAB_H_

@@ -1,0 +1,209 @@
+#ifndef SLABPROOF_THREAD_CACHE_H_
+#define SLABPROOF_THREAD_CACHE_H_
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <utility>
+
+#include "slabproof/alloc_error.h"
+#include "slabproof/block.h"
+#include "slabproof/object_factory.h"
+
+namespace slabproof {
+
+/// One thread's stock of free blocks of a `CachedSlab`. A hit takes a block from the loaded
+/// magazine or puts it there: no lock, no atomic operation, no division and no call (property C6).
+/// A miss swaps whole magazines with the depot, and only where that has none goes to the slab.
+///
+/// Two magazines, so that a thread which allocates and frees around the end of one does not go to
+/// the depot each time (Bonwick and Adams, USENIX 2001). They bound what a cache holds (property
+/// C2); all of it goes back when the cache ends (property C3).
+///
+/// A block may be freed through another cache, or by another thread, than the one that got it.
+/// What a hit promises of bad pointers is nothing: a pointer is looked at when its magazine goes
+/// back to the slab, which counts it then (property C5).
+///
+/// Thread safety: one thread at a time. The slab must outlive the cache.
+template <class Slab>
+class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<Slab>> {
+  using Sync = typename Slab::Sync;
+  using Depot = typename Slab::Depot;
+  using Stock = typename Depot::Stock;
+  using Round = typename Stock::Round;
+
+ public:
+  using value_type = typename Slab::value_type;
+  static constexpr std::size_t stride = Slab::stride;
+  /// Most blocks that a cache holds.
+  static constexpr std::size_t kMaxBlocks = std::size_t{2} * Depot::rounds;
+
+  /// An empty cache. Where no memory for its magazines can be had, every operation is a miss.
+  explicit ThreadCache(Slab& slab) noexcept : slab_(slab) {
+    Stock* const loaded = slab.depot().take_empty();
+    if (loaded == nullptr) return;
+    Stock* const previous = slab.depot().take_empty();
+    if (previous == nullptr) {
+      slab.depot().put_empty(loaded);
+      return;
+    }
+    State& state = state_.write();
+    state.adopt(loaded, 0);
+    state.previous = previous;
+  }
+  ~ThreadCache() { end(); }
+  ThreadCache(const ThreadCache&) = delete;
+  ThreadCache& operator=(const ThreadCache&) = delete;
+
+  /// A block of one slot. O(1) on a hit.
+  /// Errors: as `ExtendableSlab::allocate`; `kOutOfMemory` where the backing refused while every
+  /// slot was live or in another thread's cache (property C7).
+  [[nodiscard]] std::expected<Block, AllocError> allocate() noexcept {
+    State& state = state_.write();
+    if (state.top != state.begin) [[likely]]
+      return Block{(--state.top)->read(), stride};
+    return allocate_on_miss();
+  }
+
+  /// Gives a block back. O(1) on a hit. False where a miss went to the slab, which refused the
+  /// pointer.
+  bool deallocate(void* pointer) noexcept {
+    State& state = state_.write();
+    if (state.top != state.end) [[likely]] {
+      (state.top++)->write() = static_cast<std::byte*>(pointer);
+      return true;
+    }
+    return deallocate_on_miss(pointer);
+  }
+
+  /// Gives every block that it holds back to the slab.
+  void flush() noexcept {
+    State& state = state_.write();
+    if (state.loaded == nullptr) return;
+    return_rounds(slab_.shared(), state.begin, state.top);
+    state.top = state.begin;
+    if (state.previous_is_full) {
+      return_rounds(slab_.shared(), state.previous->begin(), state.previous->end());
+    }
+    state.previous_is_full = false;
+  }
+
+  /// Gives everything back, the magazines too: from now on every operation is a miss.
+  void end() noexcept {
+    flush();
+    State& state = state_.write();
+    if (state.loaded == nullptr) return;
+    slab_.depot().put_empty(state.loaded);
+    slab_.depot().put_empty(state.previous);
+    state = State{};
+  }
+
+  /// Gives the blocks that rounds of a magazine name back to the slab under the cache, at most 64
+  /// in one critical section.
+  static void return_rounds(typename Slab::SharedSlab& slab, Round* first, Round* last) noexcept {
+    std::array<void*, kBatch> pointers;
+    while (first != last) {
+      std::size_t count = 0;
+      while (first != last && count < kBatch) pointers[count++] = (first++)->read();
+      slab.deallocate_batch(std::span<void* const>(pointers).first(count));
+    }
+  }
+
+  /// Blocks that it holds now.
+  [[nodiscard]] std::size_t size() const noexcept {
+    const State& state = state_.read();
+    return static_cast<std::size_t>(state.top - state.begin) +
+           (state.previous_is_full ? Depot::rounds : 0U);
+  }
+
+ private:
+  /// Blocks that go between a magazine and the slab in one critical section.
+  static constexpr std::size_t kBatch = std::min<std::size_t>(Depot::rounds, 64);
+
+  /// INVARIANT[cache.previous] the previous magazine is full or empty, so that one swap makes room
+  /// for a free or has a block to give.
+  struct State {
+    Round* top = nullptr;  ///< one behind the newest round of the loaded magazine
+    Round* begin = nullptr;
+    Round* end = nullptr;
+    Stock* loaded = nullptr;
+    Stock* previous = nullptr;
+    bool previous_is_full = false;
+
+    void adopt(Stock* stock, std::uint32_t rounds_in_it) noexcept {
+      loaded = stock;
+      begin = stock->begin();
+      end = stock->end();
+      top = begin + rounds_in_it;
+    }
+  };
+
+  [[gnu::noinline]] std::expected<Block, AllocError> allocate_on_miss() noexcept {
+    State& state = state_.write();
+    if (state.loaded == nullptr) return slab_.shared().allocate();
+    if (!state.previous_is_full) {
+      if (Stock* const full = slab_.depot().exchange_for_full(state.previous); full != nullptr) {
+        state.previous = full;
+        state.previous_is_full = true;
+      }
+    }
+    if (state.previous_is_full) {
+      Stock* const empty = std::exchange(state.previous, nullptr);
+      std::swap(state.loaded, state.previous);
+      state.adopt(empty, Depot::rounds);
+      state.previous_is_full = false;
+      return Block{(--state.top)->read(), stride};
+    }
+    return refill(state);
+  }
+
+  /// Takes a block for the caller and what else the slab has into the loaded magazine, which is
+  /// empty. Grows only where the slab has none, and then for one block: a cache makes a slab no
+  /// larger than its caller's request does (property C4).
+  std::expected<Block, AllocError> refill(State& state) noexcept {
+    std::array<Block, kBatch> blocks;
+    for (bool looked_again = false;;) {
+      const auto served = slab_.shared().allocate_some(blocks);
+      if (served) {
+        for (std::size_t i = *served; i > 1; --i) (state.top++)->write() = blocks[i - 1].data;
+        return blocks[0];
+      }
+      // Another thread may have brought a magazine to the depot while the backing refused.
+      if (looked_again) return std::unexpected(served.error());
+      looked_again = true;
+      if (Stock* const full = slab_.depot().exchange_for_full(state.loaded); full != nullptr) {
+        state.adopt(full, Depot::rounds);
+        return Block{(--state.top)->read(), stride};
+      }
+    }
+  }
+
+  [[gnu::noinline]] bool deallocate_on_miss(void* pointer) noexcept {
+    State& state = state_.write();
+    if (state.loaded == nullptr) return slab_.shared().deallocate(pointer);
+    if (state.previous_is_full) {
+      if (Stock* const empty = slab_.depot().exchange_for_empty(state.previous); empty != nullptr) {
+        state.previous = empty;
+      } else {
+        return_rounds(slab_.shared(), state.previous->begin(), state.previous->end());
+      }
+      state.previous_is_full = false;
+    }
+    Stock* const full = state.loaded;
+    state.adopt(state.previous, 0);
+    state.previous = full;
+    state.previous_is_full = true;
+    (state.top++)->write() = static_cast<std::byte*>(pointer);
+    return true;
+  }
+
+  Slab& slab_;
+  typename Sync::template Var<State> state_{State{}};
+};
+
+}  // namespace slabproof
+
+#endif  // SLABPROOF_THREAD_CACHE_H_
