@@ -1,5 +1,7 @@
 """The rows of the benchmark as plots. The only module that needs a plotting library."""
 
+import math
+
 import matplotlib
 
 matplotlib.use("Agg")
@@ -17,6 +19,15 @@ def _spread(figure):
     return figure.median - min(figure.samples), max(figure.samples) - figure.median
 
 
+def _scale(panel, least, most):
+    """From zero, or by powers of ten where the smallest bar would not be seen."""
+    if most > 20 * least:
+        panel.set_xscale("log")
+        panel.set_xlim(left=10 ** math.floor(math.log10(least) - 0.1), right=most * 5)
+    else:
+        panel.set_xlim(left=0, right=most * 1.25)
+
+
 def _save(figure, file):
     figure.tight_layout()
     figure.savefig(file, metadata={"Date": None})
@@ -31,14 +42,15 @@ def bars(heading, rows, contenders, file):
     for panel, row in zip(panels.flat, rows):
         known = [c for c in contenders if c.name in row.figures]
         values = [row.figures[c.name] for c in known]
-        panel.barh(
+        drawn = panel.barh(
             [c.name for c in known],
             [value.median for value in values],
             xerr=list(zip(*map(_spread, values))),
             color=[_COLORS[c.kind] for c in known],
             capsize=2,
         )
-        panel.set_xscale("log")
+        panel.bar_label(drawn, [tables.number(value.median) for value in values], padding=6, fontsize=6)
+        _scale(panel, min(value.median for value in values), max(max(value.samples) for value in values))
         panel.set_title(row.name, fontsize=10)
         panel.set_xlabel(row.unit)
         panel.tick_params(axis="y", labelsize=7)
