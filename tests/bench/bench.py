@@ -32,7 +32,7 @@ LIMIT = "bare per-thread stack"
 HITS = "hits"
 QUICK_SEGMENTS = 256
 # Of the loop in which instructions are counted: a multiple of its blocks.
-COUNTED_HITS = 7000
+COUNTED_HITS = 8000
 COUNTED_FUNCTIONS = {"allocate": "*::allocate_hits<*", "free": "*::free_hits<*"}
 
 

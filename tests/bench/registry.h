@@ -53,7 +53,7 @@ class Registration {
     add<Needs::kAnyThread, 64>("larson/8",
                                []<class A>(const Scale& scale) { return larson<A>(scale, 8); });
     add<Needs::kMany, 64>("cold", []<class A>(const Scale& scale) { return cold<A>(scale); }, true);
-    for (const std::size_t segments : {1, 16, 256, 4096}) {
+    for (const unsigned segments : {1U, 16U, 256U, 4096U}) {
       add_free_against("free-sequential/", segments, Order::kSequential);
       add_free_against("free-random/", segments, Order::kRandom);
     }

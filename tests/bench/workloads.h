@@ -175,8 +175,8 @@ Round free_against(const Scale& scale, std::size_t segments, Order order) {
   };
 }
 
-/// As many as the caches of every contender hold: the C library keeps seven.
-inline constexpr std::size_t kHits = 7;
+/// As many as the caches of every contender hold: the C library keeps seven, some of them its own.
+inline constexpr std::size_t kHits = 4;
 using HitBlocks = std::array<void*, kHits>;
 
 // The functions in which instructions are counted: each makes kHits operations.

@@ -8,12 +8,18 @@
 #include <cctype>
 #include <cstddef>
 #include <cstdint>
+#include <ostream>
 #include <string>
 
 #include "tests/bench/checked_contender.h"
 #include "tests/bench/registry.h"
 
 namespace slabproof::bench {
+
+void PrintTo(const Case& shown, std::ostream* stream) {
+  *stream << shown.contender << ", " << shown.workload;
+}
+
 namespace {
 
 using ::testing::Contains;
