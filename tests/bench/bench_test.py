@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import pathlib
 import sys
 import tempfile
@@ -122,8 +123,9 @@ class RunTest(unittest.TestCase):
         self.assertEqual({c.name: c.preload for c in found}["mine"], "/x/libmine.so")
 
     def test_only_the_contenders_library_is_preloaded(self):
-        self.assertEqual(bench.environment_of(_CONTENDERS[2])["LD_PRELOAD"], "libjemalloc.so.2")
-        self.assertNotIn("LD_PRELOAD", bench.environment_of(_CONTENDERS[1]))
+        with unittest.mock.patch.dict(os.environ, {"LD_PRELOAD": "/of/the/caller.so"}):
+            self.assertEqual(bench.environment_of(_CONTENDERS[2])["LD_PRELOAD"], "libjemalloc.so.2")
+            self.assertNotIn("LD_PRELOAD", bench.environment_of(_CONTENDERS[1]))
 
     def test_library_that_was_not_loaded_is_an_error(self):
         document = {"context": {"malloc": "/lib/x86_64-linux-gnu/libc.so.6"}}
