@@ -27,7 +27,9 @@ PRELOADED = {
     "tcmalloc": "libtcmalloc_minimal.so.4",
     "mimalloc": "libmimalloc.so.2",
 }
-LIMIT = "bare per-thread stack"
+# What is neither ours nor, as an allocator that is safe with threads, a peer.
+KINDS = {"boost::object_pool": "one thread", "bare per-thread stack": "limit"}
+ORDER = ["ours", "peer", "one thread", "limit"]
 # The workload in which instructions are counted: not measured for its time.
 HITS = "hits"
 QUICK_SEGMENTS = 256
@@ -44,9 +46,9 @@ def contenders_of(program_names, peers):
             libraries = {"glibc": None, **PRELOADED, **peers}
             found += [Contender(as_named, name, preload=library) for as_named, library in libraries.items()]
         else:
-            kind = "ours" if name.startswith("slabproof") else "limit" if name == LIMIT else "peer"
+            kind = "ours" if name.startswith("slabproof") else KINDS.get(name, "peer")
             found.append(Contender(name, name, kind))
-    return sorted(found, key=lambda contender: ["ours", "peer", "limit"].index(contender.kind))
+    return sorted(found, key=lambda contender: ORDER.index(contender.kind))
 
 
 def list_cases(program):

@@ -32,8 +32,7 @@ std::string malloc_library() {
   return info.dli_fname;
 }
 
-constexpr Scale kQuick{
-    .pairs = std::size_t{1} << 17, .live = std::size_t{1} << 17, .bytes = std::size_t{8} << 20};
+constexpr Scale kQuick{.pairs = 125'000, .live = 125'000, .bytes = 8'000'000};
 
 void measure(benchmark::State& state, const Case& measured, const Scale& scale) {
   const Round round = measured.start(scale);

@@ -122,6 +122,10 @@ class RunTest(unittest.TestCase):
         )
         self.assertEqual({c.name: c.preload for c in found}["mine"], "/x/libmine.so")
 
+    def test_allocator_of_one_thread_is_no_peer_of_those_that_are_safe(self):
+        (found,) = bench.contenders_of(["boost::object_pool"], {})
+        self.assertNotEqual(found.kind, "peer")
+
     def test_only_the_contenders_library_is_preloaded(self):
         with unittest.mock.patch.dict(os.environ, {"LD_PRELOAD": "/of/the/caller.so"}):
             self.assertEqual(bench.environment_of(_CONTENDERS[2])["LD_PRELOAD"], "libjemalloc.so.2")

@@ -14,7 +14,7 @@ class Contender:
 
     name: str
     program_name: str  # as the program lists it
-    kind: str = "peer"  # "ours", "peer" or "limit"; only a peer can be the best one
+    kind: str = "peer"  # "ours", "peer", "one thread" or "limit"; only a peer can be the best one
     preload: str | None = None  # the library whose malloc it is
 
 

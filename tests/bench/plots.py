@@ -11,8 +11,8 @@ from matplotlib import pyplot  # noqa: E402  the backend is chosen before
 
 from tests.bench import tables  # noqa: E402
 
-_COLORS = {"ours": "tab:blue", "peer": "tab:gray", "limit": "tab:green"}
-_MARKERS = {"ours": "o", "peer": "s", "limit": "^"}
+_COLORS = {"ours": "tab:blue", "peer": "tab:gray", "one thread": "tab:olive", "limit": "tab:green"}
+_MARKERS = {"ours": "o", "peer": "s", "one thread": "v", "limit": "^"}
 
 
 def _spread(figure):

@@ -8,12 +8,13 @@
 
 namespace slabproof::bench {
 
-/// How much work a round is.
+/// How much work a round is. No powers of two: a pool that doubles would have just taken twice the
+/// memory, or just not.
 struct Scale {
-  std::size_t pairs = std::size_t{1} << 20;   ///< of an allocate and a free, all threads together
-  std::size_t live = std::size_t{1} << 20;    ///< blocks of a workload that fills memory
-  std::size_t segment = 1024;                 ///< blocks that count as one segment
-  std::size_t bytes = std::size_t{64} << 20;  ///< bytes of blocks where memory is measured
+  std::size_t pairs = 1'000'000;   ///< of an allocate and a free, all threads together
+  std::size_t live = 1'000'000;    ///< blocks of a workload that fills memory
+  std::size_t segment = 1024;      ///< blocks that count as one segment
+  std::size_t bytes = 64'000'000;  ///< of the blocks where memory is measured
 };
 
 /// What one round measured.

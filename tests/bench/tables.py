@@ -73,7 +73,7 @@ def markdown(rows, contenders, repetitions):
     """All tables."""
     lines = [
         f"Medians of {repetitions} interleaved runs, (least-most), and the ratio to the best peer of the "
-        "column, which is bold.",
+        "column, which is bold: an allocator that is safe with threads and not ours.",
         "",
     ]
     for group, members in group_rows(rows):
