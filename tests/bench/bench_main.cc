@@ -2,14 +2,15 @@
 // process of its own. Options that are not listed by --help go to Google Benchmark.
 
 #include <benchmark/benchmark.h>
-#include <dlfcn.h>
 
 #include <CLI/CLI.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <vector>
 
+#include "tests/bench/malloc_library.h"
 #include "tests/bench/registry.h"
 
 namespace slabproof::bench {
@@ -22,15 +23,6 @@ struct Options {
   bool quick = false;
   std::size_t hits = 0;
 };
-
-/// Whose `malloc` the process has: a library that LD_PRELOAD names and that cannot be loaded is
-/// skipped without an error.
-std::string malloc_library() {
-  Dl_info info{};
-  void* const function = ::dlsym(RTLD_DEFAULT, "malloc");
-  if (function == nullptr || ::dladdr(function, &info) == 0) return "unknown";
-  return info.dli_fname;
-}
 
 constexpr Scale kQuick{.pairs = 125'000, .live = 125'000, .bytes = 8'000'000};
 
