@@ -149,6 +149,16 @@ def positive(text):
     return int(text)
 
 
+def seconds(text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not 0 < value < 3600:
+        raise argparse.ArgumentTypeError(f"expected seconds, more than 0 and less than 3600, not {text!r}")
+    return value
+
+
 def parse(arguments):
     parser = argparse.ArgumentParser(
         prog="verify bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -156,7 +166,7 @@ def parse(arguments):
     parser.add_argument("--program", required=True, type=pathlib.Path, help=argparse.SUPPRESS)
     parser.add_argument("--out", type=pathlib.Path, help="directory for bench.md, bench.json and plots")
     parser.add_argument("--repetitions", type=positive, metavar="R", help="default: 3; with --quick: 1")
-    parser.add_argument("--min-time", type=float, metavar="SECONDS", help="of each run; default: 0.3")
+    parser.add_argument("--min-time", type=seconds, metavar="SECONDS", help="of each run; default: 0.3")
     parser.add_argument("--quick", action="store_true", help="less work and fewer segments: a minute or so")
     parser.add_argument(
         "--peer", action="append", default=[], type=peer_of, metavar="NAME=PATH",

@@ -145,6 +145,12 @@ class RunTest(unittest.TestCase):
         with self.assertRaisesRegex(argparse.ArgumentTypeError, "expected NAME=PATH"):
             bench.peer_of("mine=/no/such/library.so")
 
+    def test_time_of_a_run_must_be_one(self):
+        for text in ["0", "-1", "nan", "inf", "soon"]:
+            with self.subTest(text), self.assertRaisesRegex(argparse.ArgumentTypeError, "expected seconds"):
+                bench.seconds(text)
+        self.assertEqual(bench.seconds("0.5"), 0.5)
+
     def test_quick_run_has_fewer_segments_and_counts_no_instructions(self):
         options = bench.parse(["--program", "x", "--quick"])
         cases = [("malloc", name) for name in ("hot", "hits", "free-random/256", "free-random/4096")]
