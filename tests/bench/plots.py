@@ -89,7 +89,7 @@ def lines(title, xlabel, rows, contenders, file):
         panel.set_ylabel("ns")
         panel.set_title(prefix)
         panel.grid(True, alpha=0.3)
-        panel.legend(fontsize=7)
+    panels[0, -1].legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
     figure.suptitle(title)
     _save(figure, file)
 
