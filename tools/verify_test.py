@@ -163,7 +163,7 @@ class DispatchTest(ScriptTest):
         result = self.run_verify("--help")
         self.assertEqual(result.returncode, 0)
         for command in [
-            "check", "test", "deep", "fuzz", "bench-check", "coverage", "lint", "refine", "evidence", "docs", "setup",
+            "check", "test", "deep", "fuzz", "bench", "bench-check", "coverage", "lint", "refine", "evidence", "docs", "setup",
         ]:
             self.assertRegex(result.stdout, rf"(?m)^  {command} ")
 
@@ -292,6 +292,25 @@ class RefineTest(ScriptTest):
     def test_a_checker_that_does_not_build_is_not_a_violation(self):
         self.stub("bazel", "exit 1")
         self.assertEqual(self.run_verify("refine").returncode, 2)
+
+
+class BenchTest(ScriptTest):
+    def test_the_optimised_program_is_measured_in_the_directory_of_the_caller(self):
+        file = self.root / "tests" / "bench" / "bench.py"
+        file.parent.mkdir(parents=True)
+        file.write_text("import os, sys\nprint(os.getcwd(), *sys.argv[1:])\n")
+        self.stub("bazel", "[[ $1 != info ]] || echo /optimised")
+        directory = self.scratch / "elsewhere"
+        directory.mkdir()
+        result = self.run_verify("bench", "--quick", directory=directory)
+        self.assertEqual(
+            result.stdout, f"{directory} --program /optimised/tests/bench/bench --quick\n", result.stderr
+        )
+        self.assertTrue(all("--config=opt" in call for call in self.calls("bazel")))
+
+    def test_a_program_that_does_not_build_is_not_a_violation(self):
+        self.stub("bazel", "exit 1")
+        self.assertEqual(self.run_verify("bench").returncode, 2)
 
 
 class TestCommandTest(ScriptTest):
