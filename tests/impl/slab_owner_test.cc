@@ -259,7 +259,17 @@ TEST_F(SlabOwnerTest, OwnerGoesOnAfterItsClose) {
   const std::vector<Block> blocks = take_blocks(owner, kCapacity + 1);
   EXPECT_EQ(owner.reclaim(), 0U);
   for (const Block& block : blocks) EXPECT_TRUE(owner.deallocate(block.data));
-  EXPECT_EQ(remote.flush(), RemoteFree::kPushed);
+  EXPECT_EQ(owner.stats().live, 0U);
+}
+
+TEST_F(SlabOwnerTest, ClosedOwnerStaysClosedWhateverItDoes) {
+  Owner owner(kCapacity);
+  Remote remote = owner.remote();
+  owner.close();
+  const std::vector<Block> blocks = take_blocks(owner, kCapacity + 1);
+  owner.reclaim();
+  static_cast<void>(remote.deallocate(blocks[0].data));
+  EXPECT_EQ(remote.flush(), RemoteFree::kOwnerGone);
 }
 
 TEST_F(SlabOwnerTest, MemoryStaysUntilTheLastHandleGoes) {
