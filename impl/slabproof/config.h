@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "slabproof/batch_policy.h"
 #include "slabproof/freelist_protection.h"
 #include "slabproof/misuse.h"
 #include "slabproof/mmap_backing.h"
@@ -18,10 +19,11 @@ namespace slabproof {
 ///       using Backing = slabproof::HeapBacking;
 ///     };
 struct DefaultConfig {
-  using Sync = StdSync;             ///< locks, atomics, shared plain variables
-  using Backing = MmapBacking;      ///< where a segment's bytes come from
-  using Protection = NoProtection;  ///< integrity of the in-band freelist
-  using Misuse = CountMisuse;       ///< told of each bad pointer
+  using Sync = StdSync;               ///< locks, atomics, shared plain variables
+  using Backing = MmapBacking;        ///< where a segment's bytes come from
+  using Protection = NoProtection;    ///< integrity of the in-band freelist
+  using Misuse = CountMisuse;         ///< told of each bad pointer
+  using RemoteBatch = AdaptiveBatch;  ///< how many blocks a remote of a `SlabOwner` gathers
   static constexpr Recheck recheck = Recheck::kAllSegments;
 
   // Of a `CachedSlab` only: the smaller bound counts.

@@ -115,6 +115,15 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     return block;
   }
 
+  /// As `allocate()`, but never grows: nothing where every slot is live. O(1), one lock
+  /// acquisition.
+  [[nodiscard]] std::optional<Block> try_allocate() noexcept {
+    Block block;
+    const LockGuard guard(mutex_);
+    if (take_lowest(shared_.write(), std::span(&block, 1), 0) == 0) return std::nullopt;
+    return block;
+  }
+
   /// As `allocate()`, for a request that need not be a `T`.
   /// Errors: also `kUnsupportedLayout` for one that no slot can hold, before the lock is taken.
   [[nodiscard]] std::expected<Block, AllocError> allocate(Layout request) noexcept {

@@ -13,8 +13,8 @@ namespace slabproof::model {
 struct SlabDescriber {
   template <class T>
   static std::string text(const T& value) {
-    if constexpr (requires { value.head, value.free, value.carved, value.live; }) {
-      return "head " + text(value.head) + ", free " + text(value.free) + ", carved " +
+    if constexpr (requires { value.head, value.free(), value.carved, value.live; }) {
+      return "head " + text(value.head) + ", free " + text(value.free()) + ", carved " +
              text(value.carved) + ", live " + text(value.live);
     } else if constexpr (requires { value.index, value.slots; }) {
       return "segment " + text(value.index) + ": " + text(value.slots);

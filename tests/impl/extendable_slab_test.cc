@@ -69,6 +69,17 @@ TEST(ExtendableSlabTest, ServesFromTheLowestSegmentWithRoom) {
   for (const std::size_t i : {3U, 130U, 257U, 399U}) EXPECT_EQ(slab.allocate(), blocks[i]);
 }
 
+TEST(ExtendableSlabTest, TryAllocateServesWhatIsFreeAndNeverGrows) {
+  Words slab(2);
+  EXPECT_EQ(slab.try_allocate(), std::nullopt);
+  const std::vector<Block> blocks = take_blocks(slab, 4);
+  EXPECT_EQ(slab.try_allocate(), std::nullopt);
+  EXPECT_TRUE(slab.deallocate(blocks[1].data));
+  EXPECT_EQ(slab.try_allocate(), blocks[1]);
+  EXPECT_EQ(slab.segment_count(), 2U);
+  EXPECT_EQ(Words(0).try_allocate(), std::nullopt);
+}
+
 TEST(ExtendableSlabTest, BlocksStayWhereTheyAreWhileTheSlabGrows) {
   Words slab(4);
   std::vector<Block> blocks = take_blocks(slab, 1);

@@ -49,6 +49,14 @@ TYPED_TEST(LockCountTest, GrowingAllocationTakesTwoAcquisitionsAndOneSegmentRequ
   }
 }
 
+TYPED_TEST(LockCountTest, TryAllocateTakesOneAcquisitionAndNoRequest) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(1, InitialSegments{1});
+  const std::uint64_t requests = this->script_.requests;
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_TRUE(slab.try_allocate()); }), 1U);
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_FALSE(slab.try_allocate()); }), 1U);
+  EXPECT_EQ(this->script_.requests, requests);
+}
+
 TYPED_TEST(LockCountTest, DirectoryIsRequestedOnlyWhenItMustWiden) {
   ExtendableSlab<std::uint64_t, TypeParam> slab(1);
   std::vector<std::uint64_t> segments_at_request;
