@@ -42,7 +42,7 @@ build() {
 }
 
 program=(model/program/program.cc model/program/program_bytes.cc model/program/program_json.cc)
-script=(fuzz/slab/slab_script.cc fuzz/slab/block_pattern.cc fuzz/slab/first_fit_model.cc "${program[@]}")
+script=(fuzz/slab/slab_script.cc fuzz/slab/block_pattern.cc "${program[@]}")
 
 build alloc_free_fuzzer fuzz/slab/slab_exerciser.cc "${script[@]}"
 build corruption_fuzzer fuzz/slab/corruption_exerciser.cc "${script[@]}"

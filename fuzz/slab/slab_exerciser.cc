@@ -147,7 +147,7 @@ void SlabExerciser::expect_error(const Step& step, AllocError error) {
 
 void SlabExerciser::judge_growth(std::size_t asked, std::size_t served,
                                  const BackingTally& before) {
-  const std::uint64_t room = model_.room();
+  const std::uint64_t room = model_.slots() - model_.live();
   const std::uint64_t granted = backing_tally.granted - before.granted;
   const std::uint64_t refused = backing_tally.refused - before.refused;
   if (asked <= room) {
@@ -187,7 +187,7 @@ void SlabExerciser::accept(const Block& block) {
   require(block.size == traits_.stride, "S2", "a block of another size than the stride");
   require(std::bit_cast<std::uintptr_t>(block.data) % traits_.slot_alignment == 0, "S2",
           "a misaligned block");
-  const SlotName name = model_.take();
+  const model::SlotName name = model_.take();
   std::byte*& first_slot = first_slots_[name.segment];
   if (first_slot == nullptr) learn_segment(name.segment, block.data);
   if (block.data != first_slot + std::size_t{name.slot} * traits_.stride) {
@@ -252,7 +252,9 @@ void SlabExerciser::free_again() {
   if (!last_freed_) return;
   const auto is_same = [&](const Held& held) { return held.name == last_freed_->name; };
   if (std::ranges::any_of(held_, is_same)) return;
-  if (!traits_.tracks_slots && !model_.visibly_not_live(last_freed_->name)) return;
+  if (!traits_.tracks_slots &&
+      !model_.slots_of(last_freed_->name.segment).is_visibly_not_live(last_freed_->name.slot))
+    return;
   offer_bad_pointer(last_freed_->data, MisuseKind::kNotLive);
 }
 
@@ -330,9 +332,9 @@ void SlabExerciser::trim() {
   const std::uint64_t before = backing_tally.discarded;
   const std::size_t released = slab_.trim();
   require(released == backing_tally.discarded - before, "S12", "trim told another number of bytes");
-  const std::size_t trimmed = model_.trim();
-  require(trimmed != 0 || released == 0, "S3", "trim released pages of a segment in use");
-  if (trimmed != 0) kTrimmed.reach();
+  const bool trimmed = !model_.trim().empty();
+  require(trimmed || released == 0, "S3", "trim released pages of a segment in use");
+  if (trimmed) kTrimmed.reach();
   if (released != 0) kTrimGaveBack.reach();
   for (const Held& held : held_) check_contents(held);
 }
@@ -351,8 +353,9 @@ void SlabExerciser::check_counters() const {
   const auto stats = slab_.stats();
   if (!stats) return;
   require(stats->live == model_.live(), "S4", "live slots miscounted");
-  require(stats->free == model_.free(), "S4", "free slots miscounted");
-  require(stats->uncarved == model_.slots() - model_.live() - model_.free(), "S4",
+  const std::uint64_t free = model_.sum(&model::OrderedSlots::free);
+  require(stats->free == free, "S4", "free slots miscounted");
+  require(stats->uncarved == model_.slots() - model_.live() - free, "S4",
           "slots never used miscounted");
   require(stats->abandoned == 0, "S9", "slots were abandoned although no link was touched");
   require(stats->peak_live == model_.peak_live(), "S6", "the peak of live slots miscounted");
@@ -373,7 +376,7 @@ void SlabExerciser::drain() {
   backing_tally.refuse_next = false;
   Step one;
   one.op = {Kind::kAllocate, 1};
-  for (std::uint64_t room = model_.room(); room > 0; --room) allocate(one);
+  for (std::uint64_t room = model_.slots() - model_.live(); room > 0; --room) allocate(one);
   check_counters();
   give_everything_back();
   kDrained.reach();

@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "fuzz/slab/any_slab.h"
-#include "fuzz/slab/first_fit_model.h"
 #include "fuzz/slab/slab_script.h"
+#include "model/oracle/first_fit.h"
 
 namespace slabproof::fuzz {
 
-/// Runs a script on one slab, alone, and judges each step against `FirstFitModel`: addresses,
+/// Runs a script on one slab, alone, and judges each step against `FirstFit`: addresses,
 /// contents, results, counters, requests to the backing. Properties S1 to S4, S6, S10, S11, L2
 /// (requests) and L3. Overwrites are skipped.
 class SlabExerciser {
@@ -27,7 +27,7 @@ class SlabExerciser {
   struct Held {
     std::byte* data;
     std::uint64_t serial;  ///< what the block is filled with
-    SlotName name;
+    model::SlotName name;
   };
 
   void perform(const Step& step);
@@ -58,7 +58,7 @@ class SlabExerciser {
   const SlabScript& script_;
   AnySlab& slab_;
   const SlabTraits traits_;
-  FirstFitModel model_;
+  model::FirstFit<model::OrderedSlots> model_;
   /// Where the first slot of a segment lies, in order of installation; null until it was handed
   /// out.
   std::vector<std::byte*> first_slots_;

@@ -17,7 +17,7 @@ std::string number(std::uint64_t value) {
 }
 
 std::string to_text(SlabModel::Slot slot) {
-  return "slot " + number(slot.index) + " of segment " + number(slot.segment);
+  return "slot " + number(slot.slot) + " of segment " + number(slot.segment);
 }
 
 /// The program's address space has no block there, and no slab may ever think otherwise.
@@ -284,12 +284,12 @@ void SequentialRun::tamper(const SlabModel& before, Operation operation) {
   if (operation.kind == Operation::Kind::kForgeAndAllocate) {
     const auto [victim, live] = *before.slot_to_forge();
     slot = victim;
-    forged = live.index + 1;
+    forged = live.slot + 1;
   } else {
     slot = *before.slot_to_tamper(operation.argument);
     std::memcpy(&current, address_of(slot), sizeof(current));
     const std::uint32_t in_range = current % before.carved(slot.segment) + 1;
-    const std::uint32_t values[SlabModel::kTamperings] = {~0U, 0, slot.index + 1, in_range};
+    const std::uint32_t values[SlabModel::kTamperings] = {~0U, 0, slot.slot + 1, in_range};
     forged = values[operation.argument % SlabModel::kTamperings];
   }
   std::memcpy(address_of(slot), &forged, sizeof(forged));
@@ -298,7 +298,7 @@ void SequentialRun::tamper(const SlabModel& before, Operation operation) {
 Complaint SequentialRun::receive(const Handout& handout, Slot slot, std::size_t least_size) {
   if (handout.size < least_size) return "S2: a block of " + number(handout.size) + " bytes";
   if (Complaint complaint = receive_address(handout.data, slot)) return complaint;
-  std::uint8_t& fill_value = views_[slot.segment].filled_by[slot.index];
+  std::uint8_t& fill_value = views_[slot.segment].filled_by[slot.slot];
   fill_value = next_fill_;
   next_fill_ = static_cast<std::uint8_t>(next_fill_ == 0xff ? 1 : next_fill_ + 1);
   fill(handout.data, fill_value);
@@ -309,7 +309,7 @@ Complaint SequentialRun::receive_address(std::byte* data, Slot slot) {
   SegmentView& view = views_[slot.segment];
   if (view.first_slot == nullptr) {
     const std::size_t bytes = capacity_ * kind_.stride;
-    std::byte* const first = data - slot.index * kind_.stride;
+    std::byte* const first = data - slot.slot * kind_.stride;
     for (const SegmentView& other : views_) {
       if (other.first_slot != nullptr && first < other.first_slot + bytes &&
           other.first_slot < first + bytes) {
@@ -330,7 +330,7 @@ Complaint SequentialRun::receive_address(std::byte* data, Slot slot) {
 
 Complaint SequentialRun::release(Slot slot, std::byte** data) {
   *data = address_of(slot);
-  const std::uint8_t value = views_[slot.segment].filled_by[slot.index];
+  const std::uint8_t value = views_[slot.segment].filled_by[slot.slot];
   if (!is_filled(*data, value)) {
     return "S1: the contents of " + to_text(slot) + " changed while it was held";
   }
@@ -351,7 +351,7 @@ bool SequentialRun::is_filled(const std::byte* data, std::uint8_t value) const {
 }
 
 std::byte* SequentialRun::address_of(Slot slot) const {
-  return views_[slot.segment].first_slot + slot.index * kind_.stride;
+  return views_[slot.segment].first_slot + slot.slot * kind_.stride;
 }
 
 Complaint SequentialRun::compare(const Counters& expected) const {
