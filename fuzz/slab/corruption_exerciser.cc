@@ -28,7 +28,7 @@ const Landmark kSecondSegment("a second segment");
 
 }  // namespace
 
-CorruptionExerciser::CorruptionExerciser(const SlabScript& script, AnySlab& slab)
+CorruptionExerciser::CorruptionExerciser(const SlabScript& script, model::AnySlab& slab)
     : script_(script), slab_(slab), traits_(slab.traits()) {
   SegmentView fresh;
   fresh.slots.resize(script.capacity);
@@ -55,7 +55,7 @@ void CorruptionExerciser::run() {
 
 void CorruptionExerciser::perform_unjudged(const Step& step) {
   if (step.op.kind == Kind::kAllocate && !step.is_overwrite) {
-    const auto block = slab_.allocate(AllocateCall::kPlain);
+    const auto block = slab_.allocate();
     require(block.has_value(), "S9", "a slab with a corrupt link stopped serving");
     std::memset(block->data, step.value % 256, block->size);
     strays_.push_back(block->data);
@@ -64,7 +64,7 @@ void CorruptionExerciser::perform_unjudged(const Step& step) {
   } else if (step.op.kind == Kind::kTrim) {
     slab_.trim();
   }
-  const SlabStats stats = *slab_.stats();
+  const model::Counters stats = slab_.counters();
   require(stats.live + stats.free + stats.abandoned <= stats.segments * stats.capacity, "S4",
           "more slots than there are");
 }
@@ -97,13 +97,13 @@ void CorruptionExerciser::allocate() {
     segments_.emplace_back().slots.resize(script_.capacity);
     if (segments_.size() > 1) kSecondSegment.reach();
   }
-  const SlabStats before = *slab_.stats();
-  const auto block = slab_.allocate(AllocateCall::kPlain);
-  const SlabStats after = *slab_.stats();
+  const model::Counters before = slab_.counters();
+  const auto block = slab_.allocate();
+  const model::Counters after = slab_.counters();
   require(block.has_value(), "S9", "a slab with a corrupt link stopped serving");
   require(after.segments == segments_.size(), "S6", "another number of segments than needed");
 
-  const Place place = place_of(*block, lowest);
+  const Place place = place_of(block->data, lowest);
   const Status status = slot(place).status;
   require(status != Status::kLive, "S1", "a live block was handed out again");
   const bool astray = judge_link(place, before, after);
@@ -116,12 +116,11 @@ void CorruptionExerciser::allocate() {
   if (astray) lose_track();
 }
 
-CorruptionExerciser::Place CorruptionExerciser::place_of(const Block& block,
-                                                         std::uint32_t segment) {
+CorruptionExerciser::Place CorruptionExerciser::place_of(std::byte* block, std::uint32_t segment) {
   SegmentView& home = segments_[segment];
-  if (home.first_slot == nullptr) home.first_slot = block.data;
+  if (home.first_slot == nullptr) home.first_slot = block;
   const std::uintptr_t offset =
-      std::bit_cast<std::uintptr_t>(block.data) - std::bit_cast<std::uintptr_t>(home.first_slot);
+      std::bit_cast<std::uintptr_t>(block) - std::bit_cast<std::uintptr_t>(home.first_slot);
   const bool is_slot = offset % traits_.stride == 0 && offset / traits_.stride < script_.capacity;
   require(is_slot, "S2", "a block that is no slot of the lowest segment with room");
   return {segment, static_cast<std::uint32_t>(offset / traits_.stride)};
@@ -129,7 +128,8 @@ CorruptionExerciser::Place CorruptionExerciser::place_of(const Block& block,
 
 /// What taking the slot at `place` had to do to the freelist that it stood on, if it stood on one.
 /// True where a forged link was followed to a live slot, as only an unprotected slab may do.
-bool CorruptionExerciser::judge_link(Place place, const SlabStats& before, const SlabStats& after) {
+bool CorruptionExerciser::judge_link(Place place, const model::Counters& before,
+                                     const model::Counters& after) {
   SegmentView& home = view(place);
   const std::uint64_t counted = after.corrupt_links - before.corrupt_links;
   if (home.listed == 0) {
@@ -285,12 +285,12 @@ void CorruptionExerciser::lose_track() {
 }
 
 void CorruptionExerciser::check_counters() const {
-  const SlabStats stats = *slab_.stats();
+  const model::Counters stats = slab_.counters();
   require(stats.corrupt_links == corrupt_links_, "S9", "corrupt links miscounted");
   require(stats.repeated_frees == repeated_frees_, "S10", "second frees miscounted");
   require(slab_.corruption_events() == corrupt_links_ + repeated_frees_, "S9",
           "corruption_events is not the sum of what happened");
-  SlabStats sum;
+  model::Counters sum;
   for (const SegmentView& home : segments_) {
     sum.live += home.live;
     sum.free += home.listed;

@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "fuzz/slab/any_slab.h"
 #include "fuzz/slab/slab_script.h"
+#include "model/slab/any_slab.h"
 
 namespace slabproof::fuzz {
 
@@ -21,7 +21,7 @@ namespace slabproof::fuzz {
 class CorruptionExerciser {
  public:
   /// `begin_input` must have been called before the slab was made.
-  CorruptionExerciser(const SlabScript& script, AnySlab& slab);
+  CorruptionExerciser(const SlabScript& script, model::AnySlab& slab);
 
   void run();
 
@@ -54,8 +54,9 @@ class CorruptionExerciser {
   void perform_unjudged(const Step& step);
   void lose_track();
   void allocate();
-  [[nodiscard]] Place place_of(const Block& block, std::uint32_t segment);
-  [[nodiscard]] bool judge_link(Place place, const SlabStats& before, const SlabStats& after);
+  [[nodiscard]] Place place_of(std::byte* block, std::uint32_t segment);
+  [[nodiscard]] bool judge_link(Place place, const model::Counters& before,
+                                const model::Counters& after);
   [[nodiscard]] bool must_be_refused(Place place) const;
   void free_at(std::size_t position);
   void free_again();
@@ -77,8 +78,8 @@ class CorruptionExerciser {
   [[nodiscard]] std::uint64_t link_bytes_of(Place place) const;
 
   const SlabScript& script_;
-  AnySlab& slab_;
-  const SlabTraits traits_;
+  model::AnySlab& slab_;
+  const model::SlabTraits traits_;
   std::vector<SegmentView> segments_;
   std::vector<Place> held_;
   std::optional<Place> last_freed_;

@@ -21,6 +21,7 @@
 #include "model/search/engine.h"
 #include "model/search/execution_runner.h"
 #include "model/search/failure.h"
+#include "model/slab/any_slab.h"
 #include "model/slab/program_execution.h"
 #include "model/slab/subject_factory.h"
 
@@ -33,9 +34,9 @@ class PreparedProgram {
  public:
   explicit PreparedProgram(const ScheduleInput& input)
       : input_(input),
-        subject_(model::make_subject(
+        slab_(model::make_subject(
             {.recheck_all = input.recheck_all, .slot_states = input.slot_states})),
-        execution_(*subject_, input.program, input.capacity, input.initial_segments),
+        execution_(*slab_, input.program, input.capacity, input.initial_segments),
         oracle_(execution_.setting(), input.program) {
     execution_.set_judge([this](const model::History& history) { return oracle_.judge(history); });
   }
@@ -91,7 +92,7 @@ class PreparedProgram {
   }
 
   const ScheduleInput input_;
-  std::unique_ptr<model::Subject> subject_;
+  std::unique_ptr<model::AnySlab> slab_;
   model::ProgramExecution execution_;
   model::Oracle oracle_;
   std::vector<ChoicePoint> points_;

@@ -11,9 +11,9 @@
 #include "model/program/job.h"
 #include "model/runtime/crash_guard.h"
 #include "model/search/explore.h"
+#include "model/slab/any_slab.h"
 #include "model/slab/program_execution.h"
 #include "model/slab/step_trace.h"
-#include "model/slab/subject.h"
 
 namespace slabproof::model {
 
@@ -42,7 +42,7 @@ class JudgedProgram {
   void flush_steps();
 
   CrashGuard crash_guard_;
-  std::unique_ptr<Subject> subject_;
+  std::unique_ptr<AnySlab> subject_;
   ProgramExecution execution_;
   Oracle oracle_;
   StepTrace step_trace_;

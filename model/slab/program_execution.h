@@ -16,8 +16,8 @@
 #include "model/program/program.h"
 #include "model/runtime/relacy_sync.h"
 #include "model/search/execution.h"
+#include "model/slab/any_slab.h"
 #include "model/slab/history.h"
-#include "model/slab/subject.h"
 #include "model/slab/violation.h"
 
 namespace slabproof::model {
@@ -35,8 +35,8 @@ class ProgramExecution final : public Execution {
  public:
   using Judge = std::function<std::optional<Violation>(const History&)>;
 
-  /// The subject must outlive this. Requires 1 to kMaxModelThreads threads.
-  ProgramExecution(Subject& subject, Program program, std::uint32_t capacity,
+  /// The slab under check must outlive this. Requires 1 to kMaxModelThreads threads.
+  ProgramExecution(AnySlab& slab, Program program, std::uint32_t capacity,
                    std::uint32_t initial_segments);
 
   /// Judges each complete history; without one, only what the execution itself finds counts.
@@ -125,7 +125,8 @@ class ProgramExecution final : public Execution {
   void give_everything_back();
   void take_census();
 
-  Subject& subject_;
+  AnySlab& slab_;
+  const SlabTraits traits_;
   const Program program_;
   const std::uint32_t capacity_;
   const std::uint32_t initial_segments_;

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "model/slab/subject.h"
+#include "model/slab/any_slab.h"
 
 namespace slabproof::model {
 
@@ -15,7 +15,7 @@ struct SubjectChoice {
   bool slot_states = false;  ///< protection SlotStates, else none
 };
 
-[[nodiscard]] std::unique_ptr<Subject> make_subject(SubjectChoice choice);
+[[nodiscard]] std::unique_ptr<AnySlab> make_subject(SubjectChoice choice);
 
 }  // namespace slabproof::model
 

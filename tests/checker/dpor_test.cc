@@ -13,8 +13,8 @@
 
 #include "model/search/dpor_scheduler.h"
 #include "model/search/explore.h"
+#include "model/slab/model_config.h"
 #include "model/slab/program_execution.h"
-#include "model/slab/slab_subject.h"
 #include "tests/support/instructions.h"
 #include "tests/support/small_program.h"
 
@@ -216,8 +216,8 @@ class SlabCountTest : public ::testing::TestWithParam<SlabCount> {
  protected:
   static ExploreResult explore(const std::string& text, bool symmetry) {
     using Config = model::ModelConfig<Recheck::kNewSegments>;
-    static model::SlabSubject<Config> subject;
-    model::ProgramExecution execution(subject, *model::parse_program(text), 1, 0);
+    static model::CheckedSlab<Config> slab;
+    model::ProgramExecution execution(slab, *model::parse_program(text), 1, 0);
     ExploreOptions options;
     const auto classes = execution.symmetry_class();
     if (symmetry) options.symmetry_class = classes;

@@ -24,7 +24,7 @@ def planted_bug(name, header, edits):
         tags = ["manual"],
         deps = [
             ":" + name,
-            "//tests/properties:slab_adapter",
+            "//tests/properties:observed_kinds",
             "//third_party:highwayhash",
         ],
         alwayslink = True,

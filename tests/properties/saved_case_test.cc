@@ -71,7 +71,7 @@ TEST(SavedCaseTest, DamagedDocumentIsRefusedWithAReason) {
 }
 
 TEST(SavedCaseTest, SavedFileCanBeReadAndIsNamedInTheMessage) {
-  const std::filesystem::path directory = testing::TempDir();
+  const std::filesystem::path directory = ::testing::TempDir();
   ::setenv("SLABPROOF_REGRESSIONS", directory.c_str(), 1);
   const std::string message = save_case(concurrent_case());
   ::unsetenv("SLABPROOF_REGRESSIONS");

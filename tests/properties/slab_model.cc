@@ -19,11 +19,11 @@ std::uint32_t from_head(const model::OrderedSlots& slots, std::uint32_t position
 
 }  // namespace
 
-SlabModel::SlabModel(const SlabKind& kind, const Setup& setup)
-    : kind_(kind), initial_segments_(0), slots_(setup.capacity) {
-  if (kind.growable) {
+SlabModel::SlabModel(const model::SlabTraits& traits, const Setup& setup)
+    : traits_(traits), initial_segments_(0), slots_(setup.capacity) {
+  if (traits.grows) {
     initial_segments_ = std::min(setup.initial, setup.granted_initial);
-    if (setup.granted_initial < setup.initial) construction_error_ = Refusal::kOutOfMemory;
+    if (setup.granted_initial < setup.initial) construction_error_ = model::Refusal::kOutOfMemory;
     slots_.reset(initial_segments_);
   } else {
     slots_.reset(1);
@@ -39,7 +39,7 @@ std::uint64_t SlabModel::exact_segments() const {
 
 bool SlabModel::affords(std::uint64_t blocks) const {
   const std::uint64_t live = counters_.live + blocks;
-  return live <= kMaxLiveBlocks && live * kind_.stride <= kMaxLiveBytes;
+  return live <= kMaxLiveBlocks && live * traits_.stride <= kMaxLiveBytes;
 }
 
 bool SlabModel::allows(Operation operation) const {
@@ -55,13 +55,13 @@ bool SlabModel::allows(Operation operation) const {
     case Kind::kAllocateUnfit:
       return argument < 3;
     case Kind::kAllocateBatch:
-      return kind_.growable && affords(argument);
+      return traits_.grows && affords(argument);
     case Kind::kFree:
     case Kind::kDestroy:
     case Kind::kQuery:
       return argument < held_.size();
     case Kind::kFreeBatch:
-      return kind_.growable && argument / 2 <= held_.size();
+      return traits_.grows && argument / 2 <= held_.size();
     case Kind::kDestroyNull:
       return true;
     case Kind::kFreeForeign:
@@ -73,10 +73,10 @@ bool SlabModel::allows(Operation operation) const {
     case Kind::kFreeUncarved:
       return slot_never_carved(argument).has_value();
     case Kind::kTrim:
-      return kind_.growable;
+      return traits_.grows;
     case Kind::kRefuseRequest:
     case Kind::kRefuseSegment:
-      return kind_.growable && refuse_any_ + refuse_segment_ < kMaxPendingRefusals;
+      return traits_.grows && refuse_any_ + refuse_segment_ < kMaxPendingRefusals;
     case Kind::kTamper:
       return slot_to_tamper(argument).has_value();
     case Kind::kForgeAndAllocate:
@@ -95,8 +95,8 @@ SlabModel::Prediction SlabModel::apply(Operation operation) {
       allocate(1, prediction);
       break;
     case Kind::kAllocateUnfit:
-      prediction.refusal =
-          operation.argument == 2 ? Refusal::kInvalidLayout : Refusal::kUnsupportedLayout;
+      prediction.refusal = operation.argument == 2 ? model::Refusal::kInvalidLayout
+                                                   : model::Refusal::kUnsupportedLayout;
       break;
     case Kind::kAllocateBatch:
       allocate(operation.argument, prediction);
@@ -176,8 +176,8 @@ void SlabModel::allocate(std::size_t wanted, Prediction& prediction) {
   take(wanted, prediction);
   while (prediction.handed_out.size() < wanted) {
     ++prediction.growth_rounds;
-    if (!kind_.growable || next_growth_is_refused()) {
-      if (prediction.handed_out.empty()) prediction.refusal = Refusal::kOutOfMemory;
+    if (!traits_.grows || next_growth_is_refused()) {
+      if (prediction.handed_out.empty()) prediction.refusal = model::Refusal::kOutOfMemory;
       break;
     }
     slots_.install();
@@ -213,7 +213,7 @@ std::optional<SlabModel::Slot> SlabModel::slot_to_free_again(std::uint32_t choic
     const std::uint32_t segment = (choice + i) % count;
     const model::TamperedSlots& slots = slots_.slots_of(segment);
     if (slots.free() == 0) continue;
-    const bool any = kind_.tracks_slots || slots.live() == 0;
+    const bool any = traits_.tracks_slots || slots.live() == 0;
     return Slot{segment, from_head(slots, any ? choice % slots.free() : 0)};
   }
   return std::nullopt;
@@ -234,7 +234,7 @@ std::optional<SlabModel::Slot> SlabModel::slot_never_carved(std::uint32_t choice
 /// is, and none twice, since the second might undo the first.
 std::optional<SlabModel::Slot> SlabModel::slot_to_tamper(std::uint32_t choice) const {
   const std::uint32_t place = choice / kTamperings;
-  if (choice % kTamperings == 3 && !kind_.seals_links) return std::nullopt;
+  if (choice % kTamperings == 3 && !traits_.seals_links) return std::nullopt;
   const std::uint32_t count = slots_.segments();
   for (std::uint32_t i = 0; i < count; ++i) {
     const std::uint32_t segment = (place + i) % count;
@@ -247,7 +247,7 @@ std::optional<SlabModel::Slot> SlabModel::slot_to_tamper(std::uint32_t choice) c
 }
 
 std::optional<std::pair<SlabModel::Slot, SlabModel::Slot>> SlabModel::slot_to_forge() const {
-  if (!kind_.tracks_slots && !kind_.seals_links) return std::nullopt;
+  if (!traits_.tracks_slots && !traits_.seals_links) return std::nullopt;
   const auto next = slots_.next();
   if (!next || slots_.slots_of(next->segment).free() < 2) return std::nullopt;
   for (const Slot& live : held_) {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "model/oracle/first_fit.h"
+#include "model/slab/any_slab.h"
 #include "tests/properties/operation.h"
-#include "tests/properties/slab_under_test.h"
 
 namespace slabproof::properties {
 
@@ -36,13 +36,13 @@ class SlabModel {
   struct Prediction {
     std::vector<Slot> handed_out;
     std::vector<Slot> given_back;  ///< slots whose blocks are given back, in that order
-    Refusal refusal = Refusal::kNone;
+    std::optional<model::Refusal> refusal;
     std::uint64_t growth_rounds = 0;  ///< each is one lock acquisition more
     std::uint64_t installed = 0;      ///< segments added
     std::vector<std::uint32_t> trimmed;
   };
 
-  SlabModel(const SlabKind& kind, const Setup& setup);
+  SlabModel(const model::SlabTraits& traits, const Setup& setup);
 
   /// Whether the operation means something now: the slot that it names exists, its outcome is
   /// determined, and what is live stays within the memory that a test may use.
@@ -52,9 +52,11 @@ class SlabModel {
 
   /// The blocks held, oldest first.
   [[nodiscard]] const std::vector<Slot>& held() const { return held_; }
-  [[nodiscard]] const Counters& counters() const { return counters_; }
+  [[nodiscard]] const model::Counters& counters() const { return counters_; }
   [[nodiscard]] std::uint32_t capacity() const { return slots_.capacity(); }
-  [[nodiscard]] Refusal construction_error() const { return construction_error_; }
+  [[nodiscard]] std::optional<model::Refusal> construction_error() const {
+    return construction_error_;
+  }
   /// Segments that growth must come to: max(initial, ceil(peak live / capacity)) (property S6),
   /// which holds as long as no slot was abandoned.
   [[nodiscard]] std::uint64_t exact_segments() const;
@@ -85,13 +87,13 @@ class SlabModel {
   void count_sums();
   [[nodiscard]] bool affords(std::uint64_t blocks) const;
 
-  SlabKind kind_;
+  model::SlabTraits traits_;
   std::uint32_t initial_segments_;
-  Refusal construction_error_ = Refusal::kNone;
+  std::optional<model::Refusal> construction_error_;
   model::FirstFit<model::TamperedSlots> slots_;
   std::vector<bool> address_known_;  ///< by segment: a slot was handed out at some time
   std::vector<Slot> held_;
-  Counters counters_;
+  model::Counters counters_;
   std::uint64_t refuse_any_ = 0;
   std::uint64_t refuse_segment_ = 0;
 };

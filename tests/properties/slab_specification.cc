@@ -147,7 +147,7 @@ bool SlabSpecification::lay_out(std::uintptr_t address) {
   return true;
 }
 
-bool SlabSpecification::has_counters(const Counters& seen) const {
+bool SlabSpecification::has_counters(const model::Counters& seen) const {
   const std::uint64_t free = slots_.sum(&model::OrderedSlots::free);
   return seen.segments == slots_.segments() && seen.capacity == geometry_.capacity &&
          seen.live == slots_.live() && seen.peak_live == slots_.peak_live() && seen.free == free &&

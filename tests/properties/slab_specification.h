@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "model/oracle/first_fit.h"
-#include "tests/properties/slab_under_test.h"
+#include "tests/properties/subjects.h"
 
 namespace slabproof::properties {
 
@@ -30,7 +30,7 @@ struct SlabStep {
   std::uintptr_t address = 0;
   std::uint64_t value = 0;
   bool may_grow = false;  ///< of kTake: the call had obtained a segment
-  Counters counters{};
+  model::Counters counters{};
 };
 
 [[nodiscard]] std::string to_text(const SlabStep& step);
@@ -72,7 +72,7 @@ class SlabSpecification {
   [[nodiscard]] bool put(std::uintptr_t address);
   [[nodiscard]] bool claim(std::uintptr_t address);
   [[nodiscard]] bool lay_out(std::uintptr_t address);
-  [[nodiscard]] bool has_counters(const Counters& seen) const;
+  [[nodiscard]] bool has_counters(const model::Counters& seen) const;
 
   SlabGeometry geometry_;
   bool recheck_all_;
