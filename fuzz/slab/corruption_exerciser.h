@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "fuzz/slab/slab_script.h"
+#include "fuzz/slab/witnessed_slots.h"
+#include "model/oracle/first_fit.h"
 #include "model/slab/any_slab.h"
 
 namespace slabproof::fuzz {
@@ -26,28 +28,14 @@ class CorruptionExerciser {
   void run();
 
  private:
-  enum class Status : std::uint8_t { kUnused, kLive, kFree, kAbandoned };
+  using Place = model::SlotName;
+  using Status = WitnessedSlots::Status;
 
-  struct Slot {
-    Status status = Status::kUnused;
-    std::uint64_t serial = 0;           ///< while live
-    std::vector<std::uint64_t> sealed;  ///< every link that the slab put there, the last one last
-  };
-
-  struct SegmentView {
-    std::byte* first_slot = nullptr;  ///< null until it was handed out
-    std::uint32_t carved = 0;
-    std::uint32_t listed = 0;  ///< slots on the freelist, as the slab counts them
-    std::uint32_t live = 0;
-    std::uint32_t abandoned = 0;
-    std::vector<Slot> slots;
-
-    [[nodiscard]] bool has_room() const { return listed != 0 || carved < slots.size(); }
-  };
-
-  struct Place {
-    std::uint32_t segment;
-    std::uint32_t slot;
+  /// A slot that the slab was seen to take.
+  struct Taken {
+    Place place;
+    bool from_freelist;
+    Status former;  ///< its status before
   };
 
   void perform(const Step& step);
@@ -55,7 +43,7 @@ class CorruptionExerciser {
   void lose_track();
   void allocate();
   [[nodiscard]] Place place_of(std::byte* block, std::uint32_t segment);
-  [[nodiscard]] bool judge_link(Place place, const model::Counters& before,
+  [[nodiscard]] bool judge_link(const Taken& taken, const model::Counters& before,
                                 const model::Counters& after);
   [[nodiscard]] bool must_be_refused(Place place) const;
   void free_at(std::size_t position);
@@ -66,13 +54,14 @@ class CorruptionExerciser {
   void check_counters() const;
 
   [[nodiscard]] std::vector<Place> idle_slots() const;
-  [[nodiscard]] SegmentView& view(Place place) { return segments_[place.segment]; }
-  [[nodiscard]] Slot& slot(Place place) { return segments_[place.segment].slots[place.slot]; }
-  [[nodiscard]] const Slot& slot(Place place) const {
-    return segments_[place.segment].slots[place.slot];
+  [[nodiscard]] WitnessedSlots::Slot& slot(Place place) {
+    return model_.slots_of(place.segment)[place.slot];
+  }
+  [[nodiscard]] const WitnessedSlots::Slot& slot(Place place) const {
+    return model_.slots_of(place.segment)[place.slot];
   }
   [[nodiscard]] std::byte* data_of(Place place) const {
-    return segments_[place.segment].first_slot + std::size_t{place.slot} * traits_.stride;
+    return first_slots_[place.segment] + std::size_t{place.slot} * traits_.stride;
   }
   /// The first eight bytes, or only those of the link where that is shorter.
   [[nodiscard]] std::uint64_t link_bytes_of(Place place) const;
@@ -80,7 +69,8 @@ class CorruptionExerciser {
   const SlabScript& script_;
   model::AnySlab& slab_;
   const model::SlabTraits traits_;
-  std::vector<SegmentView> segments_;
+  model::FirstFit<WitnessedSlots> model_;
+  std::vector<std::byte*> first_slots_;  ///< by segment; null until it was handed out
   std::vector<Place> held_;
   std::optional<Place> last_freed_;
   std::uint64_t next_serial_ = 1;

@@ -78,7 +78,7 @@ struct KeepMisuse {
     MisuseKind kind;
     const void* pointer;
     const void* slab;
-    int locks_held;
+    std::uint64_t locks_held;
     friend bool operator==(const Report&, const Report&) = default;
   };
   inline static std::vector<Report> reports;

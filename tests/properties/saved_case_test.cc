@@ -85,6 +85,16 @@ TEST(SavedCaseTest, SavedFileCanBeReadAndIsNamedInTheMessage) {
   EXPECT_TRUE(found) << message;
 }
 
+TEST(SavedCaseTest, UnderBazelRunACaseGoesWhereTheRegressionTestsLook) {
+  const std::filesystem::path workspace = std::filesystem::path(::testing::TempDir()) / "workspace";
+  const std::filesystem::path directory = workspace / "tests" / "properties" / "regressions";
+  std::filesystem::create_directories(directory);
+  ::setenv("BUILD_WORKSPACE_DIRECTORY", workspace.c_str(), 1);
+  const std::string message = save_case(concurrent_case());
+  ::unsetenv("BUILD_WORKSPACE_DIRECTORY");
+  EXPECT_EQ(saved_cases(directory, {SavedCase::Engine::kConcurrent}).size(), 1U) << message;
+}
+
 TEST(SavedCaseTest, DirectoryThatIsNotThereIsReported) {
   ::setenv("SLABPROOF_REGRESSIONS", "/nowhere/at/all", 1);
   EXPECT_NE(save_case(concurrent_case()).find("could not be written"), std::string::npos);
