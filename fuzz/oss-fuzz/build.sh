@@ -42,11 +42,11 @@ build() {
 }
 
 program=(model/program/program.cc model/program/program_bytes.cc model/program/program_json.cc)
-script=(fuzz/slab/slab_script.cc fuzz/slab/block_pattern.cc "${program[@]}")
+script=(fuzz/slab/slab_script.cc fuzz/slab/block_pattern.cc tests/support/environment.cc "${program[@]}")
 
 build alloc_free_fuzzer fuzz/slab/slab_exerciser.cc "${script[@]}"
 build corruption_fuzzer fuzz/slab/corruption_exerciser.cc "${script[@]}"
-build layout_fuzzer
+build layout_fuzzer tests/support/environment.cc
 build parser_fuzzer model/program/job.cc model/search/schedule.cc "${program[@]}"
 
 if [[ ${SANITIZER:-} == none ]]; then

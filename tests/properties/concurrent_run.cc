@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "model/oracle/growth_bound.h"
+#include "model/slab/history.h"
 #include "tests/properties/linearizability.h"
 #include "tests/properties/program_thread.h"
 #include "tests/properties/slab_specification.h"
@@ -212,33 +214,15 @@ class Run {
     const std::uint64_t capacity = setup_.capacity;
     const std::uint64_t needed =
         std::max<std::uint64_t>(initial_.size(), (counters.peak_live + capacity - 1) / capacity);
-    const std::uint64_t allowed = needed + (kind_.traits.rechecks_all ? 0 : allowed_over_growth());
+    model::Setting setting;
+    setting.capacity = setup_.capacity;
+    setting.recheck_all = kind_.traits.rechecks_all;
+    const std::uint64_t allowed = needed + model::over_growth_bound(setting, program_);
     if (counters.segments < needed || counters.segments > allowed) {
       return std::string(kind_.traits.rechecks_all ? "S6: " : "S7: ") + number(counters.segments) +
              " segments, where " + number(needed) + " to " + number(allowed) + " are allowed";
     }
     return std::nullopt;
-  }
-
-  /// ceil((sum of b - least b) / capacity), where b of a thread is the most slots that it takes at
-  /// once: its largest batch, a whole segment for a trim. Of single blocks, ceil((threads - 1) /
-  /// capacity). Nothing where no slot is ever freed.
-  [[nodiscard]] std::uint64_t allowed_over_growth() const {
-    std::uint64_t sum = 0;
-    std::uint64_t least = ~std::uint64_t{0};
-    bool frees = false;
-    for (const auto& thread : program_.threads) {
-      std::uint64_t most = 0;
-      for (const model::Op op : thread) {
-        using Kind = model::Op::Kind;
-        if (op.kind == Kind::kAllocate) most = std::max<std::uint64_t>(most, op.argument);
-        if (op.kind == Kind::kTrim) most = std::max<std::uint64_t>(most, setup_.capacity);
-        frees |= op.kind == Kind::kFree || op.kind == Kind::kFreeAll || op.kind == Kind::kTrim;
-      }
-      sum += most;
-      least = std::min(least, most);
-    }
-    return frees ? (sum - least + setup_.capacity - 1) / setup_.capacity : 0;
   }
 
   const SlabKind& kind_;
