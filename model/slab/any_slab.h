@@ -35,7 +35,7 @@ enum class Refusal : std::uint8_t {
 
 /// A batch that a slab is filling from the front, as another part of the program sees it while the
 /// allocation is between two of its critical sections. It watches the caller's own array, so that
-/// the slab need not tell.
+/// the slab takes no part in it.
 class BatchInProgress {
  public:
   /// `blocks` must outlive the watch; each has a member `data`, null until its block is served.

@@ -30,8 +30,9 @@ TEST_P(CheckedRegressionTest, Holds) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Saved, CheckedRegressionTest,
-                         ::testing::ValuesIn(saved_cases(kDirectory, {SavedCase::Engine::kConcurrent,
-                                                                    SavedCase::Engine::kChecked})),
+                         ::testing::ValuesIn(saved_cases(kDirectory,
+                                                         {SavedCase::Engine::kConcurrent,
+                                                          SavedCase::Engine::kChecked})),
                          [](const ::testing::TestParamInfo<std::filesystem::path>& tested) {
                            return test_name_of(tested.param);
                          });
