@@ -7,7 +7,8 @@
 #include <array>
 #include <stdexcept>
 #include <string_view>
-#include <utility>
+
+#include "model/program/shrink.h"
 
 namespace slabproof::fuzz {
 namespace {
@@ -71,16 +72,9 @@ std::string failure_of(Bytes input) {
 std::optional<Minimized> minimize(const Input& input) {
   Minimized best{input, failure_of(input), 1};
   if (best.signature.empty()) return std::nullopt;
-  for (bool progress = true; progress;) {
-    progress = false;
-    for (Input& candidate : simpler_inputs(best.input)) {
-      ++best.tries;
-      if (failure_of(candidate) != best.signature) continue;
-      best.input = std::move(candidate);
-      progress = true;
-      break;
-    }
-  }
+  best.tries += model::shrink(best.input, simpler_inputs, [&best](const Input& candidate) {
+    return failure_of(candidate) == best.signature;
+  });
   return best;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "model/program/shrink.h"
+
 namespace slabproof::fuzz {
 namespace {
 
@@ -152,16 +154,10 @@ Input cross_records(Bytes first, Bytes second, RecordShape shape, std::size_t ma
 
 std::vector<Input> simpler_records(Bytes input, RecordShape shape) {
   const Parts parts = take_apart(input, shape);
-  const std::size_t count = parts.records.size();
   std::vector<Input> simpler;
-  for (std::size_t length = count; length > 0; length /= 2) {
-    for (std::size_t first = 0; first < count; first += length) {
-      Parts shorter = parts;
-      const std::size_t last = std::min(first + length, count);
-      shorter.records.erase(shorter.records.begin() + static_cast<std::ptrdiff_t>(first),
-                            shorter.records.begin() + static_cast<std::ptrdiff_t>(last));
-      simpler.push_back(put_together(shorter, input.size()));
-    }
+  for (const model::Stretch stretch : model::stretches_to_leave_out(parts.records.size())) {
+    simpler.push_back(
+        put_together({parts.header, model::without(parts.records, stretch)}, input.size()));
   }
   const Input whole(input.begin(), input.end());
   for (std::size_t i = 0; i < whole.size(); ++i) {

@@ -36,23 +36,24 @@ build() {
   (cd "$root/fuzz/targets/corpus/$target" && zip --quiet --recurse-paths "$OUT/${target}_seed_corpus.zip" .)
 }
 
-program=(model/program/program.cc model/program/program_bytes.cc)
-script=(fuzz/slab/slab_script.cc fuzz/slab/block_pattern.cc fuzz/slab/first_fit_model.cc "${program[@]}")
+# find_sources PATH...: these sources, of a room all but its tests.
+find_sources() {
+  find "$@" -maxdepth 1 -name '*.cc' ! -name '*_test.cc' | sort
+}
 
 mapfile -t program < <(find_sources model/program model/search/schedule.cc)
-mapfile -t slab < <(find_sources fuzz/slab)
+mapfile -t slab < <(find_sources fuzz/slab tests/support/environment.cc)
 
 build alloc_free_fuzzer "${slab[@]}" "${program[@]}"
 build corruption_fuzzer "${slab[@]}" "${program[@]}"
-build layout_fuzzer
-build parser_fuzzer model/campaign/recorded_execution.cc model/search/schedule.cc "${program[@]}"
+build layout_fuzzer tests/support/environment.cc
+build parser_fuzzer model/campaign/recorded_execution.cc "${program[@]}"
 
 if [[ ${SANITIZER:-} == none ]]; then
   # Of the model checker only the slab is a target of the coverage, as it is compiled into the subject; and Relacy
   # replaces operator delete without its sized forms.
-  checker=(model/search/*.cc model/runtime/*.cc model/oracle/*.cc model/slab/program_execution.cc
-    model/campaign/{judged_program,recorded_execution}.cc
-    fuzz/schedule/{decision_points,neighbour_schedules,schedule_input}.cc)
+  mapfile -t checker < <(find_sources model/search model/runtime model/oracle model/slab/{program_execution,property}.cc \
+    model/campaign/{judged_program,recorded_execution}.cc fuzz/schedule | grep -v search/schedule.cc)
   objects=()
   for source in "${checker[@]}"; do
     object=$(compile "$source" -O3 -fno-sized-deallocation \

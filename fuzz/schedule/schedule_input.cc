@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "model/program/shrink.h"
+
 namespace slabproof::fuzz {
 namespace {
 
@@ -218,21 +220,16 @@ ScheduleInput cross(const ScheduleInput& first, const ScheduleInput& second, Ran
 
 std::vector<ScheduleInput> simpler(const ScheduleInput& input) {
   std::vector<ScheduleInput> results;
-  const auto without = [](auto container, std::size_t first, std::size_t count) {
-    const auto begin = container.begin() + static_cast<std::ptrdiff_t>(first);
-    container.erase(begin, begin + static_cast<std::ptrdiff_t>(count));
-    return container;
-  };
   const auto& threads = input.program.threads;
   for (std::size_t thread = 0; threads.size() > 1 && thread < threads.size(); ++thread) {
     results.push_back(input);
-    results.back().program.threads = without(threads, thread, 1);
+    results.back().program.threads = model::without(threads, {thread, thread + 1});
     confine(results.back().program);
   }
   for (std::size_t thread = 0; thread < threads.size(); ++thread) {
     for (std::size_t op = 0; threads[thread].size() > 1 && op < threads[thread].size(); ++op) {
       results.push_back(input);
-      results.back().program.threads[thread] = without(threads[thread], op, 1);
+      results.back().program.threads[thread] = model::without(threads[thread], {op, op + 1});
     }
     for (std::size_t op = 0; op < threads[thread].size(); ++op) {
       if (model::blocks_asked_for(threads[thread][op]) < 2) continue;
@@ -240,11 +237,9 @@ std::vector<ScheduleInput> simpler(const ScheduleInput& input) {
       --results.back().program.threads[thread][op].argument;
     }
   }
-  for (std::size_t length = input.choices.size(); length > 0; length /= 2) {
-    for (std::size_t first = 0; first + length <= input.choices.size(); first += length) {
-      results.push_back(input);
-      results.back().choices = without(input.choices, first, length);
-    }
+  for (const model::Stretch stretch : model::stretches_to_leave_out(input.choices.size())) {
+    results.push_back(input);
+    results.back().choices = model::without(input.choices, stretch);
   }
   for (std::size_t i = 0; i < input.choices.size(); ++i) {
     if (input.choices[i] == 0) continue;

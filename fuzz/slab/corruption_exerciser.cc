@@ -28,11 +28,15 @@ const Landmark kSecondSegment("a second segment");
 
 }  // namespace
 
-CorruptionExerciser::CorruptionExerciser(const SlabScript& script, AnySlab& slab)
-    : script_(script), slab_(slab), traits_(slab.traits()) {
-  SegmentView fresh;
-  fresh.slots.resize(script.capacity);
-  segments_.assign(script.initial_segments, fresh);
+CorruptionExerciser::CorruptionExerciser(const SlabScript& script, model::AnySlab& slab)
+    : script_(script),
+      slab_(slab),
+      traits_(slab.traits()),
+      model_(static_cast<std::uint32_t>(script.capacity), script.initial_segments),
+      first_slots_(script.initial_segments) {
+  for (std::uint32_t i = 0; i < model_.segments(); ++i) {
+    model_.slots_of(i).resize(script.capacity);
+  }
 }
 
 void CorruptionExerciser::run() {
@@ -55,7 +59,7 @@ void CorruptionExerciser::run() {
 
 void CorruptionExerciser::perform_unjudged(const Step& step) {
   if (step.op.kind == Kind::kAllocate && !step.is_overwrite) {
-    const auto block = slab_.allocate(AllocateCall::kPlain);
+    const auto block = slab_.allocate();
     require(block.has_value(), "S9", "a slab with a corrupt link stopped serving");
     std::memset(block->data, step.value % 256, block->size);
     strays_.push_back(block->data);
@@ -64,7 +68,7 @@ void CorruptionExerciser::perform_unjudged(const Step& step) {
   } else if (step.op.kind == Kind::kTrim) {
     slab_.trim();
   }
-  const SlabStats stats = *slab_.stats();
+  const model::Counters stats = slab_.counters();
   require(stats.live + stats.free + stats.abandoned <= stats.segments * stats.capacity, "S4",
           "more slots than there are");
 }
@@ -90,38 +94,36 @@ void CorruptionExerciser::perform(const Step& step) {
 }
 
 void CorruptionExerciser::allocate() {
-  const auto with_room = std::ranges::find_if(segments_, &SegmentView::has_room);
-  const bool must_grow = with_room == segments_.end();
-  const auto lowest = static_cast<std::uint32_t>(with_room - segments_.begin());
-  if (must_grow) {
-    segments_.emplace_back().slots.resize(script_.capacity);
-    if (segments_.size() > 1) kSecondSegment.reach();
+  const std::uint32_t lowest = model_.lowest_with_room().value_or(model_.segments());
+  if (lowest == model_.segments()) {
+    model_.install();
+    model_.slots_of(lowest).resize(script_.capacity);
+    first_slots_.push_back(nullptr);
+    if (model_.segments() > 1) kSecondSegment.reach();
   }
-  const SlabStats before = *slab_.stats();
-  const auto block = slab_.allocate(AllocateCall::kPlain);
-  const SlabStats after = *slab_.stats();
+  const model::Counters before = slab_.counters();
+  const auto block = slab_.allocate();
+  const model::Counters after = slab_.counters();
   require(block.has_value(), "S9", "a slab with a corrupt link stopped serving");
-  require(after.segments == segments_.size(), "S6", "another number of segments than needed");
+  require(after.segments == model_.segments(), "S6", "another number of segments than needed");
 
-  const Place place = place_of(*block, lowest);
-  const Status status = slot(place).status;
-  require(status != Status::kLive, "S1", "a live block was handed out again");
-  const bool astray = judge_link(place, before, after);
+  const Place place = place_of(block->data, lowest);
+  const Taken taken{place, model_.slots_of(lowest).listed() != 0, slot(place).status};
+  require(taken.former != Status::kLive, "S1", "a live block was handed out again");
+  model_.take(lowest, place.slot);
+  const bool astray = judge_link(taken, before, after);
   if (corrupt_links_ != 0) kServedOn.reach();
-  ++view(place).live;
-  slot(place).status = Status::kLive;
   slot(place).serial = next_serial_++;
   held_.push_back(place);
   fill_block(block->data, block->size, slot(place).serial);
   if (astray) lose_track();
 }
 
-CorruptionExerciser::Place CorruptionExerciser::place_of(const Block& block,
-                                                         std::uint32_t segment) {
-  SegmentView& home = segments_[segment];
-  if (home.first_slot == nullptr) home.first_slot = block.data;
+CorruptionExerciser::Place CorruptionExerciser::place_of(std::byte* block, std::uint32_t segment) {
+  std::byte*& first_slot = first_slots_[segment];
+  if (first_slot == nullptr) first_slot = block;
   const std::uintptr_t offset =
-      std::bit_cast<std::uintptr_t>(block.data) - std::bit_cast<std::uintptr_t>(home.first_slot);
+      std::bit_cast<std::uintptr_t>(block) - std::bit_cast<std::uintptr_t>(first_slot);
   const bool is_slot = offset % traits_.stride == 0 && offset / traits_.stride < script_.capacity;
   require(is_slot, "S2", "a block that is no slot of the lowest segment with room");
   return {segment, static_cast<std::uint32_t>(offset / traits_.stride)};
@@ -129,64 +131,57 @@ CorruptionExerciser::Place CorruptionExerciser::place_of(const Block& block,
 
 /// What taking the slot at `place` had to do to the freelist that it stood on, if it stood on one.
 /// True where a forged link was followed to a live slot, as only an unprotected slab may do.
-bool CorruptionExerciser::judge_link(Place place, const SlabStats& before, const SlabStats& after) {
-  SegmentView& home = view(place);
+bool CorruptionExerciser::judge_link(const Taken& taken, const model::Counters& before,
+                                     const model::Counters& after) {
+  const Place place = taken.place;
+  WitnessedSlots& home = model_.slots_of(place.segment);
   const std::uint64_t counted = after.corrupt_links - before.corrupt_links;
-  if (home.listed == 0) {
-    require(place.slot == home.carved, "S9", "a slot out of order, with nothing on the freelist");
+  if (!taken.from_freelist) {
+    require(place.slot + 1 == home.carved(), "S9",
+            "a slot out of order, with nothing on the freelist");
     require(counted == 0, "S9", "a corrupt link counted where none was read");
-    ++home.carved;
     return false;
   }
-  require(slot(place).status != Status::kUnused, "S9", "a slot that was never on the freelist");
-  --home.listed;
+  require(taken.former != Status::kUnused, "S9", "a slot that was never on the freelist");
   const bool altered = link_bytes_of(place) != slot(place).sealed.back();
   if (!must_be_refused(place)) {
     require(counted == 0, "S9", "a sound link was counted as corrupt");
-    if (altered && home.listed != 0) kFollowed.reach();
+    if (altered && home.listed() != 0) kFollowed.reach();
     const auto next = static_cast<std::uint32_t>(link_bytes_of(place));
     const bool is_protected = traits_.tracks_slots || traits_.seals_links;
-    return !is_protected && next != 0 && home.slots[next - 1].status == Status::kLive;
+    return !is_protected && next != 0 && home[next - 1].status == Status::kLive;
   }
   require(counted == 1, "S9", "a corrupt link was followed, or not counted");
-  require(after.abandoned - before.abandoned == home.listed, "S4",
+  require(after.abandoned - before.abandoned == home.listed(), "S4",
           "slots behind a corrupt link were lost without a count");
   kCaught.reach();
-  if (home.listed != 0) kAbandonedSlots.reach();
+  if (home.listed() != 0) kAbandonedSlots.reach();
   ++corrupt_links_;
-  home.abandoned += home.listed;
-  home.listed = 0;
-  for (Slot& other : home.slots) {
-    if (other.status == Status::kFree) other.status = Status::kAbandoned;
-  }
+  home.abandon_freelist();
   return false;
 }
 
 /// Whether the link in a slot that was just taken from the list cannot be followed.
 bool CorruptionExerciser::must_be_refused(Place place) const {
-  const SegmentView& home = segments_[place.segment];
+  const WitnessedSlots& home = model_.slots_of(place.segment);
   const std::uint64_t bytes = link_bytes_of(place);
   if (traits_.seals_links && bytes != slot(place).sealed.back()) return true;
   const auto next = static_cast<std::uint32_t>(bytes);
-  if ((next == 0) != (home.listed == 0) || next > home.carved) return true;
+  if ((next == 0) != (home.listed() == 0) || next > home.carved()) return true;
   if (next == 0) return false;
   if (!traits_.tracks_slots) return next - 1 == place.slot;
   // The slot itself is live by now.
-  return next - 1 == place.slot || home.slots[next - 1].status == Status::kLive;
+  return next - 1 == place.slot || home[next - 1].status == Status::kLive;
 }
 
 void CorruptionExerciser::free_at(std::size_t position) {
   if (position >= held_.size()) return;
   const Place place = held_[position];
   held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(position));
-  Slot& freed = slot(place);
-  require(block_is_intact(data_of(place), traits_.stride, freed.serial), "S1",
+  require(block_is_intact(data_of(place), traits_.stride, slot(place).serial), "S1",
           "the contents of a live block changed");
   require(slab_.deallocate(data_of(place)), "S9", "a live block was refused");
-  freed.status = Status::kFree;
-  freed.sealed.push_back(link_bytes_of(place));
-  --view(place).live;
-  ++view(place).listed;
+  model_.put(place, link_bytes_of(place));
   last_freed_ = place;
 }
 
@@ -199,10 +194,10 @@ void CorruptionExerciser::free_again() {
 
 std::vector<CorruptionExerciser::Place> CorruptionExerciser::idle_slots() const {
   std::vector<Place> idle;
-  for (std::uint32_t segment = 0; segment < segments_.size(); ++segment) {
-    if (segments_[segment].first_slot == nullptr) continue;
-    for (std::uint32_t index = 0; index < segments_[segment].slots.size(); ++index) {
-      if (segments_[segment].slots[index].status == Status::kLive) continue;
+  for (std::uint32_t segment = 0; segment < model_.segments(); ++segment) {
+    if (first_slots_[segment] == nullptr) continue;
+    for (std::uint32_t index = 0; index < script_.capacity; ++index) {
+      if (slot({segment, index}).status == Status::kLive) continue;
       idle.push_back({segment, index});
     }
   }
@@ -258,22 +253,16 @@ void CorruptionExerciser::write_link(const Step& step, Place target,
 }
 
 void CorruptionExerciser::trim() {
-  std::vector<SegmentView*> idle;
-  for (std::uint32_t segment = 0; segment < segments_.size(); ++segment) {
-    SegmentView& home = segments_[segment];
-    if (home.carved == 0 || home.live != 0 || home.abandoned != 0) continue;
-    idle.push_back(&home);
-    for (std::uint32_t index = 0; index < home.carved; ++index) {
-      if (link_bytes_of({segment, index}) != home.slots[index].sealed.back()) {
-        kTrimmedCorrupt.reach();
-      }
+  for (std::uint32_t segment = 0; segment < model_.segments(); ++segment) {
+    if (!model_.is_trimmable(segment)) continue;
+    for (std::uint32_t index = 0; index < model_.slots_of(segment).carved(); ++index) {
+      const Place place{segment, index};
+      if (link_bytes_of(place) != slot(place).sealed.back()) kTrimmedCorrupt.reach();
     }
   }
   slab_.trim();
-  for (SegmentView* const home : idle) {
-    home->slots.assign(script_.capacity, Slot{});
-    home->carved = 0;
-    home->listed = 0;
+  for (const std::uint32_t segment : model_.trim()) {
+    model_.slots_of(segment).resize(script_.capacity);
   }
 }
 
@@ -285,18 +274,13 @@ void CorruptionExerciser::lose_track() {
 }
 
 void CorruptionExerciser::check_counters() const {
-  const SlabStats stats = *slab_.stats();
+  const model::Counters stats = slab_.counters();
   require(stats.corrupt_links == corrupt_links_, "S9", "corrupt links miscounted");
   require(stats.repeated_frees == repeated_frees_, "S10", "second frees miscounted");
   require(slab_.corruption_events() == corrupt_links_ + repeated_frees_, "S9",
           "corruption_events is not the sum of what happened");
-  SlabStats sum;
-  for (const SegmentView& home : segments_) {
-    sum.live += home.live;
-    sum.free += home.listed;
-    sum.abandoned += home.abandoned;
-  }
-  require(stats.live == sum.live && stats.free == sum.free && stats.abandoned == sum.abandoned,
+  require(stats.live == model_.live() && stats.free == model_.sum(&WitnessedSlots::listed) &&
+              stats.abandoned == model_.sum(&WitnessedSlots::abandoned),
           "S4", "slots are in other states than the slab counts");
 }
 

@@ -6,8 +6,10 @@
 #include <optional>
 #include <vector>
 
-#include "fuzz/slab/any_slab.h"
 #include "fuzz/slab/slab_script.h"
+#include "fuzz/slab/witnessed_slots.h"
+#include "model/oracle/first_fit.h"
+#include "model/slab/any_slab.h"
 
 namespace slabproof::fuzz {
 
@@ -21,41 +23,28 @@ namespace slabproof::fuzz {
 class CorruptionExerciser {
  public:
   /// `begin_input` must have been called before the slab was made.
-  CorruptionExerciser(const SlabScript& script, AnySlab& slab);
+  CorruptionExerciser(const SlabScript& script, model::AnySlab& slab);
 
   void run();
 
  private:
-  enum class Status : std::uint8_t { kUnused, kLive, kFree, kAbandoned };
+  using Place = model::SlotName;
+  using Status = WitnessedSlots::Status;
 
-  struct Slot {
-    Status status = Status::kUnused;
-    std::uint64_t serial = 0;           ///< while live
-    std::vector<std::uint64_t> sealed;  ///< every link that the slab put there, the last one last
-  };
-
-  struct SegmentView {
-    std::byte* first_slot = nullptr;  ///< null until it was handed out
-    std::uint32_t carved = 0;
-    std::uint32_t listed = 0;  ///< slots on the freelist, as the slab counts them
-    std::uint32_t live = 0;
-    std::uint32_t abandoned = 0;
-    std::vector<Slot> slots;
-
-    [[nodiscard]] bool has_room() const { return listed != 0 || carved < slots.size(); }
-  };
-
-  struct Place {
-    std::uint32_t segment;
-    std::uint32_t slot;
+  /// A slot that the slab was seen to take.
+  struct Taken {
+    Place place;
+    bool from_freelist;
+    Status former;  ///< its status before
   };
 
   void perform(const Step& step);
   void perform_unjudged(const Step& step);
   void lose_track();
   void allocate();
-  [[nodiscard]] Place place_of(const Block& block, std::uint32_t segment);
-  [[nodiscard]] bool judge_link(Place place, const SlabStats& before, const SlabStats& after);
+  [[nodiscard]] Place place_of(std::byte* block, std::uint32_t segment);
+  [[nodiscard]] bool judge_link(const Taken& taken, const model::Counters& before,
+                                const model::Counters& after);
   [[nodiscard]] bool must_be_refused(Place place) const;
   void free_at(std::size_t position);
   void free_again();
@@ -65,21 +54,23 @@ class CorruptionExerciser {
   void check_counters() const;
 
   [[nodiscard]] std::vector<Place> idle_slots() const;
-  [[nodiscard]] SegmentView& view(Place place) { return segments_[place.segment]; }
-  [[nodiscard]] Slot& slot(Place place) { return segments_[place.segment].slots[place.slot]; }
-  [[nodiscard]] const Slot& slot(Place place) const {
-    return segments_[place.segment].slots[place.slot];
+  [[nodiscard]] WitnessedSlots::Slot& slot(Place place) {
+    return model_.slots_of(place.segment)[place.slot];
+  }
+  [[nodiscard]] const WitnessedSlots::Slot& slot(Place place) const {
+    return model_.slots_of(place.segment)[place.slot];
   }
   [[nodiscard]] std::byte* data_of(Place place) const {
-    return segments_[place.segment].first_slot + std::size_t{place.slot} * traits_.stride;
+    return first_slots_[place.segment] + std::size_t{place.slot} * traits_.stride;
   }
   /// The first eight bytes, or only those of the link where that is shorter.
   [[nodiscard]] std::uint64_t link_bytes_of(Place place) const;
 
   const SlabScript& script_;
-  AnySlab& slab_;
-  const SlabTraits traits_;
-  std::vector<SegmentView> segments_;
+  model::AnySlab& slab_;
+  const model::SlabTraits traits_;
+  model::FirstFit<WitnessedSlots> model_;
+  std::vector<std::byte*> first_slots_;  ///< by segment; null until it was handed out
   std::vector<Place> held_;
   std::optional<Place> last_freed_;
   std::uint64_t next_serial_ = 1;

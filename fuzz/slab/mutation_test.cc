@@ -6,7 +6,6 @@
 #include <numeric>
 
 #include "fuzz/engine/records.h"
-#include "fuzz/slab/first_fit_model.h"
 #include "fuzz/slab/slab_script.h"
 
 namespace slabproof::fuzz {
@@ -74,33 +73,6 @@ TEST(SlabScriptTest, PrintsAsAProgramThatParses) {
   const std::string text = to_text(script_from_bytes(input));
   EXPECT_EQ(text, "a a4 f r");
   EXPECT_TRUE(model::parse_program(text).has_value());
-}
-
-TEST(FirstFitModelTest, LastFreedSlotOfTheLowestSegmentGoesOutFirst) {
-  FirstFitModel model(2);
-  EXPECT_EQ(model.next(), std::nullopt);
-  model.install();
-  model.install();
-  EXPECT_EQ(model.take(), (SlotName{0, 0}));
-  EXPECT_EQ(model.take(), (SlotName{0, 1}));
-  EXPECT_EQ(model.take(), (SlotName{1, 0}));
-  model.put({1, 0});
-  model.put({0, 0});
-  model.put({0, 1});
-  EXPECT_EQ(model.take(), (SlotName{0, 1}));
-  EXPECT_EQ(model.take(), (SlotName{0, 0}));
-  EXPECT_EQ(model.take(), (SlotName{1, 0}));
-}
-
-TEST(FirstFitModelTest, TrimCountsTheSlotsOfTheSegmentItHoldsAsLive) {
-  FirstFitModel model(4);
-  model.install();
-  model.put(model.take());
-  EXPECT_EQ(model.peak_live(), 1U);
-  EXPECT_EQ(model.trim(), 1U);
-  EXPECT_EQ(model.peak_live(), 4U);
-  EXPECT_EQ(model.free(), 0U);
-  EXPECT_EQ(model.trim(), 0U) << "a segment that was never used is as good as new";
 }
 
 }  // namespace

@@ -11,8 +11,12 @@
 #include "fuzz/engine/fuzz_target.h"
 #include "fuzz/engine/landmarks.h"
 #include "fuzz/slab/block_pattern.h"
+#include "tests/support/environment.h"
 
 namespace slabproof::fuzz {
+
+using testing::environment;
+
 namespace {
 
 using Kind = model::Op::Kind;
@@ -44,10 +48,11 @@ std::uint64_t ceiling_of_quotient(std::uint64_t dividend, std::uint64_t divisor)
 
 }  // namespace
 
-SlabExerciser::SlabExerciser(const SlabScript& script, AnySlab& slab)
+SlabExerciser::SlabExerciser(const SlabScript& script, model::AnySlab& slab)
     : script_(script),
       slab_(slab),
       traits_(slab.traits()),
+      region_alignment_(slab.segment_shape(script.capacity).alignment),
       model_(static_cast<std::uint32_t>(script.capacity)) {
   if (slab_.error()) return;
   const std::uint32_t initial = traits_.grows ? script.initial_segments : 1;
@@ -89,7 +94,7 @@ void SlabExerciser::perform(const Step& step) {
     case Kind::kTrim:
       return trim();
     case Kind::kFailNextRequest:
-      backing_tally.refuse_next = true;
+      environment().refuse(0);
       return;
     case Kind::kCapacityBytes:
     case Kind::kSegmentCount:
@@ -103,33 +108,41 @@ void SlabExerciser::perform(const Step& step) {
   }
 }
 
+std::expected<std::size_t, model::Refusal> SlabExerciser::call_allocate(
+    const Step& step, std::span<model::BlockView> blocks) {
+  const unsigned call = blocks.size() == 1 ? step.form % 5U : 4U;
+  if (call == 4) {
+    model::BatchInProgress unwatched;
+    return slab_.allocate_batch(blocks, unwatched);
+  }
+  const bool is_zeroed = step.form == 5;
+  const auto one = [&] {
+    if (call == 1) return slab_.allocate(traits_.object_size, traits_.object_alignment);
+    if (call == 2) return slab_.create();
+    if (call == 3) return slab_.make_unique(true);
+    return is_zeroed ? slab_.allocate_zeroed() : slab_.allocate();
+  }();
+  if (!one) return std::unexpected(one.error());
+  blocks[0] = *one;
+  const auto is_zero = [](std::byte byte) { return byte == std::byte{0}; };
+  require(!is_zeroed || std::all_of(one->data, one->data + one->size, is_zero), "S12",
+          "a block of zeros is not zero");
+  // An object has all of its slot.
+  if (call == 2 || call == 3) blocks[0].size = traits_.stride;
+  return 1;
+}
+
 void SlabExerciser::allocate(const Step& step) {
   if (const auto error = slab_.error()) return expect_error(step, *error);
-  if (step.form == 7) return expect_error(step, AllocError::kUnsupportedLayout);
-  std::array<Block, model::kMaxBatch> blocks;
+  if (step.form == 7) return expect_error(step, model::Refusal::kUnsupportedLayout);
+  std::array<model::BlockView, model::kMaxBatch> blocks;
   const std::size_t asked = step.op.argument;
-  const BackingTally before = backing_tally;
+  const Requests before = requests();
   const auto first_choice = model_.next();
 
-  std::expected<std::size_t, AllocError> served = std::size_t{1};
-  if (asked == 1 && step.form % 5 != 4) {
-    const auto call =
-        step.form == 5 ? AllocateCall::kZeroed : static_cast<AllocateCall>(step.form % 5);
-    const auto block = slab_.allocate(call);
-    if (block) {
-      blocks[0] = *block;
-      const auto is_zero = [](std::byte byte) { return byte == std::byte{0}; };
-      require(call != AllocateCall::kZeroed ||
-                  std::all_of(block->data, block->data + block->size, is_zero),
-              "S12", "a block of zeros is not zero");
-    } else {
-      served = std::unexpected(block.error());
-    }
-  } else {
-    served = slab_.allocate_batch(std::span(blocks).first(asked));
-  }
+  const auto served = call_allocate(step, std::span(blocks).first(asked));
   if (!served) {
-    require(served.error() == AllocError::kOutOfMemory, "L3", "an unexpected error");
+    require(served.error() == model::Refusal::kOutOfMemory, "L3", "an unexpected error");
     kRefused.reach();
   }
   const std::size_t count = served.value_or(0);
@@ -142,26 +155,31 @@ void SlabExerciser::allocate(const Step& step) {
   if (first_choice && first_choice->segment + 1 < model_.segments()) kLowSlotFirst.reach();
 }
 
-void SlabExerciser::expect_error(const Step& step, AllocError error) {
-  const bool impossible = error != AllocError::kUnsupportedLayout;
-  (impossible ? kImpossibleCapacity : kUnsupported).reach();
-  const BackingTally before = backing_tally;
-  const auto block = impossible ? slab_.allocate(AllocateCall::kPlain)
-                                : slab_.allocate_unsupported(step.selector % 2 == 0);
-  require(!block && block.error() == error, "S11", "an impossible request was not refused");
-  require(backing_tally.granted == before.granted && backing_tally.refused == before.refused, "L2",
-          "an impossible request reached the backing");
+SlabExerciser::Requests SlabExerciser::requests() {
+  return {environment().grants(), environment().refusals};
 }
 
-void SlabExerciser::judge_growth(std::size_t asked, std::size_t served,
-                                 const BackingTally& before) {
-  const std::uint64_t room = model_.room();
-  const std::uint64_t granted = backing_tally.granted - before.granted;
-  const std::uint64_t refused = backing_tally.refused - before.refused;
+void SlabExerciser::expect_error(const Step& step, model::Refusal error) {
+  const bool impossible = error != model::Refusal::kUnsupportedLayout;
+  (impossible ? kImpossibleCapacity : kUnsupported).reach();
+  const Requests before = requests();
+  const auto block = [&] {
+    if (impossible) return slab_.allocate();
+    if (step.selector % 2 == 0) return slab_.allocate(1, traits_.slot_alignment * 2);
+    return slab_.allocate(traits_.stride + 1, 1);
+  }();
+  require(!block && block.error() == error, "S11", "an impossible request was not refused");
+  require(requests() == before, "L2", "an impossible request reached the backing");
+}
+
+void SlabExerciser::judge_growth(std::size_t asked, std::size_t served, const Requests& before) {
+  const std::uint64_t room = model_.slots() - model_.live();
+  const std::uint64_t granted = environment().grants() - before.granted;
+  const std::uint64_t refused = environment().refusals - before.refused;
   if (asked <= room) {
     require(granted + refused == 0, "L2", "a request to the backing although there was room");
     require(served == asked, "L3", "an allocation failed although there was room");
-    if (before.refuse_next) kRefusedUnharmed.reach();
+    if (environment().refused_requests.count != 0) kRefusedUnharmed.reach();
     return;
   }
   if (!traits_.grows) {
@@ -191,11 +209,11 @@ void SlabExerciser::judge_growth(std::size_t asked, std::size_t served,
   if (model_.segments() > kBitsOfAWord) kManySegments.reach();
 }
 
-void SlabExerciser::accept(const Block& block) {
+void SlabExerciser::accept(model::BlockView block) {
   require(block.size == traits_.stride, "S2", "a block of another size than the stride");
   require(std::bit_cast<std::uintptr_t>(block.data) % traits_.slot_alignment == 0, "S2",
           "a misaligned block");
-  const SlotName name = model_.take();
+  const model::SlotName name = model_.take();
   std::byte*& first_slot = first_slots_[name.segment];
   if (first_slot == nullptr) learn_segment(name.segment, block.data);
   if (block.data != first_slot + std::size_t{name.slot} * traits_.stride) {
@@ -226,7 +244,7 @@ void SlabExerciser::free_at(std::size_t position, std::uint8_t form) {
   check_contents(held);
   held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(position));
   if (form == 1) {
-    slab_.destroy(held.data);
+    slab_.destroy_object(held.data);
   } else {
     require(slab_.deallocate(held.data), "S12", "a live block was refused");
   }
@@ -260,7 +278,9 @@ void SlabExerciser::free_again() {
   if (!last_freed_) return;
   const auto is_same = [&](const Held& held) { return held.name == last_freed_->name; };
   if (std::ranges::any_of(held_, is_same)) return;
-  if (!traits_.tracks_slots && !model_.visibly_not_live(last_freed_->name)) return;
+  if (!traits_.tracks_slots &&
+      !model_.slots_of(last_freed_->name.segment).is_visibly_not_live(last_freed_->name.slot))
+    return;
   offer_bad_pointer(last_freed_->data, MisuseKind::kNotLive);
 }
 
@@ -271,9 +291,9 @@ void SlabExerciser::offer_bad_pointer(const void* pointer, MisuseKind kind) {
 
 void SlabExerciser::expect_report(const void* pointer, MisuseKind kind) {
   ++expected_reports_[static_cast<std::size_t>(kind)];
-  require(misuse_tally.reports == expected_reports_, "S10",
+  require(environment().misuse_reports == expected_reports_, "S10",
           "a bad pointer was not told as what it is");
-  require(misuse_tally.last_pointer == pointer, "S10", "another pointer was reported");
+  require(environment().last_misused == pointer, "S10", "another pointer was reported");
   constexpr std::array<const Landmark*, 3> kLandmarks = {&kForeign, &kMisaligned, &kFreedAgain};
   kLandmarks[static_cast<std::size_t>(kind)]->reach();
 }
@@ -293,7 +313,7 @@ const void* SlabExerciser::foreign_pointer(const Step& step) const {
   }
   // What lies next to a segment, unless another segment is known to be there, or might be unseen.
   const bool all_known = std::ranges::find(first_slots_, nullptr) == first_slots_.end();
-  if (!all_known || first_slots_.empty() || traits_.region_alignment == 0) return &script_;
+  if (!all_known || first_slots_.empty() || region_alignment_ == 0) return &script_;
   const std::byte* const first_slot = first_slots_[step.selector % first_slots_.size()];
   const auto home = std::bit_cast<std::uintptr_t>(first_slot);
   if (step.form == 4) {
@@ -301,12 +321,12 @@ const void* SlabExerciser::foreign_pointer(const Step& step) const {
     return region_of(end) == region_of(home) ? std::bit_cast<const void*>(end) : nullptr;
   }
   const std::uintptr_t neighbour =
-      step.form % 2 == 0 ? home + traits_.region_alignment : home - traits_.region_alignment;
+      step.form % 2 == 0 ? home + region_alignment_ : home - region_alignment_;
   return lies_in_known_segment(neighbour) ? nullptr : std::bit_cast<const void*>(neighbour);
 }
 
 std::uintptr_t SlabExerciser::region_of(std::uintptr_t address) const {
-  return address & ~(traits_.region_alignment - 1);
+  return address & ~(region_alignment_ - 1);
 }
 
 bool SlabExerciser::lies_in_known_segment(std::uintptr_t address) const {
@@ -335,12 +355,13 @@ void SlabExerciser::ask_usable_size(const Step& step) {
 
 void SlabExerciser::trim() {
   if (slab_.error() || !traits_.grows) return;
-  const std::uint64_t before = backing_tally.discarded;
+  const std::uint64_t before = environment().discarded_bytes;
   const std::size_t released = slab_.trim();
-  require(released == backing_tally.discarded - before, "S12", "trim told another number of bytes");
-  const std::size_t trimmed = model_.trim();
-  require(trimmed != 0 || released == 0, "S3", "trim released pages of a segment in use");
-  if (trimmed != 0) kTrimmed.reach();
+  require(released == environment().discarded_bytes - before, "S12",
+          "trim told another number of bytes");
+  const bool trimmed = !model_.trim().empty();
+  require(trimmed || released == 0, "S3", "trim released pages of a segment in use");
+  if (trimmed) kTrimmed.reach();
   if (released != 0) kTrimGaveBack.reach();
   for (const Held& held : held_) check_contents(held);
 }
@@ -356,19 +377,21 @@ void SlabExerciser::check_counters() const {
   if (slab_.error()) return;
   require(slab_.segment_count() == model_.segments(), "S6", "another number of segments");
   require(slab_.capacity_bytes() == model_.slots() * traits_.stride, "S12", "capacity_bytes");
-  const auto stats = slab_.stats();
-  if (!stats) return;
-  require(stats->live == model_.live(), "S4", "live slots miscounted");
-  require(stats->free == model_.free(), "S4", "free slots miscounted");
-  require(stats->uncarved == model_.slots() - model_.live() - model_.free(), "S4",
+  if (!traits_.grows) return;
+  const model::Counters counters = slab_.counters();
+  require(counters.live == model_.live(), "S4", "live slots miscounted");
+  const std::uint64_t free = model_.sum(&model::OrderedSlots::free);
+  require(counters.free == free, "S4", "free slots miscounted");
+  require(counters.uncarved == model_.slots() - model_.live() - free, "S4",
           "slots never used miscounted");
-  require(stats->abandoned == 0, "S9", "slots were abandoned although no link was touched");
-  require(stats->peak_live == model_.peak_live(), "S6", "the peak of live slots miscounted");
-  require(stats->growers == 0, "S6", "a grower that never ended");
-  require(stats->directory_room >= stats->segments, "S3", "more segments than the directory holds");
+  require(counters.abandoned == 0, "S9", "slots were abandoned although no link was touched");
+  require(counters.peak_live == model_.peak_live(), "S6", "the peak of live slots miscounted");
+  require(counters.growers == 0, "S6", "a grower that never ended");
+  require(counters.directory_room >= counters.segments, "S3",
+          "more segments than the directory holds");
   const std::uint64_t needed = std::max<std::uint64_t>(
       script_.initial_segments, ceiling_of_quotient(model_.peak_live(), script_.capacity));
-  require(stats->segments == needed, "S6", "growth is not exact");
+  require(counters.segments == needed, "S6", "growth is not exact");
 }
 
 void SlabExerciser::give_everything_back() {
@@ -378,10 +401,10 @@ void SlabExerciser::give_everything_back() {
 
 void SlabExerciser::drain() {
   if (slab_.error() || model_.slots() > kMaxSlotsToDrain) return;
-  backing_tally.refuse_next = false;
+  environment().refuse_none();
   Step one;
   one.op = {Kind::kAllocate, 1};
-  for (std::uint64_t room = model_.room(); room > 0; --room) allocate(one);
+  for (std::uint64_t room = model_.slots() - model_.live(); room > 0; --room) allocate(one);
   check_counters();
   give_everything_back();
   kDrained.reach();

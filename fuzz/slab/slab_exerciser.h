@@ -3,23 +3,25 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <span>
 #include <vector>
 
-#include "fuzz/slab/any_slab.h"
-#include "fuzz/slab/first_fit_model.h"
 #include "fuzz/slab/slab_script.h"
+#include "model/oracle/first_fit.h"
+#include "model/slab/any_slab.h"
+#include "slabproof/misuse.h"
 
 namespace slabproof::fuzz {
 
-/// Runs a script on one slab, alone, and judges each step against `FirstFitModel`: addresses,
+/// Runs a script on one slab, alone, and judges each step against `FirstFit`: addresses,
 /// contents, results, counters, requests to the backing. Properties S1 to S4, S6, S10, S11, L2
 /// (requests) and L3. Overwrites are skipped.
 class SlabExerciser {
  public:
   /// `begin_input` must have been called before the slab was made.
-  SlabExerciser(const SlabScript& script, AnySlab& slab);
+  SlabExerciser(const SlabScript& script, model::AnySlab& slab);
 
   void run();
 
@@ -27,14 +29,24 @@ class SlabExerciser {
   struct Held {
     std::byte* data;
     std::uint64_t serial;  ///< what the block is filled with
-    SlotName name;
+    model::SlotName name;
   };
+
+  /// What was asked of the backing so far.
+  struct Requests {
+    std::uint64_t granted;
+    std::uint64_t refused;
+    bool operator==(const Requests&) const = default;
+  };
+  [[nodiscard]] static Requests requests();
 
   void perform(const Step& step);
   void allocate(const Step& step);
-  void expect_error(const Step& step, AllocError error);
-  void judge_growth(std::size_t asked, std::size_t served, const BackingTally& before);
-  void accept(const Block& block);
+  void expect_error(const Step& step, model::Refusal error);
+  [[nodiscard]] std::expected<std::size_t, model::Refusal> call_allocate(
+      const Step& step, std::span<model::BlockView> blocks);
+  void judge_growth(std::size_t asked, std::size_t served, const Requests& before);
+  void accept(model::BlockView block);
   void learn_segment(std::uint32_t segment, std::byte* first_slot);
 
   void free_at(std::size_t position, std::uint8_t form);
@@ -56,9 +68,10 @@ class SlabExerciser {
   void drain();
 
   const SlabScript& script_;
-  AnySlab& slab_;
-  const SlabTraits traits_;
-  FirstFitModel model_;
+  model::AnySlab& slab_;
+  const model::SlabTraits traits_;
+  const std::size_t region_alignment_;  ///< of segments; 0 for a slab of fixed capacity
+  model::FirstFit<model::OrderedSlots> model_;
   /// Where the first slot of a segment lies, in order of installation; null until it was handed
   /// out.
   std::vector<std::byte*> first_slots_;

@@ -3,53 +3,56 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <memory>
 
 #include "fuzz/engine/fuzz_target.h"
 #include "fuzz/engine/records.h"
-#include "fuzz/slab/any_slab.h"
+#include "fuzz/slab/keyed_kinds.h"
 #include "fuzz/slab/slab_exerciser.h"
 #include "fuzz/slab/slab_script.h"
+#include "slabproof/heap_backing.h"
+#include "slabproof/inline_backing.h"
+#include "slabproof/mmap_backing.h"
+#include "tests/support/slab_kind.h"
 
 namespace slabproof::fuzz {
 namespace {
 
-using Mmap = RefusableBacking<MmapBacking>;
-using Heap = RefusableBacking<HeapBacking>;
+using model::Cell;
+using testing::slab_kind;
+using Mmap = MmapBacking;
+using Heap = HeapBacking;
 constexpr Recheck kNew = Recheck::kNewSegments;
 
 /// Sizes around a link, a cache line and a page; every protection; both scopes. The heap stands
 /// beside the kernel's pages because AddressSanitizer guards the end of each of its regions.
-constexpr std::array kKinds = {
-    growable_kind<std::uint64_t, FuzzConfig<Mmap, NoProtection>>("8 bytes"),
-    growable_kind<Element<64, 64>, FuzzConfig<Mmap, NoProtection, kNew>>("64 bytes, new segments"),
-    growable_kind<Element<1, 1>, FuzzConfig<Mmap, SlotStates<>>>("1 byte, slot states"),
-    growable_kind<Element<24, 8>, FuzzConfig<Mmap, SipHashMac, kNew>>(
-        "24 bytes, MAC, new segments"),
-    growable_kind<Element<7, 1>, FuzzConfig<Mmap, SlotStates<SipHashMac>>>(
+const std::array kKinds = {
+    slab_kind<KeyedGrowable<Cell<8, 8>, Mmap, NoProtection>>("8 bytes"),
+    slab_kind<KeyedGrowable<Cell<64, 64>, Mmap, NoProtection, kNew>>("64 bytes, new segments"),
+    slab_kind<KeyedGrowable<Cell<1, 1>, Mmap, SlotStates<>>>("1 byte, slot states"),
+    slab_kind<KeyedGrowable<Cell<24, 8>, Mmap, SipHashMac, kNew>>("24 bytes, MAC, new segments"),
+    slab_kind<KeyedGrowable<Cell<7, 1>, Mmap, SlotStates<SipHashMac>>>(
         "7 bytes, MAC and slot states"),
-    growable_kind<Element<4096, 4096>, FuzzConfig<Mmap, SlotStates<>, kNew>>(
+    slab_kind<KeyedGrowable<Cell<4096, 4096>, Mmap, SlotStates<>, kNew>>(
         "a page, slot states, new segments"),
-    growable_kind<Element<40, 128>, FuzzConfig<Mmap, SlotStates<SipHashMac>, kNew>>(
+    slab_kind<KeyedGrowable<Cell<40, 128>, Mmap, SlotStates<SipHashMac>, kNew>>(
         "over-aligned, MAC and slot states, new segments"),
-    growable_kind<Element<24, 8>, FuzzConfig<Heap, NoProtection>>("24 bytes, heap"),
-    growable_kind<Element<100, 4>, FuzzConfig<Heap, SlotStates<>, kNew>>(
+    slab_kind<KeyedGrowable<Cell<24, 8>, Heap, NoProtection>>("24 bytes, heap"),
+    slab_kind<KeyedGrowable<Cell<100, 4>, Heap, SlotStates<>, kNew>>(
         "100 bytes, heap, slot states, new segments"),
-    growable_kind<Element<8192, 64>, FuzzConfig<Mmap, SipHashMac>>("two pages, MAC"),
-    fixed_kind<Element<48, 16>, FuzzConfig<Mmap, SlotStates<>>>("48 bytes, fixed, slot states"),
-    fixed_kind<std::uint64_t, FuzzConfig<InlineBacking<std::size_t{64} * 8>, NoProtection>>(
+    slab_kind<KeyedGrowable<Cell<8192, 64>, Mmap, SipHashMac>>("two pages, MAC"),
+    slab_kind<KeyedFixed<Cell<48, 16>, Mmap, SlotStates<>>>("48 bytes, fixed, slot states"),
+    slab_kind<KeyedFixed<Cell<8, 8>, InlineBacking<std::size_t{64} * 8>, NoProtection>>(
         "8 bytes, fixed, inline"),
-    fixed_kind<Element<3, 1>, FuzzConfig<Heap, SlotStates<SipHashMac>>>(
+    slab_kind<KeyedFixed<Cell<3, 1>, Heap, SlotStates<SipHashMac>>>(
         "3 bytes, fixed, heap, MAC and slot states"),
 };
 
-const SlabKind& kind_of(const SlabScript& script) {
+const testing::SlabKind& kind_of(const SlabScript& script) {
   return kKinds[script.variant % kKinds.size()];
 }
 
 void run_script(const SlabScript& script) {
-  const std::unique_ptr<AnySlab> slab = kind_of(script).make(
-      kind_of(script).name, script.capacity, InitialSegments{script.initial_segments});
+  const model::OwnedSlab slab = kind_of(script).make(script.capacity, script.initial_segments);
   SlabExerciser(script, *slab).run();
 }
 
@@ -58,7 +61,7 @@ void run_script(const SlabScript& script) {
 void run_input(Bytes input) {
   begin_input(input);
   run_script(script_from_bytes(input));
-  if (backing_tally.mapped != 0) fail("S11", "a region outlived its slab");
+  if (testing::regions_held() != 0) fail("S11", "a region outlived its slab");
 }
 
 std::string describe_input(Bytes input) {

@@ -3,35 +3,40 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <memory>
 
 #include "fuzz/engine/fuzz_target.h"
 #include "fuzz/engine/records.h"
-#include "fuzz/slab/any_slab.h"
 #include "fuzz/slab/corruption_exerciser.h"
+#include "fuzz/slab/keyed_kinds.h"
 #include "fuzz/slab/slab_script.h"
+#include "slabproof/heap_backing.h"
+#include "slabproof/inline_backing.h"
+#include "slabproof/mmap_backing.h"
+#include "tests/support/slab_kind.h"
 
 namespace slabproof::fuzz {
 namespace {
 
-using Mmap = RefusableBacking<MmapBacking>;
+using model::Cell;
+using testing::slab_kind;
+using Mmap = MmapBacking;
 /// AddressSanitizer guards the ends of these regions, and so sees a read past a segment.
-using Heap = RefusableBacking<HeapBacking>;
+using Heap = HeapBacking;
 
-constexpr std::array kKinds = {
-    growable_kind<Element<16, 8>, FuzzConfig<Heap, SipHashMac>>("16 bytes, heap, MAC"),
-    growable_kind<Element<16, 8>, FuzzConfig<Heap, SlotStates<>>>("16 bytes, heap, slot states"),
-    growable_kind<Element<32, 8>, FuzzConfig<Mmap, SlotStates<SipHashMac>>>(
+const std::array kKinds = {
+    slab_kind<KeyedGrowable<Cell<16, 8>, Heap, SipHashMac>>("16 bytes, heap, MAC"),
+    slab_kind<KeyedGrowable<Cell<16, 8>, Heap, SlotStates<>>>("16 bytes, heap, slot states"),
+    slab_kind<KeyedGrowable<Cell<32, 8>, Mmap, SlotStates<SipHashMac>>>(
         "32 bytes, MAC and slot states"),
-    growable_kind<std::uint64_t, FuzzConfig<Heap, NoProtection>>("8 bytes, heap, no protection"),
-    growable_kind<Element<1, 1>, FuzzConfig<Mmap, SipHashMac, Recheck::kNewSegments>>(
+    slab_kind<KeyedGrowable<Cell<8, 8>, Heap, NoProtection>>("8 bytes, heap, no protection"),
+    slab_kind<KeyedGrowable<Cell<1, 1>, Mmap, SipHashMac, Recheck::kNewSegments>>(
         "1 byte, MAC, new segments"),
 };
 
 /// A segment of more slots than this is never walked through by a script.
 constexpr std::size_t kMaxSlots = 65;
 
-const SlabKind& kind_of(const SlabScript& script) {
+const testing::SlabKind& kind_of(const SlabScript& script) {
   return kKinds[script.variant % kKinds.size()];
 }
 
@@ -47,11 +52,10 @@ void run_input(Bytes input) {
   begin_input(input);
   const SlabScript script = possible_script(input);
   {
-    const std::unique_ptr<AnySlab> slab = kind_of(script).make(
-        kind_of(script).name, script.capacity, InitialSegments{script.initial_segments});
+    const model::OwnedSlab slab = kind_of(script).make(script.capacity, script.initial_segments);
     CorruptionExerciser(script, *slab).run();
   }
-  require(backing_tally.mapped == 0, "S11", "a region outlived its slab");
+  require(testing::regions_held() == 0, "S11", "a region outlived its slab");
 }
 
 std::string describe_input(Bytes input) {

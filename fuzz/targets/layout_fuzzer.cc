@@ -16,8 +16,11 @@
 #include "fuzz/engine/fuzz_target.h"
 #include "fuzz/engine/landmarks.h"
 #include "fuzz/engine/records.h"
-#include "fuzz/slab/any_slab.h"
+#include "fuzz/slab/keyed_kinds.h"
+#include "slabproof/heap_backing.h"
+#include "slabproof/inline_backing.h"
 #include "slabproof/layout.h"
+#include "slabproof/mmap_backing.h"
 #include "slabproof/segment.h"
 #include "slabproof/slot_freelist.h"
 
@@ -137,11 +140,11 @@ void judge_segment_plan(std::size_t capacity) {
 }
 
 /// Takes every slot of one segment, writes all of it, and gives it back.
-void exercise(AnySlab& slab, std::size_t capacity) {
-  const SlabTraits traits = slab.traits();
+void exercise(model::AnySlab& slab, std::size_t capacity) {
+  const model::SlabTraits traits = slab.traits();
   std::vector<std::byte*> blocks;
   for (std::size_t i = 0; i < capacity; ++i) {
-    const auto block = slab.allocate(AllocateCall::kPlain);
+    const auto block = slab.allocate();
     require(block && block->size == traits.stride, "L3", "a slot of the first segment was refused");
     require(std::bit_cast<std::uintptr_t>(block->data) % traits.slot_alignment == 0, "S2",
             "a misaligned block");
@@ -160,61 +163,63 @@ void exercise(AnySlab& slab, std::size_t capacity) {
 
 constexpr std::size_t kMaxBytesToBuild = std::size_t{1} << 18;
 
-template <class T, class Config>
-void judge_type(const Numbers& numbers, std::string_view name) {
+template <class T, class Memory, class Protection>
+void judge_type(const Numbers& numbers) {
+  using Config = testing::ObservedConfig<Recheck::kAllSegments, Memory, Protection>;
   judge_plan<T, Config>(numbers.capacity(), numbers.header_size());
   judge_segment_plan<T, Config>(numbers.capacity());
   const auto plan = Segment<T, Config>::plan(numbers.capacity());
   if (plan && plan->region.size() > kMaxBytesToBuild) return;
-  GrowableAdapter<T, Config> growable(name, numbers.capacity(), InitialSegments{0});
-  FixedAdapter<T, Config> fixed(name, numbers.capacity());
+  const auto growable = model::construct(std::make_unique<KeyedGrowable<T, Memory, Protection>>(),
+                                         numbers.capacity(), 0);
+  const auto fixed = model::construct(std::make_unique<KeyedFixed<T, Memory, Protection>>(),
+                                      numbers.capacity(), 0);
   if (!plan) {
-    require(growable.error() && fixed.error(), "S11", "an impossible slab is no error");
+    require(growable->error() && fixed->error(), "S11", "an impossible slab is no error");
     return;
   }
-  exercise(growable, numbers.capacity());
-  exercise(fixed, numbers.capacity());
+  exercise(*growable, numbers.capacity());
+  exercise(*fixed, numbers.capacity());
 }
 
 template <class T>
-void judge_inline(const Numbers& numbers, std::string_view name) {
+void judge_inline(const Numbers& numbers) {
   constexpr std::size_t kBytes = 1024;
-  using Config = FuzzConfig<InlineBacking<kBytes>, SlotStates<>>;
+  using Memory = InlineBacking<kBytes>;
+  using Config = testing::ObservedConfig<Recheck::kAllSegments, Memory, SlotStates<>>;
   const auto plan = SlotFreelist<T, Config>::plan(numbers.capacity(), 0);
   const bool fits = plan && plan->size <= kBytes;
-  FixedAdapter<T, Config> slab(name, numbers.capacity());
-  require(slab.error().has_value() == !fits, "S11", "an inline slab that does not fit, or does");
+  const auto slab = model::construct(std::make_unique<KeyedFixed<T, Memory, SlotStates<>>>(),
+                                     numbers.capacity(), 0);
+  require(slab->error().has_value() == !fits, "S11", "an inline slab that does not fit, or does");
   if (fits) {
-    exercise(slab, numbers.capacity());
+    exercise(*slab, numbers.capacity());
   } else {
     kRefusedInline.reach();
   }
 }
 
 /// AddressSanitizer guards the ends of these regions.
-template <class Protection>
-using HeapConfig = FuzzConfig<RefusableBacking<HeapBacking>, Protection>;
-template <class Protection>
-using MmapConfig = FuzzConfig<RefusableBacking<MmapBacking>, Protection>;
+using Heap = HeapBacking;
+using Mmap = MmapBacking;
 
 struct TypeUnderTest {
   std::string_view name;
-  void (*judge)(const Numbers& numbers, std::string_view name);
+  void (*judge)(const Numbers& numbers);
 };
 
 constexpr std::array kTypes = {
-    TypeUnderTest{"1 byte", judge_type<Element<1, 1>, HeapConfig<NoProtection>>},
-    TypeUnderTest{"1 byte, slot states", judge_type<Element<1, 1>, HeapConfig<SlotStates<>>>},
-    TypeUnderTest{"7 bytes, MAC", judge_type<Element<7, 1>, MmapConfig<SipHashMac>>},
-    TypeUnderTest{"12 bytes", judge_type<Element<12, 4>, HeapConfig<SlotStates<SipHashMac>>>},
-    TypeUnderTest{"64 bytes", judge_type<Element<64, 64>, MmapConfig<SlotStates<>>>},
-    TypeUnderTest{"4097 bytes", judge_type<Element<4097, 1>, HeapConfig<NoProtection>>},
-    TypeUnderTest{"64 KiB, as aligned",
-                  judge_type<Element<65536, 65536>, MmapConfig<SlotStates<>>>},
-    TypeUnderTest{"4 GiB", judge_type<Element<std::size_t{1} << 32, 8>, MmapConfig<SlotStates<>>>},
-    TypeUnderTest{"1 EiB", judge_type<Element<std::size_t{1} << 60, 1>, MmapConfig<NoProtection>>},
-    TypeUnderTest{"8 bytes, inline", judge_inline<std::uint64_t>},
-    TypeUnderTest{"24 bytes, inline", judge_inline<Element<24, 8>>},
+    TypeUnderTest{"1 byte", judge_type<model::Cell<1, 1>, Heap, NoProtection>},
+    TypeUnderTest{"1 byte, slot states", judge_type<model::Cell<1, 1>, Heap, SlotStates<>>},
+    TypeUnderTest{"7 bytes, MAC", judge_type<model::Cell<7, 1>, Mmap, SipHashMac>},
+    TypeUnderTest{"12 bytes", judge_type<model::Cell<12, 4>, Heap, SlotStates<SipHashMac>>},
+    TypeUnderTest{"64 bytes", judge_type<model::Cell<64, 64>, Mmap, SlotStates<>>},
+    TypeUnderTest{"4097 bytes", judge_type<model::Cell<4097, 1>, Heap, NoProtection>},
+    TypeUnderTest{"64 KiB, as aligned", judge_type<model::Cell<65536, 65536>, Mmap, SlotStates<>>},
+    TypeUnderTest{"4 GiB", judge_type<model::Cell<std::size_t{1} << 32, 8>, Mmap, SlotStates<>>},
+    TypeUnderTest{"1 EiB", judge_type<model::Cell<std::size_t{1} << 60, 1>, Mmap, NoProtection>},
+    TypeUnderTest{"8 bytes, inline", judge_inline<model::Cell<8, 8>>},
+    TypeUnderTest{"24 bytes, inline", judge_inline<model::Cell<24, 8>>},
 };
 
 const TypeUnderTest& type_of(const Numbers& numbers) {
@@ -243,8 +248,8 @@ void run_input(Bytes input) {
   const Numbers numbers = numbers_of(input);
   const auto layout = Layout::make(numbers.size(), numbers.alignment());
   judge_layout(layout, numbers.size(), numbers.alignment());
-  type_of(numbers).judge(numbers, type_of(numbers).name);
-  require(backing_tally.mapped == 0, "S11", "a region outlived its slab");
+  type_of(numbers).judge(numbers);
+  require(testing::regions_held() == 0, "S11", "a region outlived its slab");
 }
 
 std::string describe_input(Bytes input) {

@@ -5,8 +5,8 @@
 namespace slabproof::model {
 
 JudgedProgram::JudgedProgram(const SlabSetup& slab, const Program& program)
-    : subject_(make_subject(slab)),
-      execution_(*subject_, program, slab),
+    : slab_(make_subject(slab)),
+      execution_(*slab_, program, slab),
       oracle_(execution_.setting(), program) {
   execution_.set_judge([this](const History& history) { return oracle_.judge(history); });
 }

@@ -6,9 +6,9 @@
 #include "model/oracle/oracle.h"
 #include "model/program/program.h"
 #include "model/program/slab_setup.h"
+#include "model/slab/any_slab.h"
 #include "model/slab/history.h"
 #include "model/slab/program_execution.h"
-#include "model/slab/subject.h"
 
 namespace slabproof::model {
 
@@ -31,7 +31,7 @@ class JudgedProgram {
   [[nodiscard]] const Measures& measures() const noexcept { return oracle_.measures(); }
 
  private:
-  std::unique_ptr<Subject> subject_;
+  std::unique_ptr<AnySlab> slab_;
   ProgramExecution execution_;
   Oracle oracle_;
 };

@@ -6,18 +6,16 @@
 
 namespace slabproof::model {
 
-ReferenceSlab::ReferenceSlab(Rules rules) : rules_(rules) {
+ReferenceSlab::ReferenceSlab(Rules rules) : rules_(rules), slots_(rules.capacity) {
   constexpr std::size_t kUsualSegments = 256;
   constexpr std::size_t kUsualBatch = 16;
-  segments_.reserve(kUsualSegments);
+  slots_.reserve(kUsualSegments);
   taken_.reserve(kUsualBatch);
   reset();
 }
 
 void ReferenceSlab::reset() {
-  segments_.assign(rules_.initial_segments, Segment{});
-  live_ = 0;
-  peak_live_ = 0;
+  slots_.reset(rules_.initial_segments);
   growers_ = 0;
   directory_room_ = rules_.initial_segments == 0 ? 0 : std::bit_ceil(rules_.initial_segments);
 }
@@ -41,47 +39,39 @@ ReferenceSlab::Section ReferenceSlab::continue_allocate(Allocation& allocation, 
   taken_.clear();
   take(allocation, rules_.recheck_all || !supplies.segment ? 0 : allocation.observed);
   if (allocation.missing == 0 || !supplies.segment) return {taken_, false};
-  segments_.emplace_back();
+  slots_.install();
   take(allocation, segments() - 1);
   if (allocation.missing != 0) begin_growth(allocation);
   return {taken_, true};
 }
 
 void ReferenceSlab::free(std::uint32_t segment) {
-  assert(segments_[segment].live != 0);
-  --segments_[segment].live;
-  --live_;
+  slots_.put({segment, 0});
 }
 
 void ReferenceSlab::trim(Trim& trim) {
   if (trim.claimed) {
-    segments_[*trim.claimed] = Segment{};
-    live_ -= rules_.capacity;
+    slots_.lay_out(*trim.claimed);
     trim.claimed.reset();
   }
   const std::uint32_t end = std::min(segments(), trim.next + kTrimStride);
   while (trim.next < end) {
-    Segment& segment = segments_[trim.next++];
-    if (segment.live != 0 || !segment.used) continue;
-    segment.live = rules_.capacity;
-    count_live(rules_.capacity);
-    trim.claimed = trim.next - 1;
+    const std::uint32_t segment = trim.next++;
+    if (!slots_.is_trimmable(segment)) continue;
+    slots_.claim(segment);
+    trim.claimed = segment;
     return;
   }
   trim.finished = trim.next >= segments();
 }
 
 void ReferenceSlab::take(Allocation& allocation, std::uint32_t first_segment) {
-  for (std::uint32_t i = first_segment; i < segments() && allocation.missing != 0; ++i) {
-    Segment& segment = segments_[i];
-    const std::uint32_t count = std::min(allocation.missing, rules_.capacity - segment.live);
-    if (count == 0) continue;
-    segment.live += count;
-    segment.used = true;
-    allocation.missing -= count;
-    allocation.served += count;
-    taken_.insert(taken_.end(), count, i);
-    count_live(count);
+  std::optional<std::uint32_t> segment = first_segment;
+  while (allocation.missing != 0 && (segment = slots_.lowest_with_room(*segment))) {
+    slots_.take(*segment);
+    taken_.push_back(*segment);
+    --allocation.missing;
+    ++allocation.served;
   }
 }
 
@@ -91,11 +81,6 @@ void ReferenceSlab::begin_growth(Allocation& allocation) {
   allocation.observed = segments();
   const std::uint32_t wanted = segments() + growers_;
   allocation.directory_width = wanted > directory_room_ ? std::bit_ceil(wanted) : 0;
-}
-
-void ReferenceSlab::count_live(std::uint64_t added) {
-  live_ += added;
-  peak_live_ = std::max(peak_live_, live_);
 }
 
 }  // namespace slabproof::model

@@ -6,15 +6,17 @@
 #include <span>
 #include <vector>
 
+#include "model/oracle/first_fit.h"
+
 namespace slabproof::model {
 
 /// What the growable slab must do, as a sequential program whose steps are critical sections.
 ///
 /// An operation is the sequence of its sections; sections of several operations interleave, and an
 /// execution of the real slab is right if each of its sections did what the same section does here
-/// (property S12). Only counts are kept: which segment each block comes from, not which slot.
+/// (property S12). To `FirstFit` it adds what lies between the sections: growth and the directory.
+/// Only counts are kept: which segment each block comes from, not which slot.
 ///
-/// It shares no code and no data structure with the implementation: segments are walked one by one.
 /// Not thread safe. O(segments) for a section; no heap allocation until the slab outgrows what it
 /// has already held once.
 class ReferenceSlab {
@@ -76,29 +78,19 @@ class ReferenceSlab {
   /// the next one that is wholly free and was ever used.
   void trim(Trim& trim);
 
-  [[nodiscard]] std::uint32_t segments() const {
-    return static_cast<std::uint32_t>(segments_.size());
-  }
-  [[nodiscard]] std::uint64_t live() const { return live_; }
-  [[nodiscard]] std::uint64_t peak_live() const { return peak_live_; }
+  [[nodiscard]] std::uint32_t segments() const { return slots_.segments(); }
+  [[nodiscard]] std::uint64_t live() const { return slots_.live(); }
+  [[nodiscard]] std::uint64_t peak_live() const { return slots_.peak_live(); }
   /// Segments that fit before the directory must widen.
   [[nodiscard]] std::uint32_t directory_room() const { return directory_room_; }
 
  private:
-  struct Segment {
-    std::uint32_t live = 0;
-    bool used = false;  ///< a block of it was handed out since it was laid out
-  };
-
   void take(Allocation& allocation, std::uint32_t first_segment);
   void begin_growth(Allocation& allocation);
-  void count_live(std::uint64_t added);
 
   Rules rules_;
-  std::vector<Segment> segments_;
+  FirstFit<CountedSlots> slots_;
   std::vector<std::uint32_t> taken_;
-  std::uint64_t live_ = 0;
-  std::uint64_t peak_live_ = 0;
   std::uint32_t growers_ = 0;
   std::uint32_t directory_room_ = 0;
 };

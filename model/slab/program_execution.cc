@@ -52,10 +52,11 @@ RunSettings slab_run_settings() {
   return settings;
 }
 
-ProgramExecution::ProgramExecution(Subject& subject, Program program, const SlabSetup& slab)
-    : subject_(subject),
+ProgramExecution::ProgramExecution(AnySlab& slab, Program program, const SlabSetup& setup)
+    : slab_(slab),
+      traits_(slab.traits()),
       program_(std::move(program)),
-      slab_(slab),
+      setup_(setup),
       threads_(program_.threads.size()) {
   for (std::size_t giver = 0; giver < program_.threads.size(); ++giver) {
     for (const Op& op : program_.threads[giver]) {
@@ -67,11 +68,12 @@ ProgramExecution::ProgramExecution(Subject& subject, Program program, const Slab
 }
 
 Setting ProgramExecution::setting() const {
-  Setting setting{slab_};
-  setting.stride = subject_.stride();
-  setting.alignment = subject_.alignment();
-  setting.segment_bytes = subject_.segment_bytes(slab_.capacity);
-  setting.slots_offset = subject_.slots_offset(slab_.capacity);
+  const SegmentShape shape = slab_.segment_shape(setup_.capacity);
+  Setting setting{setup_};
+  setting.stride = traits_.stride;
+  setting.alignment = traits_.slot_alignment;
+  setting.segment_bytes = shape.alignment;
+  setting.slots_offset = shape.slots_offset;
   return setting;
 }
 
@@ -106,7 +108,7 @@ void ProgramExecution::before() {
     state.batch.end();
     state.next_value = i << 32 | 1;
   }
-  subject_.construct(slab_.capacity, slab_.initial_segments);
+  slab_.construct(setup_.capacity, setup_.initial_segments);
   for (Channel& each : channels_) {
     each.given = 0;
     each.taken = 0;
@@ -164,19 +166,19 @@ void ProgramExecution::run(std::size_t thread, Op op, OpRecord& record) {
     case Op::Kind::kUsableSize:
       record.skipped = newest == nullptr;
       if (newest == nullptr) return;
-      record.value = subject_.usable_size(newest->piece.data).value_or(0);
+      record.value = slab_.usable_size(newest->piece.data).value_or(0);
       return note_block(record, newest->piece);
     case Op::Kind::kCapacityBytes:
-      record.value = subject_.capacity_bytes();
+      record.value = slab_.capacity_bytes();
       return;
     case Op::Kind::kSegmentCount:
-      record.value = subject_.segment_count();
+      record.value = slab_.segment_count();
       return;
     case Op::Kind::kStats:
-      record.value = subject_.live_count();
+      record.value = slab_.counters().live;
       return;
     case Op::Kind::kTrim:
-      record.value = subject_.trim();
+      record.value = slab_.trim();
       return;
     case Op::Kind::kFailNextRequest:
       return checker_hooks::fail_next_request();
@@ -241,14 +243,15 @@ void ProgramExecution::end_use(std::size_t thread, const Held& held) {
 void ProgramExecution::allocate(std::size_t thread, Op op, OpRecord& record) {
   ThreadState& state = threads_[thread];
   std::array<BlockView, kMaxBatch> pieces;
-  const AllocationOutcome outcome =
-      subject_.allocate(op.kind, std::span(pieces).first(blocks_asked_for(op)), state.batch);
-  record.failed = outcome.failed;
-  record.error = static_cast<AllocError>(outcome.error);
-  for (std::size_t i = 0; i < outcome.served; ++i) note_block(record, pieces[i]);
+  const auto outcome =
+      slab_.allocate_each(op.kind, std::span(pieces).first(blocks_asked_for(op)), state.batch);
+  const std::size_t served = outcome.value_or(0);
+  record.failed = !outcome;
+  if (!outcome) record.error = static_cast<AllocError>(outcome.error());
+  for (std::size_t i = 0; i < served; ++i) note_block(record, pieces[i]);
   history_->returned[thread] = record;
   history_->returned_threads |= 1U << thread;
-  for (std::size_t i = 0; i < outcome.served; ++i) {
+  for (std::size_t i = 0; i < served; ++i) {
     Held& held = state.held[state.held_count++];
     held.piece = pieces[i];
     const bool is_wrong = op.kind == Op::Kind::kAllocateZeroed &&
@@ -272,7 +275,7 @@ void ProgramExecution::free_one(std::size_t thread, std::size_t position, OpReco
   note_block(record, held.piece);
   state.last_freed = held.piece.data;
   state.returns = std::span(&state.last_freed, 1);
-  subject_.deallocate(held.piece.data);
+  slab_.deallocate(held.piece.data);
   state.returns = {};
 }
 
@@ -291,7 +294,7 @@ void ProgramExecution::free_all(std::size_t thread, OpRecord& record) {
   const std::size_t count = std::exchange(state.held_count, 0);
   state.last_freed = pointers[count - 1];
   state.returns = std::span<void* const>(pointers.data(), count);
-  subject_.deallocate_batch(state.returns);
+  slab_.deallocate_batch(state.returns);
   state.returns = {};
 }
 
@@ -302,12 +305,12 @@ void ProgramExecution::offer_bad_pointer(void* pointer, OpRecord& record) {
   }
   record.refused_pointers = 1;
   note_block(record, {static_cast<std::byte*>(pointer), 0});
-  subject_.deallocate(pointer);
+  slab_.deallocate(pointer);
 }
 
 void ProgramExecution::free_again(std::size_t thread, OpRecord& record) {
   ThreadState& state = threads_[thread];
-  state.frees_again = subject_.detects_double_free() ? state.last_freed : nullptr;
+  state.frees_again = traits_.tracks_slots ? state.last_freed : nullptr;
   offer_bad_pointer(state.frees_again, record);
   state.frees_again = nullptr;
 }
@@ -379,14 +382,14 @@ void ProgramExecution::take(std::size_t thread, OpRecord& record) {
 
 void ProgramExecution::after() {
   in_epilogue_ = true;
-  history_->census.segments = subject_.segment_count();
+  history_->census.segments = slab_.segment_count();
   give_everything_back();
-  const SlabCounts counts = subject_.counts();
-  history_->census.peak_live = counts.peak_live;
-  history_->census.misuse_events = counts.misuse;
-  history_->census.corruption_events = counts.corruption;
+  const Counters counters = slab_.counters();
+  history_->census.peak_live = counters.peak_live;
+  history_->census.misuse_events = counters.misuse();
+  history_->census.corruption_events = counters.misuse() + counters.corrupt_links;
   take_census();
-  subject_.destroy();
+  slab_.destroy();
   for (Channel& each : channels_) {
     if (each.used) std::destroy_at(&sent(each));
   }
@@ -396,7 +399,7 @@ void ProgramExecution::after() {
 void ProgramExecution::give_everything_back() {
   const auto give_back = [&](std::size_t owner, const Held& held) {
     end_use(owner, held);
-    subject_.deallocate(held.piece.data);
+    slab_.deallocate(held.piece.data);
   };
   for (std::size_t thread = 0; thread < threads_.size(); ++thread) {
     const ThreadState& state = threads_[thread];
@@ -411,27 +414,28 @@ void ProgramExecution::give_everything_back() {
 
 void ProgramExecution::take_census() {
   Census& census = history_->census;
-  const std::uint64_t wanted = census.segments * slab_.capacity;
+  const std::uint64_t wanted = census.segments * setup_.capacity;
   if (drained_.size() < wanted) drained_.resize(wanted);
   BatchInProgress unwatched;
   while (census.drained_blocks < wanted) {
     const std::size_t count = std::min<std::size_t>(kDrainBatch, wanted - census.drained_blocks);
-    const AllocationOutcome outcome = subject_.allocate(
-        Op::Kind::kAllocate, std::span(drained_).subspan(census.drained_blocks, count), unwatched);
-    census.drained_blocks += outcome.served;
-    if (outcome.served < count) break;
+    const std::span<BlockView> pieces = std::span(drained_).subspan(census.drained_blocks, count);
+    const std::size_t served =
+        slab_.allocate_each(Op::Kind::kAllocate, pieces, unwatched).value_or(0);
+    census.drained_blocks += served;
+    if (served < count) break;
   }
-  census.segments_after_drain = subject_.segment_count();
+  census.segments_after_drain = slab_.segment_count();
   const std::span<BlockView> blocks = std::span(drained_).first(census.drained_blocks);
   std::ranges::sort(blocks, {}, [](const BlockView& piece) { return address_of(piece.data); });
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     const bool repeats = i != 0 && blocks[i - 1].data + blocks[i - 1].size > blocks[i].data;
-    const bool aligned = address_of(blocks[i].data) % subject_.alignment() == 0;
+    const bool aligned = address_of(blocks[i].data) % traits_.slot_alignment == 0;
     census.drained_distinct &= !repeats && aligned && ModelMemory::contains(blocks[i].data);
   }
   returned_.clear();
   for (const BlockView& piece : blocks) returned_.push_back(piece.data);
-  subject_.deallocate_batch(returned_);
+  slab_.deallocate_batch(returned_);
 }
 
 std::optional<Failure> ProgramExecution::judge() {

@@ -17,10 +17,10 @@
 #include "model/program/slab_setup.h"
 #include "model/search/engine.h"
 #include "model/search/execution.h"
+#include "model/slab/any_slab.h"
 #include "model/slab/history.h"
 #include "model/slab/slab_event.h"
 #include "model/slab/slab_sync.h"
-#include "model/slab/subject.h"
 #include "model/slab/violation.h"
 
 namespace slabproof::model {
@@ -41,8 +41,8 @@ class ProgramExecution final : public Execution {
  public:
   using Judge = std::function<std::optional<Violation>(const History&)>;
 
-  /// The subject must outlive this. Requires 1 to kMaxThreads threads.
-  ProgramExecution(Subject& subject, Program program, const SlabSetup& slab);
+  /// The slab under check must outlive this. Requires 1 to kMaxThreads threads.
+  ProgramExecution(AnySlab& slab, Program program, const SlabSetup& setup);
 
   /// Judges each complete history; without one, only what the execution itself finds counts.
   void set_judge(Judge judge) { judge_ = std::move(judge); }
@@ -132,9 +132,10 @@ class ProgramExecution final : public Execution {
   void give_everything_back();
   void take_census();
 
-  Subject& subject_;
+  AnySlab& slab_;
+  const SlabTraits traits_;
   const Program program_;
-  const SlabSetup slab_;
+  const SlabSetup setup_;
   Judge judge_;
   std::optional<Violation> violation_;
   std::unique_ptr<History> history_ = std::make_unique<History>();

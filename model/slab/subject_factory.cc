@@ -1,6 +1,6 @@
 #include "model/slab/subject_factory.h"
 
-#include "model/slab/slab_subject.h"
+#include "model/slab/model_config.h"
 #include "slabproof/freelist_protection.h"
 #include "slabproof/recheck.h"
 
@@ -8,14 +8,14 @@ namespace slabproof::model {
 namespace {
 
 template <Recheck kRecheck>
-std::unique_ptr<Subject> make(bool slot_states) {
-  if (slot_states) return std::make_unique<SlabSubject<ModelConfig<kRecheck, SlotStates<>>>>();
-  return std::make_unique<SlabSubject<ModelConfig<kRecheck>>>();
+std::unique_ptr<AnySlab> make(bool slot_states) {
+  if (slot_states) return std::make_unique<CheckedSlab<ModelConfig<kRecheck, SlotStates<>>>>();
+  return std::make_unique<CheckedSlab<ModelConfig<kRecheck>>>();
 }
 
 }  // namespace
 
-std::unique_ptr<Subject> make_subject(const SlabSetup& setup) {
+std::unique_ptr<AnySlab> make_subject(const SlabSetup& setup) {
   return setup.recheck_all ? make<Recheck::kAllSegments>(setup.slot_states)
                            : make<Recheck::kNewSegments>(setup.slot_states);
 }

@@ -4,14 +4,14 @@
 #include <memory>
 
 #include "model/program/slab_setup.h"
-#include "model/slab/subject.h"
+#include "model/slab/any_slab.h"
 
 namespace slabproof::model {
 
 /// The slab that this program is linked with: the shipped one, or a mutant of it, which is compiled
 /// from the same source against changed headers. Capacity and initial segments are not looked at:
-/// `Subject::construct` gets them.
-[[nodiscard]] std::unique_ptr<Subject> make_subject(const SlabSetup& setup);
+/// `AnySlab::construct` gets them.
+[[nodiscard]] std::unique_ptr<AnySlab> make_subject(const SlabSetup& setup);
 
 }  // namespace slabproof::model
 

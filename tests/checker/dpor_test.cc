@@ -14,8 +14,8 @@
 #include "model/runtime/relacy_explore.h"
 #include "model/search/dpor_scheduler.h"
 #include "model/search/explore.h"
+#include "model/slab/model_config.h"
 #include "model/slab/program_execution.h"
-#include "model/slab/slab_subject.h"
 #include "tests/support/instructions.h"
 #include "tests/support/small_program.h"
 
@@ -219,8 +219,8 @@ class SlabCountTest : public ::testing::TestWithParam<SlabCount> {
  protected:
   static ExploreResult explore(const std::string& text, bool symmetry) {
     using Config = model::ModelConfig<Recheck::kNewSegments>;
-    static model::SlabSubject<Config> subject;
-    model::ProgramExecution execution(subject, *model::parse_program(text), {.capacity = 1});
+    static model::CheckedSlab<Config> slab;
+    model::ProgramExecution execution(slab, *model::parse_program(text), {.capacity = 1});
     ExploreOptions options;
     options.run = model::slab_run_settings();
     const auto classes = execution.symmetry_class();

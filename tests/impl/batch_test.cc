@@ -11,31 +11,31 @@
 #include <vector>
 
 #include "slabproof/extendable_slab.h"
-#include "tests/support/counted_config.h"
-#include "tests/support/recording_sync.h"
-#include "tests/support/scripted_backing.h"
+#include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
 
 namespace slabproof {
 namespace {
 
 using testing::acquisitions_of;
-using testing::BackingScript;
-using testing::CountedConfig;
+using testing::environment;
+using testing::Environment;
 using testing::expect_conserved;
 using testing::expect_exact_growth;
 using testing::give_back;
+using testing::new_environment;
+using testing::ObservedConfig;
 using testing::take_blocks;
 
 template <class Config>
 class BatchTest : public ::testing::Test {
  protected:
-  BatchTest() { BackingScript::reset(); }
-  BackingScript& script_ = BackingScript::get();
+  BatchTest() { new_environment(); }
+  Environment& script_ = environment();
 };
 
 using BothScopes =
-    ::testing::Types<CountedConfig<Recheck::kAllSegments>, CountedConfig<Recheck::kNewSegments>>;
+    ::testing::Types<ObservedConfig<Recheck::kAllSegments>, ObservedConfig<Recheck::kNewSegments>>;
 TYPED_TEST_SUITE(BatchTest, BothScopes);
 
 std::vector<void*> pointers_of(std::span<const Block> blocks) {
@@ -114,7 +114,7 @@ TYPED_TEST(BatchTest, ServesAPartWhereTheBackingRefuses) {
 TYPED_TEST(BatchTest, ServesAPartWhereTheBackingRefusesALaterSegment) {
   ExtendableSlab<std::uint64_t, TypeParam> slab(4, InitialSegments{1});
   // The first segment to be added is granted with its directory, the second is refused.
-  this->script_.refuse(2, BackingScript::kNever / 2);
+  this->script_.refuse(2, Environment::kForever);
   std::array<Block, 20> blocks;
   EXPECT_EQ(slab.allocate_batch(blocks), 8U);
   EXPECT_EQ(count_distinct(std::span(blocks).first(8)), 8U);

@@ -13,45 +13,50 @@
 #include <latch>
 #include <mutex>
 #include <optional>
+#include <random>
 #include <span>
 #include <thread>
 #include <vector>
 
 #include "slabproof/extendable_slab.h"
-#include "tests/support/perturbation.h"
+#include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
 
 namespace slabproof {
 namespace {
 
 using testing::ceiling_of_quotient;
+using testing::environment;
 using testing::expect_conserved;
 using testing::fill;
 using testing::is_filled;
-using testing::PerturbedBacking;
-using testing::PerturbedSync;
-using testing::thread_random;
 
 struct Payload {
   std::byte bytes[40];
 };
 
 template <Recheck kScope>
-struct StormConfig : DefaultConfig {
-  using Sync = PerturbedSync;
-  using Backing = PerturbedBacking;
-  using Protection = SlotStates<>;
-  static constexpr Recheck recheck = kScope;
-};
+using StormConfig = testing::ObservedConfig<kScope, testing::WipingHeap, SlotStates<>>;
 
 constexpr std::size_t kThreads = 4;
 
-/// Runs `body(thread number)` in each of `count` threads, which start together; waits for all.
+/// A generator for the calling thread. Each thread that asks gets a seed of its own.
+std::minstd_rand& thread_random() {
+  static std::atomic<std::uint32_t> next_seed = 1;
+  thread_local std::minstd_rand random(next_seed.fetch_add(1, std::memory_order::relaxed));
+  return random;
+}
+
+/// Runs `body(thread number)` in each of `count` threads, which start together, with their timing
+/// perturbed and as many requests refused as the environment of the caller says; waits for all.
 void run_threads(std::size_t count, const std::function<void(std::size_t)>& body) {
+  const std::uint32_t refused_percent = environment().refused_percent;
   std::latch start(static_cast<std::ptrdiff_t>(count));
   std::vector<std::jthread> threads;
   for (std::size_t number = 0; number < count; ++number) {
-    threads.emplace_back([&body, &start, number] {
+    threads.emplace_back([&body, &start, refused_percent, number] {
+      environment().random_state = thread_random()();
+      environment().refused_percent = refused_percent;
       start.arrive_and_wait();
       body(number);
     });
@@ -148,9 +153,9 @@ class ConcurrencyTest : public ::testing::Test {
  protected:
   using Slab = ExtendableSlab<Payload, Config>;
 
-  ConcurrencyTest() { PerturbedBacking::refused_percent = 0; }
+  ConcurrencyTest() { testing::new_environment(); }
   ~ConcurrencyTest() override {
-    EXPECT_EQ(PerturbedBacking::regions_out, 0) << "a region was leaked, or released twice";
+    EXPECT_EQ(testing::regions_held(), 0) << "a region was leaked, or released twice";
   }
 
   /// What must hold when all threads have ended and given everything back.
@@ -330,7 +335,7 @@ TYPED_TEST(ConcurrencyTest, BatchesRacingSingleAllocations) {
 }
 
 TYPED_TEST(ConcurrencyTest, RefusalsAtRandomDuringAGrowthStorm) {
-  PerturbedBacking::refused_percent = 40;
+  environment().refused_percent = 40;
   for (const std::size_t capacity : {1U, 4U}) {
     ExtendableSlab<Payload, TypeParam> slab(capacity);
     LiveBound bound;
@@ -346,11 +351,9 @@ TYPED_TEST(ConcurrencyTest, RefusalsAtRandomDuringAGrowthStorm) {
     EXPECT_GT(failures, 0);
     this->expect_sound(slab);
     this->expect_growth_bound(slab, bound);
-    // A later call succeeds.
-    PerturbedBacking::refused_percent = 0;
+    // A later call succeeds: it is made by the main thread, of which nothing is refused at random.
     Holder(slab, bound, 0).allocate_batch(slab.capacity_bytes() / slab.stride + 1);
     this->expect_sound(slab);
-    PerturbedBacking::refused_percent = 40;
   }
 }
 

@@ -13,30 +13,32 @@
 
 #include "slabproof/extendable_slab.h"
 #include "slabproof/slab.h"
-#include "tests/support/counted_config.h"
-#include "tests/support/scripted_backing.h"
+#include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
 
 namespace slabproof {
 namespace {
 
-using testing::BackingScript;
-using testing::CountedConfig;
+using testing::environment;
+using testing::Environment;
 using testing::expect_conserved;
 using testing::expect_exact_growth;
 using testing::give_back;
-using testing::ScriptedBacking;
+using testing::new_environment;
+using testing::ObservedBacking;
+using testing::ObservedConfig;
 using testing::take_blocks;
+using testing::WipingHeap;
 
 template <class Config>
 class FailingBackingTest : public ::testing::Test {
  protected:
-  FailingBackingTest() { BackingScript::reset(); }
-  BackingScript& script_ = BackingScript::get();
+  FailingBackingTest() { new_environment(); }
+  Environment& script_ = environment();
 };
 
 using BothScopes =
-    ::testing::Types<CountedConfig<Recheck::kAllSegments>, CountedConfig<Recheck::kNewSegments>>;
+    ::testing::Types<ObservedConfig<Recheck::kAllSegments>, ObservedConfig<Recheck::kNewSegments>>;
 TYPED_TEST_SUITE(FailingBackingTest, BothScopes);
 
 /// A user of a slab who asks again after a failure, and who knows what must be his.
@@ -53,10 +55,10 @@ class PersistentUser {
     std::vector<Block> blocks(count);
     std::size_t served = 0;
     while (served < count) {
-      const std::uint64_t refusals = BackingScript::get().refusals;
+      const std::uint64_t refusals = environment().refusals;
       const SlabStats before = slab_.stats();
       const auto result = slab_.allocate_batch(std::span(blocks).subspan(served));
-      const bool refused = BackingScript::get().refusals != refusals;
+      const bool refused = environment().refusals != refusals;
       if (result) {
         if (served + *result < count) {
           EXPECT_TRUE(refused) << "a part only, without a reason";
@@ -136,14 +138,14 @@ TYPED_TEST(FailingBackingTest, RefusalOfEachRequestInTurnLosesNothing) {
   std::size_t failures = 0;
   for (std::uint64_t refused = 0; refused < requests; ++refused) {
     SCOPED_TRACE(refused);
-    BackingScript::reset().refuse(refused);
+    new_environment().refuse(refused);
     {
       Slab slab(2);
       failures += run_the_script(slab);
     }
     EXPECT_EQ(this->script_.refusals, 1U);
-    EXPECT_TRUE(this->script_.regions.empty()) << "a region was leaked";
-    EXPECT_EQ(this->script_.calls_under_lock, 0U);
+    EXPECT_EQ(testing::regions_held(), 0) << "a region was leaked";
+    EXPECT_EQ(this->script_.backing_calls_under_lock, 0U);
   }
   // Some refusals fell on calls that had nothing to serve, some on batches that served a part.
   EXPECT_GT(failures, 0U);
@@ -154,12 +156,12 @@ TYPED_TEST(FailingBackingTest, RefusalsInARowLoseNothing) {
   using Slab = ExtendableSlab<std::uint64_t, TypeParam>;
   for (std::uint64_t refused = 0; refused < 20; ++refused) {
     SCOPED_TRACE(refused);
-    BackingScript::reset().refuse(refused, 3);
+    new_environment().refuse(refused, 3);
     {
       Slab slab(3);
       run_the_script(slab);
     }
-    EXPECT_TRUE(this->script_.regions.empty());
+    EXPECT_EQ(testing::regions_held(), 0);
   }
 }
 
@@ -175,7 +177,7 @@ TYPED_TEST(FailingBackingTest, RefusedSegmentLeavesTheDirectoryThatWasGranted) {
 TYPED_TEST(FailingBackingTest, SlotFreedDuringTheRefusedRequestIsServed) {
   // Of the next growth, the directory request is number 0 and the segment request number 1.
   for (const std::uint64_t refused : {0U, 1U}) {
-    BackingScript& script = BackingScript::reset();
+    Environment& script = new_environment();
     ExtendableSlab<std::uint64_t, TypeParam> slab(2);
     const std::vector<Block> blocks = take_blocks(slab, 4);
     script.refuse(refused);
@@ -202,7 +204,7 @@ TYPED_TEST(FailingBackingTest, BatchTakesAllThatWasFreedDuringTheRefusedRequest)
 
 TYPED_TEST(FailingBackingTest, InitialSegmentsStopAtTheFirstRefusal) {
   // Directory and segment, directory and segment, then the third of five.
-  this->script_.refuse(4, BackingScript::kNever / 2);
+  this->script_.refuse(4, Environment::kForever);
   {
     ExtendableSlab<std::uint64_t, TypeParam> slab(4, InitialSegments{5});
     EXPECT_EQ(slab.error(), AllocError::kOutOfMemory);
@@ -214,7 +216,7 @@ TYPED_TEST(FailingBackingTest, InitialSegmentsStopAtTheFirstRefusal) {
     this->script_.refuse_none();
     EXPECT_TRUE(slab.allocate());
   }
-  EXPECT_TRUE(this->script_.regions.empty());
+  EXPECT_EQ(testing::regions_held(), 0);
 }
 
 TYPED_TEST(FailingBackingTest, RandomRefusalsLoseNothing) {
@@ -234,21 +236,21 @@ TYPED_TEST(FailingBackingTest, RandomRefusalsLoseNothing) {
     }
     EXPECT_GT(user.failures(), 0U);
   }
-  EXPECT_TRUE(this->script_.regions.empty());
+  EXPECT_EQ(testing::regions_held(), 0);
 }
 
 struct FixedConfig : DefaultConfig {
-  using Backing = ScriptedBacking;
+  using Backing = ObservedBacking<WipingHeap>;
 };
 
 TEST(FailingBackingFixedTest, FixedSlabOverARefusingBackingIsOutOfMemory) {
-  BackingScript::reset().refuse_all();
+  new_environment().refuse_all();
   {
     Slab<std::uint64_t, FixedConfig> slab(4);
     EXPECT_EQ(slab.error(), AllocError::kOutOfMemory);
     EXPECT_EQ(slab.allocate().error(), AllocError::kOutOfMemory);
   }
-  EXPECT_EQ(BackingScript::get().releases, 0U);
+  EXPECT_EQ(environment().releases, 0U);
 }
 
 }  // namespace

@@ -11,25 +11,26 @@
 #include <vector>
 
 #include "slabproof/extendable_slab.h"
-#include "tests/support/counted_config.h"
-#include "tests/support/scripted_backing.h"
+#include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
 
 namespace slabproof {
 namespace {
 
-using testing::BackingScript;
-using testing::CountedConfig;
+using testing::environment;
+using testing::Environment;
 using testing::expect_conserved;
 using testing::expect_exact_growth;
+using testing::new_environment;
+using testing::ObservedConfig;
 using testing::take_blocks;
 
-using AllSegments = CountedConfig<Recheck::kAllSegments>;
-using NewSegments = CountedConfig<Recheck::kNewSegments>;
+using AllSegments = ObservedConfig<Recheck::kAllSegments>;
+using NewSegments = ObservedConfig<Recheck::kNewSegments>;
 
 class GrowthRaceTest : public ::testing::Test {
  protected:
-  GrowthRaceTest() { BackingScript::reset(); }
+  GrowthRaceTest() { new_environment(); }
 
   /// Runs `action` once, inside the next request.
   void during_next_request(std::function<void()> action) {
@@ -39,7 +40,7 @@ class GrowthRaceTest : public ::testing::Test {
     };
   }
 
-  BackingScript& script_ = BackingScript::get();
+  Environment& script_ = environment();
 };
 
 template <class Config>
@@ -72,7 +73,7 @@ TEST_F(GrowthRaceTest, UnusedSegmentIsReleasedWithoutTheLock) {
   during_next_request([&] { EXPECT_TRUE(slab.deallocate(blocks[0].data)); });
   EXPECT_TRUE(slab.allocate());
   EXPECT_EQ(script_.releases, releases + 1);
-  EXPECT_EQ(script_.calls_under_lock, 0U);
+  EXPECT_EQ(script_.backing_calls_under_lock, 0U);
 }
 
 TYPED_TEST(GrowthRaceInBothScopesTest, SegmentInstalledDuringGrowthIsUsedInsteadOfAnother) {
@@ -82,9 +83,9 @@ TYPED_TEST(GrowthRaceInBothScopesTest, SegmentInstalledDuringGrowthIsUsedInstead
   const Block mine = slab.allocate().value();
   EXPECT_EQ(slab.segment_count(), 1U);
   EXPECT_NE(mine, theirs);
-  EXPECT_EQ(this->script_.calls_under_lock, 0U);
+  EXPECT_EQ(this->script_.backing_calls_under_lock, 0U);
   // What the loser built is gone: the segment and the first directory are left.
-  EXPECT_EQ(this->script_.regions.size(), 2U);
+  EXPECT_EQ(testing::regions_held(), 2);
 }
 
 TYPED_TEST(GrowthRaceInBothScopesTest, GrowersOfSingleSlotSegmentsEachInstallTheirs) {
@@ -110,7 +111,7 @@ TYPED_TEST(GrowthRaceInBothScopesTest, EachGrowerInFlightIsCounted) {
 /// Starts `depth` growers, each inside the request of the one before, and so ends them in reverse.
 template <class Slab>
 void grow_nested(Slab& slab, int depth, std::vector<Block>& taken) {
-  BackingScript& script = BackingScript::get();
+  Environment& script = environment();
   if (depth > 1) {
     script.during_request = [&, depth] {
       script.during_request = nullptr;
@@ -123,7 +124,7 @@ void grow_nested(Slab& slab, int depth, std::vector<Block>& taken) {
 TYPED_TEST(GrowthRaceInBothScopesTest, DirectoryHasRoomForAllGrowersInWhateverOrderTheyEnd) {
   for (int first = 1; first <= 9; ++first) {
     for (int second = 1; second <= 40; ++second) {
-      BackingScript::reset();
+      new_environment();
       ExtendableSlab<std::uint64_t, TypeParam> slab(1);
       std::vector<Block> taken;
       grow_nested(slab, first, taken);
@@ -139,7 +140,7 @@ TYPED_TEST(GrowthRaceInBothScopesTest, DirectoryHasRoomForAllGrowersInWhateverOr
 TYPED_TEST(GrowthRaceInBothScopesTest, DirectoryHasRoomWhenSomeOfTheGrowersAreRefused) {
   std::mt19937 random(5);
   for (int run = 0; run < 500; ++run) {
-    BackingScript& script = BackingScript::reset();
+    Environment& script = new_environment();
     {
       ExtendableSlab<std::uint64_t, TypeParam> slab(1);
       std::vector<Block> taken;
@@ -157,8 +158,8 @@ TYPED_TEST(GrowthRaceInBothScopesTest, DirectoryHasRoomWhenSomeOfTheGrowersAreRe
       ASSERT_EQ(distinct.size(), taken.size());
       for (const Block& block : taken) ASSERT_TRUE(slab.deallocate(block.data));
     }
-    ASSERT_TRUE(script.regions.empty());
-    ASSERT_EQ(script.calls_under_lock, 0U);
+    ASSERT_EQ(testing::regions_held(), 0);
+    ASSERT_EQ(script.backing_calls_under_lock, 0U);
   }
 }
 

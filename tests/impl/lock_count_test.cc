@@ -8,30 +8,30 @@
 #include <vector>
 
 #include "slabproof/extendable_slab.h"
-#include "tests/support/counted_config.h"
-#include "tests/support/recording_sync.h"
-#include "tests/support/scripted_backing.h"
+#include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
 
 namespace slabproof {
 namespace {
 
 using testing::acquisitions_of;
-using testing::BackingScript;
-using testing::CountedConfig;
+using testing::environment;
+using testing::Environment;
 using testing::give_back;
+using testing::new_environment;
+using testing::ObservedConfig;
 using testing::take_blocks;
 
 template <class Config>
 class LockCountTest : public ::testing::Test {
  protected:
-  LockCountTest() { BackingScript::reset(); }
+  LockCountTest() { new_environment(); }
 
-  BackingScript& script_ = BackingScript::get();
+  Environment& script_ = environment();
 };
 
 using BothScopes =
-    ::testing::Types<CountedConfig<Recheck::kAllSegments>, CountedConfig<Recheck::kNewSegments>>;
+    ::testing::Types<ObservedConfig<Recheck::kAllSegments>, ObservedConfig<Recheck::kNewSegments>>;
 TYPED_TEST_SUITE(LockCountTest, BothScopes);
 
 TYPED_TEST(LockCountTest, HitTakesOneAcquisitionAndNoRequest) {

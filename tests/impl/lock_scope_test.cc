@@ -11,19 +11,22 @@
 #include <vector>
 
 #include "slabproof/extendable_slab.h"
-#include "tests/support/recording_sync.h"
-#include "tests/support/scripted_backing.h"
+#include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
 #include "tests/support/watched_heap.h"
 
 namespace slabproof {
 namespace {
 
-using testing::BackingScript;
+using testing::environment;
+using testing::Environment;
 using testing::heap_calls_under_lock;
-using testing::RecordingSync;
-using testing::ScriptedBacking;
+using testing::lock_counts;
+using testing::new_environment;
+using testing::ObservedBacking;
+using testing::ObservedSync;
 using testing::take_blocks;
+using testing::WipingHeap;
 
 /// Notes whether it was made under a lock.
 struct WatchfulProtection : NoProtection {
@@ -31,7 +34,7 @@ struct WatchfulProtection : NoProtection {
   inline static int made_under_lock = 0;
   static WatchfulProtection make() noexcept {
     ++made;
-    if (RecordingSync::held_by_this_thread() != 0) ++made_under_lock;
+    if (lock_counts.held != 0) ++made_under_lock;
     return {};
   }
 };
@@ -41,14 +44,14 @@ struct WatchfulMisuse {
   inline static int reported_under_lock = 0;
   static void report(MisuseKind, const void*, const void*) noexcept {
     ++reported;
-    if (RecordingSync::held_by_this_thread() != 0) ++reported_under_lock;
+    if (lock_counts.held != 0) ++reported_under_lock;
   }
 };
 
 template <Recheck kScope>
 struct WatchedConfig {
-  using Sync = RecordingSync;
-  using Backing = ScriptedBacking;
+  using Sync = ObservedSync;
+  using Backing = ObservedBacking<WipingHeap>;
   using Protection = WatchfulProtection;
   using Misuse = WatchfulMisuse;
   static constexpr Recheck recheck = kScope;
@@ -57,7 +60,7 @@ struct WatchedConfig {
 /// Every operation, with growth, refusals, races lost, and misuse.
 template <class Config>
 void exercise() {
-  BackingScript& script = BackingScript::reset();
+  Environment& script = new_environment();
   ExtendableSlab<std::uint64_t, Config> slab(2, InitialSegments{2});
   std::vector<Block> blocks = take_blocks(slab, 21);
   // A grower that loses the race, so that a segment and a directory are released unused.
@@ -104,12 +107,12 @@ TEST_F(LockScopeTest, NoHeapIsUsedUnderTheLock) {
 }
 
 TEST_F(LockScopeTest, NoBackingBuildsDiscardsOrReleasesUnderTheLock) {
-  const BackingScript& script = BackingScript::get();
+  const Environment& script = environment();
   EXPECT_GT(script.requests, 0U);
   EXPECT_GT(script.discards, 0U);
   EXPECT_EQ(script.refusals, 2U);
   EXPECT_EQ(script.releases, script.requests - script.refusals);
-  EXPECT_EQ(script.calls_under_lock, 0U);
+  EXPECT_EQ(script.backing_calls_under_lock, 0U);
 }
 
 TEST_F(LockScopeTest, NoProtectionIsMadeUnderTheLock) {
@@ -124,7 +127,7 @@ TEST_F(LockScopeTest, NoMisuseIsReportedUnderTheLock) {
 
 // The watch itself: a heap call with a lock held is seen.
 TEST_F(LockScopeTest, HeapCallUnderALockWouldBeSeen) {
-  RecordingSync::Mutex mutex;
+  ObservedSync::Mutex mutex;
   mutex.lock();
   // A call by name, which a compiler may not leave out.
   ::operator delete(::operator new(8));

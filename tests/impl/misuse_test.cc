@@ -11,14 +11,15 @@
 
 #include "slabproof/extendable_slab.h"
 #include "slabproof/slab.h"
-#include "tests/support/recording_sync.h"
+#include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
 
 namespace slabproof {
 namespace {
 
 using ::testing::HasSubstr;
-using testing::RecordingSync;
+using testing::lock_counts;
+using testing::ObservedSync;
 using testing::take_blocks;
 
 /// What `AbortMisuse` must write.
@@ -77,18 +78,18 @@ struct KeepMisuse {
     MisuseKind kind;
     const void* pointer;
     const void* slab;
-    int locks_held;
+    std::uint64_t locks_held;
     friend bool operator==(const Report&, const Report&) = default;
   };
   inline static std::vector<Report> reports;
 
   static void report(MisuseKind kind, const void* pointer, const void* slab) noexcept {
-    reports.push_back({kind, pointer, slab, RecordingSync::held_by_this_thread()});
+    reports.push_back({kind, pointer, slab, lock_counts.held});
   }
 };
 
 struct KeepConfig : DefaultConfig {
-  using Sync = RecordingSync;
+  using Sync = ObservedSync;
   using Misuse = KeepMisuse;
 };
 

@@ -16,13 +16,16 @@
 
 #include "slabproof/mmap_backing.h"
 #include "slabproof/std_sync.h"
-#include "tests/support/scripted_backing.h"
+#include "tests/support/observed_policies.h"
 
 namespace slabproof {
 namespace {
 
-using testing::BackingScript;
-using testing::ScriptedBacking;
+using testing::environment;
+using testing::Environment;
+using testing::new_environment;
+using testing::ObservedBacking;
+using testing::WipingHeap;
 
 /// The production policy, counting how many shared variables are read.
 struct ReadCountingSync : StdSync {
@@ -50,7 +53,7 @@ struct FakeSegment {
 
 struct TestConfig {
   using Sync = ReadCountingSync;
-  using Backing = ScriptedBacking;
+  using Backing = ObservedBacking<WipingHeap>;
 };
 using Directory = SegmentDirectory<FakeSegment, TestConfig>;
 using Extent = Directory::Extent;
@@ -131,7 +134,7 @@ class Compared {
 
 class SegmentDirectoryTest : public ::testing::Test {
  protected:
-  SegmentDirectoryTest() { BackingScript::reset(); }
+  SegmentDirectoryTest() { new_environment(); }
 };
 
 TEST_F(SegmentDirectoryTest, RoutesNothingWhileEmpty) {
@@ -196,7 +199,7 @@ TEST_F(SegmentDirectoryTest, AdoptsAnExtentThatIsWiderThanNeeded) {
   compared.widen_to(64);
   EXPECT_EQ(compared.directory().room(), 64U);
   for (std::size_t i = 0; i < 64; ++i) compared.install(places.build(i));
-  EXPECT_EQ(BackingScript::get().requests, 1U);
+  EXPECT_EQ(environment().requests, 1U);
   compared.expect_all_agree();
 }
 
@@ -235,7 +238,7 @@ TEST_F(SegmentDirectoryTest, OpenSetSpansTheExtents) {
 }
 
 TEST_F(SegmentDirectoryTest, RefusedExtentIsOutOfMemory) {
-  BackingScript::get().refuse_all();
+  environment().refuse_all();
   EXPECT_EQ(Extent::build(0, 1).error(), AllocError::kOutOfMemory);
 }
 
@@ -245,16 +248,16 @@ TEST_F(SegmentDirectoryTest, TearDownGivesEveryExtentBack) {
     compared.widen_to(1);
     compared.widen_to(2);
     compared.widen_to(512);
-    EXPECT_EQ(BackingScript::get().regions.size(), 3U);
+    EXPECT_EQ(testing::regions_held(), 3);
   }
-  EXPECT_TRUE(BackingScript::get().regions.empty());
+  EXPECT_EQ(testing::regions_held(), 0);
 }
 
 TEST_F(SegmentDirectoryTest, UnusedExtentIsGivenBack) {
   {
     const auto unused = Extent::build(0, 16).value();
   }
-  EXPECT_EQ(BackingScript::get().releases, 1U);
+  EXPECT_EQ(environment().releases, 1U);
 }
 
 TEST(SegmentDirectoryMmapTest, ExtentUsesAllThatTheBackingGrants) {

@@ -12,9 +12,8 @@
 #include "slabproof/extendable_slab.h"
 #include "slabproof/heap_backing.h"
 #include "slabproof/siphash_mac.h"
-#include "tests/support/recording_sync.h"
+#include "tests/support/observed_policies.h"
 #include "tests/support/resident_pages.h"
-#include "tests/support/scripted_backing.h"
 #include "tests/support/slab_expectations.h"
 
 namespace slabproof {
@@ -180,8 +179,8 @@ TEST(TrimConfigTest, SegmentWithAbandonedSlotsIsLeftAlone) {
 }
 
 struct WatchedConfig : DefaultConfig {
-  using Sync = testing::RecordingSync;
-  using Backing = testing::ScriptedBacking;
+  using Sync = testing::ObservedSync;
+  using Backing = testing::ObservedBacking<testing::WipingHeap>;
 };
 
 /// What other threads may do while the pages of a segment go, done by the backing.
@@ -197,7 +196,7 @@ class DuringTrimTest : public ::testing::Test {
     EXPECT_NE(slab_.trim(), 0U);
   }
 
-  testing::BackingScript& script_ = testing::BackingScript::reset();
+  testing::Environment& script_ = testing::new_environment();
   ExtendableSlab<std::uint64_t, WatchedConfig> slab_{3};
   std::vector<Block> blocks_;
 };

@@ -7,11 +7,11 @@
 #include <span>
 
 #include "slabproof/siphash_mac.h"
-#include "tests/properties/slab_adapter.h"
+#include "tests/properties/observed_kinds.h"
 
 namespace slabproof::properties {
 
-std::span<const Subject> subjects() {
+std::span<const SlabKind> subjects() {
   constexpr auto kAll = Recheck::kAllSegments;
   constexpr auto kNew = Recheck::kNewSegments;
   using Both = SlotStates<SipHashMac>;

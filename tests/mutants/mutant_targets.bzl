@@ -24,7 +24,7 @@ def mutant_targets(mutant):
         tags = ["manual"],
         deps = [
             ":" + name,
-            "//tests/properties:slab_adapter",
+            "//tests/properties:observed_kinds",
             "//third_party:highwayhash",
         ],
         alwayslink = True,

@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kDirectory = "tests/properties/regressions";
 
-class CheckedRegressionTest : public testing::TestWithParam<std::filesystem::path> {};
+class CheckedRegressionTest : public ::testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(CheckedRegressionTest, Holds) {
   auto saved = read_saved_case(GetParam());
@@ -30,9 +30,10 @@ TEST_P(CheckedRegressionTest, Holds) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Saved, CheckedRegressionTest,
-                         testing::ValuesIn(saved_cases(kDirectory, {SavedCase::Engine::kConcurrent,
-                                                                    SavedCase::Engine::kChecked})),
-                         [](const testing::TestParamInfo<std::filesystem::path>& tested) {
+                         ::testing::ValuesIn(saved_cases(kDirectory,
+                                                         {SavedCase::Engine::kConcurrent,
+                                                          SavedCase::Engine::kChecked})),
+                         [](const ::testing::TestParamInfo<std::filesystem::path>& tested) {
                            return test_name_of(tested.param);
                          });
 

@@ -14,7 +14,7 @@
 #include "tests/properties/concurrent_run.h"
 #include "tests/properties/program_generator.h"
 #include "tests/properties/property_runner.h"
-#include "tests/properties/slab_under_test.h"
+#include "tests/properties/subjects.h"
 
 namespace slabproof::properties {
 namespace {
@@ -30,10 +30,10 @@ struct Totals {
   std::uint64_t inconclusive = 0;
 };
 
-void judge_program(const Subject& subject, std::uint64_t seed, LastFailure& failure,
+void judge_program(const SlabKind& subject, std::uint64_t seed, LastFailure& failure,
                    Totals& totals) {
   Setup setup;
-  setup.subject = subject.kind.name;
+  setup.subject = subject.name;
   setup.capacity = *rc::gen::inRange<std::uint32_t>(1, 7);
   setup.initial = setup.granted_initial = *rc::gen::inRange<std::uint32_t>(0, 3);
   const model::Program program = *programs({});
@@ -55,18 +55,18 @@ void judge_program(const Subject& subject, std::uint64_t seed, LastFailure& fail
   }
 }
 
-std::string property_name(const Subject& subject) {
-  std::string name = "programs_on_" + subject.kind.name;
+std::string property_name(const SlabKind& subject) {
+  std::string name = "programs_on_" + subject.name;
   std::ranges::replace(name, ' ', '_');
   return name;
 }
 
 void check_all(PropertyRunner& runner) {
   Totals totals;
-  for (const Subject& subject : subjects()) {
+  for (const SlabKind& subject : subjects()) {
     const bool wanted =
-        runner.options().subject.empty() || runner.options().subject == subject.kind.name;
-    if (!wanted || !subject.kind.growable) continue;
+        runner.options().subject.empty() || runner.options().subject == subject.name;
+    if (!wanted || !subject.traits.grows) continue;
     LastFailure failure;
     runner.check(property_name(subject), {.cases = 400}, failure,
                  [&] { judge_program(subject, runner.options().seed, failure, totals); });

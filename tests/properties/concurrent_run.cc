@@ -8,12 +8,19 @@
 #include <utility>
 #include <vector>
 
-#include "tests/properties/environment.h"
+#include "model/oracle/growth_bound.h"
+#include "model/slab/history.h"
 #include "tests/properties/linearizability.h"
 #include "tests/properties/program_thread.h"
 #include "tests/properties/slab_specification.h"
+#include "tests/support/environment.h"
 
 namespace slabproof::properties {
+
+using testing::environment;
+using testing::Environment;
+using testing::regions_held;
+
 namespace {
 
 using History = ConcurrentHistory<SlabStep>;
@@ -26,17 +33,17 @@ std::string number(std::uint64_t value) {
 }
 
 /// Where a slab of this kind puts its slots, from one that is asked for a block.
-SlabGeometry probe(const Subject& subject, std::size_t capacity) {
+SlabGeometry probe(const SlabKind& subject, std::size_t capacity) {
   Environment& mine = environment();
   mine = {};
   mine.recording = true;
   const auto slab = subject.make(capacity, 0);
-  const Handout block = slab->allocate();
-  SlabGeometry geometry{.capacity = capacity, .stride = subject.kind.stride};
+  const auto block = slab->allocate();
+  SlabGeometry geometry{.capacity = capacity, .stride = subject.traits.stride};
   for (const BackingEvent& event : mine.events) {
     if (event.kind != BackingEvent::Kind::kGranted || !event.is_segment) continue;
     geometry.segment_alignment = event.alignment;
-    geometry.slots_offset = reinterpret_cast<std::uintptr_t>(block.data) - event.base;
+    geometry.slots_offset = reinterpret_cast<std::uintptr_t>(block->data) - event.base;
   }
   return geometry;
 }
@@ -93,8 +100,8 @@ std::string describe(const History& history, const LinearizabilityResult& result
 /// One run: the slab, its threads, and what they recorded.
 class Run {
  public:
-  Run(const Subject& subject, const Setup& setup, const model::Program& program)
-      : kind_(subject.kind),
+  Run(const SlabKind& subject, const Setup& setup, const model::Program& program)
+      : kind_(subject),
         setup_(setup),
         program_(program),
         geometry_(probe(subject, setup.capacity)),
@@ -123,7 +130,7 @@ class Run {
       running.emplace_back([this, i, seed, &waiting] {
         Environment& mine = environment();
         mine.recording = true;
-        mine.perturbation_state = mix(seed, i);
+        mine.random_state = mix(seed, i);
         // All begin together, or a short thread is over before the next one starts.
         waiting.fetch_sub(1, std::memory_order::relaxed);
         while (waiting.load(std::memory_order::relaxed) != 0) std::this_thread::yield();
@@ -137,7 +144,7 @@ class Run {
     ConcurrentVerdict verdict;
     for (ProgramThread& thread : threads_) thread.give_everything_back();
     threads_[0].read_counters();
-    const Counters final_counters = slab_->counters();
+    const model::Counters final_counters = slab_->counters();
     History history;
     for (const ProgramThread& thread : threads_) {
       history.push_back(thread.steps());
@@ -191,14 +198,14 @@ class Run {
   }
 
   void judge_order(const History& history, ConcurrentVerdict& verdict) const {
-    const SlabSpecification initial(geometry_, kind_.recheck_all, initial_);
+    const SlabSpecification initial(geometry_, kind_.traits.rechecks_all, initial_);
     const auto result = check_linearizable(history, initial, kMaxConfigurations);
     verdict.inconclusive = result.verdict == LinearizabilityVerdict::kLimitReached;
     if (result.verdict != LinearizabilityVerdict::kNotLinearizable) return;
     verdict.complaint = "S12: the history is not linearizable" + describe(history, result, initial);
   }
 
-  [[nodiscard]] Complaint judge_counters(const Counters& counters) const {
+  [[nodiscard]] Complaint judge_counters(const model::Counters& counters) const {
     if (counters.live != 0) return "S4: live is not 0 when all was given back";
     if (counters.free + counters.uncarved != counters.segments * counters.capacity) {
       return "S4: free + uncarved is not segments x capacity";
@@ -207,34 +214,15 @@ class Run {
     const std::uint64_t capacity = setup_.capacity;
     const std::uint64_t needed =
         std::max<std::uint64_t>(initial_.size(), (counters.peak_live + capacity - 1) / capacity);
-    const std::uint64_t allowed = needed + (kind_.recheck_all ? 0 : allowed_over_growth());
+    model::Setting setting;
+    setting.capacity = setup_.capacity;
+    setting.recheck_all = kind_.traits.rechecks_all;
+    const std::uint64_t allowed = needed + model::over_growth_bound(setting, program_);
     if (counters.segments < needed || counters.segments > allowed) {
-      return std::string(kind_.recheck_all ? "S6: " : "S7: ") + number(counters.segments) +
+      return std::string(kind_.traits.rechecks_all ? "S6: " : "S7: ") + number(counters.segments) +
              " segments, where " + number(needed) + " to " + number(allowed) + " are allowed";
     }
     return std::nullopt;
-  }
-
-  /// ceil((sum of b - least b) / capacity), where b of a thread is the most slots that it takes at
-  /// once: its largest batch, a whole segment for a trim. Of single blocks, ceil((threads - 1) /
-  /// capacity). Nothing where no slot is ever freed.
-  [[nodiscard]] std::uint64_t allowed_over_growth() const {
-    std::uint64_t sum = 0;
-    std::uint64_t least = ~std::uint64_t{0};
-    bool frees = false;
-    for (const auto& thread : program_.threads) {
-      std::uint64_t most = 0;
-      for (const model::Op op : thread) {
-        most = std::max<std::uint64_t>(most, model::blocks_asked_for(op));
-        if (model::traits_of(op).effect == model::Effect::kTrim) {
-          most = std::max<std::uint64_t>(most, setup_.capacity);
-        }
-        frees |= model::gives_back(op);
-      }
-      sum += most;
-      least = std::min(least, most);
-    }
-    return frees ? (sum - least + setup_.capacity - 1) / setup_.capacity : 0;
   }
 
   const SlabKind& kind_;
@@ -243,7 +231,7 @@ class Run {
   const SlabGeometry geometry_;
   const std::int64_t regions_before_;
   std::vector<Inbox> inboxes_;
-  std::unique_ptr<SlabUnderTest> slab_;
+  model::OwnedSlab slab_;
   std::vector<ProgramThread> threads_;
   std::vector<std::uintptr_t> initial_;
   std::vector<BackingEvent> granted_;
@@ -252,7 +240,7 @@ class Run {
 
 }  // namespace
 
-ConcurrentVerdict run_concurrently(const Subject& subject, const Setup& setup,
+ConcurrentVerdict run_concurrently(const SlabKind& subject, const Setup& setup,
                                    const model::Program& program, std::uint64_t seed) {
   Run run(subject, setup, program);
   run.execute(seed);

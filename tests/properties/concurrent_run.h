@@ -8,7 +8,7 @@
 #include "model/program/program.h"
 #include "tests/properties/sequential_run.h"
 #include "tests/properties/slab_model.h"
-#include "tests/properties/slab_under_test.h"
+#include "tests/properties/subjects.h"
 
 namespace slabproof::properties {
 
@@ -37,7 +37,7 @@ struct ConcurrentVerdict {
 ///
 /// `d`, a second free, is skipped: another thread may own the block by then, and then it is no bad
 /// pointer but a stolen one.
-[[nodiscard]] ConcurrentVerdict run_concurrently(const Subject& subject, const Setup& setup,
+[[nodiscard]] ConcurrentVerdict run_concurrently(const SlabKind& subject, const Setup& setup,
                                                  const model::Program& program, std::uint64_t seed);
 
 }  // namespace slabproof::properties

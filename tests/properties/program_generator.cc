@@ -6,6 +6,8 @@
 #include <ostream>
 #include <utility>
 
+#include "model/program/shrink.h"
+
 namespace slabproof::properties {
 namespace {
 
@@ -168,10 +170,7 @@ void remove_stretches(const Program& program, std::size_t index, Candidates& can
   const Thread& thread = program.threads[index];
   for (std::size_t length = thread.size(); length > 0; length /= 2) {
     for (std::size_t start = 0; start + length <= thread.size(); ++start) {
-      Thread rest = thread;
-      const auto first = rest.begin() + static_cast<std::ptrdiff_t>(start);
-      rest.erase(first, first + static_cast<std::ptrdiff_t>(length));
-      candidates.add(with_thread(program, index, std::move(rest)));
+      candidates.add(with_thread(program, index, model::without(thread, {start, start + length})));
     }
   }
 }
@@ -183,9 +182,7 @@ void remove_pairs(const Program& program, std::size_t index, Candidates& candida
     if (!allocates(thread[i])) continue;
     for (std::size_t j = i + 1; j < thread.size(); ++j) {
       if (traits_of(thread[j]).effect != Effect::kFree) continue;
-      Thread rest = thread;
-      rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(j));
-      rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
+      Thread rest = model::without(model::without(thread, {j, j + 1}), {i, i + 1});
       candidates.add(with_thread(program, index, std::move(rest)));
     }
   }

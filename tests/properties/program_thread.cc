@@ -6,9 +6,19 @@
 #include <utility>
 
 namespace slabproof::properties {
+
+using testing::environment;
+using testing::Environment;
+using testing::now;
+
 namespace {
 
 using Kind = model::Op::Kind;
+
+bool is_zero(model::BlockView block) {
+  return std::all_of(block.data, block.data + block.size,
+                     [](std::byte byte) { return byte == std::byte{0}; });
+}
 
 }  // namespace
 
@@ -16,7 +26,7 @@ void ProgramThread::run(const std::vector<model::Op>& operations) {
   Environment& mine = environment();
   for (const model::Op op : operations) {
     mine.events.clear();
-    mine.lock_acquisitions = 0;
+    testing::lock_counts.acquisitions = 0;
     mine.perturb();
     carry_out(op);
     events_.insert(events_.end(), mine.events.begin(), mine.events.end());
@@ -65,32 +75,22 @@ void ProgramThread::carry_out(model::Op op) {
     case Kind::kTrim:
       return trim();
     case Kind::kFailNextRequest:
-      environment().refuse_any = 1;
+      environment().refuse(0);
       return;
   }
 }
 
 void ProgramThread::allocate(model::Op op) {
   const std::size_t count = model::blocks_asked_for(op);
-  std::vector<Handout> blocks(count);
-  std::size_t served = 0;
-  Refusal refusal = Refusal::kNone;
+  std::vector<model::BlockView> blocks(count);
+  model::BatchInProgress unwatched;
   const Instant invoked = now();
-  if (count == 1) {
-    const bool zeroed = op.kind == Kind::kAllocateZeroed;
-    blocks[0] = zeroed ? slab_.allocate_zeroed() : slab_.allocate();
-    const auto is_zero = [](std::byte byte) { return byte == std::byte{0}; };
-    if (zeroed && !std::all_of(blocks[0].data, blocks[0].data + blocks[0].size, is_zero)) {
-      complain("S12: a block of zeros is not zero");
-    }
-    refusal = blocks[0].refusal;
-    served = refusal == Refusal::kNone ? 1 : 0;
-  } else {
-    const BatchHandout batch = slab_.allocate_batch(blocks);
-    refusal = batch.refusal;
-    served = std::min(batch.served, count);
-  }
+  const auto outcome = slab_.allocate_each(op.kind, blocks, unwatched);
   const Instant responded = now();
+  const std::size_t served = std::min(outcome.value_or(0), count);
+  if (op.kind == Kind::kAllocateZeroed && served == 1 && !is_zero(blocks[0])) {
+    complain("S12: a block of zeros is not zero");
+  }
   const bool may_grow = count_events(BackingEvent::Kind::kGranted, true) > 0;
   for (std::size_t i = 0; i < served; ++i) {
     add_step({.kind = SlabStep::Kind::kTake,
@@ -104,8 +104,9 @@ void ProgramThread::allocate(model::Op op) {
     if (count_events(BackingEvent::Kind::kRefused, false) == 0) {
       complain("S11: an allocation failed although the backing refused nothing");
     }
-    if (served == 0 && refusal != Refusal::kOutOfMemory) {
-      complain(std::string("S12: an allocation reports ") + to_text(refusal));
+    if (served == 0 && (outcome || outcome.error() != model::Refusal::kOutOfMemory)) {
+      complain("S12: an allocation serves nothing, and reports " +
+               std::string(outcome ? "success" : model::to_text(outcome.error())));
     }
   }
   judge_allocation_costs(count);
@@ -117,8 +118,8 @@ void ProgramThread::judge_allocation_costs(std::size_t count) {
   // Each round of growth installs a segment, or is the last.
   const std::size_t most_rounds = count;
   if (segments + refused > most_rounds) complain("L2: too many requests to the backing");
-  if (environment().lock_acquisitions != 1 + segments + refused) {
-    complain("L2: " + std::to_string(environment().lock_acquisitions) +
+  if (testing::lock_counts.acquisitions != 1 + segments + refused) {
+    complain("L2: " + std::to_string(testing::lock_counts.acquisitions) +
              " lock acquisitions of an allocation with " + std::to_string(segments + refused) +
              " requests for segments");
   }
@@ -164,7 +165,8 @@ void ProgramThread::free_bad_pointer(void* pointer, SlabStep::Kind kind) {
 void ProgramThread::query(Kind kind) {
   if (kind == Kind::kUsableSize) {
     if (held_.empty()) return;
-    if (slab_.usable_size(held_.back().data) != kind_.stride) complain("S2: usable_size is wrong");
+    if (slab_.usable_size(held_.back().data) != kind_.traits.stride)
+      complain("S2: usable_size is wrong");
     return;
   }
   const Instant invoked = now();
@@ -172,7 +174,7 @@ void ProgramThread::query(Kind kind) {
   if (kind == Kind::kSegmentCount) {
     segments = slab_.segment_count();
   } else {
-    const std::uint64_t segment_bytes = slab_.segment_capacity() * kind_.stride;
+    const std::uint64_t segment_bytes = slab_.segment_capacity() * kind_.traits.stride;
     const std::uint64_t bytes = slab_.capacity_bytes();
     if (bytes % segment_bytes != 0) complain("S12: capacity_bytes is not one of whole segments");
     segments = bytes / segment_bytes;
@@ -182,7 +184,7 @@ void ProgramThread::query(Kind kind) {
 
 void ProgramThread::read_counters() {
   const Instant invoked = now();
-  const Counters counters = slab_.counters();
+  const model::Counters counters = slab_.counters();
   add_step({.kind = SlabStep::Kind::kCounters, .counters = counters}, invoked, now());
 }
 
@@ -211,23 +213,24 @@ void ProgramThread::give_everything_back() {
   while (!held_.empty()) free_at(held_.size() - 1);
 }
 
-void ProgramThread::receive(const Handout& block) {
-  if (block.size < std::max(kind_.stride, kind_.object_size)) complain("S2: a block is too small");
-  if (reinterpret_cast<std::uintptr_t>(block.data) % kind_.slot_alignment != 0) {
+void ProgramThread::receive(model::BlockView block) {
+  if (block.size < std::max(kind_.traits.stride, kind_.traits.object_size))
+    complain("S2: a block is too small");
+  if (reinterpret_cast<std::uintptr_t>(block.data) % kind_.traits.slot_alignment != 0) {
     complain("S2: a block is not aligned");
   }
   // Different for blocks of different threads, and for the last 32 of one.
   const auto value = static_cast<std::uint8_t>(index_ * 32 + next_fill_++ % 32);
-  std::memset(block.data, value, kind_.stride);
+  std::memset(block.data, value, kind_.traits.stride);
   held_.push_back({block.data, value});
 }
 
 void* ProgramThread::release(std::size_t position) {
   const HeldBlock block = held_[position];
   held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(position));
-  const bool intact = std::all_of(block.data, block.data + kind_.stride, [&](std::byte byte) {
-    return byte == std::byte{block.filled_with};
-  });
+  const bool intact =
+      std::all_of(block.data, block.data + kind_.traits.stride,
+                  [&](std::byte byte) { return byte == std::byte{block.filled_with}; });
   if (!intact) complain("S1: the contents of a block changed while it was held");
   return block.data;
 }

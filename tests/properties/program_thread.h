@@ -7,13 +7,16 @@
 #include <vector>
 
 #include "model/program/program.h"
-#include "tests/properties/environment.h"
 #include "tests/properties/linearizability.h"
 #include "tests/properties/sequential_run.h"
 #include "tests/properties/slab_specification.h"
-#include "tests/properties/slab_under_test.h"
+#include "tests/properties/subjects.h"
+#include "tests/support/environment.h"
 
 namespace slabproof::properties {
+
+using testing::BackingEvent;
+using testing::Instant;
 
 /// A block that a thread holds, and the byte that it is filled with.
 struct HeldBlock {
@@ -45,7 +48,7 @@ class Inbox {
 /// One thread of a program: makes its calls, and records the steps that they come to.
 class ProgramThread {
  public:
-  ProgramThread(SlabUnderTest& slab, const SlabKind& kind, std::vector<Inbox>& inboxes,
+  ProgramThread(model::AnySlab& slab, const SlabKind& kind, std::vector<Inbox>& inboxes,
                 std::size_t index)
       : slab_(slab), kind_(kind), inboxes_(inboxes), index_(index) {}
 
@@ -71,7 +74,7 @@ class ProgramThread {
   void query(model::Op::Kind kind);
   void trim();
 
-  void receive(const Handout& block);
+  void receive(model::BlockView block);
   [[nodiscard]] void* release(std::size_t position);
   void complain(std::string what);
   void add_step(SlabStep step, Instant invoked, Instant responded) {
@@ -80,7 +83,7 @@ class ProgramThread {
   void judge_allocation_costs(std::size_t count);
   [[nodiscard]] std::size_t count_events(BackingEvent::Kind kind, bool segments_only) const;
 
-  SlabUnderTest& slab_;
+  model::AnySlab& slab_;
   const SlabKind& kind_;
   std::vector<Inbox>& inboxes_;
   const std::size_t index_;

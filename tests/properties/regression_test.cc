@@ -10,7 +10,7 @@
 #include "tests/properties/concurrent_run.h"
 #include "tests/properties/saved_case.h"
 #include "tests/properties/sequential_run.h"
-#include "tests/properties/slab_under_test.h"
+#include "tests/properties/subjects.h"
 
 namespace slabproof::properties {
 namespace {
@@ -19,8 +19,8 @@ constexpr const char* kDirectory = "tests/properties/regressions";
 /// Runs of a concurrent case, each with other timing.
 constexpr std::uint64_t kRuns = 200;
 
-Complaint run_sequence(const Subject& subject, const SavedCase& saved) {
-  SlabModel model(subject.kind, saved.setup);
+Complaint run_sequence(const SlabKind& subject, const SavedCase& saved) {
+  SlabModel model(subject.traits, saved.setup);
   SequentialRun run(subject, saved.setup);
   if (Complaint complaint = run.judge_construction(model)) return complaint;
   for (const Operation operation : saved.operations) {
@@ -31,7 +31,7 @@ Complaint run_sequence(const Subject& subject, const SavedCase& saved) {
   return run.finish(model);
 }
 
-Complaint run_program(const Subject& subject, const SavedCase& saved) {
+Complaint run_program(const SlabKind& subject, const SavedCase& saved) {
   for (std::uint64_t i = 0; i < kRuns; ++i) {
     const auto verdict = run_concurrently(subject, saved.setup, saved.program, saved.seed + i);
     if (verdict.complaint) return verdict.complaint;
@@ -40,12 +40,12 @@ Complaint run_program(const Subject& subject, const SavedCase& saved) {
   return std::nullopt;
 }
 
-class RegressionTest : public testing::TestWithParam<std::filesystem::path> {};
+class RegressionTest : public ::testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(RegressionTest, Holds) {
   const auto saved = read_saved_case(GetParam());
   ASSERT_TRUE(saved) << saved.error();
-  const Subject* const subject = find_subject(saved->setup.subject);
+  const SlabKind* const subject = find_subject(saved->setup.subject);
   ASSERT_NE(subject, nullptr) << "there is no slab named " << saved->setup.subject;
   const Complaint complaint = saved->engine == SavedCase::Engine::kSequential
                                   ? run_sequence(*subject, *saved)
@@ -57,8 +57,8 @@ std::vector<std::filesystem::path> cases_to_run() {
   return saved_cases(kDirectory, {SavedCase::Engine::kSequential, SavedCase::Engine::kConcurrent});
 }
 
-INSTANTIATE_TEST_SUITE_P(Saved, RegressionTest, testing::ValuesIn(cases_to_run()),
-                         [](const testing::TestParamInfo<std::filesystem::path>& tested) {
+INSTANTIATE_TEST_SUITE_P(Saved, RegressionTest, ::testing::ValuesIn(cases_to_run()),
+                         [](const ::testing::TestParamInfo<std::filesystem::path>& tested) {
                            return test_name_of(tested.param);
                          });
 

@@ -27,7 +27,7 @@ std::pair<std::filesystem::path, std::string> destination() {
     return {chosen, "it is run from there by every regression test of that directory"};
   }
   if (const char* const workspace = environment_variable("BUILD_WORKSPACE_DIRECTORY")) {
-    return {std::filesystem::path(workspace) / "tests" / "regressions",
+    return {std::filesystem::path(workspace) / "tests" / "properties" / "regressions",
             "commit it, and every test run will try it again"};
   }
   const std::string adopt =

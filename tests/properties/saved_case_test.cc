@@ -71,7 +71,7 @@ TEST(SavedCaseTest, DamagedDocumentIsRefusedWithAReason) {
 }
 
 TEST(SavedCaseTest, SavedFileCanBeReadAndIsNamedInTheMessage) {
-  const std::filesystem::path directory = testing::TempDir();
+  const std::filesystem::path directory = ::testing::TempDir();
   ::setenv("SLABPROOF_REGRESSIONS", directory.c_str(), 1);
   const std::string message = save_case(concurrent_case());
   ::unsetenv("SLABPROOF_REGRESSIONS");
@@ -83,6 +83,16 @@ TEST(SavedCaseTest, SavedFileCanBeReadAndIsNamedInTheMessage) {
     EXPECT_EQ(read_saved_case(entry.path()), concurrent_case());
   }
   EXPECT_TRUE(found) << message;
+}
+
+TEST(SavedCaseTest, UnderBazelRunACaseGoesWhereTheRegressionTestsLook) {
+  const std::filesystem::path workspace = std::filesystem::path(::testing::TempDir()) / "workspace";
+  const std::filesystem::path directory = workspace / "tests" / "properties" / "regressions";
+  std::filesystem::create_directories(directory);
+  ::setenv("BUILD_WORKSPACE_DIRECTORY", workspace.c_str(), 1);
+  const std::string message = save_case(concurrent_case());
+  ::unsetenv("BUILD_WORKSPACE_DIRECTORY");
+  EXPECT_EQ(saved_cases(directory, {SavedCase::Engine::kConcurrent}).size(), 1U) << message;
 }
 
 TEST(SavedCaseTest, DirectoryThatIsNotThereIsReported) {

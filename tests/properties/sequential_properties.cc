@@ -32,14 +32,14 @@
 #include "tests/properties/property_runner.h"
 #include "tests/properties/sequential_run.h"
 #include "tests/properties/slab_model.h"
-#include "tests/properties/slab_under_test.h"
+#include "tests/properties/subjects.h"
 
 namespace slabproof::properties {
 namespace {
 
 /// A run that remembers what it was told, for the report.
 struct RecordedRun {
-  RecordedRun(const Subject& subject, const Setup& setup) : run(subject, setup) {}
+  RecordedRun(const SlabKind& subject, const Setup& setup) : run(subject, setup) {}
   SequentialRun run;
   std::vector<Operation> done;
   Complaint complaint;
@@ -155,7 +155,7 @@ rc::Gen<CommandPointer> any_command(const SlabModel& model) {
 std::uint32_t largest_capacity(const SlabKind& kind) {
   std::size_t bytes = 4 << 20;
   if (kind.max_region_bytes != 0) bytes = kind.max_region_bytes / 2;
-  return static_cast<std::uint32_t>(std::clamp<std::size_t>(bytes / kind.stride, 1, 4096));
+  return static_cast<std::uint32_t>(std::clamp<std::size_t>(bytes / kind.traits.stride, 1, 4096));
 }
 
 /// Small capacities as often as large ones: most races and corners need a full segment.
@@ -167,15 +167,15 @@ rc::Gen<std::uint32_t> capacities(const SlabKind& kind) {
   return rc::gen::oneOf(upto(4), upto(70), upto(4096));
 }
 
-void judge_sequence(const Subject& subject, std::uint64_t seed, LastFailure& failure) {
+void judge_sequence(const SlabKind& subject, std::uint64_t seed, LastFailure& failure) {
   Setup setup;
-  setup.subject = subject.kind.name;
-  setup.capacity = *capacities(subject.kind);
-  if (subject.kind.growable) {
+  setup.subject = subject.name;
+  setup.capacity = *capacities(subject);
+  if (subject.traits.grows) {
     setup.initial = *rc::gen::inRange<std::uint32_t>(0, 4);
     setup.granted_initial = *rc::gen::inRange<std::uint32_t>(0, setup.initial + 1);
   }
-  const SlabModel initial(subject.kind, setup);
+  const SlabModel initial(subject.traits, setup);
   RecordedRun recorded(subject, setup);
   const auto fail = [&](const std::string& complaint) {
     failure = SavedCase{.engine = SavedCase::Engine::kSequential,
@@ -204,15 +204,15 @@ void judge_sequence(const Subject& subject, std::uint64_t seed, LastFailure& fai
   }
 }
 
-std::string property_name(const Subject& subject) {
-  std::string name = "sequences_on_" + subject.kind.name;
+std::string property_name(const SlabKind& subject) {
+  std::string name = "sequences_on_" + subject.name;
   std::ranges::replace(name, ' ', '_');
   return name;
 }
 
 void check_all(PropertyRunner& runner) {
-  for (const Subject& subject : subjects()) {
-    if (!runner.options().subject.empty() && runner.options().subject != subject.kind.name) {
+  for (const SlabKind& subject : subjects()) {
+    if (!runner.options().subject.empty() && runner.options().subject != subject.name) {
       continue;
     }
     LastFailure failure;

@@ -4,9 +4,15 @@
 #include <cstring>
 #include <utility>
 
-#include "tests/properties/environment.h"
+#include "tests/support/environment.h"
 
 namespace slabproof::properties {
+
+using testing::BackingEvent;
+using testing::environment;
+using testing::Environment;
+using testing::regions_held;
+
 namespace {
 
 /// Bytes at each end of a block that are filled and compared; small blocks entirely.
@@ -17,7 +23,17 @@ std::string number(std::uint64_t value) {
 }
 
 std::string to_text(SlabModel::Slot slot) {
-  return "slot " + number(slot.index) + " of segment " + number(slot.segment);
+  return "slot " + number(slot.slot) + " of segment " + number(slot.segment);
+}
+
+/// A call that is refused, or that is not, against the model.
+template <class Result>
+Complaint judge_refusal(const std::expected<Result, model::Refusal>& result,
+                        const SlabModel::Prediction& expected) {
+  const std::optional<model::Refusal> refusal =
+      result ? std::nullopt : std::optional(result.error());
+  if (refusal == expected.refusal) return std::nullopt;
+  return "S12: the allocation reports " + std::string(model::to_text(refusal));
 }
 
 /// The program's address space has no block there, and no slab may ever think otherwise.
@@ -35,19 +51,18 @@ std::uint64_t pages_inside(const std::byte* first, std::size_t size, std::size_t
 
 }  // namespace
 
-SequentialRun::SequentialRun(const Subject& subject, const Setup& setup)
-    : kind_(subject.kind), capacity_(setup.capacity), regions_before_(regions_held()) {
+SequentialRun::SequentialRun(const SlabKind& subject, const Setup& setup)
+    : kind_(subject), capacity_(setup.capacity), regions_before_(regions_held()) {
   Environment& mine = environment();
   mine = {};
   mine.recording = true;
   other_slab_ = subject.make(1, 0);
-  foreign_block_ = other_slab_->allocate().data;
+  foreign_block_ = other_slab_->allocate().value_or(model::BlockView()).data;
   if (setup.granted_initial < setup.initial) {
-    mine.pass_segments = setup.granted_initial;
-    mine.refuse_segment = 1;
+    mine.refused_segments = {.pass = setup.granted_initial, .count = 1};
   }
   slab_ = subject.make(setup.capacity, setup.initial);
-  mine.pass_segments = 0;
+  mine.refused_segments.pass = 0;
 }
 
 SequentialRun::~SequentialRun() {
@@ -55,14 +70,15 @@ SequentialRun::~SequentialRun() {
 }
 
 Complaint SequentialRun::judge_construction(const SlabModel& model) const {
-  if (kind_.stride < kind_.object_size || kind_.stride % kind_.object_alignment != 0 ||
-      kind_.slot_alignment < kind_.object_alignment) {
-    return "S2: a stride of " + number(kind_.stride) + " does not hold an aligned object of " +
-           number(kind_.object_size) + " bytes";
+  if (kind_.traits.stride < kind_.traits.object_size ||
+      kind_.traits.stride % kind_.traits.object_alignment != 0 ||
+      kind_.traits.slot_alignment < kind_.traits.object_alignment) {
+    return "S2: a stride of " + number(kind_.traits.stride) +
+           " does not hold an aligned object of " + number(kind_.traits.object_size) + " bytes";
   }
   if (foreign_block_ == nullptr) return "S11: a fresh slab of capacity 1 refused its first block";
   if (slab_->error() != model.construction_error()) {
-    return std::string("S11: construction reports ") + properties::to_text(slab_->error());
+    return "S11: construction reports " + std::string(model::to_text(slab_->error()));
   }
   return compare(model.counters());
 }
@@ -70,7 +86,7 @@ Complaint SequentialRun::judge_construction(const SlabModel& model) const {
 Complaint SequentialRun::step(const SlabModel& before, Operation operation) {
   Environment& mine = environment();
   mine.events.clear();
-  mine.lock_acquisitions = 0;
+  testing::lock_counts.acquisitions = 0;
   SlabModel after = before;
   const Prediction expected = after.apply(operation);
   if (views_.size() < after.counters().segments) views_.resize(after.counters().segments);
@@ -78,8 +94,8 @@ Complaint SequentialRun::step(const SlabModel& before, Operation operation) {
   if (Complaint complaint = perform(before, expected, operation)) return complaint;
   if (Complaint complaint = judge_costs(expected, operation)) return complaint;
   if (Complaint complaint = compare(after.counters())) return complaint;
-  if (kind_.growable && after.counters().abandoned == 0 && after.counters().corrupt_links == 0 &&
-      slab_->segment_count() != after.exact_segments()) {
+  if (kind_.traits.grows && after.counters().abandoned == 0 &&
+      after.counters().corrupt_links == 0 && slab_->segment_count() != after.exact_segments()) {
     return "S6: " + number(slab_->segment_count()) + " segments, where peak live needs " +
            number(after.exact_segments());
   }
@@ -104,7 +120,7 @@ Complaint SequentialRun::perform(const SlabModel& before, const Prediction& expe
     case Kind::kFreeBatch:
       return free_blocks(expected, operation);
     case Kind::kDestroyNull:
-      slab_->destroy(nullptr);
+      slab_->destroy_object(nullptr);
       return std::nullopt;
     case Kind::kFreeForeign:
     case Kind::kFreeMisaligned:
@@ -116,10 +132,10 @@ Complaint SequentialRun::perform(const SlabModel& before, const Prediction& expe
     case Kind::kTrim:
       return trim(expected);
     case Kind::kRefuseRequest:
-      ++environment().refuse_any;
+      ++environment().refused_requests.count;
       return std::nullopt;
     case Kind::kRefuseSegment:
-      ++environment().refuse_segment;
+      ++environment().refused_segments.count;
       return std::nullopt;
     case Kind::kTamper:
       tamper(before, operation);
@@ -131,41 +147,40 @@ Complaint SequentialRun::perform(const SlabModel& before, const Prediction& expe
   return "the judge does not know this operation";
 }
 
-Complaint SequentialRun::allocate(const Prediction& expected, Operation operation) {
+std::expected<std::size_t, model::Refusal> SequentialRun::call_allocate(
+    Operation operation, std::vector<model::BlockView>& blocks) {
   using Kind = Operation::Kind;
-  std::vector<Handout> blocks(1);
-  std::size_t served = 0;
   if (operation.kind == Kind::kAllocateBatch) {
     blocks.resize(operation.argument);
-    const BatchHandout batch = slab_->allocate_batch(blocks);
-    served = batch.served;
-    if (batch.refusal != expected.refusal) {
-      return std::string("S12: the batch reports ") + properties::to_text(batch.refusal);
-    }
-  } else {
-    if (operation.kind == Kind::kAllocate) {
-      blocks[0] = slab_->allocate();
-    } else if (operation.kind == Kind::kAllocateLayout) {
-      const std::size_t size = 1 + operation.argument % kind_.stride;
-      blocks[0] = slab_->allocate(size, std::size_t{1} << (operation.argument % 3));
-    } else if (operation.argument == 0) {
-      blocks[0] = slab_->allocate(kind_.stride + 1, 1);
-    } else if (operation.argument == 1) {
-      blocks[0] = slab_->allocate(1, kind_.slot_alignment * 2);
-    } else {
-      blocks[0] = slab_->allocate(0, 3);
-    }
-    served = blocks[0].data == nullptr ? 0 : 1;
-    if (blocks[0].refusal != expected.refusal) {
-      return std::string("S12: the allocation reports ") + properties::to_text(blocks[0].refusal);
-    }
+    model::BatchInProgress unwatched;
+    return slab_->allocate_batch(blocks, unwatched);
   }
-  if (served != expected.handed_out.size()) {
-    return "S12: " + number(served) + " blocks were served, not " +
+  const model::SlabTraits& traits = kind_.traits;
+  const auto one = [&]() -> std::expected<model::BlockView, model::Refusal> {
+    if (operation.kind == Kind::kAllocate) return slab_->allocate();
+    if (operation.kind == Kind::kAllocateLayout) {
+      return slab_->allocate(1 + operation.argument % traits.stride,
+                             std::size_t{1} << (operation.argument % 3));
+    }
+    if (operation.argument == 0) return slab_->allocate(traits.stride + 1, 1);
+    if (operation.argument == 1) return slab_->allocate(1, traits.slot_alignment * 2);
+    return slab_->allocate(0, 3);
+  }();
+  if (!one) return std::unexpected(one.error());
+  blocks = {*one};
+  return one->data == nullptr ? 0 : 1;
+}
+
+Complaint SequentialRun::allocate(const Prediction& expected, Operation operation) {
+  std::vector<model::BlockView> blocks;
+  const auto served = call_allocate(operation, blocks);
+  if (Complaint complaint = judge_refusal(served, expected)) return complaint;
+  if (served.value_or(0) != expected.handed_out.size()) {
+    return "S12: " + number(served.value_or(0)) + " blocks were served, not " +
            number(expected.handed_out.size());
   }
-  for (std::size_t i = 0; i < served; ++i) {
-    const Complaint complaint = receive(blocks[i], expected.handed_out[i], kind_.stride);
+  for (std::size_t i = 0; i < expected.handed_out.size(); ++i) {
+    const Complaint complaint = receive(blocks[i], expected.handed_out[i], kind_.traits.stride);
     if (complaint) return complaint;
   }
   return std::nullopt;
@@ -173,21 +188,19 @@ Complaint SequentialRun::allocate(const Prediction& expected, Operation operatio
 
 Complaint SequentialRun::create(const Prediction& expected, Operation operation) {
   using Kind = Operation::Kind;
-  const bool throwing = operation.kind == Kind::kCreateThrowing;
-  bool threw = false;
-  const Handout object = operation.kind == Kind::kMakeUnique ? slab_->make_and_drop_unique()
-                                                             : slab_->create(throwing, threw);
-  if (object.refusal != expected.refusal) {
-    return std::string("S12: create reports ") + properties::to_text(object.refusal);
+  if (operation.kind == Kind::kCreateThrowing) {
+    const auto object = slab_->create_throwing();
+    if (Complaint complaint = judge_refusal(object, expected)) return complaint;
+    if (!object) return std::nullopt;
+    if (*object == nullptr) return "S11: the exception of an object's constructor got lost";
+    return receive_address(*object, expected.handed_out[0]);
   }
-  if (threw != (throwing && !expected.handed_out.empty())) {
-    return "S11: the exception of an object's constructor got lost";
-  }
-  if (expected.handed_out.empty()) return std::nullopt;
-  if (throwing || operation.kind == Kind::kMakeUnique) {
-    return receive_address(object.data, expected.handed_out[0]);
-  }
-  return receive(object, expected.handed_out[0], kind_.object_size);
+  const bool kept = operation.kind == Kind::kCreate;
+  const auto object = kept ? slab_->create() : slab_->make_unique(false);
+  if (Complaint complaint = judge_refusal(object, expected)) return complaint;
+  if (!object) return std::nullopt;
+  if (!kept) return receive_address(object->data, expected.handed_out[0]);
+  return receive(*object, expected.handed_out[0], kind_.traits.object_size);
 }
 
 Complaint SequentialRun::free_blocks(const Prediction& expected, Operation operation) {
@@ -199,7 +212,7 @@ Complaint SequentialRun::free_blocks(const Prediction& expected, Operation opera
     pointers.push_back(data);
   }
   if (operation.kind == Kind::kDestroy) {
-    slab_->destroy(pointers[0]);
+    slab_->destroy_object(pointers[0]);
     return std::nullopt;
   }
   if (operation.kind == Kind::kFree) {
@@ -227,7 +240,7 @@ Complaint SequentialRun::free_bad_pointer(const SlabModel& before, Operation ope
     void* const foreign[] = {nullptr, all_ones(), &local, foreign_block_};
     pointer = foreign[argument];
   } else if (operation.kind == Kind::kFreeMisaligned) {
-    const std::size_t offsets[] = {1, kind_.stride / 2, kind_.stride - 1};
+    const std::size_t offsets[] = {1, kind_.traits.stride / 2, kind_.traits.stride - 1};
     pointer = address_of(before.held_from_newest(argument / 3)) + offsets[argument % 3];
   } else if (operation.kind == Kind::kFreeAgain) {
     pointer = address_of(*before.slot_to_free_again(argument));
@@ -240,11 +253,11 @@ Complaint SequentialRun::free_bad_pointer(const SlabModel& before, Operation ope
 
 Complaint SequentialRun::query(const SlabModel& before, std::uint32_t position) {
   std::byte* const block = address_of(before.held_from_newest(position));
-  if (slab_->usable_size(block) != kind_.stride) {
+  if (slab_->usable_size(block) != kind_.traits.stride) {
     return "S2: usable_size of a block is not the stride";
   }
   std::byte local{};
-  if (slab_->usable_size(block + kind_.stride / 2) || slab_->usable_size(&local) ||
+  if (slab_->usable_size(block + kind_.traits.stride / 2) || slab_->usable_size(&local) ||
       slab_->usable_size(nullptr) || slab_->usable_size(all_ones())) {
     return "S10: usable_size of a pointer to no slot";
   }
@@ -252,7 +265,7 @@ Complaint SequentialRun::query(const SlabModel& before, std::uint32_t position) 
     return "S2: contains mistakes whose memory this is";
   }
   const std::uint64_t segments = before.counters().segments;
-  if (slab_->capacity_bytes() != segments * capacity_ * kind_.stride) {
+  if (slab_->capacity_bytes() != segments * capacity_ * kind_.traits.stride) {
     return "S12: capacity_bytes is " + number(slab_->capacity_bytes());
   }
   if (slab_->segment_count() != segments) {
@@ -267,7 +280,7 @@ Complaint SequentialRun::query(const SlabModel& before, std::uint32_t position) 
 Complaint SequentialRun::trim(const Prediction& expected) {
   std::uint64_t pages = 0;
   for (const std::uint32_t segment : expected.trimmed) {
-    pages += pages_inside(views_[segment].first_slot, capacity_ * kind_.stride, kind_.page);
+    pages += pages_inside(views_[segment].first_slot, capacity_ * kind_.traits.stride, kind_.page);
   }
   const std::size_t released = slab_->trim();
   if (released != pages) {
@@ -284,32 +297,32 @@ void SequentialRun::tamper(const SlabModel& before, Operation operation) {
   if (operation.kind == Operation::Kind::kForgeAndAllocate) {
     const auto [victim, live] = *before.slot_to_forge();
     slot = victim;
-    forged = live.index + 1;
+    forged = live.slot + 1;
   } else {
     slot = *before.slot_to_tamper(operation.argument);
     std::memcpy(&current, address_of(slot), sizeof(current));
     const std::uint32_t in_range = current % before.carved(slot.segment) + 1;
-    const std::uint32_t values[SlabModel::kTamperings] = {~0U, 0, slot.index + 1, in_range};
+    const std::uint32_t values[SlabModel::kTamperings] = {~0U, 0, slot.slot + 1, in_range};
     forged = values[operation.argument % SlabModel::kTamperings];
   }
   std::memcpy(address_of(slot), &forged, sizeof(forged));
 }
 
-Complaint SequentialRun::receive(const Handout& handout, Slot slot, std::size_t least_size) {
-  if (handout.size < least_size) return "S2: a block of " + number(handout.size) + " bytes";
-  if (Complaint complaint = receive_address(handout.data, slot)) return complaint;
-  std::uint8_t& fill_value = views_[slot.segment].filled_by[slot.index];
+Complaint SequentialRun::receive(model::BlockView block, Slot slot, std::size_t least_size) {
+  if (block.size < least_size) return "S2: a block of " + number(block.size) + " bytes";
+  if (Complaint complaint = receive_address(block.data, slot)) return complaint;
+  std::uint8_t& fill_value = views_[slot.segment].filled_by[slot.slot];
   fill_value = next_fill_;
   next_fill_ = static_cast<std::uint8_t>(next_fill_ == 0xff ? 1 : next_fill_ + 1);
-  fill(handout.data, fill_value);
+  fill(block.data, fill_value);
   return std::nullopt;
 }
 
 Complaint SequentialRun::receive_address(std::byte* data, Slot slot) {
   SegmentView& view = views_[slot.segment];
   if (view.first_slot == nullptr) {
-    const std::size_t bytes = capacity_ * kind_.stride;
-    std::byte* const first = data - slot.index * kind_.stride;
+    const std::size_t bytes = capacity_ * kind_.traits.stride;
+    std::byte* const first = data - slot.slot * kind_.traits.stride;
     for (const SegmentView& other : views_) {
       if (other.first_slot != nullptr && first < other.first_slot + bytes &&
           other.first_slot < first + bytes) {
@@ -322,7 +335,7 @@ Complaint SequentialRun::receive_address(std::byte* data, Slot slot) {
   if (data != address_of(slot)) {
     return "S12: another block than " + to_text(slot) + " was handed out";
   }
-  if (reinterpret_cast<std::uintptr_t>(data) % kind_.slot_alignment != 0) {
+  if (reinterpret_cast<std::uintptr_t>(data) % kind_.traits.slot_alignment != 0) {
     return "S2: a block is not aligned";
   }
   return std::nullopt;
@@ -330,7 +343,7 @@ Complaint SequentialRun::receive_address(std::byte* data, Slot slot) {
 
 Complaint SequentialRun::release(Slot slot, std::byte** data) {
   *data = address_of(slot);
-  const std::uint8_t value = views_[slot.segment].filled_by[slot.index];
+  const std::uint8_t value = views_[slot.segment].filled_by[slot.slot];
   if (!is_filled(*data, value)) {
     return "S1: the contents of " + to_text(slot) + " changed while it was held";
   }
@@ -338,24 +351,24 @@ Complaint SequentialRun::release(Slot slot, std::byte** data) {
 }
 
 void SequentialRun::fill(std::byte* data, std::uint8_t value) const {
-  const std::size_t part = std::min(kChecked, kind_.stride);
+  const std::size_t part = std::min(kChecked, kind_.traits.stride);
   std::memset(data, value, part);
-  std::memset(data + kind_.stride - part, value, part);
+  std::memset(data + kind_.traits.stride - part, value, part);
 }
 
 bool SequentialRun::is_filled(const std::byte* data, std::uint8_t value) const {
-  const std::size_t part = std::min(kChecked, kind_.stride);
+  const std::size_t part = std::min(kChecked, kind_.traits.stride);
   const auto same = [value](std::byte byte) { return byte == std::byte{value}; };
   return std::all_of(data, data + part, same) &&
-         std::all_of(data + kind_.stride - part, data + kind_.stride, same);
+         std::all_of(data + kind_.traits.stride - part, data + kind_.traits.stride, same);
 }
 
 std::byte* SequentialRun::address_of(Slot slot) const {
-  return views_[slot.segment].first_slot + slot.index * kind_.stride;
+  return views_[slot.segment].first_slot + slot.slot * kind_.traits.stride;
 }
 
-Complaint SequentialRun::compare(const Counters& expected) const {
-  const Counters actual = slab_->counters();
+Complaint SequentialRun::compare(const model::Counters& expected) const {
+  const model::Counters actual = slab_->counters();
   const std::uint64_t events = expected.foreign_pointers + expected.misaligned_pointers +
                                expected.repeated_frees + expected.corrupt_links;
   struct Line {
@@ -380,10 +393,10 @@ Complaint SequentialRun::compare(const Counters& expected) const {
       {"S12: growers", actual.growers, 0, false},
   };
   for (const Line& line : lines) {
-    if (line.actual == line.expected || (!kind_.growable && !line.of_fixed)) continue;
+    if (line.actual == line.expected || (!kind_.traits.grows && !line.of_fixed)) continue;
     return std::string(line.what) + " is " + number(line.actual) + ", not " + number(line.expected);
   }
-  if (kind_.growable && actual.directory_room < actual.segments) {
+  if (kind_.traits.grows && actual.directory_room < actual.segments) {
     return "S12: directory_room is less than the segments in it";
   }
   return std::nullopt;
@@ -392,7 +405,7 @@ Complaint SequentialRun::compare(const Counters& expected) const {
 Complaint SequentialRun::judge_costs(const Prediction& expected, Operation operation) const {
   const Environment& mine = environment();
   if (mine.backing_calls_under_lock != 0) return "S5: the backing was called under the lock";
-  if (!kind_.growable || operation.kind == Operation::Kind::kQuery) return std::nullopt;
+  if (!kind_.traits.grows || operation.kind == Operation::Kind::kQuery) return std::nullopt;
   std::uint64_t installed = 0;
   std::uint64_t released = 0;
   std::uint64_t refused = 0;
@@ -413,8 +426,8 @@ Complaint SequentialRun::judge_costs(const Prediction& expected, Operation opera
   const bool allocates = operation.kind == Kind::kAllocate ||
                          operation.kind == Kind::kAllocateLayout ||
                          operation.kind == Kind::kAllocateBatch || operation.kind == Kind::kCreate;
-  if (allocates && mine.lock_acquisitions != 1 + expected.growth_rounds) {
-    return "L2: " + number(mine.lock_acquisitions) + " lock acquisitions";
+  if (allocates && testing::lock_counts.acquisitions != 1 + expected.growth_rounds) {
+    return "L2: " + number(testing::lock_counts.acquisitions) + " lock acquisitions";
   }
   return std::nullopt;
 }

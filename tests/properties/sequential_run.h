@@ -3,14 +3,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "model/slab/any_slab.h"
 #include "tests/properties/operation.h"
 #include "tests/properties/slab_model.h"
-#include "tests/properties/slab_under_test.h"
+#include "tests/properties/subjects.h"
 
 namespace slabproof::properties {
 
@@ -20,7 +22,7 @@ using Complaint = std::optional<std::string>;
 /// A slab that carries out operations, and the judge that compares it with the model.
 class SequentialRun {
  public:
-  SequentialRun(const Subject& subject, const Setup& setup);
+  SequentialRun(const SlabKind& subject, const Setup& setup);
   ~SequentialRun();
   SequentialRun(const SequentialRun&) = delete;
   SequentialRun& operator=(const SequentialRun&) = delete;
@@ -45,6 +47,8 @@ class SequentialRun {
 
   [[nodiscard]] Complaint perform(const SlabModel& before, const Prediction& expected,
                                   Operation operation);
+  [[nodiscard]] std::expected<std::size_t, model::Refusal> call_allocate(
+      Operation operation, std::vector<model::BlockView>& blocks);
   [[nodiscard]] Complaint allocate(const Prediction& expected, Operation operation);
   [[nodiscard]] Complaint create(const Prediction& expected, Operation operation);
   [[nodiscard]] Complaint free_blocks(const Prediction& expected, Operation operation);
@@ -53,20 +57,20 @@ class SequentialRun {
   [[nodiscard]] Complaint trim(const Prediction& expected);
   void tamper(const SlabModel& before, Operation operation);
 
-  [[nodiscard]] Complaint receive(const Handout& handout, Slot slot, std::size_t least_size);
+  [[nodiscard]] Complaint receive(model::BlockView block, Slot slot, std::size_t least_size);
   [[nodiscard]] Complaint receive_address(std::byte* data, Slot slot);
   [[nodiscard]] Complaint release(Slot slot, std::byte** data);
   void fill(std::byte* data, std::uint8_t value) const;
   [[nodiscard]] bool is_filled(const std::byte* data, std::uint8_t value) const;
   [[nodiscard]] std::byte* address_of(Slot slot) const;
-  [[nodiscard]] Complaint compare(const Counters& expected) const;
+  [[nodiscard]] Complaint compare(const model::Counters& expected) const;
   [[nodiscard]] Complaint judge_costs(const Prediction& expected, Operation operation) const;
 
   const SlabKind& kind_;
   std::uint32_t capacity_;
   std::int64_t regions_before_;
-  std::unique_ptr<SlabUnderTest> slab_;
-  std::unique_ptr<SlabUnderTest> other_slab_;  ///< source of foreign blocks
+  model::OwnedSlab slab_;
+  model::OwnedSlab other_slab_;  ///< source of foreign blocks
   std::byte* foreign_block_ = nullptr;
   std::vector<SegmentView> views_;
   std::uint8_t next_fill_ = 1;

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "slabproof/siphash_mac.h"
-#include "tests/properties/slab_adapter.h"
+#include "tests/properties/observed_kinds.h"
 
 namespace slabproof::properties {
 namespace {
@@ -20,7 +20,7 @@ using Inline = InlineBacking<65536, 128>;
 
 }  // namespace
 
-std::span<const Subject> subjects() {
+std::span<const SlabKind> subjects() {
   static const std::array all = {
       growable<Cell<1, 1>, kAll, MmapBacking, NoProtection>("NoProtection"),
       growable<Cell<7, 1>, kAll, HeapBacking, NoProtection>("NoProtection"),

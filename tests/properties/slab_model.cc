@@ -12,28 +12,34 @@ constexpr std::uint64_t kMaxLiveBytes = 4 << 20;
 constexpr std::uint64_t kMaxLiveBlocks = 12'000;
 constexpr std::uint64_t kMaxPendingRefusals = 3;
 
+/// The free slot that goes out after so many others.
+std::uint32_t from_head(const model::OrderedSlots& slots, std::uint32_t position) {
+  return slots.freed()[slots.free() - 1 - position];
+}
+
 }  // namespace
 
-SlabModel::SlabModel(const SlabKind& kind, const Setup& setup)
-    : kind_(kind), capacity_(setup.capacity), initial_segments_(0) {
-  if (kind.growable) {
+SlabModel::SlabModel(const model::SlabTraits& traits, const Setup& setup)
+    : traits_(traits), initial_segments_(0), slots_(setup.capacity) {
+  if (traits.grows) {
     initial_segments_ = std::min(setup.initial, setup.granted_initial);
-    if (setup.granted_initial < setup.initial) construction_error_ = Refusal::kOutOfMemory;
-    segments_.resize(initial_segments_);
+    if (setup.granted_initial < setup.initial) construction_error_ = model::Refusal::kOutOfMemory;
+    slots_.reset(initial_segments_);
   } else {
-    segments_.resize(1);
+    slots_.reset(1);
   }
+  address_known_.resize(slots_.segments());
   count_sums();
 }
 
 std::uint64_t SlabModel::exact_segments() const {
-  const std::uint64_t needed = (counters_.peak_live + capacity_ - 1) / capacity_;
+  const std::uint64_t needed = (counters_.peak_live + capacity() - 1) / capacity();
   return std::max<std::uint64_t>(initial_segments_, needed);
 }
 
 bool SlabModel::affords(std::uint64_t blocks) const {
   const std::uint64_t live = counters_.live + blocks;
-  return live <= kMaxLiveBlocks && live * kind_.stride <= kMaxLiveBytes;
+  return live <= kMaxLiveBlocks && live * traits_.stride <= kMaxLiveBytes;
 }
 
 bool SlabModel::allows(Operation operation) const {
@@ -49,13 +55,13 @@ bool SlabModel::allows(Operation operation) const {
     case Kind::kAllocateUnfit:
       return argument < 3;
     case Kind::kAllocateBatch:
-      return kind_.growable && affords(argument);
+      return traits_.grows && affords(argument);
     case Kind::kFree:
     case Kind::kDestroy:
     case Kind::kQuery:
       return argument < held_.size();
     case Kind::kFreeBatch:
-      return kind_.growable && argument / 2 <= held_.size();
+      return traits_.grows && argument / 2 <= held_.size();
     case Kind::kDestroyNull:
       return true;
     case Kind::kFreeForeign:
@@ -67,10 +73,10 @@ bool SlabModel::allows(Operation operation) const {
     case Kind::kFreeUncarved:
       return slot_never_carved(argument).has_value();
     case Kind::kTrim:
-      return kind_.growable;
+      return traits_.grows;
     case Kind::kRefuseRequest:
     case Kind::kRefuseSegment:
-      return kind_.growable && refuse_any_ + refuse_segment_ < kMaxPendingRefusals;
+      return traits_.grows && refuse_any_ + refuse_segment_ < kMaxPendingRefusals;
     case Kind::kTamper:
       return slot_to_tamper(argument).has_value();
     case Kind::kForgeAndAllocate:
@@ -89,8 +95,8 @@ SlabModel::Prediction SlabModel::apply(Operation operation) {
       allocate(1, prediction);
       break;
     case Kind::kAllocateUnfit:
-      prediction.refusal =
-          operation.argument == 2 ? Refusal::kInvalidLayout : Refusal::kUnsupportedLayout;
+      prediction.refusal = operation.argument == 2 ? model::Refusal::kInvalidLayout
+                                                   : model::Refusal::kUnsupportedLayout;
       break;
     case Kind::kAllocateBatch:
       allocate(operation.argument, prediction);
@@ -119,7 +125,7 @@ SlabModel::Prediction SlabModel::apply(Operation operation) {
       ++counters_.repeated_frees;
       break;
     case Kind::kTrim:
-      trim(prediction);
+      prediction.trimmed = slots_.trim();
       break;
     case Kind::kRefuseRequest:
       ++refuse_any_;
@@ -129,13 +135,12 @@ SlabModel::Prediction SlabModel::apply(Operation operation) {
       break;
     case Kind::kTamper: {
       const Slot slot = *slot_to_tamper(operation.argument);
-      auto& freelist = segments_[slot.segment].freelist;
-      std::ranges::find(freelist, slot.index, &FreeSlot::index)->tampered = true;
+      slots_.slots_of(slot.segment).tamper(slot.slot);
       break;
     }
     case Kind::kForgeAndAllocate: {
       const Slot slot = slot_to_forge()->first;
-      segments_[slot.segment].freelist.back().tampered = true;
+      slots_.slots_of(slot.segment).tamper(slot.slot);
       allocate(1, prediction);
       break;
     }
@@ -148,30 +153,16 @@ SlabModel::Prediction SlabModel::apply(Operation operation) {
 }
 
 void SlabModel::take(std::size_t wanted, Prediction& prediction) {
-  for (std::uint32_t i = 0; i < segments_.size(); ++i) {
-    while (prediction.handed_out.size() < wanted &&
-           (!segments_[i].freelist.empty() || segments_[i].carved < capacity_)) {
-      const Slot slot = take_from(i);
-      prediction.handed_out.push_back(slot);
-      held_.push_back(slot);
-    }
+  while (prediction.handed_out.size() < wanted) {
+    const auto segment = slots_.lowest_with_room();
+    if (!segment) return;
+    const std::uint32_t corrupt_before = slots_.slots_of(*segment).corrupt_links();
+    const Slot slot = slots_.take(*segment);
+    counters_.corrupt_links += slots_.slots_of(*segment).corrupt_links() - corrupt_before;
+    address_known_[*segment] = true;
+    prediction.handed_out.push_back(slot);
+    held_.push_back(slot);
   }
-}
-
-SlabModel::Slot SlabModel::take_from(std::uint32_t index) {
-  Segment& segment = segments_[index];
-  ++segment.live;
-  ++counters_.live;
-  segment.address_known = true;
-  if (segment.freelist.empty()) return {index, segment.carved++};
-  const FreeSlot head = segment.freelist.back();
-  segment.freelist.pop_back();
-  if (head.tampered) {
-    ++counters_.corrupt_links;
-    segment.abandoned += static_cast<std::uint32_t>(segment.freelist.size());
-    segment.freelist.clear();
-  }
-  return {index, head.index};
 }
 
 bool SlabModel::next_growth_is_refused() {
@@ -185,76 +176,56 @@ void SlabModel::allocate(std::size_t wanted, Prediction& prediction) {
   take(wanted, prediction);
   while (prediction.handed_out.size() < wanted) {
     ++prediction.growth_rounds;
-    if (!kind_.growable || next_growth_is_refused()) {
-      if (prediction.handed_out.empty()) prediction.refusal = Refusal::kOutOfMemory;
+    if (!traits_.grows || next_growth_is_refused()) {
+      if (prediction.handed_out.empty()) prediction.refusal = model::Refusal::kOutOfMemory;
       break;
     }
-    segments_.emplace_back();
+    slots_.install();
+    address_known_.push_back(false);
     ++prediction.installed;
     take(wanted, prediction);
   }
-  counters_.peak_live = std::max(counters_.peak_live, counters_.live);
-}
-
-void SlabModel::put(Slot slot) {
-  Segment& segment = segments_[slot.segment];
-  segment.freelist.push_back({slot.index, false});
-  --segment.live;
-  --counters_.live;
 }
 
 void SlabModel::give_back(std::size_t position, Prediction& prediction) {
   const auto block = held_.end() - 1 - static_cast<std::ptrdiff_t>(position);
   prediction.given_back.push_back(*block);
-  put(*block);
+  slots_.put(*block);
   held_.erase(block);
 }
 
-/// One segment at a time is out, and counts as live meanwhile.
-void SlabModel::trim(Prediction& prediction) {
-  for (std::uint32_t i = 0; i < segments_.size(); ++i) {
-    Segment& segment = segments_[i];
-    if (segment.live != 0 || segment.carved == 0 || segment.abandoned != 0) continue;
-    counters_.peak_live = std::max(counters_.peak_live, counters_.live + capacity_);
-    segment.freelist.clear();
-    segment.carved = 0;
-    prediction.trimmed.push_back(i);
-  }
-}
-
 void SlabModel::count_sums() {
-  counters_.segments = segments_.size();
-  counters_.capacity = capacity_;
-  counters_.free = counters_.uncarved = counters_.abandoned = 0;
-  for (const Segment& segment : segments_) {
-    counters_.free += segment.freelist.size();
-    counters_.uncarved += capacity_ - segment.carved;
-    counters_.abandoned += segment.abandoned;
-  }
+  using Slots = model::TamperedSlots;
+  counters_.segments = slots_.segments();
+  counters_.capacity = capacity();
+  counters_.live = slots_.live();
+  counters_.peak_live = slots_.peak_live();
+  counters_.free = slots_.sum(&Slots::free);
+  counters_.uncarved = slots_.slots() - slots_.sum(&Slots::carved);
+  counters_.abandoned = slots_.sum(&Slots::abandoned);
 }
 
 /// Where nothing tracks slots, a second free is only known as one if the slot is the head of its
 /// freelist or its segment has nothing live.
 std::optional<SlabModel::Slot> SlabModel::slot_to_free_again(std::uint32_t choice) const {
-  const auto count = static_cast<std::uint32_t>(segments_.size());
+  const std::uint32_t count = slots_.segments();
   for (std::uint32_t i = 0; i < count; ++i) {
-    const std::uint32_t index = (choice + i) % count;
-    const Segment& segment = segments_[index];
-    if (segment.freelist.empty()) continue;
-    const bool any = kind_.tracks_slots || segment.live == 0;
-    const std::size_t position = any ? choice % segment.freelist.size() : 0;
-    return Slot{index, segment.freelist[segment.freelist.size() - 1 - position].index};
+    const std::uint32_t segment = (choice + i) % count;
+    const model::TamperedSlots& slots = slots_.slots_of(segment);
+    if (slots.free() == 0) continue;
+    const bool any = traits_.tracks_slots || slots.live() == 0;
+    return Slot{segment, from_head(slots, any ? choice % slots.free() : 0)};
   }
   return std::nullopt;
 }
 
 std::optional<SlabModel::Slot> SlabModel::slot_never_carved(std::uint32_t choice) const {
-  const auto count = static_cast<std::uint32_t>(segments_.size());
+  const std::uint32_t count = slots_.segments();
   for (std::uint32_t i = 0; i < count; ++i) {
-    const std::uint32_t index = (choice + i) % count;
-    const Segment& segment = segments_[index];
-    if (!segment.address_known || segment.carved == capacity_) continue;
-    return Slot{index, segment.carved + choice % (capacity_ - segment.carved)};
+    const std::uint32_t segment = (choice + i) % count;
+    const std::uint32_t uncarved = capacity() - carved(segment);
+    if (!address_known_[segment] || uncarved == 0) continue;
+    return Slot{segment, carved(segment) + choice % uncarved};
   }
   return std::nullopt;
 }
@@ -263,28 +234,24 @@ std::optional<SlabModel::Slot> SlabModel::slot_never_carved(std::uint32_t choice
 /// is, and none twice, since the second might undo the first.
 std::optional<SlabModel::Slot> SlabModel::slot_to_tamper(std::uint32_t choice) const {
   const std::uint32_t place = choice / kTamperings;
-  if (choice % kTamperings == 3 && !kind_.seals_links) return std::nullopt;
-  const auto count = static_cast<std::uint32_t>(segments_.size());
+  if (choice % kTamperings == 3 && !traits_.seals_links) return std::nullopt;
+  const std::uint32_t count = slots_.segments();
   for (std::uint32_t i = 0; i < count; ++i) {
-    const std::uint32_t index = (place + i) % count;
-    const auto& freelist = segments_[index].freelist;
-    if (freelist.size() < 2) continue;
-    const FreeSlot& slot = freelist[freelist.size() - 1 - place % (freelist.size() - 1)];
-    if (!slot.tampered) return Slot{index, slot.index};
+    const std::uint32_t segment = (place + i) % count;
+    const model::TamperedSlots& slots = slots_.slots_of(segment);
+    if (slots.free() < 2) continue;
+    const std::uint32_t slot = from_head(slots, place % (slots.free() - 1));
+    if (!slots.is_tampered(slot)) return Slot{segment, slot};
   }
   return std::nullopt;
 }
 
 std::optional<std::pair<SlabModel::Slot, SlabModel::Slot>> SlabModel::slot_to_forge() const {
-  if (!kind_.tracks_slots && !kind_.seals_links) return std::nullopt;
-  for (std::uint32_t i = 0; i < segments_.size(); ++i) {
-    const Segment& segment = segments_[i];
-    if (segment.freelist.empty() && segment.carved == capacity_) continue;
-    if (segment.freelist.size() < 2) return std::nullopt;
-    for (const Slot& live : held_) {
-      if (live.segment == i) return std::pair(Slot{i, segment.freelist.back().index}, live);
-    }
-    return std::nullopt;
+  if (!traits_.tracks_slots && !traits_.seals_links) return std::nullopt;
+  const auto next = slots_.next();
+  if (!next || slots_.slots_of(next->segment).free() < 2) return std::nullopt;
+  for (const Slot& live : held_) {
+    if (live.segment == next->segment) return std::pair(*next, live);
   }
   return std::nullopt;
 }

@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "model/oracle/first_fit.h"
+#include "model/slab/any_slab.h"
 #include "tests/properties/operation.h"
-#include "tests/properties/slab_under_test.h"
 
 namespace slabproof::properties {
 
@@ -24,28 +25,24 @@ struct Setup {
 
 /// The sequential specification of a slab, fixed or growable: it predicts of each operation which
 /// slots it hands out, what it refuses, how often it takes the lock, and all counters afterwards.
-/// Slots are named by segment, in the order of installation, and index; it knows no addresses.
+/// Slots are named by number; it knows no addresses.
 ///
-/// It is written for clarity, with lists and counts that the library avoids.
+/// To the rule of `FirstFit` it adds what surrounds it: refusals, overwritten links, blocks held.
 class SlabModel {
  public:
-  struct Slot {
-    std::uint32_t segment = 0;
-    std::uint32_t index = 0;
-    friend bool operator==(const Slot&, const Slot&) = default;
-  };
+  using Slot = model::SlotName;
 
   /// What an operation is going to do.
   struct Prediction {
     std::vector<Slot> handed_out;
     std::vector<Slot> given_back;  ///< slots whose blocks are given back, in that order
-    Refusal refusal = Refusal::kNone;
+    std::optional<model::Refusal> refusal;
     std::uint64_t growth_rounds = 0;  ///< each is one lock acquisition more
     std::uint64_t installed = 0;      ///< segments added
     std::vector<std::uint32_t> trimmed;
   };
 
-  SlabModel(const SlabKind& kind, const Setup& setup);
+  SlabModel(const model::SlabTraits& traits, const Setup& setup);
 
   /// Whether the operation means something now: the slot that it names exists, its outcome is
   /// determined, and what is live stays within the memory that a test may use.
@@ -55,9 +52,11 @@ class SlabModel {
 
   /// The blocks held, oldest first.
   [[nodiscard]] const std::vector<Slot>& held() const { return held_; }
-  [[nodiscard]] const Counters& counters() const { return counters_; }
-  [[nodiscard]] std::uint32_t capacity() const { return capacity_; }
-  [[nodiscard]] Refusal construction_error() const { return construction_error_; }
+  [[nodiscard]] const model::Counters& counters() const { return counters_; }
+  [[nodiscard]] std::uint32_t capacity() const { return slots_.capacity(); }
+  [[nodiscard]] std::optional<model::Refusal> construction_error() const {
+    return construction_error_;
+  }
   /// Segments that growth must come to: max(initial, ceil(peak live / capacity)) (property S6),
   /// which holds as long as no slot was abandoned.
   [[nodiscard]] std::uint64_t exact_segments() const;
@@ -74,41 +73,27 @@ class SlabModel {
   /// a live slot of that segment.
   [[nodiscard]] std::optional<std::pair<Slot, Slot>> slot_to_forge() const;
   [[nodiscard]] std::uint32_t carved(std::uint32_t segment) const {
-    return segments_[segment].carved;
+    return slots_.slots_of(segment).carved();
   }
 
   static constexpr std::uint32_t kTamperings = 4;
 
  private:
-  struct FreeSlot {
-    std::uint32_t index;
-    bool tampered;
-  };
-  struct Segment {
-    std::vector<FreeSlot> freelist;  ///< the head is at the back
-    std::uint32_t carved = 0;
-    std::uint32_t live = 0;
-    std::uint32_t abandoned = 0;
-    bool address_known = false;  ///< a slot was handed out at some time
-  };
-
   void take(std::size_t wanted, Prediction& prediction);
-  [[nodiscard]] Slot take_from(std::uint32_t segment);
   void allocate(std::size_t wanted, Prediction& prediction);
   [[nodiscard]] bool next_growth_is_refused();
-  void put(Slot slot);
   void give_back(std::size_t position, Prediction& prediction);
   void trim(Prediction& prediction);
   void count_sums();
   [[nodiscard]] bool affords(std::uint64_t blocks) const;
 
-  SlabKind kind_;
-  std::uint32_t capacity_;
+  model::SlabTraits traits_;
   std::uint32_t initial_segments_;
-  Refusal construction_error_ = Refusal::kNone;
-  std::vector<Segment> segments_;
+  std::optional<model::Refusal> construction_error_;
+  model::FirstFit<model::TamperedSlots> slots_;
+  std::vector<bool> address_known_;  ///< by segment: a slot was handed out at some time
   std::vector<Slot> held_;
-  Counters counters_;
+  model::Counters counters_;
   std::uint64_t refuse_any_ = 0;
   std::uint64_t refuse_segment_ = 0;
 };

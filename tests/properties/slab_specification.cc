@@ -40,16 +40,18 @@ std::string to_text(const SlabStep& step) {
 
 SlabSpecification::SlabSpecification(const SlabGeometry& geometry, bool recheck_all,
                                      const std::vector<std::uintptr_t>& initial)
-    : geometry_(geometry), recheck_all_(recheck_all) {
-  for (const std::uintptr_t region : initial) segments_.push_back({.region = region});
-}
+    : geometry_(geometry),
+      recheck_all_(recheck_all),
+      slots_(static_cast<std::uint32_t>(geometry.capacity),
+             static_cast<std::uint32_t>(initial.size())),
+      regions_(initial) {}
 
 bool SlabSpecification::apply(const SlabStep& step) {
   switch (step.kind) {
     case SlabStep::Kind::kTake:
       return take(step);
     case SlabStep::Kind::kExhausted:
-      return lowest_with_room() == nullptr;
+      return !slots_.lowest_with_room();
     case SlabStep::Kind::kPut:
       return put(step.address);
     case SlabStep::Kind::kForeign:
@@ -59,7 +61,7 @@ bool SlabSpecification::apply(const SlabStep& step) {
       ++misaligned_;
       return true;
     case SlabStep::Kind::kSegments:
-      return step.value == segments_.size();
+      return step.value == slots_.segments();
     case SlabStep::Kind::kCounters:
       return has_counters(step.counters);
     case SlabStep::Kind::kClaim:
@@ -71,25 +73,22 @@ bool SlabSpecification::apply(const SlabStep& step) {
 }
 
 void SlabSpecification::encode(std::string& text) const {
-  append(text, peak_live_);
+  append(text, slots_.peak_live());
   append(text, foreign_);
   append(text, misaligned_);
-  for (const Segment& segment : segments_) {
-    append(text, segment.region);
-    append(text, segment.carved);
-    append(text, segment.live << 1 | (segment.claimed ? 1U : 0U));
-    append(text, segment.freelist.size());
-    for (const std::uint32_t slot : segment.freelist) append(text, slot);
+  for (std::uint32_t i = 0; i < slots_.segments(); ++i) {
+    const model::OrderedSlots& slots = slots_.slots_of(i);
+    append(text, regions_[i]);
+    append(text, slots.carved());
+    append(text, slots.free() << 1 | (slots_.is_claimed(i) ? 1U : 0U));
+    for (const std::uint32_t slot : slots.freed()) append(text, slot);
   }
 }
 
 std::string SlabSpecification::name_of(std::uintptr_t address) const {
   const auto slot = slot_of(address);
-  for (std::size_t i = 0; i < segments_.size(); ++i) {
-    if (segments_[i].region != region_of(address)) continue;
-    return std::to_string(i) + "." + (slot ? std::to_string(*slot) : "?");
-  }
-  return "new." + (slot ? std::to_string(*slot) : "?");
+  const auto segment = segment_of(address);
+  return (segment ? std::to_string(*segment) : "new") + "." + (slot ? std::to_string(*slot) : "?");
 }
 
 std::uintptr_t SlabSpecification::region_of(std::uintptr_t address) const {
@@ -104,78 +103,57 @@ std::optional<std::uint32_t> SlabSpecification::slot_of(std::uintptr_t address) 
   return static_cast<std::uint32_t>(offset / geometry_.stride);
 }
 
-SlabSpecification::Segment* SlabSpecification::segment_of(std::uintptr_t address) {
-  const auto found = std::ranges::find(segments_, region_of(address), &Segment::region);
-  return found == segments_.end() ? nullptr : &*found;
-}
-
-SlabSpecification::Segment* SlabSpecification::lowest_with_room() {
-  const auto found = std::ranges::find_if(
-      segments_, [this](const Segment& segment) { return segment.has_room(geometry_.capacity); });
-  return found == segments_.end() ? nullptr : &*found;
+std::optional<std::uint32_t> SlabSpecification::segment_of(std::uintptr_t address) const {
+  const auto found = std::ranges::find(regions_, region_of(address));
+  if (found == regions_.end()) return std::nullopt;
+  return static_cast<std::uint32_t>(found - regions_.begin());
 }
 
 bool SlabSpecification::take(const SlabStep& step) {
   const auto slot = slot_of(step.address);
   if (!slot) return false;
   const bool any_segment = step.may_grow && !recheck_all_;
-  Segment* segment = segment_of(step.address);
-  if (segment == nullptr) {
-    if (!step.may_grow || (!any_segment && lowest_with_room() != nullptr)) return false;
-    segment = &segments_.emplace_back(Segment{.region = region_of(step.address)});
-  } else if (!any_segment && segment != lowest_with_room()) {
+  auto segment = segment_of(step.address);
+  if (!segment) {
+    if (!step.may_grow || (!any_segment && slots_.lowest_with_room())) return false;
+    segment = slots_.segments();
+    slots_.install();
+    regions_.push_back(region_of(step.address));
+  } else if (!any_segment && segment != slots_.lowest_with_room()) {
     return false;
   }
-  if (!segment->has_room(geometry_.capacity)) return false;
-  const std::uint32_t next =
-      segment->freelist.empty() ? segment->carved++ : segment->freelist.back();
-  if (!segment->freelist.empty()) segment->freelist.pop_back();
-  ++segment->live;
-  peak_live_ = std::max(peak_live_, ++live_);
-  return next == *slot;
+  return slots_.has_room(*segment) && slots_.take(*segment).slot == *slot;
 }
 
 bool SlabSpecification::put(std::uintptr_t address) {
-  Segment* const segment = segment_of(address);
+  const auto segment = segment_of(address);
   const auto slot = slot_of(address);
-  if (segment == nullptr || !slot || *slot >= segment->carved || segment->claimed) return false;
-  if (std::ranges::find(segment->freelist, *slot) != segment->freelist.end()) return false;
-  segment->freelist.push_back(*slot);
-  --segment->live;
-  --live_;
+  if (!segment || !slot || !slots_.slots_of(*segment).is_live(*slot)) return false;
+  slots_.put({*segment, *slot});
   return true;
 }
 
 bool SlabSpecification::claim(std::uintptr_t address) {
-  Segment* const segment = segment_of(address);
-  if (segment == nullptr || segment->claimed || segment->live != 0 || segment->carved == 0) {
-    return false;
-  }
-  segment->claimed = true;
-  segment->freelist.clear();
-  segment->carved = 0;
-  live_ += geometry_.capacity;
-  peak_live_ = std::max(peak_live_, live_);
+  const auto segment = segment_of(address);
+  if (!segment || !slots_.is_trimmable(*segment)) return false;
+  slots_.claim(*segment);
   return true;
 }
 
 bool SlabSpecification::lay_out(std::uintptr_t address) {
-  Segment* const segment = segment_of(address);
-  if (segment == nullptr || !segment->claimed) return false;
-  segment->claimed = false;
-  live_ -= geometry_.capacity;
+  const auto segment = segment_of(address);
+  if (!segment || !slots_.is_claimed(*segment)) return false;
+  slots_.lay_out(*segment);
   return true;
 }
 
-bool SlabSpecification::has_counters(const Counters& seen) const {
-  std::uint64_t free = 0;
-  for (const Segment& segment : segments_) free += segment.freelist.size();
-  return seen.segments == segments_.size() && seen.capacity == geometry_.capacity &&
-         seen.live == live_ && seen.peak_live == peak_live_ && seen.free == free &&
-         seen.uncarved == segments_.size() * geometry_.capacity - live_ - free &&
-         seen.abandoned == 0 && seen.foreign_pointers == foreign_ &&
-         seen.misaligned_pointers == misaligned_ && seen.repeated_frees == 0 &&
-         seen.corrupt_links == 0;
+bool SlabSpecification::has_counters(const model::Counters& seen) const {
+  const std::uint64_t free = slots_.sum(&model::OrderedSlots::free);
+  return seen.segments == slots_.segments() && seen.capacity == geometry_.capacity &&
+         seen.live == slots_.live() && seen.peak_live == slots_.peak_live() && seen.free == free &&
+         seen.uncarved == slots_.slots() - slots_.live() - free && seen.abandoned == 0 &&
+         seen.foreign_pointers == foreign_ && seen.misaligned_pointers == misaligned_ &&
+         seen.repeated_frees == 0 && seen.corrupt_links == 0;
 }
 
 }  // namespace slabproof::properties

@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/properties/slab_under_test.h"
+#include "model/oracle/first_fit.h"
+#include "tests/properties/subjects.h"
 
 namespace slabproof::properties {
 
@@ -29,7 +30,7 @@ struct SlabStep {
   std::uintptr_t address = 0;
   std::uint64_t value = 0;
   bool may_grow = false;  ///< of kTake: the call had obtained a segment
-  Counters counters{};
+  model::Counters counters{};
 };
 
 [[nodiscard]] std::string to_text(const SlabStep& step);
@@ -42,9 +43,9 @@ struct SlabGeometry {
   std::size_t slots_offset = 0;       ///< from the start of a region to its first slot
 };
 
-/// The growable slab as a sequential object that makes one step at a time. It says which block is
-/// handed out, not only that it is a free one: of the lowest segment with room, the block freed
-/// last, else the next one never used. Where no slot is free, a segment is added.
+/// The growable slab as a sequential object that makes one step at a time: the rule of `FirstFit`,
+/// with addresses. It says which block is handed out, not only that it is a free one. Where no slot
+/// is free, a segment is added.
 ///
 /// With `Recheck::kNewSegments` a call that had obtained a segment may take from any segment, or
 /// add one although others have room: which it may is a matter of what it saw before, and the
@@ -64,33 +65,19 @@ class SlabSpecification {
   [[nodiscard]] std::string name_of(std::uintptr_t address) const;
 
  private:
-  struct Segment {
-    std::uintptr_t region = 0;
-    std::uint32_t carved = 0;
-    std::uint32_t live = 0;
-    bool claimed = false;
-    std::vector<std::uint32_t> freelist{};  ///< the head is at the back
-
-    [[nodiscard]] bool has_room(std::size_t capacity) const {
-      return !claimed && (!freelist.empty() || carved < capacity);
-    }
-  };
-
   [[nodiscard]] std::uintptr_t region_of(std::uintptr_t address) const;
   [[nodiscard]] std::optional<std::uint32_t> slot_of(std::uintptr_t address) const;
-  [[nodiscard]] Segment* segment_of(std::uintptr_t address);
-  [[nodiscard]] Segment* lowest_with_room();
+  [[nodiscard]] std::optional<std::uint32_t> segment_of(std::uintptr_t address) const;
   [[nodiscard]] bool take(const SlabStep& step);
   [[nodiscard]] bool put(std::uintptr_t address);
   [[nodiscard]] bool claim(std::uintptr_t address);
   [[nodiscard]] bool lay_out(std::uintptr_t address);
-  [[nodiscard]] bool has_counters(const Counters& seen) const;
+  [[nodiscard]] bool has_counters(const model::Counters& seen) const;
 
   SlabGeometry geometry_;
   bool recheck_all_;
-  std::vector<Segment> segments_;
-  std::uint64_t live_ = 0;
-  std::uint64_t peak_live_ = 0;
+  model::FirstFit<model::OrderedSlots> slots_;
+  std::vector<std::uintptr_t> regions_;  ///< by segment
   std::uint64_t foreign_ = 0;
   std::uint64_t misaligned_ = 0;
 };

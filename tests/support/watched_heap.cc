@@ -6,14 +6,14 @@
 #include <cstdlib>
 #include <new>
 
-#include "tests/support/recording_sync.h"
+#include "tests/support/environment.h"
 
 namespace {
 
 std::atomic<std::uint64_t> calls_under_lock = 0;
 
 void note_heap_call() noexcept {
-  if (slabproof::testing::RecordingSync::held_by_this_thread() != 0) ++calls_under_lock;
+  if (slabproof::testing::lock_counts.held != 0) ++calls_under_lock;
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 namespace slabproof::testing {
 
-/// How often, so far, a thread used the heap while it held a `RecordingSync::Mutex`. A binary that
+/// How often, so far, a thread used the heap while it held a `ObservedSync::Mutex`. A binary that
 /// links this library allocates through operators that count it.
 std::uint64_t heap_calls_under_lock();
 

@@ -1,36 +1,38 @@
-#ifndef SLABPROOF_TESTS_PROPERTIES_DECORATED_POLICIES_H_
-#define SLABPROOF_TESTS_PROPERTIES_DECORATED_POLICIES_H_
+#ifndef SLABPROOF_TESTS_SUPPORT_OBSERVED_POLICIES_H_
+#define SLABPROOF_TESTS_SUPPORT_OBSERVED_POLICIES_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <source_location>
-#include <utility>
 
 #include "slabproof/backing.h"
+#include "slabproof/config.h"
+#include "slabproof/heap_backing.h"
 #include "slabproof/layout.h"
+#include "slabproof/misuse.h"
+#include "slabproof/recheck.h"
 #include "slabproof/std_sync.h"
-#include "tests/properties/environment.h"
+#include "tests/support/environment.h"
 
-namespace slabproof::properties {
+namespace slabproof::testing {
 
 /// `StdSync` whose locks are counted, and whose timing is perturbed right before a lock is asked
 /// for and right after it is dropped: there the races between critical sections are decided.
-struct PerturbedSync : StdSync {
+struct ObservedSync : StdSync {
   class Mutex {
    public:
     void lock(std::source_location where = std::source_location::current()) noexcept {
-      Environment& mine = environment();
-      mine.perturb();
+      environment().perturb();
       mutex_.lock(where);
-      ++mine.lock_acquisitions;
-      ++mine.locks_held;
+      ++lock_counts.acquisitions;
+      ++lock_counts.held;
     }
     void unlock(std::source_location where = std::source_location::current()) noexcept {
-      Environment& mine = environment();
-      --mine.locks_held;
+      --lock_counts.held;
       mutex_.unlock(where);
-      mine.perturb();
+      environment().perturb();
     }
 
    private:
@@ -38,7 +40,7 @@ struct PerturbedSync : StdSync {
   };
 };
 
-static_assert(SyncPolicy<PerturbedSync>);
+static_assert(SyncPolicy<ObservedSync>);
 
 /// A backing that refuses what the environment of the calling thread says, and records the rest.
 template <Backing Inner>
@@ -48,7 +50,10 @@ class ObservedBacking {
       : is_segment_(layout.alignment() > kDirectoryAlignment) {
     Environment& mine = environment();
     mine.perturb();
-    if (!mine.refuses(is_segment_)) inner_.emplace(layout);
+    const bool refused = mine.refuses(is_segment_);
+    // A copy, since the action may replace itself.
+    if (const auto action = mine.during_request) action();
+    if (!refused) inner_.emplace(layout);
     const bool granted = static_cast<bool>(*this);
     if (granted) add_regions_held(1);
     mine.record(event(granted ? BackingEvent::Kind::kGranted : BackingEvent::Kind::kRefused,
@@ -71,9 +76,13 @@ class ObservedBacking {
   [[nodiscard]] std::byte* data() const noexcept { return *this ? inner_->data() : nullptr; }
   [[nodiscard]] std::size_t size() const noexcept { return *this ? inner_->size() : 0; }
   std::size_t discard(std::size_t offset, std::size_t size) noexcept {
-    environment().record(event(BackingEvent::Kind::kDiscarded, size, 0));
-    environment().perturb();
-    return inner_->discard(offset, size);
+    Environment& mine = environment();
+    mine.record(event(BackingEvent::Kind::kDiscarded, size, 0));
+    if (const auto action = mine.during_discard) action();
+    mine.perturb();
+    const std::size_t bytes = inner_->discard(offset, size);
+    mine.discarded_bytes += bytes;
+    return bytes;
   }
 
   [[nodiscard]] static int last_os_error() noexcept { return Inner::last_os_error(); }
@@ -93,9 +102,41 @@ class ObservedBacking {
   }
 
   bool is_segment_;
-  std::optional<Inner> inner_;
+  std::optional<Inner> inner_;  // a moved-from optional holds a moved-from Inner, which tests false
 };
 
-}  // namespace slabproof::properties
+/// Heap memory whose `discard` wipes the range, as pages that are given back lose what they held.
+class WipingHeap : public HeapBacking {
+ public:
+  using HeapBacking::HeapBacking;
+  std::size_t discard(std::size_t offset, std::size_t size) noexcept {
+    std::fill_n(data() + offset, size, std::byte{0});
+    return size;
+  }
+};
 
-#endif  // SLABPROOF_TESTS_PROPERTIES_DECORATED_POLICIES_H_
+static_assert(MovableBacking<ObservedBacking<WipingHeap>>);
+
+/// Says to the environment which bad pointer the slab reported.
+struct ObservedMisuse {
+  static void report(MisuseKind kind, const void* pointer, const void* /*slab*/) noexcept {
+    Environment& mine = environment();
+    ++mine.misuse_reports[static_cast<std::size_t>(kind)];
+    mine.last_misused = pointer;
+  }
+};
+
+/// A slab of which everything is seen: locks, requests to the backing, misuse.
+template <Recheck kRecheck = Recheck::kAllSegments, Backing Memory = WipingHeap,
+          class ProtectionPolicy = DefaultConfig::Protection>
+struct ObservedConfig : DefaultConfig {
+  using Sync = ObservedSync;
+  using Backing = ObservedBacking<Memory>;
+  using Protection = ProtectionPolicy;
+  using Misuse = ObservedMisuse;
+  static constexpr Recheck recheck = kRecheck;
+};
+
+}  // namespace slabproof::testing
+
+#endif  // SLABPROOF_TESTS_SUPPORT_OBSERVED_POLICIES_H_

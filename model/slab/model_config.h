@@ -1,0 +1,32 @@
+#ifndef SLABPROOF_MODEL_SLAB_MODEL_CONFIG_H_
+#define SLABPROOF_MODEL_SLAB_MODEL_CONFIG_H_
+
+#include "model/runtime/model_memory.h"
+#include "model/slab/model_backing.h"
+#include "model/slab/slab_adapter.h"
+#include "model/slab/slab_sync.h"
+#include "slabproof/config.h"
+#include "slabproof/freelist_protection.h"
+#include "slabproof/misuse.h"
+#include "slabproof/recheck.h"
+
+namespace slabproof::model {
+
+/// The configuration under which the shipped slab is model-checked.
+template <Recheck kRecheck, class ProtectionType = NoProtection, class SyncType = SlabSync>
+struct ModelConfig : DefaultConfig {
+  using Sync = SyncType;
+  using Backing = ModelBacking;
+  using Protection = ProtectionType;
+  using Misuse = CountMisuse;
+  static constexpr Recheck recheck = kRecheck;
+};
+
+/// A growable slab under check. It holds one granule of the model's memory, so that what happens to
+/// a block is never mistaken for what happens to its neighbour.
+template <class Config, class T = Cell<ModelMemory::kGranule, ModelMemory::kGranule>>
+using CheckedSlab = GrowableSlabAdapter<T, Config>;
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_SLAB_MODEL_CONFIG_H_
