@@ -110,8 +110,10 @@ class OwnerAndRemotes final : public model::Execution {
   }
 
   std::optional<model::Failure> judge() override {
-    if (state_.regions != 0) return model::Failure{.label = "S11", .message = "a region outlives the last handle"};
-    if (state_.has_grown_in_drain) return model::Failure{.label = "R2", .message = "a free slot was lost"};
+    if (state_.regions != 0)
+      return model::Failure{.label = "S11", .message = "a region outlives the last handle"};
+    if (state_.has_grown_in_drain)
+      return model::Failure{.label = "R2", .message = "a free slot was lost"};
     std::vector<std::byte*> all = state_.drained;
     all.insert(all.end(), state_.held.begin(), state_.held.end());
     for (const auto& blocks : state_.returned) {
@@ -122,7 +124,8 @@ class OwnerAndRemotes final : public model::Execution {
       return model::Failure{.label = "R1", .message = "a block is in two places at the end"};
     }
     if (all.size() != state_.slots && program_.remotes_take_back) {
-      return model::Failure{.label = "R2", .message = "a block is neither free, nor held, nor given back"};
+      return model::Failure{.label = "R2",
+                            .message = "a block is neither free, nor held, nor given back"};
     }
     if constexpr (requires { CheckedSync::judge(); }) return CheckedSync::judge();
     return std::nullopt;

@@ -58,7 +58,8 @@ template <class CheckedSync>
 void expect_violated(const Program& program, std::string_view property) {
   const Findings findings = find_all<CheckedSync>(program);
   ASSERT_TRUE(findings.result.violation.has_value());
-  EXPECT_EQ(model::property_of(*findings.result.violation), property) << findings.result.violation->message;
+  EXPECT_EQ(model::property_of(*findings.result.violation), property)
+      << findings.result.violation->message;
 }
 
 // ---- The shipped code ----
@@ -131,7 +132,8 @@ struct CountingSync : RelacySync {
   static std::optional<Failure> judge() {
     for (std::size_t i = 0; i < failures.size(); ++i) {
       if (failures[i] > all_changes() - changes[i] + 1) {
-        return Failure{.label = "R3", .message = "a push tried again although nothing had come in between"};
+        return Failure{.label = "R3",
+                       .message = "a push tried again although nothing had come in between"};
       }
     }
     return std::nullopt;

@@ -12,22 +12,22 @@
 #include <vector>
 
 #include "slabproof/thread_cache.h"
-#include "tests/support/counted_config.h"
-#include "tests/support/recording_sync.h"
-#include "tests/support/scripted_backing.h"
+#include "tests/support/observed_policies.h"
 
 namespace slabproof {
 namespace {
 
 using testing::acquisitions_of;
-using testing::BackingScript;
+using testing::environment;
+using testing::new_environment;
+using testing::regions_held;
 
 struct Object {
   std::uint64_t words[8];
 };
 
 /// Magazines of two blocks, so that a few operations leave the hit path.
-struct SmallConfig : testing::CountedConfig<Recheck::kAllSegments> {
+struct SmallConfig : testing::ObservedConfig<Recheck::kAllSegments> {
   static constexpr std::uint32_t magazine_rounds = 2;
   static constexpr std::size_t depot_magazines = 3;
 };
@@ -46,7 +46,7 @@ constexpr std::size_t kCapacity = 8;
 
 class CachedSlabTest : public ::testing::Test {
  protected:
-  CachedSlabTest() { BackingScript::reset(); }
+  CachedSlabTest() { new_environment(); }
 
   static std::byte* take(auto& source) { return source.allocate().value().data; }
   static std::vector<std::byte*> take(auto& source, std::size_t count) {
@@ -132,12 +132,12 @@ TEST_F(CachedSlabTest, EverythingIsBackAfterAThreadEnded) {
 TEST_F(CachedSlabTest, MemoryOfCachesGoesWithTheThreadAndTheRestWithTheSlab) {
   {
     SmallSlab slab(kCapacity);
-    const std::size_t before = BackingScript::get().regions.size();
+    const std::int64_t before = regions_held();
     std::thread([&] { give(slab, take(slab, 1)); }).join();
     // A segment, its directory and a chunk of magazines stay; the cache does not.
-    EXPECT_EQ(BackingScript::get().regions.size(), before + 3);
+    EXPECT_EQ(regions_held(), before + 3);
   }
-  EXPECT_TRUE(BackingScript::get().regions.empty());
+  EXPECT_EQ(regions_held(), 0);
 }
 
 TEST_F(CachedSlabTest, SlabMayEndBeforeTheThreadThatUsedIt) {
@@ -151,7 +151,7 @@ TEST_F(CachedSlabTest, SlabMayEndBeforeTheThreadThatUsedIt) {
   });
   used.arrive_and_wait();
   slab.reset();
-  EXPECT_TRUE(BackingScript::get().regions.empty());
+  EXPECT_EQ(regions_held(), 0);
   ended.arrive_and_wait();
   user.join();
 }
@@ -173,9 +173,9 @@ TEST_F(CachedSlabTest, ThreadWithMoreSlabsThanEntriesKeepsOneCacheForEach) {
   std::vector<std::unique_ptr<SmallSlab>> slabs(kSlabs);
   for (auto& slab : slabs) slab = std::make_unique<SmallSlab>(kCapacity);
   for (auto& slab : slabs) give(*slab, take(*slab, 1));
-  const std::size_t regions = BackingScript::get().regions.size();
+  const std::int64_t regions = regions_held();
   for (auto& slab : slabs) give(*slab, take(*slab, 1));
-  EXPECT_EQ(BackingScript::get().regions.size(), regions);
+  EXPECT_EQ(regions_held(), regions);
 }
 
 TEST_F(CachedSlabTest, BlockMayBeFreedByAnotherThread) {
@@ -189,7 +189,7 @@ TEST_F(CachedSlabTest, BlockMayBeFreedByAnotherThread) {
 TEST_F(CachedSlabTest, RefusedMemoryForACacheMakesOperationsSlowerAndNothingElse) {
   SmallSlab slab(kCapacity);
   const auto first = slab.shared().allocate();
-  BackingScript::get().refuse_all();
+  environment().refuse_all();
   std::byte* const block = take(slab);
   EXPECT_TRUE(slab.deallocate(block));
   EXPECT_TRUE(slab.deallocate(first->data));
@@ -199,12 +199,12 @@ TEST_F(CachedSlabTest, RefusedMemoryForACacheMakesOperationsSlowerAndNothingElse
 TEST_F(CachedSlabTest, AllocationFailsOnlyWhereNoBlockIsFreeOrInTheDepot) {
   SmallSlab slab(kCapacity);
   auto blocks = take(slab, kCapacity);
-  BackingScript::get().refuse_all();
+  environment().refuse_all();
   EXPECT_EQ(slab.allocate().error(), AllocError::kOutOfMemory);
   // Another thread frees all and ends: what its cache held is free, the rest is in the depot.
-  BackingScript::get().refuse_none();
+  environment().refuse_none();
   std::thread([&] { give(slab, blocks); }).join();
-  BackingScript::get().refuse_all();
+  environment().refuse_all();
   blocks = take(slab, kCapacity);
   EXPECT_EQ(slab.allocate().error(), AllocError::kOutOfMemory);
   give(slab, blocks);
@@ -217,7 +217,7 @@ TEST_F(CachedSlabTest, BackingIsNeverCalledWithALockHeld) {
     give(slab, take(slab, 12));
     slab.trim();
   }
-  EXPECT_EQ(BackingScript::get().calls_under_lock, 0U);
+  EXPECT_EQ(environment().backing_calls_under_lock, 0U);
 }
 
 TEST_F(CachedSlabTest, ForeignPointerIsCountedWhenItsMagazineGoesBack) {

@@ -15,20 +15,24 @@
 #include <utility>
 #include <vector>
 
-#include "tests/support/scripted_backing.h"
+#include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
 
 namespace slabproof {
 namespace {
 
 using Where = std::source_location;
-using testing::BackingScript;
+using testing::environment;
+using testing::Environment;
 using testing::expect_conserved;
 using testing::expect_exact_growth;
 using testing::fill;
 using testing::is_filled;
-using testing::ScriptedBacking;
+using testing::new_environment;
+using testing::ObservedBacking;
+using testing::regions_held;
 using testing::take_blocks;
+using testing::WipingHeap;
 
 /// The production policy, with counts of the operations on atomics and of the variables alive.
 struct ObservedSync : StdSync {
@@ -66,7 +70,7 @@ struct ObservedSync : StdSync {
 
 struct ObservedConfig : DefaultConfig {
   using Sync = ObservedSync;
-  using Backing = ScriptedBacking;
+  using Backing = ObservedBacking<WipingHeap>;
   using Protection = SlotStates<>;
   using RemoteBatch = FixedBatch<3>;
 };
@@ -84,7 +88,7 @@ class SlabOwnerTest : public ::testing::Test {
     ObservedSync::atomic_operations = 0;
   }
 
-  BackingScript& script_ = BackingScript::reset();
+  Environment& script_ = new_environment();
 };
 
 TEST_F(SlabOwnerTest, GrowsBySegmentsAndServesBlocksApart) {
@@ -277,9 +281,9 @@ TEST_F(SlabOwnerTest, MemoryStaysUntilTheLastHandleGoes) {
   first.reset();
   fill(block, 1);
   EXPECT_TRUE(is_filled(block, 1));
-  EXPECT_FALSE(script_.regions.empty());
+  EXPECT_NE(regions_held(), 0);
   second.reset();
-  EXPECT_TRUE(script_.regions.empty());
+  EXPECT_EQ(regions_held(), 0);
 }
 
 TEST_F(SlabOwnerTest, MemoryGoesWithTheOwnerWhereItIsTheLast) {
@@ -289,9 +293,9 @@ TEST_F(SlabOwnerTest, MemoryGoesWithTheOwnerWhereItIsTheLast) {
   std::optional<Remote> moved(std::move(*remote));
   remote.reset();
   moved.reset();
-  EXPECT_FALSE(script_.regions.empty());
+  EXPECT_NE(regions_held(), 0);
   owner.reset();
-  EXPECT_TRUE(script_.regions.empty());
+  EXPECT_EQ(regions_held(), 0);
 }
 
 TEST_F(SlabOwnerTest, LinksEndWithTheirBlocks) {
