@@ -116,13 +116,15 @@ class CacheRegistry {
     }
   }
 
- private:
+  /// What the threads of a process share.
   struct Process {
     typename Sync::Mutex mutex;
     typename Sync::template Var<std::uint64_t> slab_ids{std::uint64_t{0}};
   };
+  using Processes = typename Sync::template Global<Process>;
 
-  static Process& global() noexcept { return Sync::template Global<Process>::get(); }
+ private:
+  static Process& global() noexcept { return Processes::get(); }
 
   static void remember(Table& table, Member& member) noexcept {
     table.entries[member.slab_id % Table::kWays] = {member.slab_id, &member};

@@ -131,9 +131,9 @@ class OwnerAndRemotes final : public model::Execution {
     return std::nullopt;
   }
 
-  void backing_event(model::BackingAction action, bool, const std::byte*, std::size_t) override {
-    if (action == model::BackingAction::kGranted) ++state_.regions;
-    if (action == model::BackingAction::kReleased) --state_.regions;
+  void region_event(const model::RegionEvent& event) override {
+    if (event.action == model::RegionAction::kGranted) ++state_.regions;
+    if (event.action == model::RegionAction::kReleased) --state_.regions;
   }
 
   /// How many blocks each remote got back, and the segments at the end.

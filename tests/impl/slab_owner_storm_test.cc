@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "slabproof/slab_owner.h"
-#include "tests/support/perturbation.h"
+#include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
 
 namespace slabproof {
@@ -26,7 +26,7 @@ using testing::fill;
 using testing::is_filled;
 
 struct StormConfig : DefaultConfig {
-  using Backing = testing::PerturbedBacking;
+  using Backing = testing::ObservedBacking<testing::WipingHeap>;
   using Protection = SlotStates<>;
   using RemoteBatch = FixedBatch<5>;
 };
@@ -64,7 +64,8 @@ class SlabOwnerStorm : public ::testing::Test {
   static constexpr std::uint64_t kBlocks = 20'000;
 
   /// Frees what comes until the owner has said that there is no more. What it got back is counted.
-  void run_remote(Owner::Remote remote) {
+  void run_remote(Owner::Remote remote, std::uint64_t seed) {
+    testing::environment().random_state = seed;  // perturbs the timing of this thread
     for (;;) {
       const bool is_last = all_sent_.load();
       const auto item = mailbox_.take();
@@ -74,7 +75,7 @@ class SlabOwnerStorm : public ::testing::Test {
         continue;
       }
       EXPECT_TRUE(is_filled(item->first, item->second)) << "another thread wrote to this block";
-      testing::perturb();
+      testing::environment().perturb();
       static_cast<void>(remote.deallocate(item->first.data));
     }
     static_cast<void>(remote.flush());
@@ -84,7 +85,7 @@ class SlabOwnerStorm : public ::testing::Test {
   std::vector<std::jthread> start_remotes(Owner& owner) {
     std::vector<std::jthread> threads;
     for (std::size_t i = 0; i < kRemotes; ++i) {
-      threads.emplace_back([this, remote = owner.remote()] { run_remote(remote); });
+      threads.emplace_back([this, remote = owner.remote(), i] { run_remote(remote, i + 1); });
     }
     return threads;
   }
@@ -128,7 +129,7 @@ TEST_F(SlabOwnerStorm, CloseInTheMiddleLosesNoBlock) {
     all_sent_ = true;
   }
   EXPECT_EQ(given_back_, live_at_close);
-  EXPECT_EQ(testing::PerturbedBacking::regions_out, 0);
+  EXPECT_EQ(testing::regions_held(), 0);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ from proofs.evidence.catalogue import example, properties, rules, tree
 ESTABLISHED = (
     {f"S{number}" for number in range(1, 13)}
     | {f"L{number}" for number in range(1, 4)}
+    | {f"C{number}" for number in range(1, 8)}
     | {f"R{number}" for number in range(1, 5)}
 )
 CATALOGUE = "proofs/properties.yaml"
