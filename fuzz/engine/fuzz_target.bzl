@@ -2,7 +2,7 @@
 
 load("//tools:slabproof.bzl", "slabproof_cc_binary", "slabproof_cc_library")
 
-# What judges is no target of the coverage: its landmarks say more, and its comparisons would take half the time.
+# What judges is not a target of the coverage: its landmarks say more, and its comparisons would take half the time.
 _JUDGE_COPTS = select({
     "//tools:clang": ["-fno-sanitize-coverage=inline-8bit-counters,pc-table,indirect-calls,trace-cmp,func,bb,edge"],
     "//conditions:default": [],
@@ -71,6 +71,6 @@ def fuzz_target(name, srcs, deps, relacy = False):
             ":%s_replay" % name,
             "//fuzz/targets:corpus/README.md",
         ],
-        # Which pages the kernel had, and what a sanitizer adds to a region, is no business of the table.
+        # Which pages the kernel had, and what a sanitizer adds to a region, is not for the table to say.
         tags = ["no-sanitizer"],
     )

@@ -24,7 +24,7 @@ usage: ./verify fuzz run [--slab LABEL] [--seed N] [--fresh] TARGET [SECONDS]
 Builds TARGET for libFuzzer and fuzzes for SECONDS (60), from the corpus in fuzz/targets/corpus/TARGET and
 from what earlier runs found. --all runs one target after another.
 
-  --slab LABEL  fuzz another slab than the shipped one, such as one with a planted bug; starts from
+  --slab LABEL  fuzz another slab than the shipped one, such as one with a mutant; starts from
                 the committed corpus alone, and keeps no new inputs
   --seed N      libFuzzer's seed
   --fresh       start from the committed corpus alone, and keep no new inputs
@@ -118,7 +118,7 @@ fuzz() {
   program=$(build_program "$target" "") || exit 2
   out=$root/out/fuzz/$target
   corpus=$out/corpus
-  # A planted bug must neither profit from, nor spoil, what the shipped slab led to.
+  # A mutant must neither profit from, nor spoil, what the shipped slab led to.
   [[ ${#slab_flags[@]} -eq 0 ]] || out=$out-planted fresh=1
   if [[ -n $fresh ]]; then
     corpus=$(mktemp --directory)

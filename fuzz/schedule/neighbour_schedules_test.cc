@@ -104,7 +104,7 @@ TEST(RecordingSchedulerTest, WhatItTookIsAByteStringOfTheSameSchedule) {
     const auto chosen = choose(first);
     Input taken;
     for (const ChoicePoint& point : points) taken.push_back(point.taken);
-    ASSERT_EQ(taken.size(), 4U) << "a thread without an alternative is no choice";
+    ASSERT_EQ(taken.size(), 4U) << "a thread without an alternative is not a choice";
     RecordingScheduler again(taken, points);
     EXPECT_EQ(choose(again), chosen);
   }

@@ -125,7 +125,7 @@ CorruptionExerciser::Place CorruptionExerciser::place_of(std::byte* block, std::
   const std::uintptr_t offset =
       std::bit_cast<std::uintptr_t>(block) - std::bit_cast<std::uintptr_t>(first_slot);
   const bool is_slot = offset % traits_.stride == 0 && offset / traits_.stride < script_.capacity;
-  require(is_slot, "S2", "a block that is no slot of the lowest segment with room");
+  require(is_slot, "S2", "a block that is not a slot of the lowest segment with room");
   return {segment, static_cast<std::uint32_t>(offset / traits_.stride)};
 }
 

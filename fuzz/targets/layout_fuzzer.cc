@@ -175,7 +175,7 @@ void judge_type(const Numbers& numbers) {
   const auto fixed = model::construct(std::make_unique<KeyedFixed<T, Memory, Protection>>(),
                                       numbers.capacity(), 0);
   if (!plan) {
-    require(growable->error() && fixed->error(), "S11", "an impossible slab is no error");
+    require(growable->error() && fixed->error(), "S11", "an impossible slab is not an error");
     return;
   }
   exercise(*growable, numbers.capacity());

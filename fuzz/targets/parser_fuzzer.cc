@@ -23,12 +23,12 @@ using model::ParseError;
 using model::Program;
 
 const Landmark kReadText("a program as text");
-const Landmark kRefusedText("a text that is no program");
+const Landmark kRefusedText("a text that is not a program");
 const Landmark kReadBytes("a program as bytes");
 const Landmark kSchedule("a schedule");
-const Landmark kRefusedSchedule("a text that is no schedule");
+const Landmark kRefusedSchedule("a text that is not a schedule");
 const Landmark kRecorded("a recorded execution");
-const Landmark kRefusedRecorded("a file that is no recorded execution");
+const Landmark kRefusedRecorded("a file that is not a recorded execution");
 const Landmark kManyThreads("as many threads as there can be");
 const Landmark kLongThread("a thread as long as it can be");
 

@@ -40,7 +40,8 @@ struct InitialSegments {
 ///
 /// A segment that turned out not to be needed is released after the lock is dropped. Where the
 /// backing refused, phase 3 looks at all segments: the call fails only if every slot is live at
-/// that moment (property L3). The seed walks its segments; here every step under the lock is O(1).
+/// that moment (property L3). The original algorithm walks its segments; here every step under the
+/// lock is O(1).
 ///
 /// Growth is exact with `Recheck::kAllSegments`: segments = max(initial, ceil(peak live /
 /// capacity)), for any number of threads (property S6). With `kNewSegments` it may exceed that by
@@ -72,7 +73,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   static constexpr Recheck recheck = Config::recheck;
 
   /// An empty slab; the first allocation obtains the first segment. `make_protection` is called
-  /// once for each segment, never under the lock. An impossible capacity is no error yet: see
+  /// once for each segment, never under the lock. An impossible capacity is not an error yet: see
   /// `error`.
   explicit ExtendableSlab(std::size_t segment_capacity,
                           ProtectionFactory make_protection = &Protection::make) noexcept
@@ -166,9 +167,9 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     return 1 + take_at_once(blocks.subspan(1));
   }
 
-  /// Gives a block back; O(1), one lock acquisition. A pointer that is no live block of this slab
-  /// is counted, reported to `Config::Misuse`, and changes nothing else (property S10); then the
-  /// result is false.
+  /// Gives a block back; O(1), one lock acquisition. A pointer that is not a live block of this
+  /// slab is counted, reported to `Config::Misuse`, and changes nothing else (property S10); then
+  /// the result is false.
   bool deallocate(void* pointer) noexcept {
     return deallocate_batch(std::span<void* const>(&pointer, 1)) == 1;
   }

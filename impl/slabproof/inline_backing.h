@@ -24,7 +24,7 @@ class InlineBacking {
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   std::size_t discard(std::size_t /*offset*/, std::size_t /*size*/) noexcept { return 0; }
 
-  /// Always 0: a refusal here is no error of the operating system.
+  /// Always 0: a refusal here is not an error of the operating system.
   [[nodiscard]] static int last_os_error() noexcept { return 0; }
   [[nodiscard]] static std::size_t granularity() noexcept { return 1; }
 

@@ -18,7 +18,7 @@ inline constexpr std::size_t kMaxRegionBytes =
 /// size up to the alignment cannot overflow. A value of this type is valid by construction.
 class Layout {
  public:
-  /// Errors: `kInvalidLayout` for a size of zero or an alignment that is no power of two,
+  /// Errors: `kInvalidLayout` for a size of zero or an alignment that is not a power of two,
   /// `kLayoutOverflow` where the size rounded up to the alignment exceeds `kMaxRegionBytes`.
   [[nodiscard]] static constexpr std::expected<Layout, AllocError> make(
       std::size_t size, std::size_t alignment) noexcept {

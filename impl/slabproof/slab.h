@@ -75,7 +75,7 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
     return allocate();
   }
 
-  /// Gives a block back. A pointer that is no live block of this slab is counted, reported to
+  /// Gives a block back. A pointer that is not a live block of this slab is counted, reported to
   /// `Config::Misuse`, and changes nothing else; then the result is false.
   bool deallocate(void* pointer) noexcept {
     if (!contains(pointer)) return refuse(MisuseKind::kForeignPointer, pointer);

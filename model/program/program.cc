@@ -42,7 +42,7 @@ std::expected<Op, ParseError> parse_argument(std::string_view token, const Opera
   const auto number = parse_number(token.substr(1 + argument.separator.size()));
   if (!number || *number < argument.first || *number > last) {
     return std::unexpected(
-        ParseError{0, fmt::format("{} is no operation: {} a number from {} to {}.",
+        ParseError{0, fmt::format("{} is not a valid operation: {} a number from {} to {}.",
                                   in_quotes(token), argument.meaning, argument.first, last)});
   }
   return Op{traits.kind, static_cast<std::uint8_t>(*number)};
@@ -89,7 +89,7 @@ std::expected<Op, ParseError> parse_op(std::string_view token, std::size_t threa
   }
   std::vector<std::string> tokens;
   for (const OperationTraits& traits : kOperations) tokens.push_back(tokens_of(traits));
-  return std::unexpected(ParseError{0, fmt::format("{} is no operation; these are: {}",
+  return std::unexpected(ParseError{0, fmt::format("{} is not a valid operation; these are: {}",
                                                    in_quotes(token), fmt::join(tokens, " "))});
 }
 

@@ -7,7 +7,7 @@ namespace slabproof::model {
 namespace {
 
 // The counts are those of the brute-force counter in testdata/order_counter, but for those of
-// programs with gifts between threads, which are no critical sections: the search itself found
+// programs with gifts between threads, which are not critical sections: the search itself found
 // these.
 constexpr auto kDefaultSuite = std::to_array<Scenario>({
     {.name = "two_growers",

@@ -10,7 +10,7 @@
 
 #include "model/search/trace.h"
 
-/// What the checked sync policy and the checked backing ask of the checker. These functions are no
+/// What the checked sync policy and the checked backing ask of the checker. These functions are not
 /// templates and name nothing of Relacy, so code under check compiles without it. They may only be
 /// called while an execution runs. Any of them may find a violation; then it does not return, the
 /// execution is abandoned.

@@ -143,7 +143,7 @@ class HookedScheduler
 
   unsigned rand_impl(unsigned limit, rl::sched_type type) {
     if (!tree_) return static_cast<unsigned>(Engine::instance().decide_value(limit));
-    // One value is no choice, and may be asked for in the middle of an operation.
+    // One value is not a choice, and may be asked for in the middle of an operation.
     if (type != rl::sched_type_sched && limit > 1) Engine::instance().check_same_again();
     const unsigned value = Base::rand_impl(limit, type);
     if (type != rl::sched_type_sched) Engine::instance().decided_value(value, limit);
@@ -152,7 +152,7 @@ class HookedScheduler
 
   bool can_switch(thread_info_t& /*thread*/) { return !bound_ || switches_left_ != 0 || pausing_; }
   void on_switch(thread_info_t& thread) {
-    // To go on with another thread where one pauses is no preemption.
+    // To go on with another thread where one pauses is not a preemption.
     if (bound_ && thread.state_ == rl::thread_state_running && !pausing_) --switches_left_;
     pausing_ = false;
   }

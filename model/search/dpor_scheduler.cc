@@ -366,7 +366,7 @@ void DporScheduler::remember_step(std::size_t thread, Operation done, Index inde
 }
 
 void DporScheduler::released(std::uint16_t mutex) {
-  // The step that runs now. In a redundant rest there are no steps, and no races to find.
+  // The step that runs now. In a redundant rest there are not steps, and no races to find.
   if (redundant_ || depth_ == 0) return;
   std::size_t index = depth_ - 1;
   while (stack_[index].is_value()) --index;

@@ -17,7 +17,7 @@ struct ExecutionResult {
   bool is_repetition = false;
   /// It left out something that no other execution makes up for.
   bool is_cut = false;
-  std::span<const Choice> choices;  ///< up to the failure, if there is one
+  std::span<const Choice> choices;       ///< up to the failure, if there is one
   const SchedulingPoint* end = nullptr;  ///< the threads as they stood when it ended; never null
 };
 

@@ -74,10 +74,11 @@ std::expected<Schedule, std::string> parse_schedule(std::string_view text) {
     const auto choice = parse_word(word);
     if (!choice) {
       constexpr std::size_t kShownOfWord = 24;
-      return std::unexpected(fmt::format(
-          "{:?} is no choice of a schedule: expected a thread (0 to {}), a thread and a count "
-          "('1x3'), or a value ('v0' to 'v{}')",
-          word.substr(0, kShownOfWord), kMaxThreads - 1, Choice::kMaxValue));
+      return std::unexpected(
+          fmt::format("{:?} is not a valid choice of a schedule: expected a thread (0 to {}), a "
+                      "thread and a count "
+                      "('1x3'), or a value ('v0' to 'v{}')",
+                      word.substr(0, kShownOfWord), kMaxThreads - 1, Choice::kMaxValue));
     }
     if (schedule.choices.size() + choice->second > kMaxChoices) {
       return std::unexpected(fmt::format("a schedule has at most {} choices", kMaxChoices));

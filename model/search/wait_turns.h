@@ -47,7 +47,7 @@ class WaitTurns {
 
   /// The thread pauses, and its local state is `state` up to the base of its stack.
   [[nodiscard]] Turn end_turn(std::size_t thread, const std::byte* state);
-  /// Whether the present turn has left shared memory as it was: if not, it is no repetition.
+  /// Whether the present turn has left shared memory as it was: if not, it is not a repetition.
   [[nodiscard]] bool has_no_effect(std::size_t thread) const noexcept;
   /// Whether what the present turn has read could be something else if it were read now.
   [[nodiscard]] bool may_differ(std::size_t thread) const noexcept {

@@ -73,7 +73,7 @@ class ProgramExecution final : public Execution {
   using Payload = SlabSync::Var<Contents>;
 
   /// The slab's lock: its construction comes first, and makes that before all else. The critical
-  /// sections of other mutexes are no steps of the specification.
+  /// sections of other mutexes are not steps of the specification.
   static constexpr std::uint16_t kSlabMutex = 0;
 
   /// A block that a thread holds, with the value that its payload must have.

@@ -21,7 +21,8 @@ namespace slabproof::model {
 /// A step says what the code was seen to do: which blocks each section of an allocation put into
 /// the caller's array, which region it kept, let go or was refused, which segment a trim discarded.
 /// No oracle and no reference is asked, so what the code does wrong is written down as it was done.
-/// A section that is no step at all becomes the line `unknown THREAD`, which `check_trace` rejects.
+/// A section that is not a step at all becomes the line `unknown THREAD`, which `check_trace`
+/// rejects.
 ///
 /// Two things are not observed but follow. The length that a grower remembers is the number of
 /// segments that were installed so far; if the code remembers another, its next look is in other

@@ -77,7 +77,7 @@ inline std::size_t elements(const Scale& scale) noexcept {
   return std::min(kElements, scale.live);
 }
 
-/// The keys 0 to `count` - 1 in an order that jumps about: `count` is no multiple of the prime.
+/// The keys 0 to `count` - 1 in an order that jumps about: `count` is not a multiple of the prime.
 inline std::uint64_t jumping_key(std::size_t i, std::size_t count) noexcept {
   constexpr std::size_t kPrime = 7919;
   return i * kPrime % count;

@@ -283,7 +283,7 @@ TEST_F(BadPointerTest, UsableSizeIsTheStrideAtSlotsOnly) {
   EXPECT_FALSE(slab_.usable_size(nullptr));
   EXPECT_FALSE(slab_.usable_size(&slab_));
   EXPECT_FALSE(slab_.usable_size(reinterpret_cast<const void*>(~std::uintptr_t{0})));
-  // Asking is no misuse.
+  // Asking is not misuse.
   EXPECT_EQ(slab_.corruption_events(), 0U);
 }
 

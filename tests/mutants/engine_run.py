@@ -1,4 +1,4 @@
-"""Runs one engine on one planted bug, and says what came of it: see engine_table.py."""
+"""Runs one engine on one mutant, and says what came of it: see engine_table.py."""
 
 import dataclasses
 import json

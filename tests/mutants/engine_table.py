@@ -3,7 +3,7 @@
 
     bazel run //tests/mutants:engine_table -- [--bugs A,B] [--engines E,F] [--limit SECONDS] [--out DIRECTORY]
 
-An engine is a Bazel target linked with the planted bug, and a command line; each has the same limit for each bug, from
+An engine is a Bazel target linked with the mutant, and a command line; each has the same limit for each bug, from
 nothing: the fuzzers start without a corpus. To build takes most of the time and is not measured.
 
 --out writes ENGINES.md and ENGINES.json there (the place of the committed ones is tests/mutants), after each bug.

@@ -81,7 +81,7 @@ class JudgeCheckerTest(unittest.TestCase):
 
 
 class RunTest(unittest.TestCase):
-    """Against a process that is no engine."""
+    """Against a process that is not an engine."""
 
     def run_engine(self, kind, program, limit=1):
         engine = Engine("an engine", "", (), ("-c", program), kind)

@@ -1,7 +1,7 @@
-// The instantiations that a planted bug is tried on: few, since they are compiled for each bug, but
+// The instantiations that a mutant is tried on: few, since they are compiled for each bug, but
 // with both scopes, with and without protection, and with a backing that grants exactly what is
 // asked for, so that the directory widens often. They are among those of shipped_subjects.cc, so
-// that a case that a planted bug was found with can be kept in tests/properties/regressions.
+// that a case that a mutant was found with can be kept in tests/properties/regressions.
 
 #include <array>
 #include <span>

@@ -35,8 +35,8 @@ struct ConcurrentVerdict {
 /// - S12, linearizability of all calls and of their results, down to which block was handed out;
 /// - L2, lock acquisitions and requests of each allocation.
 ///
-/// `d`, a second free, is skipped: another thread may own the block by then, and then it is no bad
-/// pointer but a stolen one.
+/// `d`, a second free, is skipped: another thread may own the block by then, and then it is not a
+/// bad pointer but a stolen one.
 [[nodiscard]] ConcurrentVerdict run_concurrently(const SlabKind& subject, const Setup& setup,
                                                  const model::Program& program, std::uint64_t seed);
 

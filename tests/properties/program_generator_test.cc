@@ -1,4 +1,4 @@
-// The generator of programs and its shrinking, apart from any slab. That a planted bug is reported
+// The generator of programs and its shrinking, apart from any slab. That a mutant is reported
 // as a minimal program is shown in tests/mutants:minimal_program_test.
 
 #include "tests/properties/program_generator.h"

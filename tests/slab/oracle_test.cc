@@ -207,7 +207,7 @@ TEST(OracleAccepts, RecordsThatWereCompletedInAnotherOrderThanTheSections) {
   EXPECT_THAT(run.judged(), holds());
 }
 
-// What is no history.
+// What is not a history.
 
 TEST(OracleRefuses, AHistoryThatOutgrewItsArrays) {
   HistoryBuilder run("a f", all(1));

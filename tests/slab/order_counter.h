@@ -35,7 +35,7 @@ struct OrderCount {
   std::uint32_t max_segments = 0;
 };
 
-/// Why there is no count.
+/// Why nothing can be counted.
 struct OrderCountError {
   std::string message;  ///< a sentence
   bool is_limit =

@@ -160,7 +160,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadText{"very_long", std::string(1U << 20U, 'a'), 0, R"("aaaaaaaaaaaaaaaaaaaaaaaa...")"}),
     [](const auto& bad) { return std::string(bad.param.name); });
 
-// What is no text can still be no program.
+// What is not a text can still not be a program.
 
 TEST(ProgramDefect, AWellFormedProgramHasNone) {
   EXPECT_EQ(defect_of(Program{{{{Kind::kAllocate, 1}, {Kind::kFree, Op::kNewest}}}}), std::nullopt);
