@@ -61,7 +61,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--source", type=pathlib.Path, required=True)
     parser.add_argument("--expect-message", required=True)
-    parser.add_argument("--impl", type=pathlib.Path, default=pathlib.Path("impl"))
+    parser.add_argument("--impl", type=pathlib.Path, default=pathlib.Path("impl/slabproof"))
     parser.add_argument("flags", nargs="*")
     arguments = parser.parse_args()
     problems = check_all(
