@@ -205,7 +205,7 @@ MUTANTS = [
         edits = [
             (
                 "if (!was_open) shared.directory.open().insert(record.index); return std::nullopt;",
-                "return std::nullopt;",
+                "static_cast<void>(was_open); return std::nullopt;",
             ),
         ],
         why = "a freed slot of a full segment is not found again",
