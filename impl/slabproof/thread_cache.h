@@ -168,7 +168,9 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
     for (bool looked_again = false;;) {
       const auto served = slab_.shared().allocate_some(blocks);
       if (served) {
-        for (std::size_t i = *served; i > 1; --i) (state.top++)->write() = blocks[i - 1].data;
+        if constexpr (kBatch > 1) {
+          for (std::size_t i = *served; i > 1; --i) (state.top++)->write() = blocks[i - 1].data;
+        }
         return blocks[0];
       }
       // Another thread may have brought a magazine to the depot while the backing refused.
