@@ -7,7 +7,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <iostream>
 #include <memory>
 #include <new>
 #include <optional>
@@ -285,7 +284,6 @@ Findings find_all(const CacheProgram& program) {
 void expect_holds(const Findings& findings) {
   EXPECT_EQ(findings.result.violations, 0U) << findings.result.violation->message;
   EXPECT_TRUE(findings.result.exhaustive);
-  std::cout << "executions: " << findings.result.executions << "\n";
 }
 
 // ---- The shipped code ----
@@ -303,9 +301,9 @@ TEST(ThreadCacheChecked, DepotThatIsFullSendsBlocksToTheSlab) {
 }
 
 TEST(ThreadCacheChecked, RefusedMemoryLosesNothing) {
-  const Findings findings = find_all<1>({.threads = {"!AAF", "AF"}, .capacity = 1});
+  const Findings findings = find_all<1>({.threads = {"!A", "AAAFFF"}, .capacity = 1});
   expect_holds(findings);
-  EXPECT_GT(findings.outcomes.size(), 1U) << "no order in which the refusal shows";
+  EXPECT_GT(findings.outcomes.size(), 1U) << "the depot never helps, or always";
 }
 
 TEST(ThreadCacheChecked, CachesThatComeByThemselvesEndWithTheirThreads) {
