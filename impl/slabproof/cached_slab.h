@@ -150,7 +150,7 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
     Backing region(Layout::of<OwnedCache>());
     if (!region) return nullptr;
     void* const place = region.data();
-    OwnedCache* const owned = ::new (place) OwnedCache(std::move(region), *this);
+    auto* const owned = ::new (place) OwnedCache(std::move(region), *this);
     Registry::join(members_, *owned);
     return &owned->cache;
   }

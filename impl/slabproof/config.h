@@ -22,15 +22,15 @@ struct DefaultConfig {
   using Sync = StdSync;               ///< locks, atomics, shared plain variables
   using Backing = MmapBacking;        ///< where a segment's bytes come from
   using Protection = NoProtection;    ///< integrity of the in-band freelist
-  using Misuse = CountMisuse;         ///< told of each bad pointer
+  using Misuse = CountMisuse;         ///< hears of each bad pointer
   using RemoteBatch = AdaptiveBatch;  ///< how many blocks a remote of a `SlabOwner` gathers
   static constexpr Recheck recheck = Recheck::kAllSegments;
 
   // Of a `CachedSlab` only: the smaller bound counts.
-  static constexpr std::uint32_t magazine_rounds = 256;   ///< most blocks of one magazine
-  static constexpr std::size_t cache_bytes = 256 * 1024;  ///< most bytes of blocks in one cache
-  static constexpr std::size_t depot_magazines = 64;      ///< most full magazines of the depot
-  static constexpr std::size_t depot_bytes = 4 << 20;     ///< most bytes of blocks in the depot
+  static constexpr std::uint32_t magazine_rounds = 256;  ///< most blocks of one magazine
+  static constexpr std::size_t cache_bytes = 0x40000;    ///< most bytes of blocks in one cache
+  static constexpr std::size_t depot_magazines = 64;     ///< most full magazines of the depot
+  static constexpr std::size_t depot_bytes = 0x400000;   ///< most bytes of blocks in the depot
 };
 
 /// The rules that every slab puts to its configuration, each with a message of its own. Whatever

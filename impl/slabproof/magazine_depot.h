@@ -166,7 +166,7 @@ class MagazineDepot {
     const auto count =
         static_cast<std::uint32_t>((region.size() - kMagazinesOffset) / sizeof(Stock));
     void* const place = region.data();
-    Chunk* const chunk = ::new (place) Chunk(std::move(region), count);
+    auto* const chunk = ::new (place) Chunk(std::move(region), count);
     for (std::uint32_t i = 0; i < count; ++i) std::construct_at(chunk->magazines() + i);
     for (std::uint32_t i = 0; i + 1 < count; ++i) {
       chunk->magazines()[i].next.write() = chunk->magazines() + i + 1;
