@@ -43,9 +43,19 @@ def slabproof_cc_library(name, relacy = False, **kwargs):
 def slabproof_cc_binary(name, relacy = False, **kwargs):
     native.cc_binary(name = name, **_with_defaults(kwargs, relacy))
 
-def slabproof_cc_test(name, relacy = False, main = True, **kwargs):
-    """A GoogleTest test; `main = False` if it brings its own main()."""
+def slabproof_cc_test(name, relacy = False, main = True, threads = False, **kwargs):
+    """A GoogleTest test.
+
+    Args:
+      name: of the test.
+      relacy: whether its sources include Relacy.
+      main: whether GoogleTest's main() runs it; else it brings its own.
+      threads: whether it starts threads. ThreadSanitizer has nothing to look for in the others and leaves them out.
+      **kwargs: as of cc_test.
+    """
     kwargs = _with_defaults(kwargs, relacy)
+    if not threads:
+        kwargs["tags"] = kwargs["tags"] + ["one-thread"]
     library = "//third_party:gtest_main" if main else "//third_party:gtest"
     kwargs["deps"] = kwargs["deps"] + [library]
     native.cc_test(name = name, **kwargs)

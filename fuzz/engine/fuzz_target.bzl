@@ -53,7 +53,7 @@ def fuzz_target(name, srcs, deps, relacy = False):
         size = "small",
         args = ["$(locations :%s_corpus)" % name],
         data = [":%s_corpus" % name],
-        tags = tags,
+        tags = tags + ["one-thread"],
         deps = [":" + name + "_lib", "//fuzz/engine:replay_main"],
     )
     native.sh_test(
