@@ -38,24 +38,32 @@ def _with_defaults(kwargs, relacy):
     return dict(kwargs, copts = copts, deps = deps, tags = tags)
 
 def slabproof_cc_library(name, relacy = False, **kwargs):
+    """A library; without `srcs` and `hdrs`, of the source and the header of its name."""
+    if "srcs" not in kwargs and "hdrs" not in kwargs:
+        kwargs = dict(kwargs, srcs = [name + ".cc"], hdrs = [name + ".h"])
     native.cc_library(name = name, **_with_defaults(kwargs, relacy))
 
 def slabproof_cc_binary(name, relacy = False, **kwargs):
     native.cc_binary(name = name, **_with_defaults(kwargs, relacy))
 
 def slabproof_cc_test(name, relacy = False, main = True, **kwargs):
-    """A GoogleTest test; `main = False` if it brings its own main()."""
+    """A GoogleTest test, by default of the source of its name; `main = False` if main() comes with its deps."""
     kwargs = _with_defaults(kwargs, relacy)
-    library = "//third_party:gtest_main" if main else "//third_party:gtest"
-    kwargs["deps"] = kwargs["deps"] + [library]
-    native.cc_test(name = name, **kwargs)
+    kwargs["deps"] = kwargs["deps"] + ["//third_party:gtest_main" if main else "//third_party:gtest"]
+    native.cc_test(
+        name = name,
+        size = kwargs.pop("size", "small"),
+        srcs = kwargs.pop("srcs", [name + ".cc"] if main else []),
+        **kwargs
+    )
 
-def slabproof_python_test(name, src, data = [], args = [], tags = [], **kwargs):
-    """A test in Python, which sees its data under the same paths as in the tree.
+def slabproof_python_test(name, src = None, data = [], args = [], tags = [], **kwargs):
+    """A test in Python, by default the file of its name; it sees its data under the same paths as in the tree.
 
     Debian has no `python`, which the launcher of Bazel 4's py_test asks for. What such a test shows does not
     depend on how C++ is compiled, so sanitizer builds leave it out.
     """
+    src = src or name + ".py"
     native.sh_test(
         name = name,
         size = kwargs.pop("size", "small"),
