@@ -25,6 +25,7 @@
 #include "model/search/engine.h"
 #include "model/search/execution.h"
 #include "model/search/explore.h"
+#include "tests/support/scripted_execution.h"
 
 namespace slabproof::testing {
 namespace {
@@ -40,43 +41,12 @@ using enum std::memory_order;
 
 constexpr std::array kSearches = {Search::kDpor, Search::kFull, Search::kBound, Search::kRandom};
 
-/// A program of functions, over two atomics that are made anew for each execution.
-class Parts final : public Execution {
- public:
-  struct State {
-    Sync::Atomic<int> x{0};
-    Sync::Atomic<int> y{0};
-    Sync::Var<int> value{0};
-  };
-  using Part = std::function<void(State&)>;
-
-  explicit Parts(std::vector<Part> threads) : threads_(std::move(threads)) {}
-
-  [[nodiscard]] std::size_t thread_count() const override { return threads_.size(); }
-  void before() override {
-    state_ = ::new (static_cast<void*>(memory_)) State();
-    if (on_before) on_before(*state_);
-  }
-  void thread(std::size_t index) override { threads_[index](*state_); }
-  void after() override {
-    if (on_after) on_after(*state_);
-    std::destroy_at(state_);
-  }
-  [[nodiscard]] std::optional<Failure> judge() override {
-    if (on_judge) on_judge();
-    return std::nullopt;
-  }
-
-  Part on_before;
-  Part on_after;
-  std::function<void()> on_judge;
-
- private:
-  std::vector<Part> threads_;
-  State* state_ = nullptr;
-  alignas(State) std::byte memory_[sizeof(State)];
+struct State {
+  Sync::Atomic<int> x{0};
+  Sync::Atomic<int> y{0};
+  Sync::Var<int> value{0};
 };
-using State = Parts::State;
+using Parts = ScriptedExecution<State>;
 
 void step(State& state) {
   state.x.fetch_add(1, relaxed);
@@ -298,7 +268,7 @@ TEST(CheckerMisuseDeathTest, CheckedObjectOutsideOfAnExecutionEndsTheProcessWith
   EXPECT_DEATH({ const Sync::Atomic<int> atomic(0); }, "used while no execution runs");
 }
 
-/// A search of programs that stall for ever, so that a short limit tells nothing wrong of them.
+/// A search of programs that stall for ever, so that a short limit is right for them.
 ExploreResult explore_stalling(Execution& execution, Search search) {
   ExploreOptions options;
   options.search = search;

@@ -22,6 +22,7 @@
 #include "model/search/explore.h"
 #include "model/slab/model_backing.h"
 #include "slabproof/layout.h"
+#include "tests/support/scripted_execution.h"
 
 namespace slabproof::testing {
 namespace {
@@ -38,30 +39,11 @@ using Sync = model::RelacySync;
 using Number = Sync::Var<std::uint32_t>;
 using enum std::memory_order;
 
-/// A program whose parts are functions of one state, made anew for each execution.
-template <class State>
-class Scenario final : public Execution {
- public:
-  using Part = std::function<void(State&)>;
-
-  explicit Scenario(std::vector<Part> threads) : threads_(std::move(threads)) {}
-
-  [[nodiscard]] std::size_t thread_count() const override { return threads_.size(); }
-  void before() override { state_ = ::new (static_cast<void*>(memory_)) State(); }
-  void thread(std::size_t index) override { threads_[index](*state_); }
-  void after() override { std::destroy_at(state_); }
-
- private:
-  std::vector<Part> threads_;
-  State* state_ = nullptr;
-  alignas(State) std::byte memory_[sizeof(State)];
-};
-
 template <class State>
 ExploreResult explore_parts(std::vector<std::function<void(State&)>> threads,
                             const ExploreOptions& options = {}) {
-  Scenario<State> scenario(std::move(threads));
-  return model::explore(scenario, options);
+  ScriptedExecution<State> program(std::move(threads));
+  return model::explore(program, options);
 }
 
 template <class State>
@@ -127,7 +109,7 @@ TEST(RelacySync, AtomicDestroyedWhileAnotherThreadMayUseItIsFound) {
   EXPECT_THAT(result.violation->message, HasSubstr("is destroyed"));
 }
 
-TEST(RelacySync, AtomicDestroyedAfterAnAcquireIsNoViolation) {
+TEST(RelacySync, AtomicDestroyedAfterAnAcquireIsNotAViolation) {
   struct State {
     alignas(Sync::Atomic<int>) std::byte place[sizeof(Sync::Atomic<int>)];
     Sync::Atomic<int>* atomic = ::new (static_cast<void*>(place)) Sync::Atomic<int>(0);
@@ -182,7 +164,7 @@ TEST(RelacySync, TwoObjectsOfTwoThreadsInOneGranuleAreARace) {
                           "begins its life in memory");
 }
 
-TEST(RelacySync, TwoObjectsInDifferentGranulesAreNoRace) {
+TEST(RelacySync, TwoObjectsInDifferentGranulesDoNotRace) {
   struct State {
     ModelBacking region{*Layout::make(256, 64)};
   };
@@ -281,24 +263,24 @@ TEST(RelacySync, CheckerAllocatesUnseenWhereAMutexLivesUnderALock) {
     }
     locked.mutex.unlock();
   };
-  Scenario<Locked> scenario({use_another, use_another});
+  ScriptedExecution<Locked> program({use_another, use_another});
   for (const Search search : {Search::kDpor, Search::kFull}) {
     ExploreOptions options;
     options.search = search;
     options.run = kNoAllocationUnderLock;
-    EXPECT_FALSE(model::explore(scenario, options).violation.has_value());
+    EXPECT_FALSE(model::explore(program, options).violation.has_value());
   }
   const model::Schedule first = {.unlock_is_step = false, .choices = {}};
   ExploreOptions traced;
   traced.search = Search::kReplay;
   traced.schedule = &first;
   traced.run = kNoAllocationUnderLock;
-  const ExploreResult result = model::explore(scenario, traced);
+  const ExploreResult result = model::explore(program, traced);
   EXPECT_FALSE(result.violation.has_value());
   EXPECT_THAT(to_text(result.trace), HasSubstr("destroy mutex"));
 }
 
-TEST(RelacySync, HeapAllocationWithoutALockIsNoViolation) {
+TEST(RelacySync, HeapAllocationWithoutALockIsNotAViolation) {
   ExploreOptions options;
   options.run = kNoAllocationUnderLock;
   EXPECT_FALSE(explore_parts<Locked>({[](Locked& locked) {
@@ -311,7 +293,7 @@ TEST(RelacySync, HeapAllocationWithoutALockIsNoViolation) {
                    .violation.has_value());
 }
 
-TEST(RelacySync, AllocationUnderALockIsNoViolationWhereTheRunAllowsIt) {
+TEST(RelacySync, AllocationUnderALockIsNotAViolationWhereTheRunAllowsIt) {
   EXPECT_FALSE(explore_parts<Locked>({[](Locked& locked) {
                                         locked.mutex.lock();
                                         allocate_and_release();
@@ -333,21 +315,8 @@ TEST(RelacySync, AddressesDependOnTheThreadsOwnPastOnly) {
       state.data[thread] = region.data();
     };
   };
-  class Recorder final : public Execution {
-   public:
-    Recorder(std::vector<std::function<void(State&)>> parts,
-             std::vector<std::array<std::byte*, 2>>& seen)
-        : parts_(std::move(parts)), seen_(seen) {}
-    [[nodiscard]] std::size_t thread_count() const override { return 2; }
-    void thread(std::size_t index) override { parts_[index](state_); }
-    void after() override { seen_.push_back(state_.data); }
-
-   private:
-    std::vector<std::function<void(State&)>> parts_;
-    std::vector<std::array<std::byte*, 2>>& seen_;
-    State state_;
-  };
-  Recorder recorder({request(0), request(1)}, seen);
+  ScriptedExecution<State> recorder({request(0), request(1)});
+  recorder.on_after = [&](const State& state) { seen.push_back(state.data); };
   ExploreOptions options;
   options.search = Search::kFull;
   static_cast<void>(model::explore(recorder, options));
@@ -616,12 +585,12 @@ TEST(RelacySync, TraceNamesThreadsPlacesAndValues) {
     state.number.write() = 6;
     state.mutex.unlock();
   };
-  Scenario<State> scenario({change, change});
+  ScriptedExecution<State> program({change, change});
   const model::Schedule first = {.unlock_is_step = false, .choices = {}};
   ExploreOptions options;
   options.search = Search::kReplay;
   options.schedule = &first;
-  const ExploreResult result = model::explore(scenario, options);
+  const ExploreResult result = model::explore(program, options);
   const std::string text = to_text(result.trace);
   EXPECT_THAT(text, HasSubstr("relacy_sync_test.cc:"));
   EXPECT_THAT(text, HasSubstr("lock mutex 0"));
