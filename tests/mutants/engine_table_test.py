@@ -72,7 +72,7 @@ class JudgeCheckerTest(unittest.TestCase):
         ]
         self.assertEqual(self.judge(ended(1), results), ("S8", 0.75, 23))
 
-    def test_end_without_results_is_told_by_how_it_ended(self):
+    def test_end_without_results_is_judged_by_how_it_ended(self):
         self.assertEqual(self.judge(ended(-6), None)[0], "crash")
 
     def test_inconclusive_is_not_found(self):
