@@ -11,6 +11,7 @@
 #include "model/runtime/relacy_explore.h"
 #include "model/search/engine.h"
 #include "model/search/execution.h"
+#include "model/search/explore.h"
 #include "model/search/failure.h"
 #include "tests/support/execution_ends.h"
 #include "tests/support/place.h"
@@ -58,6 +59,14 @@ class ScriptedExecution final : public model::Execution {
   std::string outcome_;
   Place<State> state_;
 };
+
+/// Explores a program of functions.
+template <class State>
+model::ExploreResult explore_parts(std::vector<std::function<void(State&)>> threads,
+                                   const model::ExploreOptions& options = {}) {
+  ScriptedExecution<State> program(std::move(threads));
+  return model::explore(program, options);
+}
 
 }  // namespace slabproof::testing
 
