@@ -64,11 +64,13 @@ def slabproof_python_test(name, src = None, data = [], args = [], tags = [], **k
     depend on how C++ is compiled, so sanitizer builds leave it out.
     """
     src = src or name + ".py"
+    module = native.package_name().replace("/", ".") + "." + src[:-len(".py")]
     native.sh_test(
         name = name,
         size = kwargs.pop("size", "small"),
         srcs = ["//tools:run_python_test.sh"],
-        args = ["$(location %s)" % src] + args,
+        # What takes arguments has a main of its own.
+        args = ["$(location %s)" % src] + args if args else ["-m", "unittest", module],
         data = [src] + data,
         tags = tags + ["no-sanitizer"],
         **kwargs

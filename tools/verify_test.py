@@ -343,7 +343,3 @@ class TestCommandTest(ScriptTest):
         result = self.run_verify("test")
         self.assertRegex(result.stdout.splitlines()[-1], r"^0 passed, \d+ failed$")
         self.assertEqual(result.returncode, 1)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """The parts of the table that are easily wrong: what an engine's end means, and how it is shown."""
 
 import json
@@ -154,7 +153,3 @@ class PlantedBugsTest(unittest.TestCase):
         self.assertEqual(len({name for name, _ in bugs}), len(bugs))
         for name, what in bugs:
             self.assertRegex(what, r"\([SL]\d+\)$", name)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -173,7 +173,3 @@ class TreeTest(unittest.TestCase):
         for rule in rules.RULES:
             with self.subTest(rule.__name__):
                 self.assertEqual(rule(self.catalogue, self.tree), [])
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -60,7 +60,3 @@ class TreeReadingTest(unittest.TestCase):
     def test_theorems_of_all_files_are_found(self):
         example.write(self.root, "proofs/coq/Growth.v", "Theorem S6_exact : True.")
         self.assertEqual(set(self.tree.theorems), {"S1_exclusive", "S1_taken", "S6_exact"})
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -238,7 +238,3 @@ class JudgeTest(unittest.TestCase):
         self.run_results.suites = set()
         self.run_results.theorems = {"S1_exclusive": "assumes classic"}
         self.assertEqual(judge.exit_code(self.judge()), 1)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -177,7 +177,3 @@ class RunTest(unittest.TestCase):
         done = self.run_it(*arguments)
         self.assertEqual(done.returncode, code)
         self.assertIn(message, done.stderr)
-
-
-if __name__ == "__main__":
-    unittest.main()

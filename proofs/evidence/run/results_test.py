@@ -113,7 +113,3 @@ class TheoremsTest(unittest.TestCase):
     def test_no_theorem_is_no_result(self):
         with self.assertRaisesRegex(results.ResultsError, "names no theorem"):
             results.read_theorems("nothing here\n")
-
-
-if __name__ == "__main__":
-    unittest.main()
