@@ -66,7 +66,7 @@ def rows():
 def memory_kib(pid, figure):
     """A figure of /proc/PID/status; 0 where the process has just ended.
 
-    Not the peak that wait4 tells: that one includes the memory of this script, from which the
+    Not the peak that wait4 reports: that one includes the memory of this script, from which the
     process was forked.
     """
     status = pathlib.Path(f"/proc/{pid}/status").read_text()

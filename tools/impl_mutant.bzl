@@ -6,13 +6,11 @@ headers at build time, never kept as a copy that could drift from them:
     impl_mutant(
         name = "lock_skipped",
         header = "extendable_slab.h",
-        find = "const Lock lock(mutex_);",
-        replace = "",
+        edits = [("const Lock lock(mutex_);", "")],
     )
 
-or, for several changes of one header, `edits = [("find", "replace"), ...]`. Each text must occur
-exactly once, else the build fails and says so; tools/make_mutant.py has the details. The result
-provides "slabproof/*.h" to its dependents, ahead of //impl:slabproof should they have both.
+Each text to find must occur exactly once, else the build fails and says so; tools/make_mutant.py has the details. The
+result provides "slabproof/*.h" to its dependents, ahead of //impl:slabproof should they have both.
 """
 
 def _impl_mutant(ctx):
@@ -70,20 +68,15 @@ _impl_mutant_rule = rule(
     provides = [CcInfo],
 )
 
-def impl_mutant(name, header, find = None, replace = None, edits = None, **kwargs):
+def impl_mutant(name, header, edits, **kwargs):
     """A library of all headers of impl/, of which one is changed.
 
     Args:
       name: of the library; must be a C++ identifier.
       header: file name of the header to change, such as "slab.h".
-      find: the text to replace.
-      replace: what stands there instead.
-      edits: list of (find, replace) pairs, instead of the two above.
+      edits: list of pairs: the text to replace, and what stands there instead.
       **kwargs: visibility, testonly, tags.
     """
-    if (edits == None) == (find == None) or (find == None) != (replace == None):
-        fail("impl_mutant %s: give either find and replace, or edits" % name)
-    edits = edits if edits != None else [(find, replace)]
     if not edits:
         fail("impl_mutant %s: no edits" % name)
     _impl_mutant_rule(name = name, header = header, edits = json.encode(edits), **kwargs)

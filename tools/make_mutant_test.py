@@ -62,7 +62,3 @@ class MutateTest(unittest.TestCase):
     def test_moves_nested_namespaces_too(self):
         mutant = make_mutant.separate_namespace("namespace slabproof::detail {\n}", "wrong")
         self.assertEqual(mutant, "namespace slabproof::inline wrong::detail {\n}")
-
-
-if __name__ == "__main__":
-    unittest.main()

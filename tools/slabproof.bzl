@@ -38,39 +38,49 @@ def _with_defaults(kwargs, relacy):
     return dict(kwargs, copts = copts, deps = deps, tags = tags)
 
 def slabproof_cc_library(name, relacy = False, **kwargs):
+    """A library; without `srcs` and `hdrs`, of the source and the header of its name."""
+    if "srcs" not in kwargs and "hdrs" not in kwargs:
+        kwargs = dict(kwargs, srcs = [name + ".cc"], hdrs = [name + ".h"])
     native.cc_library(name = name, **_with_defaults(kwargs, relacy))
 
 def slabproof_cc_binary(name, relacy = False, **kwargs):
     native.cc_binary(name = name, **_with_defaults(kwargs, relacy))
 
 def slabproof_cc_test(name, relacy = False, main = True, threads = False, **kwargs):
-    """A GoogleTest test.
+    """A GoogleTest test, by default of the source of its name.
 
     Args:
       name: of the test.
       relacy: whether its sources include Relacy.
-      main: whether GoogleTest's main() runs it; else it brings its own.
+      main: whether GoogleTest's main() runs it; else main() comes with its deps.
       threads: whether it starts threads. ThreadSanitizer has nothing to look for in the others and leaves them out.
       **kwargs: as of cc_test.
     """
     kwargs = _with_defaults(kwargs, relacy)
+    kwargs["deps"] = kwargs["deps"] + ["//third_party:gtest_main" if main else "//third_party:gtest"]
     if not threads:
         kwargs["tags"] = kwargs["tags"] + ["one-thread"]
-    library = "//third_party:gtest_main" if main else "//third_party:gtest"
-    kwargs["deps"] = kwargs["deps"] + [library]
-    native.cc_test(name = name, **kwargs)
+    native.cc_test(
+        name = name,
+        size = kwargs.pop("size", "small"),
+        srcs = kwargs.pop("srcs", [name + ".cc"] if main else []),
+        **kwargs
+    )
 
-def slabproof_python_test(name, src, data = [], args = [], tags = [], **kwargs):
-    """A test in Python, which sees its data under the same paths as in the tree.
+def slabproof_python_test(name, src = None, data = [], args = [], tags = [], **kwargs):
+    """A test in Python, by default the file of its name; it sees its data under the same paths as in the tree.
 
     Debian has no `python`, which the launcher of Bazel 4's py_test asks for. What such a test shows does not
     depend on how C++ is compiled, so sanitizer builds leave it out.
     """
+    src = src or name + ".py"
+    module = native.package_name().replace("/", ".") + "." + src[:-len(".py")]
     native.sh_test(
         name = name,
         size = kwargs.pop("size", "small"),
         srcs = ["//tools:run_python_test.sh"],
-        args = ["$(location %s)" % src] + args,
+        # What takes arguments has a main of its own.
+        args = ["$(location %s)" % src] + args if args else ["-m", "unittest", module],
         data = [src] + data,
         tags = tags + ["no-sanitizer"],
         **kwargs

@@ -44,20 +44,20 @@ def read_events(text):
 
 
 def read_cases(xml_text):
-    """Returns (passed, skipped, names of the failed) of a test's XML; None if it is not XML."""
+    """((class, name), "passed", "failed" or "skipped") of each case in a test's XML; nothing if it is not XML."""
     try:
         root = xml.etree.ElementTree.fromstring(xml_text)
     except xml.etree.ElementTree.ParseError:
-        return None
-    passed, skipped, failed = 0, 0, []
+        return []
+    cases = []
     for case in root.iter("testcase"):
+        state = "passed"
         if case.find("failure") is not None or case.find("error") is not None:
-            failed.append(f"{case.get('classname', '')}.{case.get('name', '')}".lstrip("."))
+            state = "failed"
         elif case.get("status") == "notrun" or case.get("result") in ("skipped", "suppressed"):
-            skipped += 1
-        else:
-            passed += 1
-    return passed, skipped, failed
+            state = "skipped"
+        cases.append(((case.get("classname", ""), case.get("name", "")), state))
+    return cases
 
 
 def read_output(result, name):
@@ -95,7 +95,7 @@ def unbuilt_targets(events):
 
 
 def exit_code(events):
-    """Bazel's own exit code; None if it did not live to tell."""
+    """Bazel's own exit code; None if it did not get that far."""
     for event in events:
         if "finished" in event:
             return event["finished"].get("exitCode", {}).get("code", 0)
@@ -104,19 +104,20 @@ def exit_code(events):
 
 def count_test(label, shards, summary):
     """Adds the shards of one test to the summary."""
-    cases = 0
+    ran_a_case = False
     for result in shards.values():
-        counted = read_cases(read_output(result, "test.xml") or "")
-        passed, skipped, failed = counted if counted is not None else (0, 0, [])
-        summary.passed += passed
-        summary.skipped += skipped
+        cases = read_cases(read_output(result, "test.xml") or "")
+        states = [state for _, state in cases]
+        summary.passed += states.count("passed")
+        summary.skipped += states.count("skipped")
+        failed = [".".join(filter(None, name)) for name, state in cases if state == "failed"]
         summary.failures += [f"{label}: {name}" for name in failed]
-        cases += passed + skipped + len(failed)
         status = result.get("status", "NO_STATUS")
         if status != "PASSED" and not failed:
             summary.failures.append(f"{label}: {status}")
-            cases += 1
-    if cases == 0:
+            ran_a_case = True
+        ran_a_case |= bool(cases)
+    if not ran_a_case:
         summary.failures.append(f"{label}: ran no test case")
 
 

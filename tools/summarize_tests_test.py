@@ -115,7 +115,3 @@ class SummarizeTest(unittest.TestCase):
     def test_an_event_file_that_was_never_written_fails(self):
         with contextlib.redirect_stdout(io.StringIO()):
             self.assertEqual(summarize_tests.main([f"build={self.directory}/missing.json"]), 1)
-
-
-if __name__ == "__main__":
-    unittest.main()

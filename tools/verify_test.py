@@ -177,6 +177,17 @@ class DispatchTest(ScriptTest):
         self.assertEqual(result.returncode, 2)
         self.assertIn("takes no arguments", result.stderr)
 
+    def test_help_of_a_program_is_shown_before_anything_is_built(self):
+        for command, module in {
+            "bench": "tests/bench/bench.py", "bench-check": "tools/bench_check.py", "refine": "proofs/coq/refine.py",
+        }.items():
+            with self.subTest(command):
+                program = self.root / module
+                program.parent.mkdir(parents=True, exist_ok=True)
+                program.write_text("import sys\nprint(*sys.argv[1:])\n")
+                self.assertEqual(self.run_verify(command, "--quick", "--help").stdout, "--help\n")
+        self.assertEqual((self.calls("dpkg-query"), self.calls("bazel")), ([], []))
+
 
 class DeepTest(ScriptTest):
     def setUp(self):
@@ -332,7 +343,3 @@ class TestCommandTest(ScriptTest):
         result = self.run_verify("test")
         self.assertRegex(result.stdout.splitlines()[-1], r"^0 passed, \d+ failed$")
         self.assertEqual(result.returncode, 1)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -15,7 +15,7 @@ extern "C" {
 std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
 
 /// Defaults that the environment can override. Freed memory is kept for a while, not for ever, and
-/// allocations are made by a few functions whose stacks tell nothing.
+/// allocations are made by a few functions whose stacks are all alike.
 const char* __asan_default_options();  // the name is AddressSanitizer's
 
 int LLVMFuzzerInitialize(int* argc, char*** argv);

@@ -20,7 +20,7 @@ const Landmark kServedOn("a block served after an altered link");
 const Landmark kFollowed("a forged link to a free slot that was followed");
 const Landmark kLedToLive("without protection: a forged link to a live slot was followed");
 const Landmark kUnusedOverwritten("a write into a slot that was never used");
-const Landmark kReplay("a former link of the same slot, left out: a MAC cannot tell it");
+const Landmark kReplay("a former link of the same slot, left out: its MAC is valid");
 const Landmark kCopiedLink("a link copied to another slot");
 const Landmark kTrimmedCorrupt("a trim of a segment with an altered link");
 const Landmark kSecondFree("a second free that the slab noticed");

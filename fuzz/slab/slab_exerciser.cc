@@ -292,7 +292,7 @@ void SlabExerciser::offer_bad_pointer(const void* pointer, MisuseKind kind) {
 void SlabExerciser::expect_report(const void* pointer, MisuseKind kind) {
   ++expected_reports_[static_cast<std::size_t>(kind)];
   require(environment().misuse_reports == expected_reports_, "S10",
-          "a bad pointer was not told as what it is");
+          "a bad pointer was reported as another kind of misuse");
   require(environment().last_misused == pointer, "S10", "another pointer was reported");
   constexpr std::array<const Landmark*, 3> kLandmarks = {&kForeign, &kMisaligned, &kFreedAgain};
   kLandmarks[static_cast<std::size_t>(kind)]->reach();
@@ -358,7 +358,7 @@ void SlabExerciser::trim() {
   const std::uint64_t before = environment().discarded_bytes;
   const std::size_t released = slab_.trim();
   require(released == environment().discarded_bytes - before, "S12",
-          "trim told another number of bytes");
+          "trim returned another number of bytes");
   const bool trimmed = !model_.trim().empty();
   require(trimmed || released == 0, "S3", "trim released pages of a segment in use");
   if (trimmed) kTrimmed.reach();

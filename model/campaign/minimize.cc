@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "model/campaign/program_search.h"
+#include "model/program/shrink.h"
 #include "model/search/explore.h"
 #include "model/slab/property.h"
 
@@ -51,12 +52,6 @@ Program without_thread(Program program, std::size_t thread) {
   return program;
 }
 
-Program without_operation(Program program, std::size_t thread, std::size_t op) {
-  std::vector<Op>& ops = program.threads[thread];
-  ops.erase(ops.begin() + static_cast<std::ptrdiff_t>(op));
-  return program;
-}
-
 /// Also removes threads that have nothing left to do.
 void add_if_well_formed(std::vector<Program>& programs, Program program) {
   for (std::size_t thread = program.threads.size(); thread-- > 0;) {
@@ -74,48 +69,23 @@ ExploreResult search(const CheckJob& job, const std::string& property, ExploreOp
   return program_search.run(options);
 }
 
-/// Goes from program to program, each with the violation and smaller than the one before.
-class ProgramMinimizer {
- public:
-  ProgramMinimizer(CheckJob job, std::string property, const MinimizeLimits& limits)
-      : job_(std::move(job)),
-        property_(std::move(property)),
-        limits_(limits),
-        budget_(limits.seconds) {}
-
-  CheckJob run() {
-    while (!budget_.is_spent() && step()) {
-    }
-    return job_;
-  }
-
- private:
-  bool step() {
-    for (Program& candidate : smaller_programs(job_.program)) {
-      if (budget_.is_spent()) return false;
-      if (!tried_.insert(to_text(candidate)).second) continue;
-      CheckJob smaller = job_;
-      smaller.program = std::move(candidate);
-      if (!fails(smaller)) continue;
-      job_ = std::move(smaller);
-      return true;
-    }
-    return false;
-  }
-
-  [[nodiscard]] bool fails(const CheckJob& job) const {
+/// The job with the smallest program that was found to break the property within the limits.
+CheckJob with_least_program(CheckJob job, const std::string& property,
+                            const MinimizeLimits& limits) {
+  const Budget budget(limits.seconds);
+  std::set<std::string> tried;
+  Program least = job.program;
+  shrink(least, smaller_programs, [&](const Program& candidate) {
+    if (budget.is_spent() || !tried.insert(to_text(candidate)).second) return false;
+    job.program = candidate;
     ExploreOptions options;
-    options.time_limit = std::min(limits_.candidate_seconds, budget_.left());
+    options.time_limit = std::min(limits.candidate_seconds, budget.left());
     options.trace = false;
-    return search(job, property_, options).verdict == Verdict::kViolated;
-  }
-
-  CheckJob job_;
-  const std::string property_;
-  const MinimizeLimits limits_;
-  const Budget budget_;
-  std::set<std::string> tried_;
-};
+    return search(job, property, options).verdict == Verdict::kViolated;
+  });
+  job.program = std::move(least);
+  return job;
+}
 
 Counterexample counterexample_of(const CheckJob& job, ExploreResult found,
                                  std::optional<unsigned> preemptions) {
@@ -157,7 +127,9 @@ std::vector<Program> smaller_programs(const Program& program) {
     const std::size_t count = program.threads[thread].size();
     // From the end, so that what an operation acts on is still there when it is looked at.
     for (std::size_t op = count; op-- > (ends_only ? count - 1 : 0);) {
-      add_if_well_formed(smaller, without_operation(program, thread, op));
+      Program shorter = program;
+      shorter.threads[thread] = without(std::move(shorter.threads[thread]), {op, op + 1});
+      add_if_well_formed(smaller, std::move(shorter));
     }
   }
   for (std::size_t thread = 0; thread < threads && !ends_only; ++thread) {
@@ -176,7 +148,7 @@ std::vector<Program> smaller_programs(const Program& program) {
 
 std::optional<Counterexample> minimize(const CheckJob& job, const std::string& property,
                                        const MinimizeLimits& limits) {
-  const CheckJob minimal = ProgramMinimizer(job, property, limits).run();
+  const CheckJob minimal = with_least_program(job, property, limits);
   // One thread has one schedule; and what is asked of Relacy's own search is made for several.
   const bool has_choices = minimal.program.threads.size() > 1;
   if (has_choices) {

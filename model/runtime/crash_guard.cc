@@ -22,7 +22,7 @@ std::string describe(int signal, const siginfo_t& info) {
     return fmt::format("{} overran its stack of {} KiB", Engine::instance().actor_name(),
                        FiberStack::kBytes >> 10);
   }
-  // The kernel does not tell an address outside the range that the processor can form.
+  // The kernel does not report an address outside the range that the processor can form.
   if (info.si_code == SI_KERNEL) return "invalid memory access at an impossible address";
   return fmt::format("invalid memory access at {}", fmt::ptr(info.si_addr));
 }

@@ -60,7 +60,7 @@ class ModelMemory {
     return true;
   }
 
-  /// Gives a region back: as the end of a lifetime. `survivors` tells whether objects in it are
+  /// Gives a region back: as the end of a lifetime. `survivors` says whether objects in it are
   /// alive.
   [[nodiscard]] bool release(const void* address, std::size_t size, ThreadClock me, bool alone,
                              bool& survivors) noexcept;

@@ -13,8 +13,9 @@ namespace slabproof::model {
 /// and with it every thread_local variable, `errno` and `std::this_thread::get_id()`. An execution
 /// that leaves a thread_local of the program other than it was is refused; not noticed are those of
 /// shared libraries, and one that is put back before the execution ends. Shown by
-/// //tests/checker:misuse_test CheckerMisuse.ThreadLocalThatChangesIsRefused,
-/// CheckerMisuse.ThreadLocalThatIsPutBackIsNotNoticed.
+/// //tests/checker:state_between_executions_test
+/// StateBetweenExecutions.ThreadLocalThatChangesIsRefused,
+/// StateBetweenExecutions.ThreadLocalThatIsPutBackIsNotNoticed.
 class ThreadLocals {
  public:
   /// Those of the calling thread of the operating system, which alone may use this.

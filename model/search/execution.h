@@ -45,7 +45,8 @@ struct RegionEvent {
 /// TRUSTED[reduction.same_again]: whether a program does the same again is judged by the operations
 /// that it announces and by the numbers that it reads, in executions that begin with the same
 /// choices; a difference that shows in neither, or only in addresses, is not noticed. Shown by
-/// //tests/checker:misuse_test CheckerMisuse.StateKeptOutsideBeforeIsRefused.
+/// //tests/checker:state_between_executions_test
+/// StateBetweenExecutions.StateKeptOutsideBeforeIsRefused.
 class Execution {
  public:
   virtual ~Execution() = default;

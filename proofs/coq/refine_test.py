@@ -92,7 +92,3 @@ class RefineTest(unittest.TestCase):
     def test_bad_usage_is_told_in_the_words_of_the_explorer(self):
         done = self.refine(USAGE_ERROR, SEES_NOTHING)
         self.assertEqual((done.exit_code, done.complaint), (2, "check: what is that"))
-
-
-if __name__ == "__main__":
-    unittest.main()

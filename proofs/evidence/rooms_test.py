@@ -32,7 +32,3 @@ class RoomsTest(unittest.TestCase):
             for module in modules:
                 with self.subTest(module):
                     self.assertEqual(used_rooms(module.read_text()) - allowed, set())
-
-
-if __name__ == "__main__":
-    unittest.main()

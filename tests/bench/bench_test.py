@@ -210,7 +210,3 @@ class ProgramTest(unittest.TestCase):
     def test_name_that_nothing_matches_is_an_error(self):
         self.write_program("")
         self.assertEqual(self.run_bench("--workload", "none of them"), 2)
-
-
-if __name__ == "__main__":
-    unittest.main()

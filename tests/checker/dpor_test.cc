@@ -135,7 +135,7 @@ TEST(Dpor, DataRaceIsFoundWhicheverAccessComesFirst) {
   }
 }
 
-TEST(Dpor, ReleasedVariableIsNoRaceAndRelaxedOneIs) {
+TEST(Dpor, ReleasedVariableDoesNotRaceAndRelaxedOneDoes) {
   const auto handoff = [](std::memory_order publish) {
     return SmallProgram{{write(0, 1), store(x, 1, publish)}, {await(x, 1), read(0)}};
   };

@@ -69,7 +69,7 @@ ExploreResult explore_for(Program program, const std::string& property,
 
 TEST(Failures, SearchThatGoesOnFindsBoth) {
   for (const Search search : {Search::kFull, Search::kDpor}) {
-    const ScriptedFindings found = explore_all(report_or_race(), search);
+    const ExecutionEnds found = explore_all(report_or_race(), search);
     EXPECT_EQ(found.failures, (std::set<std::string>{"S1", "data race"})) << to_text(search);
     EXPECT_TRUE(found.result.exhaustive);
     EXPECT_EQ(found.result.verdict, Verdict::kViolated);
@@ -111,6 +111,7 @@ TEST(Failures, WhatFailsBeforeTheFirstStepIsNotAlwaysFirst) {
   constexpr std::array<std::uint8_t, 2> kClasses = {0, 1};
   ExploreOptions options;
   options.symmetry_class = kClasses;
+  options.stop_on_violation = false;
   EXPECT_FALSE(explore_all(program, options).result.exhaustive);
 }
 
@@ -193,14 +194,14 @@ class Generator {
   explicit Generator(std::uint32_t seed) : random_(seed) {}
 
   Program program() {
-    std::vector<Program::Thread> threads;
+    std::vector<Program::Part> threads;
     for (std::size_t thread = 0, count = 2 + below(2); thread < count; ++thread) {
-      std::vector<Program::Thread> steps;
+      std::vector<Program::Part> steps;
       for (std::size_t i = 0, length = 1 + below(count == 2 ? 4 : 3); i < length; ++i) {
         steps.push_back(step("S" + std::to_string(10 * thread + i)));
       }
       threads.push_back([steps](State& state) {
-        for (const Program::Thread& each : steps) each(state);
+        for (const Program::Part& each : steps) each(state);
       });
     }
     return Program(threads, [](State& state) {
@@ -213,7 +214,7 @@ class Generator {
  private:
   std::uint32_t below(std::uint32_t limit) { return static_cast<std::uint32_t>(random_() % limit); }
 
-  Program::Thread step(const std::string& property) {
+  Program::Part step(const std::string& property) {
     const std::size_t object = below(2);
     const std::uint32_t value = below(3);
     switch (below(6)) {
@@ -245,14 +246,15 @@ TEST(Failures, OfRandomProgramsAreThoseThatTheExhaustiveSearchFinds) {
   for (std::uint32_t seed = 1, compared = 0; compared < kPrograms; ++seed) {
     ExploreOptions options;
     options.run.refuse_unmodelled = false;
+    options.stop_on_violation = false;
     options.search = Search::kFull;
     options.iterations = 3'000;
-    const ScriptedFindings all = explore_all(Generator(seed).program(), options);
+    const ExecutionEnds all = explore_all(Generator(seed).program(), options);
     if (!all.result.exhaustive) continue;
     ++compared;
     options.search = Search::kDpor;
     options.iterations = 0;
-    const ScriptedFindings reduced = explore_all(Generator(seed).program(), options);
+    const ExecutionEnds reduced = explore_all(Generator(seed).program(), options);
     ASSERT_TRUE(reduced.result.exhaustive) << "seed " << seed;
     if (all.failures.size() > 1) ++several;
     ASSERT_EQ(reduced.failures, all.failures) << "seed " << seed;

@@ -3,13 +3,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <malloc.h>
 
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -25,6 +23,7 @@
 #include "model/search/engine.h"
 #include "model/search/execution.h"
 #include "model/search/explore.h"
+#include "tests/checker/misused_program.h"
 
 namespace slabproof::testing {
 namespace {
@@ -32,68 +31,10 @@ namespace {
 using model::Execution;
 using model::ExploreOptions;
 using model::ExploreResult;
-using model::Failure;
 using model::Search;
 using ::testing::HasSubstr;
 using Sync = model::RelacySync;
 using enum std::memory_order;
-
-constexpr std::array kSearches = {Search::kDpor, Search::kFull, Search::kBound, Search::kRandom};
-
-/// A program of functions, over two atomics that are made anew for each execution.
-class Parts final : public Execution {
- public:
-  struct State {
-    Sync::Atomic<int> x{0};
-    Sync::Atomic<int> y{0};
-    Sync::Var<int> value{0};
-  };
-  using Part = std::function<void(State&)>;
-
-  explicit Parts(std::vector<Part> threads) : threads_(std::move(threads)) {}
-
-  [[nodiscard]] std::size_t thread_count() const override { return threads_.size(); }
-  void before() override {
-    state_ = ::new (static_cast<void*>(memory_)) State();
-    if (on_before) on_before(*state_);
-  }
-  void thread(std::size_t index) override { threads_[index](*state_); }
-  void after() override {
-    if (on_after) on_after(*state_);
-    std::destroy_at(state_);
-  }
-  [[nodiscard]] std::optional<Failure> judge() override {
-    if (on_judge) on_judge();
-    return std::nullopt;
-  }
-
-  Part on_before;
-  Part on_after;
-  std::function<void()> on_judge;
-
- private:
-  std::vector<Part> threads_;
-  State* state_ = nullptr;
-  alignas(State) std::byte memory_[sizeof(State)];
-};
-using State = Parts::State;
-
-void step(State& state) {
-  state.x.fetch_add(1, relaxed);
-}
-
-ExploreResult explore_with(Execution& execution, Search search) {
-  ExploreOptions options;
-  options.search = search;
-  return model::explore(execution, options);
-}
-
-void expect_refused(const ExploreResult& result, const std::string& message) {
-  ASSERT_TRUE(result.violation.has_value());
-  EXPECT_TRUE(result.violation->is_no_verdict());
-  EXPECT_THAT(result.violation->message, HasSubstr(message));
-  EXPECT_FALSE(result.exhaustive);
-}
 
 void expect_failure_with_trace(const ExploreResult& result, const std::string& message) {
   ASSERT_TRUE(result.violation.has_value());
@@ -298,7 +239,7 @@ TEST(CheckerMisuseDeathTest, CheckedObjectOutsideOfAnExecutionEndsTheProcessWith
   EXPECT_DEATH({ const Sync::Atomic<int> atomic(0); }, "used while no execution runs");
 }
 
-/// A search of programs that stall for ever, so that a short limit tells nothing wrong of them.
+/// A search of programs that stall for ever, so that a short limit is right for them.
 ExploreResult explore_stalling(Execution& execution, Search search) {
   ExploreOptions options;
   options.search = search;
@@ -357,180 +298,6 @@ TEST(CheckerMisuse, RecursiveMutexExcludesNothing) {
   program.on_before = [&](State&) { inside = 0; };
   EXPECT_TRUE(explore_with(program, Search::kDpor).exhaustive);
   EXPECT_TRUE(both_inside);
-}
-
-// ---- what must be the same in each execution ----
-
-void expect_not_the_same(Execution& execution) {
-  for (const Search search : kSearches) {
-    SCOPED_TRACE(to_text(search));
-    expect_refused(explore_with(execution, search), "does not do the same again");
-  }
-}
-
-TEST(CheckerMisuse, StateKeptOutsideBeforeIsRefused) {
-  int executions = 0;
-  Parts program({[&](State& state) { state.x.store(executions++, relaxed); },
-                 [](State& state) { static_cast<void>(state.x.load(relaxed)); }, step});
-  expect_not_the_same(program);
-}
-
-TEST(CheckerMisuse, VariableThatBeginsWithAnotherValueEachTimeIsRefused) {
-  int executions = 0;
-  const auto read = [](State& state) {
-    static_cast<void>(state.value.read());
-    step(state);
-  };
-  Parts program({read, read});
-  program.on_before = [&](State& state) { state.value.write() = executions++; };
-  expect_not_the_same(program);
-}
-
-TEST(CheckerMisuse, OtherOperationsEachTimeAreRefused) {
-  int executions = 0;
-  Parts program(
-      {[&](State& state) { (++executions % 2 == 0 ? state.x : state.y).store(1, relaxed); }, step,
-       step});
-  expect_not_the_same(program);
-}
-
-TEST(CheckerMisuse, FewerStepsEachTimeAreRefused) {
-  int left = 20;
-  const auto steps = [&](State& state) {
-    for (int i = 0; i < left; ++i) step(state);
-    if (left > 1) --left;
-  };
-  Parts program({steps, step});
-  expect_not_the_same(program);
-}
-
-TEST(CheckerMisuse, RefusalIsNotPassedOverByAPropertyFilter) {
-  int executions = 0;
-  Parts program({[&](State& state) { state.x.store(executions++, relaxed); },
-                 [](State& state) { static_cast<void>(state.x.load(relaxed)); }, step});
-  ExploreOptions options;
-  options.is_wanted = [](const Failure& failure) {
-    return failure.defect == model::Defect::kDataRace;
-  };
-  options.stop_on_violation = false;
-  expect_refused(model::explore(program, options), "does not do the same again");
-}
-
-TEST(CheckerMisuse, AddressesThatDifferEachTimeAreNotRefused) {
-  std::vector<std::unique_ptr<int>> kept;  // so that no address comes twice
-  Sync::Atomic<int*>* head = nullptr;
-  Sync::Atomic<std::uint64_t>* tagged = nullptr;
-  const auto push = [&](State&) {
-    int* const node = kept.emplace_back(std::make_unique<int>(1)).get();
-    head->exchange(node, relaxed);
-    tagged->exchange(reinterpret_cast<std::uint64_t>(node) | 1, relaxed);
-  };
-  Parts program({push, push});
-  program.on_before = [&](State&) {
-    head = new Sync::Atomic<int*>(nullptr);
-    tagged = new Sync::Atomic<std::uint64_t>(0);
-  };
-  program.on_after = [&](State&) {
-    delete head;
-    delete tagged;
-  };
-  for (const Search search : kSearches) {
-    EXPECT_FALSE(explore_with(program, search).violation.has_value());
-  }
-}
-
-// ---- thread_local ----
-
-thread_local int calls = 0;
-
-TEST(CheckerMisuse, ThreadLocalThatChangesIsRefused) {
-  const auto count = [](State& state) {
-    ++calls;
-    step(state);
-  };
-  Parts program({count, count});
-  for (const Search search : kSearches) {
-    expect_refused(explore_with(program, search), "a thread_local variable was changed");
-  }
-}
-
-TEST(CheckerMisuse, ThreadLocalThatIsPutBackIsNotNoticed) {
-  bool is_shared = false;
-  const auto count = [&](State& state) {
-    ++calls;
-    step(state);
-    is_shared |= calls % 2 == 0;
-    --calls;
-  };
-  calls = 0;
-  Parts program({count, count});
-  EXPECT_TRUE(explore_with(program, Search::kDpor).exhaustive);
-  EXPECT_TRUE(is_shared);
-}
-
-// ---- what abandoned executions leave behind ----
-
-/// Bytes that are allocated after 1,000 and after 3,000 executions that each abandon three threads.
-std::pair<std::size_t, std::size_t> allocated_by_failures(const Parts::Part& failing,
-                                                          const model::RunSettings& run) {
-  Parts program({failing, failing, failing});
-  ExploreOptions options;
-  options.search = Search::kRandom;
-  options.iterations = 3000;
-  options.stop_on_violation = false;
-  options.trace = false;
-  options.run = run;
-  std::uint64_t executions = 0;
-  std::size_t early = 0;
-  std::size_t late = 0;
-  options.on_execution = [&](const model::ExecutionEnd& end) {
-    EXPECT_NE(end.failure, nullptr);
-    ++executions;
-    (executions <= 1000 ? early : late) = ::mallinfo2().uordblks;
-  };
-  EXPECT_EQ(model::explore(program, options).violations, 3000U);
-  return {early, late};
-}
-
-/// Less than one byte for each of 2,000 executions: what the C++ library keeps once may come in.
-constexpr std::size_t kFlat = 1999;
-
-TEST(CheckerMisuse, FailuresOfEachSortLeaveNothingOfTheCheckerBehind) {
-  const auto race = [](State& state) {
-    step(state);
-    state.value.write() = 1;
-    step(state);
-  };
-  const auto throwing = [](State& state) {
-    step(state);
-    throw std::runtime_error("a message that is too long to lie within a string object");
-  };
-  const auto reported = [](State& state) {
-    step(state);
-    model::checker_hooks::report("S1", "a message that is too long to lie within a string object");
-  };
-  for (const Parts::Part& failing : {Parts::Part(race), {throwing}, {reported}}) {
-    const auto [early, late] = allocated_by_failures(failing, {});
-    EXPECT_LE(late, early + kFlat);
-  }
-}
-
-TEST(CheckerMisuse, HeapOfAbandonedThreadsIsFreedWhereThatIsAskedFor) {
-  // The pointers are volatile, or a compiler may find that nothing uses the memory.
-  const auto failing = [](State& state) {
-    const std::string* const volatile kept = new std::string(100, 'x');
-    int* const volatile given_back = new int(1);
-    step(state);
-    delete given_back;
-    EXPECT_EQ(kept->size(), 100U);
-    model::checker_hooks::report("S1", "abandoned");
-  };
-  model::RunSettings run;
-  const auto [early, late] = allocated_by_failures(failing, run);
-  EXPECT_GT(late, early + kFlat);
-  run.free_abandoned_heap = true;
-  const auto [early_freed, late_freed] = allocated_by_failures(failing, run);
-  EXPECT_LE(late_freed, early_freed + kFlat);
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ TEST(Pause, ManyInARowAreAsOne) {
   expect_as_without_pauses({thread, {{Kind::kFetchAdd, x, seq_cst, 1}}});
 }
 
-TEST(Pause, SameExchangeSeveralTimesIsNoWait) {
+TEST(Pause, SameExchangeSeveralTimesIsNotAWait) {
   const Instruction again{Kind::kExchange, x, seq_cst, 1};
   expect_as_without_pauses({{again, kPause, again, kPause, again, kPause, again},
                             {store(x, 2, seq_cst), load(x, seq_cst)}});
@@ -140,7 +140,7 @@ Program tries_of(unsigned most) {
 TEST(Pause, LoopThatGivesUpDoesSoAtEveryMoment) {
   const std::set<std::string> all = {"0 2", "0 3", "1 2", "2 2", "3 2"};
   for (const Search search : {Search::kFull, Search::kDpor}) {
-    const ScriptedFindings found = explore_all(tries_of(3), search);
+    const ExecutionEnds found = explore_all(tries_of(3), search);
     EXPECT_EQ(found.outcomes, all) << to_text(search);
     EXPECT_TRUE(found.result.exhaustive);
   }
@@ -149,13 +149,13 @@ TEST(Pause, LoopThatGivesUpDoesSoAtEveryMoment) {
 // Of a loop that counts its turns the search cannot know that they repeat each other.
 TEST(Pause, LoopThatCountsMoreTurnsThanAreUnrolledIsNotCalledExhaustive) {
   for (const Search search : {Search::kFull, Search::kDpor}) {
-    const ScriptedFindings found = explore_all(tries_of(30), search);
+    const ExecutionEnds found = explore_all(tries_of(30), search);
     EXPECT_FALSE(found.result.exhaustive) << to_text(search);
     EXPECT_EQ(found.result.verdict, Verdict::kInconclusive);
   }
   ExploreOptions deeper;
   deeper.run.counted_turns = 30;
-  const ScriptedFindings found = explore_all(tries_of(30), deeper);
+  const ExecutionEnds found = explore_all(tries_of(30), deeper);
   EXPECT_TRUE(found.result.exhaustive);
   EXPECT_EQ(found.outcomes.size(), 32U);
 }
@@ -193,7 +193,7 @@ struct Spinlock {
 
 TEST(Pause, SpinlockIsExhaustive) {
   const auto add = [](Spinlock& lock) { lock.add(); };
-  const ScriptedFindings found = explore_all(
+  const ExecutionEnds found = explore_all(
       ScriptedExecution<Spinlock>({add, add, add},
                                   [](Spinlock& lock) { return std::to_string(lock.count.read()); }),
       Search::kDpor);
@@ -239,12 +239,12 @@ TEST(Pause, WaitUnderAMutexIsExhaustive) {
     while (!is_ready(state)) back_off(3);
   };
   for (const Search search : {Search::kFull, Search::kDpor}) {
-    const ScriptedFindings found =
+    const ExecutionEnds found =
         explore_all(ScriptedExecution<Guarded>({wait_longer, make_ready}), search);
     EXPECT_TRUE(found.failures.empty());
     EXPECT_TRUE(found.result.exhaustive) << to_text(search);
   }
-  const ScriptedFindings found =
+  const ExecutionEnds found =
       explore_all(ScriptedExecution<Guarded>({wait, wait_longer, make_ready}), Search::kDpor);
   EXPECT_TRUE(found.failures.empty());
   EXPECT_TRUE(found.result.exhaustive);
@@ -272,14 +272,14 @@ TEST(Pause, SpinlocksThatAreNeverReleasedAreALivelock) {
   const auto take = [](Spinlock& lock) {
     while (lock.taken.exchange(true, acquire)) Sync::pause();
   };
-  const ScriptedFindings found =
+  const ExecutionEnds found =
       explore_all(ScriptedExecution<Spinlock>({take, take, take}), Search::kDpor);
   EXPECT_EQ(found.failures, std::set<std::string>{"livelock"});
   EXPECT_TRUE(found.outcomes.empty());
 }
 
 TEST(Pause, WaitForAThreadThatWaitsForItsMutexIsALivelock) {
-  const ScriptedFindings found =
+  const ExecutionEnds found =
       explore_all(ScriptedExecution<Guarded>({[](Guarded& state) {
                                                 state.mutex.lock();
                                                 while (state.turns.load(acquire) == 0)
@@ -333,7 +333,7 @@ struct ReadersAndWriter {
 };
 
 TEST(Pause, LoopThatTakesBackWhatItDidIsNotCalledExhaustive) {
-  const ScriptedFindings found = explore_all(
+  const ExecutionEnds found = explore_all(
       ScriptedExecution<ReadersAndWriter>({[](ReadersAndWriter& lock) { lock.read(); },
                                            [](ReadersAndWriter& lock) { lock.write(); }}),
       Search::kDpor);

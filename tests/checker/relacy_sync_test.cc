@@ -22,6 +22,7 @@
 #include "model/search/explore.h"
 #include "model/slab/model_backing.h"
 #include "slabproof/layout.h"
+#include "tests/support/scripted_execution.h"
 
 namespace slabproof::testing {
 namespace {
@@ -37,32 +38,6 @@ using ::testing::Not;
 using Sync = model::RelacySync;
 using Number = Sync::Var<std::uint32_t>;
 using enum std::memory_order;
-
-/// A program whose parts are functions of one state, made anew for each execution.
-template <class State>
-class Scenario final : public Execution {
- public:
-  using Part = std::function<void(State&)>;
-
-  explicit Scenario(std::vector<Part> threads) : threads_(std::move(threads)) {}
-
-  [[nodiscard]] std::size_t thread_count() const override { return threads_.size(); }
-  void before() override { state_ = ::new (static_cast<void*>(memory_)) State(); }
-  void thread(std::size_t index) override { threads_[index](*state_); }
-  void after() override { std::destroy_at(state_); }
-
- private:
-  std::vector<Part> threads_;
-  State* state_ = nullptr;
-  alignas(State) std::byte memory_[sizeof(State)];
-};
-
-template <class State>
-ExploreResult explore_parts(std::vector<std::function<void(State&)>> threads,
-                            const ExploreOptions& options = {}) {
-  Scenario<State> scenario(std::move(threads));
-  return model::explore(scenario, options);
-}
 
 template <class State>
 void expect_violation(std::vector<std::function<void(State&)>> threads, Defect defect,
@@ -127,7 +102,7 @@ TEST(RelacySync, AtomicDestroyedWhileAnotherThreadMayUseItIsFound) {
   EXPECT_THAT(result.violation->message, HasSubstr("is destroyed"));
 }
 
-TEST(RelacySync, AtomicDestroyedAfterAnAcquireIsNoViolation) {
+TEST(RelacySync, AtomicDestroyedAfterAnAcquireIsNotAViolation) {
   struct State {
     alignas(Sync::Atomic<int>) std::byte place[sizeof(Sync::Atomic<int>)];
     Sync::Atomic<int>* atomic = ::new (static_cast<void*>(place)) Sync::Atomic<int>(0);
@@ -182,7 +157,7 @@ TEST(RelacySync, TwoObjectsOfTwoThreadsInOneGranuleAreARace) {
                           "begins its life in memory");
 }
 
-TEST(RelacySync, TwoObjectsInDifferentGranulesAreNoRace) {
+TEST(RelacySync, TwoObjectsInDifferentGranulesDoNotRace) {
   struct State {
     ModelBacking region{*Layout::make(256, 64)};
   };
@@ -281,24 +256,24 @@ TEST(RelacySync, CheckerAllocatesUnseenWhereAMutexLivesUnderALock) {
     }
     locked.mutex.unlock();
   };
-  Scenario<Locked> scenario({use_another, use_another});
+  ScriptedExecution<Locked> program({use_another, use_another});
   for (const Search search : {Search::kDpor, Search::kFull}) {
     ExploreOptions options;
     options.search = search;
     options.run = kNoAllocationUnderLock;
-    EXPECT_FALSE(model::explore(scenario, options).violation.has_value());
+    EXPECT_FALSE(model::explore(program, options).violation.has_value());
   }
   const model::Schedule first = {.unlock_is_step = false, .choices = {}};
   ExploreOptions traced;
   traced.search = Search::kReplay;
   traced.schedule = &first;
   traced.run = kNoAllocationUnderLock;
-  const ExploreResult result = model::explore(scenario, traced);
+  const ExploreResult result = model::explore(program, traced);
   EXPECT_FALSE(result.violation.has_value());
   EXPECT_THAT(to_text(result.trace), HasSubstr("destroy mutex"));
 }
 
-TEST(RelacySync, HeapAllocationWithoutALockIsNoViolation) {
+TEST(RelacySync, HeapAllocationWithoutALockIsNotAViolation) {
   ExploreOptions options;
   options.run = kNoAllocationUnderLock;
   EXPECT_FALSE(explore_parts<Locked>({[](Locked& locked) {
@@ -311,7 +286,7 @@ TEST(RelacySync, HeapAllocationWithoutALockIsNoViolation) {
                    .violation.has_value());
 }
 
-TEST(RelacySync, AllocationUnderALockIsNoViolationWhereTheRunAllowsIt) {
+TEST(RelacySync, AllocationUnderALockIsNotAViolationWhereTheRunAllowsIt) {
   EXPECT_FALSE(explore_parts<Locked>({[](Locked& locked) {
                                         locked.mutex.lock();
                                         allocate_and_release();
@@ -333,21 +308,8 @@ TEST(RelacySync, AddressesDependOnTheThreadsOwnPastOnly) {
       state.data[thread] = region.data();
     };
   };
-  class Recorder final : public Execution {
-   public:
-    Recorder(std::vector<std::function<void(State&)>> parts,
-             std::vector<std::array<std::byte*, 2>>& seen)
-        : parts_(std::move(parts)), seen_(seen) {}
-    [[nodiscard]] std::size_t thread_count() const override { return 2; }
-    void thread(std::size_t index) override { parts_[index](state_); }
-    void after() override { seen_.push_back(state_.data); }
-
-   private:
-    std::vector<std::function<void(State&)>> parts_;
-    std::vector<std::array<std::byte*, 2>>& seen_;
-    State state_;
-  };
-  Recorder recorder({request(0), request(1)}, seen);
+  ScriptedExecution<State> recorder({request(0), request(1)});
+  recorder.on_after = [&](const State& state) { seen.push_back(state.data); };
   ExploreOptions options;
   options.search = Search::kFull;
   static_cast<void>(model::explore(recorder, options));
@@ -389,184 +351,6 @@ TEST(RelacySync, LoopWithoutAStepIsALivelock) {
                                                      options);
   ASSERT_TRUE(result.violation.has_value());
   EXPECT_EQ(result.violation->defect, Defect::kLivelock);
-}
-
-// ---- what the memory model does not cover is refused ----
-
-void expect_refused(const std::function<void(Sync::Atomic<int>&)>& operation) {
-  struct State {
-    Sync::Atomic<int> atomic{0};
-  };
-  const ExploreResult result =
-      explore_parts<State>({[&](State& state) { operation(state.atomic); }, [](State&) {}});
-  ASSERT_TRUE(result.violation.has_value());
-  EXPECT_EQ(result.violation->defect, Defect::kUnsupported);
-}
-
-TEST(RelacySync, CompareExchangeOrdersThatRelacyDropsAreRefused) {
-  const std::array<std::pair<std::memory_order, std::memory_order>, 5> kRefused = {
-      {{relaxed, acquire},
-       {release, acquire},
-       {acquire, seq_cst},
-       {acq_rel, seq_cst},
-       {release, release}}};
-  for (const auto& [success, failure] : kRefused) {
-    expect_refused([&](Sync::Atomic<int>& atomic) {
-      int expected = 0;
-      atomic.compare_exchange_strong(expected, 1, success, failure);
-    });
-  }
-}
-
-constexpr std::array<std::pair<std::memory_order, std::memory_order>, 9> kModelled = {
-    {{relaxed, relaxed},
-     {acquire, relaxed},
-     {acquire, acquire},
-     {release, relaxed},
-     {acq_rel, relaxed},
-     {acq_rel, acquire},
-     {seq_cst, relaxed},
-     {seq_cst, acquire},
-     {seq_cst, seq_cst}}};
-
-TEST(RelacySync, CompareExchangeOrdersThatRelacyHasAreNot) {
-  struct State {
-    Sync::Atomic<int> atomic{0};
-  };
-  for (const auto& [success, failure] : kModelled) {
-    const auto exchange = [&](State& state) {
-      int expected = 0;
-      state.atomic.compare_exchange_weak(expected, 1, success, failure);
-    };
-    EXPECT_FALSE(explore_parts<State>({exchange, exchange}).violation.has_value());
-  }
-}
-
-/// A number and the flag that says that it is there.
-struct Message {
-  Sync::Atomic<int> flag{0};
-  Number number{0};
-};
-
-/// Whether a number that is written before `publish` is read without a race where `is_published`.
-bool hands_over(const std::function<void(Message&)>& publish,
-                const std::function<bool(Message&)>& is_published) {
-  const ExploreResult result = explore_parts<Message>({[&](Message& message) {
-                                                         message.number.write() = 1;
-                                                         publish(message);
-                                                       },
-                                                       [&](Message& message) {
-                                                         if (is_published(message))
-                                                           static_cast<void>(message.number.read());
-                                                       }});
-  if (!result.violation) return true;
-  EXPECT_EQ(result.violation->defect, Defect::kDataRace);
-  return false;
-}
-
-TEST(RelacySync, CompareExchangeSynchronisesAsItsOrdersSay) {
-  const auto store_release = [](Message& message) { message.flag.store(1, release); };
-  const auto load_acquire = [](Message& message) { return message.flag.load(acquire) == 1; };
-  for (const auto& [success, failure] : kModelled) {
-    SCOPED_TRACE(::testing::Message()
-                 << "orders " << static_cast<int>(success) << " and " << static_cast<int>(failure));
-    const auto exchange_0_for_1 = [&](Message& message) {
-      int expected = 0;
-      message.flag.compare_exchange_strong(expected, 1, success, failure);
-    };
-    const auto exchange_1_for_2 = [&](Message& message) {
-      int expected = 1;
-      return message.flag.compare_exchange_strong(expected, 2, success, failure);
-    };
-    const auto fail_on_1 = [&](Message& message) {
-      int expected = 3;
-      message.flag.compare_exchange_strong(expected, 4, success, failure);
-      return expected == 1;
-    };
-    EXPECT_EQ(hands_over(exchange_0_for_1, load_acquire),
-              success == release || success == acq_rel || success == seq_cst);
-    EXPECT_EQ(hands_over(store_release, exchange_1_for_2),
-              success == acquire || success == acq_rel || success == seq_cst);
-    EXPECT_EQ(hands_over(store_release, fail_on_1), failure != relaxed);
-  }
-}
-
-TEST(RelacySync, RelaxedStoreAfterOwnReleaseIsRefused) {
-  expect_refused([](Sync::Atomic<int>& atomic) {
-    atomic.store(1, release);
-    atomic.store(2, relaxed);
-  });
-  expect_refused([](Sync::Atomic<int>& atomic) {
-    atomic.fetch_add(1, acq_rel);
-    atomic.store(2, relaxed);
-  });
-}
-
-TEST(RelacySync, RelaxedStoreAfterOwnRelaxedOneIsNot) {
-  struct State {
-    Sync::Atomic<int> atomic{0};
-  };
-  const auto store_twice = [](State& state) {
-    state.atomic.store(1, relaxed);
-    state.atomic.store(2, relaxed);
-  };
-  EXPECT_FALSE(explore_parts<State>({store_twice, store_twice}).violation.has_value());
-}
-
-TEST(RelacySync, ConsumeIsRefusedByEveryOperation) {
-  expect_refused([](Sync::Atomic<int>& atomic) { atomic.load(consume); });
-  expect_refused([](Sync::Atomic<int>& atomic) { atomic.store(1, consume); });
-  expect_refused([](Sync::Atomic<int>& atomic) { atomic.exchange(1, consume); });
-  expect_refused([](Sync::Atomic<int>& atomic) { atomic.fetch_add(1, consume); });
-  expect_refused([](Sync::Atomic<int>& atomic) { atomic.fetch_sub(1, consume); });
-  expect_refused([](Sync::Atomic<int>&) { Sync::fence(consume); });
-  for (const auto& [success, failure] :
-       {std::pair(consume, relaxed), std::pair(consume, consume), std::pair(seq_cst, consume)}) {
-    expect_refused([&](Sync::Atomic<int>& atomic) {
-      int expected = 0;
-      atomic.compare_exchange_weak(expected, 1, success, failure);
-    });
-    expect_refused([&](Sync::Atomic<int>& atomic) {
-      int expected = 0;
-      atomic.compare_exchange_strong(expected, 1, success, failure);
-    });
-  }
-}
-
-TEST(RelacySync, ImpossibleOrdersAreRefused) {
-  expect_refused([](Sync::Atomic<int>& atomic) { atomic.load(release); });
-  expect_refused([](Sync::Atomic<int>& atomic) { atomic.store(1, acquire); });
-  expect_refused([](Sync::Atomic<int>&) { Sync::fence(relaxed); });
-}
-
-// ---- values ----
-
-template <class T>
-class AtomicValueTest : public ::testing::Test {};
-using Integers = ::testing::Types<std::uint8_t, std::int8_t, std::uint16_t, std::int32_t,
-                                  std::uint64_t, std::int64_t>;
-TYPED_TEST_SUITE(AtomicValueTest, Integers);
-
-TYPED_TEST(AtomicValueTest, ArithmeticWrapsAroundAsThatOfItsType) {
-  struct State {
-    Sync::Atomic<TypeParam> atomic{std::numeric_limits<TypeParam>::max()};
-  };
-  TypeParam before{};
-  TypeParam after{};
-  TypeParam back{};
-  bool exchanged = false;
-  static_cast<void>(explore_parts<State>({[&](State& state) {
-    before = state.atomic.fetch_add(1, relaxed);
-    after = state.atomic.load(relaxed);
-    TypeParam expected = std::numeric_limits<TypeParam>::min();
-    exchanged = state.atomic.compare_exchange_strong(expected, expected, relaxed, relaxed);
-    state.atomic.fetch_sub(1, relaxed);
-    back = state.atomic.load(relaxed);
-  }}));
-  EXPECT_EQ(before, std::numeric_limits<TypeParam>::max());
-  EXPECT_EQ(after, std::numeric_limits<TypeParam>::min());
-  EXPECT_TRUE(exchanged);
-  EXPECT_EQ(back, std::numeric_limits<TypeParam>::max());
 }
 
 // ---- what depends on more than the schedule ----
@@ -616,12 +400,12 @@ TEST(RelacySync, TraceNamesThreadsPlacesAndValues) {
     state.number.write() = 6;
     state.mutex.unlock();
   };
-  Scenario<State> scenario({change, change});
+  ScriptedExecution<State> program({change, change});
   const model::Schedule first = {.unlock_is_step = false, .choices = {}};
   ExploreOptions options;
   options.search = Search::kReplay;
   options.schedule = &first;
-  const ExploreResult result = model::explore(scenario, options);
+  const ExploreResult result = model::explore(program, options);
   const std::string text = to_text(result.trace);
   EXPECT_THAT(text, HasSubstr("relacy_sync_test.cc:"));
   EXPECT_THAT(text, HasSubstr("lock mutex 0"));

@@ -21,42 +21,24 @@
 #include "model/search/explore.h"
 #include "model/slab/property.h"
 #include "tests/checker/owner_program.h"
+#include "tests/support/execution_ends.h"
 
 namespace slabproof::testing {
 namespace {
 
-using model::ExploreResult;
 using model::Failure;
 using model::RelacySync;
 using Where = std::source_location;
 using enum std::memory_order;
 
-struct Findings {
-  std::set<std::string> outcomes;
-  ExploreResult result;
-};
-
 template <class CheckedSync = RelacySync, std::size_t kBatch = 1>
-Findings find_all(const Program& program) {
-  OwnerAndRemotes<CheckedSync, kBatch> execution(program);
-  Findings findings;
-  model::ExploreOptions options;
-  options.trace = false;
-  options.on_execution = [&](const model::ExecutionEnd& end) {
-    if (end.failure == nullptr) findings.outcomes.insert(execution.outcome());
-  };
-  findings.result = model::explore(execution, options);
-  return findings;
-}
-
-void expect_holds(const Findings& findings) {
-  EXPECT_EQ(findings.result.violations, 0U) << findings.result.violation->message;
-  EXPECT_TRUE(findings.result.exhaustive);
+ExecutionEnds find_all(const Program& program) {
+  return explore_all(OwnerAndRemotes<CheckedSync, kBatch>(program));
 }
 
 template <class CheckedSync>
 void expect_violated(const Program& program, std::string_view property) {
-  const Findings findings = find_all<CheckedSync>(program);
+  const ExecutionEnds findings = find_all<CheckedSync>(program);
   ASSERT_TRUE(findings.result.violation.has_value());
   EXPECT_EQ(model::property_of(*findings.result.violation), property)
       << findings.result.violation->message;
@@ -70,32 +52,32 @@ constexpr Program kClose{.owner = "c", .frees = 2};
 constexpr Program kAllGo{.owner = "d", .remotes_go = true};
 
 TEST(SlabOwnerChecked, OwnerAllocatesWhileRemotesPushEachBlock) {
-  const Findings findings = find_all<RelacySync, 1>(kAllocate);
+  const ExecutionEnds findings = find_all<RelacySync, 1>(kAllocate);
   expect_holds(findings);
   EXPECT_EQ(findings.outcomes, (std::set<std::string>{"0 0 1", "0 0 2"}));
 }
 
 TEST(SlabOwnerChecked, OwnerAllocatesAndReclaimsWhileRemotesPushBatches) {
-  const Findings findings = find_all<RelacySync, 2>(kAllocateAndReclaim);
+  const ExecutionEnds findings = find_all<RelacySync, 2>(kAllocateAndReclaim);
   expect_holds(findings);
   EXPECT_EQ(findings.outcomes, (std::set<std::string>{"0 0 1", "0 0 2"}));
 }
 
 TEST(SlabOwnerChecked, CloseTakesOrGivesBackEachBlock) {
-  const Findings findings = find_all<RelacySync, 1>(kClose);
+  const ExecutionEnds findings = find_all<RelacySync, 1>(kClose);
   expect_holds(findings);
   EXPECT_EQ(findings.outcomes, (std::set<std::string>{"0 0 1", "0 1 1", "0 2 1", "1 0 1", "1 1 1",
                                                       "1 2 1", "2 0 1", "2 1 1", "2 2 1"}));
 }
 
 TEST(SlabOwnerChecked, CloseTakesOrGivesBackAWholeBatch) {
-  const Findings findings = find_all<RelacySync, 2>(kClose);
+  const ExecutionEnds findings = find_all<RelacySync, 2>(kClose);
   expect_holds(findings);
   EXPECT_EQ(findings.outcomes, (std::set<std::string>{"0 0 1", "0 2 1", "2 0 1", "2 2 1"}));
 }
 
 TEST(SlabOwnerChecked, MemoryGoesWithTheLastHandleInEachOrder) {
-  const Findings findings = find_all<RelacySync, 1>(kAllGo);
+  const ExecutionEnds findings = find_all<RelacySync, 1>(kAllGo);
   expect_holds(findings);
   EXPECT_EQ(findings.outcomes, (std::set<std::string>{"0 0 1", "0 1 1", "1 0 1", "1 1 1"}));
 }
@@ -104,14 +86,14 @@ TEST(SlabOwnerChecked, RemotesMayBeCopiedWhileOthersGo) {
   Program program = kAllGo;
   program.frees = 0;
   program.remotes_are_copied = true;
-  const Findings findings = find_all<RelacySync, 1>(program);
+  const ExecutionEnds findings = find_all<RelacySync, 1>(program);
   expect_holds(findings);
 }
 
 TEST(SlabOwnerChecked, RemotesMayGoWithWhatTheyGathered) {
   Program program = kAllGo;
   program.remotes_take_back = false;
-  const Findings findings = find_all<RelacySync, 2>(program);
+  const ExecutionEnds findings = find_all<RelacySync, 2>(program);
   expect_holds(findings);
 }
 
@@ -174,13 +156,13 @@ struct CountingSync : RelacySync {
 };
 
 TEST(SlabOwnerChecked, PushTriesAgainOnlyAfterAChangeByAnother) {
-  const Findings findings = find_all<CountingSync, 1>(kClose);
+  const ExecutionEnds findings = find_all<CountingSync, 1>(kClose);
   expect_holds(findings);
 }
 
 TEST(SlabOwnerChecked, PushIsRightWhereTheHeadHasLeftAndComeBack) {
   CountingSync::has_come_back = false;
-  const Findings findings =
+  const ExecutionEnds findings =
       find_all<CountingSync, 1>({.owner = "rp", .starts_with_one_pushed = true});
   expect_holds(findings);
   EXPECT_TRUE(CountingSync::has_come_back);

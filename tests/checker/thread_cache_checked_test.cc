@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <new>
 #include <optional>
 #include <set>
 #include <source_location>
@@ -26,6 +25,8 @@
 #include "model/slab/property.h"
 #include "slabproof/cached_slab.h"
 #include "slabproof/thread_cache.h"
+#include "tests/support/execution_ends.h"
+#include "tests/support/place.h"
 
 namespace slabproof::testing {
 namespace {
@@ -35,29 +36,9 @@ using model::RelacySync;
 
 constexpr std::size_t kThreads = 2;
 
-// What the checker tells apart has 64 bytes, so each block has them to itself.
+// What the checker distinguishes has 64 bytes, so each block has them to itself.
 struct alignas(64) Item {
   std::array<std::byte, 64> bytes;
-};
-
-/// Memory for an object that an abandoned execution may have left alive.
-template <class Object>
-class Place {
- public:
-  template <class... Arguments>
-  Object& make(Arguments&&... arguments) {
-    object_ = ::new (static_cast<void*>(memory_)) Object(std::forward<Arguments>(arguments)...);
-    return *object_;
-  }
-  void end() { std::destroy_at(std::exchange(object_, nullptr)); }
-  void forget() { object_ = nullptr; }
-  [[nodiscard]] bool holds() const { return object_ != nullptr; }
-  Object& operator*() { return *object_; }
-  Object* operator->() { return object_; }
-
- private:
-  Object* object_ = nullptr;
-  alignas(Object) std::byte memory_[sizeof(Object)];
 };
 
 /// A checked policy with storage for each thread of the model and for the execution.
@@ -109,7 +90,7 @@ struct CacheConfig : DefaultConfig {
 };
 
 /// What the threads do. a allocates, f frees the newest block held, ! has the next request to the
-/// backing refused, e ends the thread's caches, x ends the slab, s tells the other thread to go on,
+/// backing refused, e ends the thread's caches, x ends the slab, s lets the other thread go on,
 /// w waits for that. Upper case stands for a cache of the thread's own, which exists from the
 /// beginning; lower case for the one that comes by itself.
 struct CacheProgram {
@@ -263,27 +244,9 @@ class CachesOfThreads final : public model::Execution {
   State state_;
 };
 
-struct Findings {
-  std::set<std::string> outcomes;
-  model::ExploreResult result;
-};
-
-template <std::uint32_t kRounds, class CheckedSync = RelacySync>
-Findings find_all(const CacheProgram& program) {
-  CachesOfThreads<CheckedSync, kRounds> execution(program);
-  Findings findings;
-  model::ExploreOptions options;
-  options.trace = false;
-  options.on_execution = [&](const model::ExecutionEnd& end) {
-    if (end.failure == nullptr) findings.outcomes.insert(execution.outcome());
-  };
-  findings.result = model::explore(execution, options);
-  return findings;
-}
-
-void expect_holds(const Findings& findings) {
-  EXPECT_EQ(findings.result.violations, 0U) << findings.result.violation->message;
-  EXPECT_TRUE(findings.result.exhaustive);
+template <std::uint32_t kRounds>
+ExecutionEnds find_all(const CacheProgram& program) {
+  return explore_all(CachesOfThreads<RelacySync, kRounds>(program));
 }
 
 // ---- The shipped code ----
@@ -301,7 +264,7 @@ TEST(ThreadCacheChecked, DepotThatIsFullSendsBlocksToTheSlab) {
 }
 
 TEST(ThreadCacheChecked, RefusedMemoryLosesNothing) {
-  const Findings findings = find_all<1>({.threads = {"!A", "AAAFFF"}, .capacity = 1});
+  const ExecutionEnds findings = find_all<1>({.threads = {"!A", "AAAFFF"}, .capacity = 1});
   expect_holds(findings);
   EXPECT_GT(findings.outcomes.size(), 1U) << "the depot never helps, or always";
 }

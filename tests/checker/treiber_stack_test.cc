@@ -7,8 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <new>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -17,12 +16,13 @@
 #include "model/search/engine.h"
 #include "model/search/execution.h"
 #include "model/search/explore.h"
+#include "model/search/failure.h"
+#include "tests/support/execution_ends.h"
+#include "tests/support/place.h"
 
 namespace slabproof::testing {
 namespace {
 
-using model::ExploreOptions;
-using model::ExploreResult;
 using model::Search;
 using Sync = model::RelacySync;
 using enum std::memory_order;
@@ -99,7 +99,7 @@ class PushPushPop final : public model::Execution {
   [[nodiscard]] std::size_t thread_count() const override { return results_.size(); }
   void before() override {
     results_ = {};
-    stack_ = ::new (static_cast<void*>(memory_)) TreiberStack(variant_);
+    stack_.make(variant_);
   }
   void thread(std::size_t index) override {
     results_[index] =
@@ -107,7 +107,12 @@ class PushPushPop final : public model::Execution {
   }
   void after() override {
     left_ = stack_->content();
-    std::destroy_at(stack_);
+    stack_.end();
+  }
+  /// Each node that was pushed was popped or is left.
+  [[nodiscard]] std::optional<model::Failure> judge() override {
+    EXPECT_TRUE(is_conserved()) << outcome();
+    return std::nullopt;
   }
 
   [[nodiscard]] std::string outcome() const {
@@ -117,7 +122,10 @@ class PushPushPop final : public model::Execution {
     }
     return text + left_;
   }
-  /// Each node that was pushed was popped or is left.
+
+ private:
+  static constexpr std::size_t kPop = 2;
+
   [[nodiscard]] bool is_conserved() const {
     std::multiset<std::uint8_t> pushed;
     std::multiset<std::uint8_t> present;
@@ -129,63 +137,34 @@ class PushPushPop final : public model::Execution {
     return pushed == present;
   }
 
- private:
-  static constexpr std::size_t kPop = 2;
-
   Variant variant_;
   std::array<TreiberStack::Result, kPop + 1> results_{};
   std::string left_;
-  TreiberStack* stack_ = nullptr;
-  alignas(TreiberStack) std::byte memory_[sizeof(TreiberStack)];
+  Place<TreiberStack> stack_;
 };
-
-struct StackFindings {
-  std::set<std::string> outcomes;
-  std::set<model::Defect> violations;
-  ExploreResult result;
-};
-
-StackFindings find_all(Search search, const Variant& variant) {
-  PushPushPop execution(variant);
-  StackFindings findings;
-  ExploreOptions options;
-  options.search = search;
-  options.stop_on_violation = false;
-  options.trace = false;
-  options.on_execution = [&](const model::ExecutionEnd& end) {
-    if (end.failure != nullptr) {
-      findings.violations.insert(end.failure->defect);
-      return;
-    }
-    EXPECT_TRUE(execution.is_conserved()) << execution.outcome();
-    findings.outcomes.insert(execution.outcome());
-  };
-  findings.result = model::explore(execution, options);
-  return findings;
-}
 
 TEST(TreiberStack, ReductionLosesNoOutcomeOfStrongExchanges) {
   const Variant variant{.is_weak = false, .pop_failure = acquire};
-  const StackFindings all = find_all(Search::kFull, variant);
-  const StackFindings reduced = find_all(Search::kDpor, variant);
-  EXPECT_TRUE(all.violations.empty());
+  const ExecutionEnds all = explore_all(PushPushPop(variant), Search::kFull);
+  const ExecutionEnds reduced = explore_all(PushPushPop(variant), Search::kDpor);
+  EXPECT_TRUE(all.failures.empty());
   EXPECT_EQ(all.outcomes.size(), 16U);
   EXPECT_EQ(all.result.executions, 2'248U);
   EXPECT_EQ(reduced.outcomes, all.outcomes);
-  EXPECT_EQ(reduced.violations, all.violations);
+  EXPECT_EQ(reduced.failures, all.failures);
   EXPECT_EQ(reduced.result.executions, 56U);
   EXPECT_EQ(reduced.result.redundant, 2U);
 }
 
 TEST(TreiberStack, ReductionLosesNoOutcomeOfWeakExchanges) {
   const Variant variant{.is_weak = true, .pop_failure = acquire};
-  const StackFindings all = find_all(Search::kFull, variant);
-  const StackFindings reduced = find_all(Search::kDpor, variant);
-  EXPECT_TRUE(all.violations.empty());
+  const ExecutionEnds all = explore_all(PushPushPop(variant), Search::kFull);
+  const ExecutionEnds reduced = explore_all(PushPushPop(variant), Search::kDpor);
+  EXPECT_TRUE(all.failures.empty());
   EXPECT_EQ(all.outcomes.size(), 36U);
   EXPECT_EQ(all.result.executions, 12'004U);
   EXPECT_EQ(reduced.outcomes, all.outcomes);
-  EXPECT_EQ(reduced.violations, all.violations);
+  EXPECT_EQ(reduced.failures, all.failures);
   EXPECT_EQ(reduced.result.executions, 292U);
   EXPECT_EQ(reduced.result.redundant, 4U);
 }
@@ -194,8 +173,8 @@ TEST(TreiberStack, PopThatFailsRelaxedReadsALinkThatWasNotPublishedToIt) {
   for (const bool is_weak : {false, true}) {
     const Variant variant{.is_weak = is_weak, .pop_failure = relaxed};
     for (const Search search : {Search::kFull, Search::kDpor}) {
-      EXPECT_EQ(find_all(search, variant).violations,
-                std::set<model::Defect>{model::Defect::kDataRace});
+      EXPECT_EQ(explore_all(PushPushPop(variant), search).failures,
+                std::set<std::string>{"data race"});
     }
   }
 }

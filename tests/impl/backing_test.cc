@@ -267,7 +267,7 @@ TEST(InlineBackingTest, RefusesWhatDoesNotFit) {
   EXPECT_FALSE(InlineBacking<256>(layout(8, 128)));
 }
 
-TEST(InlineBackingTest, RefusalIsNoErrorOfTheSystem) {
+TEST(InlineBackingTest, RefusalIsNotAnErrorOfTheSystem) {
   const InlineBacking<8> region(layout(9, 1));
   EXPECT_FALSE(region);
   EXPECT_EQ(InlineBacking<8>::last_os_error(), 0);

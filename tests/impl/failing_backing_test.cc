@@ -98,7 +98,7 @@ class PersistentUser {
   [[nodiscard]] std::size_t failures() const { return failures_; }
 
  private:
-  /// A wider directory may stay: it changes nothing that a caller can tell.
+  /// A wider directory may stay: it changes nothing that a caller can see.
   void expect_unchanged(SlabStats before) const {
     const SlabStats now = slab_.stats();
     EXPECT_GE(now.directory_room, before.directory_room);

@@ -30,7 +30,7 @@ TEST(LayoutTest, RefusesSizeZero) {
   EXPECT_EQ(Layout::make(0, 8).error(), AllocError::kInvalidLayout);
 }
 
-TEST(LayoutTest, RefusesAnAlignmentThatIsNoPowerOfTwo) {
+TEST(LayoutTest, RefusesAnAlignmentThatIsNotAPowerOfTwo) {
   for (const std::size_t alignment : {0U, 3U, 6U, 12U, 4097U}) {
     EXPECT_EQ(Layout::make(8, alignment).error(), AllocError::kInvalidLayout) << alignment;
   }

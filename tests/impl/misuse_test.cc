@@ -72,7 +72,7 @@ TEST(AbortMisuseDirectDeathTest, AnUnknownKindStillNamesThePointer) {
                HasSubstr(message("the pointer", &anything, nullptr)));
 }
 
-/// Keeps what it is told.
+/// Keeps what is reported to it.
 struct KeepMisuse {
   struct Report {
     MisuseKind kind;

@@ -92,7 +92,7 @@ def run_command(command, limit):
 
 
 def failed_as(run):
-    """What the end of a process tells, if it told nothing itself."""
+    """What the end of a process shows, if it printed no finding."""
     if run.timed_out:
         return "hang"
     if run.returncode < 0 or run.returncode > 128:

@@ -174,8 +174,8 @@ def merge(old, new):
 
 def save(directory, limit, outcomes, bugs):
     directory.mkdir(parents=True, exist_ok=True)
-    saved = {"limit": limit, "outcomes": [dataclasses.asdict(outcome) for outcome in outcomes]}
-    (directory / "ENGINES.json").write_text(json.dumps(saved, indent=1) + "\n")
+    rows = ",\n".join(json.dumps(dataclasses.asdict(outcome)) for outcome in outcomes)
+    (directory / "ENGINES.json").write_text(f'{{"limit": {limit}, "outcomes": [\n{rows}\n]}}\n')
     (directory / "ENGINES.md").write_text(document(limit, outcomes, bugs))
 
 

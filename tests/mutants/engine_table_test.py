@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """The parts of the table that are easily wrong: what an engine's end means, and how it is shown."""
 
 import json
@@ -72,7 +71,7 @@ class JudgeCheckerTest(unittest.TestCase):
         ]
         self.assertEqual(self.judge(ended(1), results), ("S8", 0.75, 23))
 
-    def test_end_without_results_is_told_by_how_it_ended(self):
+    def test_end_without_results_is_judged_by_how_it_ended(self):
         self.assertEqual(self.judge(ended(-6), None)[0], "crash")
 
     def test_inconclusive_is_not_found(self):
@@ -154,7 +153,3 @@ class PlantedBugsTest(unittest.TestCase):
         self.assertEqual(len({name for name, _ in bugs}), len(bugs))
         for name, what in bugs:
             self.assertRegex(what, r"\([SL]\d+\)$", name)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -154,7 +154,7 @@ TEST(LinearizabilityTest, LongestLegalPrefixOfABadHistoryIsReported) {
   EXPECT_EQ(result.order, (std::vector<std::size_t>{0, 0}));
 }
 
-TEST(LinearizabilityTest, GivingUpIsNoVerdict) {
+TEST(LinearizabilityTest, GivingUpIsNotAVerdict) {
   RegisterHistory history;
   for (int thread = 0; thread < 6; ++thread) {
     history.push_back({write(thread, 0, 100), read(-1, 0, 100)});

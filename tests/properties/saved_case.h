@@ -46,7 +46,7 @@ struct SavedCase {
 /// The name of a test that runs the case of a file.
 [[nodiscard]] std::string test_name_of(const std::filesystem::path& file);
 
-/// Writes a case under a name made from its contents, and returns the sentence that tells where it
+/// Writes a case under a name made from its contents, and returns the sentence that says where it
 /// is and how to keep it. Under `bazel run` that is tests/properties/regressions of the source
 /// tree; under `bazel test` the test's undeclared outputs; else what SLABPROOF_REGRESSIONS names,
 /// or the working directory.

@@ -46,7 +46,7 @@ TEST(SavedCaseTest, EveryOperationReadsBackAsItWasWritten) {
   }
 }
 
-TEST(SavedCaseTest, WhatIsNoOperationIsRefused) {
+TEST(SavedCaseTest, UnknownOperationIsRefused) {
   for (const char* text : {"", "alocate", "free:", "free:x", "free:-1", "free:4294967296", ":1"}) {
     EXPECT_FALSE(parse_operation(text)) << text;
   }

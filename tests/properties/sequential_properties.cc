@@ -37,7 +37,7 @@
 namespace slabproof::properties {
 namespace {
 
-/// A run that remembers what it was told, for the report.
+/// A run that keeps its messages, for the report.
 struct RecordedRun {
   RecordedRun(const SlabKind& subject, const Setup& setup) : run(subject, setup) {}
   SequentialRun run;

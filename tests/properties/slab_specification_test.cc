@@ -80,7 +80,7 @@ TEST(SlabSpecificationTest, LowestSegmentServesFirst) {
   EXPECT_FALSE(accepts({take(slot(1, 0))}, true, initial));
 }
 
-TEST(SlabSpecificationTest, AddressBetweenSlotsIsNoBlock) {
+TEST(SlabSpecificationTest, AddressBetweenSlotsIsNotABlock) {
   EXPECT_FALSE(accepts({grow(slot(0, 0) + 8)}));
   EXPECT_FALSE(accepts({grow(slot(0, 2))}));
 }

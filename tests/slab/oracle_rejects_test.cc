@@ -87,7 +87,7 @@ TEST(OracleRejects, ABlockThatReachesOverTheEndOfItsSegmentAsS2) {
   EXPECT_THAT(run.judged(), violates("S2"));
 }
 
-TEST(OracleRejects, ABlockOfAnotherSegmentThatIsNoSlotAsS2) {
+TEST(OracleRejects, ABlockOfAnotherSegmentThatIsNotASlotAsS2) {
   HistoryBuilder run("a a f@0 f a", all(1));
   run.grow(0, 0).grow(0, 1).free(0, slot(0, 0)).free(0, slot(1, 0)).hit(0, slot(1, 0) + 8);
   run.ends_with_segments(2);

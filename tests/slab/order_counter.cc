@@ -98,7 +98,7 @@ class Counter {
       const auto rest = count_from(after);
       if (!rest) return std::nullopt;
       if (__builtin_add_overflow(total.orders, rest->orders, &total.orders)) {
-        limit_ = "The program has more orders than a 64-bit number can tell.";
+        limit_ = "The program has more orders than a 64-bit number can count.";
         return std::nullopt;
       }
       total.max_over_growth = std::max(total.max_over_growth, rest->max_over_growth);

@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--initial", rules.initial_segments, "segments to begin with")
       ->check(CLI::Range(0U, kMaxCapacity));
-  app.add_flag("--slot-states", rules.detects_second_free, "the slab tells a second free");
+  app.add_flag("--slot-states", rules.detects_second_free, "the slab detects a second free");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

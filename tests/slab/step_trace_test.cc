@@ -141,7 +141,7 @@ TEST(StepTraceTest, AGiftComesBeforeTheFreeByItsTaker) {
             "end 1 0\n");
 }
 
-TEST(StepTraceTest, SectionsThatChangeNothingAreNoSteps) {
+TEST(StepTraceTest, SectionsThatChangeNothingAreNotSteps) {
   HistoryBuilder builder("x n", {{.capacity = 1}});
   builder.section(0).offers(0, 0x100).section(0).answers(0, 0);
   EXPECT_EQ(steps_of(builder), "slab 1 all lowest 1 1\nend 0 0\n");

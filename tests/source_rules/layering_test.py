@@ -240,7 +240,3 @@ class BadTreeTest(unittest.TestCase):
 class TreeTest(unittest.TestCase):
     def test_references_in_this_tree_point_one_way(self):
         self.assertEqual(check_tree(source_tree.workspace_root()), [])
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -425,7 +425,3 @@ class RuleTest(unittest.TestCase):
     def test_unfinished_work_is_found(self):
         self.assert_breaks(check_unfinished, "// TO" "DO: later", "^1: TO" "DO")
         self.assert_breaks(check_unfinished, "x();  // NOLI" "NT", "^1: NOLI" "NT")
-
-
-if __name__ == "__main__":
-    unittest.main()

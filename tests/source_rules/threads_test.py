@@ -12,7 +12,7 @@ _UNDER_NO_SANITIZER = re.compile(r"\bthreads = True\b|\brelacy = True\b|\"(?:no-
 def unmarked(build_text, sources):
     """The names among `sources` that a test of `build_text` compiles without saying that it starts threads.
 
-    Statements of a BUILD file are separated by blank lines. A list comprehension names a source without its suffix.
+    Statements of a BUILD file are separated by blank lines. A target's own source is named by the target.
     """
     missing = []
     for statement in re.split(r"\n\n+", build_text):

@@ -3,9 +3,7 @@
 
 #include <cstddef>
 #include <functional>
-#include <memory>
-#include <new>
-#include <set>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +12,9 @@
 #include "model/search/engine.h"
 #include "model/search/execution.h"
 #include "model/search/explore.h"
+#include "model/search/failure.h"
+#include "tests/support/execution_ends.h"
+#include "tests/support/place.h"
 
 namespace slabproof::testing {
 
@@ -21,63 +22,50 @@ namespace slabproof::testing {
 template <class State>
 class ScriptedExecution final : public model::Execution {
  public:
-  using Thread = std::function<void(State&)>;
+  using Part = std::function<void(State&)>;
 
   /// `outcome_of` is asked after the threads.
-  explicit ScriptedExecution(std::vector<Thread> threads,
+  explicit ScriptedExecution(std::vector<Part> threads,
                              std::function<std::string(State&)> outcome_of = {})
       : threads_(std::move(threads)), outcome_of_(std::move(outcome_of)) {}
 
   [[nodiscard]] std::size_t thread_count() const override { return threads_.size(); }
-  void before() override { state_ = ::new (static_cast<void*>(memory_)) State(); }
+  void before() override {
+    state_.make();
+    if (on_before) on_before(*state_);
+  }
   void thread(std::size_t index) override { threads_[index](*state_); }
   void after() override {
+    if (on_after) on_after(*state_);
     if (outcome_of_) {
       const model::CheckerScope quiet;
       outcome_ = outcome_of_(*state_);
     }
-    std::destroy_at(state_);
+    state_.end();
+  }
+  [[nodiscard]] std::optional<model::Failure> judge() override {
+    if (on_judge) on_judge();
+    return std::nullopt;
   }
   [[nodiscard]] const std::string& outcome() const { return outcome_; }
 
+  Part on_before;
+  Part on_after;
+  std::function<void()> on_judge;
+
  private:
-  std::vector<Thread> threads_;
+  std::vector<Part> threads_;
   std::function<std::string(State&)> outcome_of_;
   std::string outcome_;
-  State* state_ = nullptr;
-  alignas(State) std::byte memory_[sizeof(State)];
+  Place<State> state_;
 };
 
-/// What all executions of such a program came to.
-struct ScriptedFindings {
-  std::set<std::string> outcomes;
-  std::set<std::string> failures;  ///< their names
-  std::set<std::string> messages;
-  model::ExploreResult result;
-};
-
+/// Explores a program of functions.
 template <class State>
-ScriptedFindings explore_all(ScriptedExecution<State> execution, model::ExploreOptions options) {
-  ScriptedFindings found;
-  options.stop_on_violation = false;
-  options.trace = false;
-  options.on_execution = [&](const model::ExecutionEnd& end) {
-    if (end.failure == nullptr) {
-      found.outcomes.insert(execution.outcome());
-    } else {
-      found.failures.insert(std::string(name_of(*end.failure)));
-      found.messages.insert(end.failure->message);
-    }
-  };
-  found.result = model::explore(execution, options);
-  return found;
-}
-
-template <class State>
-ScriptedFindings explore_all(const ScriptedExecution<State>& execution, model::Search search) {
-  model::ExploreOptions options;
-  options.search = search;
-  return explore_all(execution, options);
+model::ExploreResult explore_parts(std::vector<std::function<void(State&)>> threads,
+                                   const model::ExploreOptions& options = {}) {
+  ScriptedExecution<State> program(std::move(threads));
+  return model::explore(program, options);
 }
 
 }  // namespace slabproof::testing

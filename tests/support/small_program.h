@@ -5,8 +5,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <new>
 #include <set>
 #include <span>
 #include <string>
@@ -18,6 +16,7 @@
 #include "model/search/engine.h"
 #include "model/search/execution.h"
 #include "model/search/explore.h"
+#include "tests/support/place.h"
 
 namespace slabproof::testing {
 
@@ -90,7 +89,7 @@ class SmallExecution final : public model::Execution {
     reads_.assign(program_.size(), "");
     steps_.assign(kObjects, {});
     lock_orders_.assign(kMutexes, "");
-    state_ = ::new (static_cast<void*>(memory_)) State();
+    state_.make();
   }
 
   void thread(std::size_t index) override {
@@ -103,7 +102,7 @@ class SmallExecution final : public model::Execution {
       final_ += std::to_string(atomic.load(std::memory_order::relaxed));
     }
     for (auto& variable : state_->variables) final_ += std::to_string(variable.read());
-    std::destroy_at(state_);
+    state_.end();
   }
 
   [[nodiscard]] std::string outcome() const {
@@ -227,8 +226,7 @@ class SmallExecution final : public model::Execution {
   std::vector<std::vector<std::pair<bool, std::string>>> steps_;
   std::vector<std::string> lock_orders_;
   std::string final_;
-  State* state_ = nullptr;
-  alignas(State) std::byte memory_[sizeof(State)];
+  Place<State> state_;
 };
 
 /// The values that each thread got where there were several: two stores of one value are two.

@@ -271,7 +271,3 @@ class ShortcomingsTest(unittest.TestCase):
         gap = Gap("a.h", "line", "return 0;")
         self.assertIn("no exception says why", self.messages(unlisted=[gap])[0])
         self.assertIn("reached or gone", self.messages(stale=[gap])[0])
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -16,23 +16,18 @@ properties:
       - {file: impl/slab.h, label: "INVARIANT[slab.owned]"}
       - {file: impl/slab.h, function: take}
     evidence:
-      - {kind: theorem, file: proofs/coq/Ownership.v, name: S1_exclusive, shows: it is proved}
+      - {kind: theorem, name: S1_exclusive, shows: it is proved}
       - {kind: refinement, runs: [default suite], joins: [S1_taken], shows: it is judged}
       - {kind: scenario, names: [two_growers], shows: it is explored}
       - {kind: scenario, suite: deep, shows: it is explored at length}
       - {kind: test, target: "//tests:slab_test", cases: [SlabTest.Serves], shows: it is tested}
-      - {kind: fuzz, target: "//fuzz:replay_test", corpus: fuzz/targets/corpus/slab, shows: it is fuzzed}
+      - {kind: fuzz, target: "//fuzz/targets:slab_corpus_test", shows: it is fuzzed}
       - kind: mutant
-        list: tests/mutants/mutants.bzl
         names: [lock_skipped]
         target: "//tests:canary_test"
         cases: [CanaryTest.LockSkipped]
         shows: without the lock it fails
-      - kind: planted
-        list: tests/mutants/mutants.bzl
-        names: [lock_lost]
-        figures: tests/mutants/ENGINES.json
-        shows: engines find it
+      - {kind: planted, names: [lock_lost], shows: engines find it}
       - {kind: review, file: proofs/REVIEW.md, heading: Owners, shows: it is argued}
   - id: L1
     title: No deadlock
@@ -62,7 +57,7 @@ house_test(name = "canary_test", srcs = ["canary_test.cc"])
     "tests/slab_test.cc": "TEST(SlabTest, Serves) {}\nTYPED_TEST(SlabTest, Grows) {}\n",
     "tests/canary_test.cc": "TEST(CanaryTest, LockSkipped) {}\n",
     "tools/rules.bzl": "def house_test(name, **kwargs):\n    native.cc_test(name = name, **kwargs)\n",
-    "fuzz/BUILD": 'cc_test(name = "replay_test", srcs = glob(["*.cc"]))\n',
+    "fuzz/targets/BUILD": 'cc_test(name = "slab_corpus_test", srcs = glob(["*.cc"]))\n',
     "fuzz/targets/corpus/slab/one": "a f",
     "README.md": "Property S1 holds.\n",
     "CITATION.cff": 'cff-version: 1.2.0\nmessage: "Cite it."\ntitle: "slabproof: a slab"\n'

@@ -12,13 +12,13 @@ _IDENTIFIER = re.compile(r"[A-Z]\d+")
 
 # The fields of an entry of evidence by its kind, optional ones in brackets. Each has `kind` and `shows` too.
 _FIELDS = {
-    "theorem": "file name",
+    "theorem": "name",
     "refinement": "runs joins",
     "scenario": "[names] [suite]",
     "test": "target [cases] [build]",
-    "fuzz": "target corpus",
-    "mutant": "list names target [cases] [build]",
-    "planted": "list names figures",
+    "fuzz": "target",
+    "mutant": "names target [cases] [build]",
+    "planted": "names",
     "review": "file heading",
 }
 # The builds other than the plain one in which a test may be cited, named as Bazel's --config.

@@ -3,6 +3,7 @@
 import re
 
 from proofs.evidence.catalogue.refinement_runs import RUNS
+from proofs.evidence.catalogue.tree import MUTANTS
 
 _SCANNED_SUFFIXES = {".h", ".cc", ".py", ".sh", ".bzl", ".md", ".v", ".ml", ".yaml", ".j2", ""}
 # Safety and liveness properties are named in many ways; the other families only next to the word.
@@ -43,9 +44,9 @@ def _missing_cases(evidence, tree):
     return [f"{evidence['target']} has no case {case}" for case in absent]
 
 
-def _missing_names(evidence, tree, what):
-    absent = sorted(set(evidence["names"]) - set(tree.mutants(evidence["list"])))
-    return [f"{evidence['list']} has no {what} {name}" for name in absent]
+def _missing_mutants(evidence, tree):
+    absent = sorted(set(evidence["names"]) - set(tree.mutants()))
+    return [f"{MUTANTS} has no mutant {name}" for name in absent]
 
 
 def _missing_scenarios(evidence, tree):
@@ -58,11 +59,11 @@ def _missing_scenarios(evidence, tree):
 def missing(evidence, tree):
     """What an entry of evidence names that the tree does not have."""
     match evidence.kind:
-        case "theorem" if evidence["name"] not in tree.theorems(evidence["file"]):
-            return [f"{evidence['file']} has no theorem {evidence['name']}"]
+        case "theorem" if evidence["name"] not in tree.theorems:
+            return [f"there is no theorem {evidence['name']}"]
         case "refinement":
             runs = [name for name in evidence["runs"] if name not in RUNS]
-            joins = [name for name in evidence["joins"] if name not in tree.all_theorems]
+            joins = [name for name in evidence["joins"] if name not in tree.theorems]
             return [f"no run of the step checker is named {name}" for name in runs] + [
                 f"there is no theorem {name} to join to the code" for name in joins
             ]
@@ -71,14 +72,14 @@ def missing(evidence, tree):
         case "test":
             return _missing_cases(evidence, tree)
         case "fuzz":
-            corpus = [] if tree.corpus(evidence["corpus"]) else [f"no corpus in {evidence['corpus']}"]
+            corpus = [] if tree.corpus(evidence["target"]) else [f"{evidence['target']} has no corpus"]
             return _missing_cases(evidence, tree) + corpus
         case "mutant":
             tests = evidence.mutant_tests().values()
             problems = [problem for test in tests for problem in _missing_cases(test, tree)]
-            return _missing_names(evidence, tree, "mutant") or list(dict.fromkeys(problems))
+            return _missing_mutants(evidence, tree) or list(dict.fromkeys(problems))
         case "planted":
-            return _missing_names(evidence, tree, "mutant")
+            return _missing_mutants(evidence, tree)
         case "review" if evidence["heading"] not in tree.headings(evidence["file"]):
             return [f"{evidence['file']} has no heading {evidence['heading']}"]
     return []
@@ -94,7 +95,7 @@ def check_evidence_exists(catalogue, tree):
 
 
 def check_mutants_are_cited(catalogue, tree):
-    """Each mutant, of a list that is cited, is evidence of the property that it says it breaks."""
+    """Each mutant is evidence of the property that it says it breaks."""
     of_mutants = [pair for pair in _entries(catalogue) if pair[1].kind in ("mutant", "planted")]
     cited = {(name, entry.id) for entry, evidence in of_mutants for name in evidence["names"]}
     found = {
@@ -103,9 +104,7 @@ def check_mutants_are_cited(catalogue, tree):
         if evidence.kind == "planted"
         for name in evidence["names"]
     }
-    breaks = {}
-    for file in {evidence["list"] for _, evidence in of_mutants}:
-        breaks |= {name: mutant.breaks for name, mutant in tree.mutants(file).items()}
+    breaks = {name: mutant.breaks for name, mutant in tree.mutants().items()}
     return sorted(
         [f"{by} does not cite the mutant {name} that breaks it" for name, by in breaks.items() if (name, by) not in cited]
         + [

@@ -7,7 +7,8 @@ import re
 import textwrap
 import types
 
-_THEOREM = r"^\s*(?:Theorem|Lemma|Corollary|Proposition)\s+"
+# A sentence of Coq ends with a period before white space.
+_THEOREM = re.compile(r"^\s*(?:Theorem|Lemma|Corollary|Proposition)\s+([\w']+).*?\.(?=\s|\Z)", re.M | re.S)
 _SCENARIO = re.compile(r"k(Default|Deep)Suite|\.name\s*=\s*\"(\w+)\"")
 _GTEST_CASE = re.compile(
     r"\b(?:TEST|TEST_F|TEST_P|TYPED_TEST|TYPED_TEST_P|RC_GTEST_\w*PROP)\(\s*(\w+)\s*,\s*(\w+)"
@@ -20,6 +21,8 @@ _LOADED_FILE = re.compile(r"^load\(\"//([\w/.-]*):([\w.-]+)\"", re.MULTILINE)
 
 _DIRECTORIES = ("impl", "model", "tests", "fuzz", "proofs", "tools")
 _KEPT_OUT = {"__pycache__", "corpus"}
+MUTANTS = "tests/mutants/mutants.bzl"
+CORPUS = "fuzz/targets/corpus"
 
 
 def workspace_root():
@@ -61,20 +64,15 @@ class Tree:
             if path.suffix in suffixes and path.is_file() and not _KEPT_OUT & set(name.parts):
                 yield str(name), path.read_text(errors="replace")
 
-    def theorems(self, file):
-        return set(re.findall(rf"{_THEOREM}([\w']+)", self.text(file) or "", re.MULTILINE))
-
     @functools.cached_property
-    def all_theorems(self):
-        """The theorems of every file of the development."""
-        files = sorted((self.root / "proofs/coq").glob("*.v"))
-        return set().union(*(self.theorems(file.relative_to(self.root)) for file in files))
-
-    def statement(self, file, name):
-        """The statement of a theorem, as written; empty if there is none."""
-        # A sentence of Coq ends with a period before white space.
-        found = re.search(rf"{_THEOREM}{re.escape(name)}\b.*?\.(?=\s)", self.text(file) or "", re.M | re.S)
-        return textwrap.dedent(found.group().lstrip("\n")) if found else ""
+    def theorems(self):
+        """{theorem: its statement as written}, of every file of the development."""
+        texts = [file.read_text() for file in sorted((self.root / "proofs/coq").glob("*.v"))]
+        return {
+            match.group(1): textwrap.dedent(match.group().lstrip("\n"))
+            for text in texts
+            for match in _THEOREM.finditer(text)
+        }
 
     @functools.cached_property
     def scenarios(self):
@@ -133,13 +131,14 @@ class Tree:
         exec(self.text(file) or "", values)  # pylint: disable=exec-used
         return values
 
-    def mutants(self, file):
-        """{name: mutant} of the deliberately wrong slabs that a .bzl file lists; `breaks` names a property."""
-        return {mutant.name: mutant for mutant in self.constants(file).get("MUTANTS", [])}
+    def mutants(self):
+        """{name: mutant} of the deliberately wrong slabs; `breaks` names a property."""
+        return {mutant.name: mutant for mutant in self.constants(MUTANTS).get("MUTANTS", [])}
 
-    def corpus(self, directory):
-        """The files of a fuzzer's corpus."""
-        return sorted(file for file in (self.root / directory).rglob("*") if file.is_file())
+    def corpus(self, label):
+        """The files that the test of a fuzzer's corpus replays."""
+        directory = self.root / CORPUS / _split_label(label)[1].removesuffix("_corpus_test")
+        return sorted(file for file in directory.rglob("*") if file.is_file())
 
     def headings(self, file):
         return set(_HEADING.findall(self.text(file) or ""))

@@ -49,19 +49,14 @@ class TreeReadingTest(unittest.TestCase):
         )
 
     def test_mutants_know_the_properties_that_they_break(self):
-        mutants = self.tree.mutants("tests/mutants/mutants.bzl")
+        mutants = self.tree.mutants()
         self.assertEqual({name: mutant.breaks for name, mutant in mutants.items()}, {"lock_skipped": "S1", "lock_lost": "S1"})
 
     def test_a_statement_is_the_whole_sentence(self):
         text = "  Theorem S6_exact a.b :\n    True.\n  Proof. done. Qed.\n"
         example.write(self.root, "proofs/coq/Growth.v", text)
-        found = self.tree.statement("proofs/coq/Growth.v", "S6_exact")
-        self.assertEqual(found, "Theorem S6_exact a.b :\n  True.")
+        self.assertEqual(self.tree.theorems["S6_exact"], "Theorem S6_exact a.b :\n  True.")
 
     def test_theorems_of_all_files_are_found(self):
         example.write(self.root, "proofs/coq/Growth.v", "Theorem S6_exact : True.")
-        self.assertEqual(self.tree.all_theorems, {"S1_exclusive", "S1_taken", "S6_exact"})
-
-
-if __name__ == "__main__":
-    unittest.main()
+        self.assertEqual(set(self.tree.theorems), {"S1_exclusive", "S1_taken", "S6_exact"})

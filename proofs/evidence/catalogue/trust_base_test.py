@@ -116,7 +116,3 @@ class TreeTest(unittest.TestCase):
     def test_the_page_is_fresh(self):
         self.assertEqual(self.tree.text(trust_base.PAGE), trust_base.render(self.items),
                          "run ./verify docs")
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -67,7 +67,3 @@ class BrowserTest(unittest.TestCase):
         content = file.read_bytes()
         self.assertTrue(content.startswith(b"%PDF-"))
         self.assertGreater(content.count(b"/Type /Page\n") + content.count(b"/Type/Page\n"), 3)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -54,7 +54,6 @@ def _parts(outcome, name):
 
 def _outcome(outcome, tree):
     evidence = outcome.evidence
-    is_theorem = evidence.kind == "theorem"
     name = evidence.get("name") or evidence.get("target") or ""
     return {
         "kind": _KIND_NAMES.get(evidence.kind, evidence.kind),
@@ -62,7 +61,7 @@ def _outcome(outcome, tree):
         "name": name,
         "shows": evidence["shows"],
         "joins": list(evidence.get("joins", ())),
-        "statement": tree.statement(evidence["file"], evidence["name"]) if is_theorem else "",
+        "statement": tree.theorems.get(name, "") if evidence.kind == "theorem" else "",
         "status": outcome.status.label,
         "is_bad": outcome.status.is_bad,
         "figure": outcome.figure,

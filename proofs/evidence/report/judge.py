@@ -234,7 +234,7 @@ class Judge:
 
     def _judge_fuzz(self, evidence):
         parts, inputs = self._test_parts(evidence)
-        corpus = len(self._tree.corpus(evidence["corpus"]))
+        corpus = len(self._tree.corpus(evidence["target"]))
         if parts[0].status is Status.PASSED and inputs != corpus:
             # A replay that finds no files passes as well.
             figure = f"{inputs} of {count(corpus, 'input')} replayed"

@@ -9,7 +9,7 @@ from proofs.evidence.report.judge import Status
 from proofs.evidence.run import example_run, results
 
 
-SLAB, CANARY, REPLAY = "//tests:slab_test", "//tests:canary_test", "//fuzz:replay_test"
+SLAB, CANARY, REPLAY = "//tests:slab_test", "//tests:canary_test", "//fuzz/targets:slab_corpus_test"
 ABSENT, UNRECORDED = "not among the results", "and no earlier run of the engines is recorded"
 
 
@@ -238,7 +238,3 @@ class JudgeTest(unittest.TestCase):
         self.run_results.suites = set()
         self.run_results.theorems = {"S1_exclusive": "assumes classic"}
         self.assertEqual(judge.exit_code(self.judge()), 1)
-
-
-if __name__ == "__main__":
-    unittest.main()

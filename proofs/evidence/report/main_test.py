@@ -16,7 +16,7 @@ from proofs.evidence.run import example_run
 CASES = {
     "//tests:slab_test": ("SlabTest", "Serves"),
     "//tests:canary_test": ("CanaryTest", "LockSkipped"),
-    "//fuzz:replay_test": ("replay", "all"),
+    "//fuzz/targets:slab_corpus_test": ("replay", "all"),
 }
 # Writes the events to the file of the option, as Bazel does.
 BAZEL = """#!/bin/bash
@@ -177,7 +177,3 @@ class RunTest(unittest.TestCase):
         done = self.run_it(*arguments)
         self.assertEqual(done.returncode, code)
         self.assertIn(message, done.stderr)
-
-
-if __name__ == "__main__":
-    unittest.main()

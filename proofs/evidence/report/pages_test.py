@@ -175,7 +175,3 @@ class CellTest(ReportCase):
 
     def test_it_is_empty_without_evidence(self):
         self.assertIsNone(self.make()["properties"][1]["cells"]["coq"])
-
-
-if __name__ == "__main__":
-    unittest.main()

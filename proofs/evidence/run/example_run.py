@@ -57,7 +57,7 @@ def make():
             None: {
                 "//tests:slab_test": passed("SlabTest.Serves", "SlabTest.Grows"),
                 "//tests:canary_test": passed("CanaryTest.LockSkipped"),
-                "//fuzz:replay_test": passed("replay.all", inputs=1),
+                "//fuzz/targets:slab_corpus_test": passed("replay.all", inputs=1),
             }
         },
         theorems={"S1_exclusive": results.CLOSED},

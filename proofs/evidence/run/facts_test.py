@@ -29,7 +29,3 @@ class CitationFileTest(unittest.TestCase):
             self.assertIsInstance(citation[field], str)
         self.assertEqual(facts.gather(tree.workspace_root()).title, citation["title"])
         self.assertIn("S6", citation["message"])
-
-
-if __name__ == "__main__":
-    unittest.main()

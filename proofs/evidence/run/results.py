@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import re
-import xml.etree.ElementTree
 
 from tools import summarize_tests
 
@@ -97,25 +96,6 @@ def read_engine_table(text, source):
         raise ResultsError(problem) from error
 
 
-def _read_cases(text):
-    try:
-        root = xml.etree.ElementTree.fromstring(text)
-    except xml.etree.ElementTree.ParseError:
-        return {}
-    cases = {}
-    for case in root.iter("testcase"):
-        if case.find("failure") is not None or case.find("error") is not None:
-            state = "failed"
-        elif case.get("status") == "notrun" or case.get("result") in ("skipped", "suppressed"):
-            state = "skipped"
-        else:
-            state = "passed"
-        key = (case.get("classname", ""), case.get("name", ""))
-        # A case of several shards or repetitions has passed only if it passed in each.
-        cases[key] = state if cases.get(key, "passed") == "passed" else cases[key]
-    return cases
-
-
 def read_tests(text):
     """{label: TestRun} of a build event file; a target that did not build has failed."""
     events = summarize_tests.read_events(text)
@@ -125,7 +105,9 @@ def read_tests(text):
     for label, shards in summarize_tests.last_attempts(events).items():
         cases, inputs = {}, 0
         for shard in shards.values():
-            cases.update(_read_cases(summarize_tests.read_output(shard, "test.xml") or ""))
+            for case, state in summarize_tests.read_cases(summarize_tests.read_output(shard, "test.xml") or ""):
+                # A case of several shards or repetitions has passed only if it passed in each.
+                cases[case] = state if cases.get(case, "passed") == "passed" else cases[case]
             log = summarize_tests.read_output(shard, "test.log") or ""
             inputs += sum(int(one or other) for one, other in _INPUTS.findall(log))
         statuses = [shard.get("status", "NO_STATUS") for shard in shards.values()]

@@ -64,6 +64,11 @@ class TestsTest(unittest.TestCase):
         run = self.read(self.event("//tests:slab_test"), self.event("//tests:slab_test", "FAILED", shard=2))
         self.assertFalse(run["//tests:slab_test"].passed)
 
+    def test_a_case_has_passed_only_if_it_has_in_each_shard(self):
+        failed = XML.replace('status="run" result="completed"/>', 'status="run"><failure/></testcase>')
+        run = self.read(self.event("//tests:slab_test", "FAILED", failed), self.event("//tests:slab_test", shard=2))
+        self.assertEqual(run["//tests:slab_test"].find("SlabTest.Serves"), ["failed"])
+
     def test_inputs_are_counted_over_properties_and_shards(self):
         run = self.read(
             self.event("//p:x", log="seed 1\nmac: holds, 100 cases\nnone: holds, 20 cases\n"),
@@ -108,7 +113,3 @@ class TheoremsTest(unittest.TestCase):
     def test_no_theorem_is_no_result(self):
         with self.assertRaisesRegex(results.ResultsError, "names no theorem"):
             results.read_theorems("nothing here\n")
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -34,7 +34,3 @@ class CheckAllTest(unittest.TestCase):
 
     def test_reports_each_compiler(self):
         self.assertEqual(len(self.problems("int x;\n")), len(check_compile_fail.COMPILERS))
-
-
-if __name__ == "__main__":
-    unittest.main()
