@@ -56,7 +56,7 @@ class MmapBacking {
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
   /// Gives the whole pages inside the range back to the kernel; their next use finds zeros.
-  std::size_t discard(std::size_t offset, std::size_t size) noexcept {
+  std::size_t discard(std::size_t offset, std::size_t size) const noexcept {
     const std::size_t page = granularity();
     const std::size_t first = (offset + page - 1) & ~(page - 1);
     const std::size_t last = (offset + size) & ~(page - 1);
