@@ -52,7 +52,7 @@ SlabExerciser::SlabExerciser(const SlabScript& script, model::AnySlab& slab)
     : script_(script),
       slab_(slab),
       traits_(slab.traits()),
-      region_alignment_(slab.segment_shape(script.capacity).alignment),
+      segment_(slab.segment_shape(script.capacity)),
       model_(static_cast<std::uint32_t>(script.capacity)) {
   if (slab_.error()) return;
   const std::uint32_t initial = traits_.grows ? script.initial_segments : 1;
@@ -313,25 +313,22 @@ const void* SlabExerciser::foreign_pointer(const Step& step) const {
   }
   // What lies next to a segment, unless another segment is known to be there, or might be unseen.
   const bool all_known = std::ranges::find(first_slots_, nullptr) == first_slots_.end();
-  if (!all_known || first_slots_.empty() || region_alignment_ == 0) return &script_;
+  if (!all_known || first_slots_.empty() || segment_.region_bytes == 0) return &script_;
   const std::byte* const first_slot = first_slots_[step.selector % first_slots_.size()];
   const auto home = std::bit_cast<std::uintptr_t>(first_slot);
   if (step.form == 4) {
     const std::uintptr_t end = home + script_.capacity * traits_.stride;
-    return region_of(end) == region_of(home) ? std::bit_cast<const void*>(end) : nullptr;
+    return lies_in_known_segment(end) ? nullptr : std::bit_cast<const void*>(end);
   }
   const std::uintptr_t neighbour =
-      step.form % 2 == 0 ? home + region_alignment_ : home - region_alignment_;
+      step.form % 2 == 0 ? home + segment_.region_bytes : home - segment_.region_bytes;
   return lies_in_known_segment(neighbour) ? nullptr : std::bit_cast<const void*>(neighbour);
 }
 
-std::uintptr_t SlabExerciser::region_of(std::uintptr_t address) const {
-  return address & ~(region_alignment_ - 1);
-}
-
 bool SlabExerciser::lies_in_known_segment(std::uintptr_t address) const {
+  const std::size_t bytes = segment_.slots_offset + script_.capacity * traits_.stride;
   return std::ranges::any_of(first_slots_, [&](std::byte* first_slot) {
-    return region_of(std::bit_cast<std::uintptr_t>(first_slot)) == region_of(address);
+    return address - (std::bit_cast<std::uintptr_t>(first_slot) - segment_.slots_offset) < bytes;
   });
 }
 

@@ -56,7 +56,6 @@ class SlabExerciser {
   void expect_report(const void* pointer, MisuseKind kind);
   [[nodiscard]] const void* foreign_pointer(const Step& step) const;
   [[nodiscard]] const void* misaligned_pointer(const Step& step) const;
-  [[nodiscard]] std::uintptr_t region_of(std::uintptr_t address) const;
   [[nodiscard]] bool lies_in_known_segment(std::uintptr_t address) const;
 
   void ask_usable_size(const Step& step);
@@ -70,7 +69,7 @@ class SlabExerciser {
   const SlabScript& script_;
   model::AnySlab& slab_;
   const model::SlabTraits traits_;
-  const std::size_t region_alignment_;  ///< of segments; 0 for a slab of fixed capacity
+  const model::SegmentShape segment_;  ///< all 0 for a slab of fixed capacity
   model::FirstFit<model::OrderedSlots> model_;
   /// Where the first slot of a segment lies, in order of installation; null until it was handed
   /// out.

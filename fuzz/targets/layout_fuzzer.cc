@@ -37,7 +37,7 @@ const Landmark kPlanned("a plan of slots");
 const Landmark kNoCapacity("an impossible capacity");
 const Landmark kPlanOverflow("a plan that overflows");
 const Landmark kPlannedSegment("a plan of a segment");
-const Landmark kSegmentOverflow("a segment whose alignment does not fit");
+const Landmark kSegmentOverflow("a segment that fits no chunk");
 const Landmark kBuilt("a whole slab");
 const Landmark kRefusedInline("a region that an inline backing refuses");
 
@@ -123,20 +123,21 @@ void judge_segment_plan(std::size_t capacity) {
     require(!plan && plan.error() == slots.error(), "S11", "a segment of impossible slots");
     return;
   }
-  const Wide at_least = std::max(slots->size, Config::Backing::granularity());
-  Wide alignment = 1;
-  while (alignment < at_least) alignment *= 2;
-  if (alignment + slots->size - 1 > kMaxRegionBytes) {
+  constexpr Wide alignment = std::max<Wide>(SegmentType::Freelist::slot_alignment, 64);
+  const Wide first = round_up(sizeof(typename SegmentType::Chunk), alignment);
+  const Wide place = round_up(slots->size, alignment);
+  if (first + place + std::max<Wide>(alignment, 128) - 1 > kMaxRegionBytes) {
     kSegmentOverflow.reach();
     require(!plan && plan.error() == AllocError::kLayoutOverflow, "S11",
-            "a segment that cannot be aligned was planned");
+            "a segment that fits no chunk was planned");
     return;
   }
   kPlannedSegment.reach();
   require(plan.has_value(), "S11", "a possible segment was refused");
-  require(plan->geometry.size == slots->size && plan->region.size() == slots->size, "S2",
-          "a region of another size than its slots need");
-  require(plan->region.alignment() == alignment, "S2", "a region of another alignment");
+  require(plan->geometry.size == slots->size && plan->place.size == place, "S2",
+          "a place of another size than its slots need");
+  require(plan->place.first == first && plan->place.alignment == alignment, "S2",
+          "places that lie elsewhere in a chunk");
 }
 
 /// Takes every slot of one segment, writes all of it, and gives it back.
@@ -169,7 +170,7 @@ void judge_type(const Numbers& numbers) {
   judge_plan<T, Config>(numbers.capacity(), numbers.header_size());
   judge_segment_plan<T, Config>(numbers.capacity());
   const auto plan = Segment<T, Config>::plan(numbers.capacity());
-  if (plan && plan->region.size() > kMaxBytesToBuild) return;
+  if (plan && plan->geometry.size > kMaxBytesToBuild) return;
   const auto growable = model::construct(std::make_unique<KeyedGrowable<T, Memory, Protection>>(),
                                          numbers.capacity(), 0);
   const auto fixed = model::construct(std::make_unique<KeyedFixed<T, Memory, Protection>>(),
@@ -217,7 +218,10 @@ constexpr std::array kTypes = {
     TypeUnderTest{"4097 bytes", judge_type<model::Cell<4097, 1>, Heap, NoProtection>},
     TypeUnderTest{"64 KiB, as aligned", judge_type<model::Cell<65536, 65536>, Mmap, SlotStates<>>},
     TypeUnderTest{"4 GiB", judge_type<model::Cell<std::size_t{1} << 32, 8>, Mmap, SlotStates<>>},
-    TypeUnderTest{"1 EiB", judge_type<model::Cell<std::size_t{1} << 60, 1>, Mmap, NoProtection>},
+    // Eight of them fit a region with the header of a segment, but not with that of a chunk as
+    // well.
+    TypeUnderTest{"1 EiB, nearly",
+                  judge_type<model::Cell<(std::size_t{1} << 60) - 24, 1>, Mmap, NoProtection>},
     TypeUnderTest{"8 bytes, inline", judge_inline<model::Cell<8, 8>>},
     TypeUnderTest{"24 bytes, inline", judge_inline<model::Cell<24, 8>>},
 };

@@ -16,20 +16,21 @@ namespace slabproof {
 ///
 /// `granularity` is the unit in which the backing really hands out memory, a power of two.
 /// `discard` tells it that the bytes [offset, offset + size) hold nothing of value: it may give
-/// their pages back while it keeps the addresses, and returns how many bytes it gave back.
+/// their pages back while it keeps the addresses, and returns how many bytes it gave back. Several
+/// threads may call it at once for ranges that do not overlap, so it does not change the object.
 template <class B>
 concept Backing = std::is_nothrow_destructible_v<B> && std::is_nothrow_constructible_v<B, Layout> &&
-                  requires(B backing, const B constant, std::size_t bytes) {
+                  requires(const B constant, std::size_t bytes) {
                     { static_cast<bool>(constant) } noexcept;
                     { constant.data() } noexcept -> std::same_as<std::byte*>;
                     { constant.size() } noexcept -> std::same_as<std::size_t>;
-                    { backing.discard(bytes, bytes) } noexcept -> std::same_as<std::size_t>;
+                    { constant.discard(bytes, bytes) } noexcept -> std::same_as<std::size_t>;
                     { B::last_os_error() } noexcept -> std::same_as<int>;
                     { B::granularity() } noexcept -> std::same_as<std::size_t>;
                   };
 
 /// A backing whose region stays where it is when the object moves. A growable slab needs it: the
-/// owner of a segment's region is kept in that region.
+/// owner of a chunk of segments is kept in that chunk.
 template <class B>
 concept MovableBacking = Backing<B> && std::is_nothrow_move_constructible_v<B>;
 

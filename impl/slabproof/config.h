@@ -26,6 +26,10 @@ struct DefaultConfig {
   using RemoteBatch = AdaptiveBatch;  ///< how many blocks a remote of a `SlabOwner` gathers
   static constexpr Recheck recheck = Recheck::kAllSegments;
 
+  /// A growable slab takes address space for one segment in 16 more than it has; with 0, for one
+  /// segment at a time.
+  static constexpr std::uint32_t reserve_share = 16;
+
   // Of a `CachedSlab` only: the smaller bound counts.
   static constexpr std::uint32_t magazine_rounds = 256;  ///< most blocks of one magazine
   static constexpr std::size_t cache_bytes = 0x40000;    ///< most bytes of blocks in one cache

@@ -2,7 +2,6 @@
 #define SLABPROOF_EXTENDABLE_SLAB_H_
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -18,6 +17,8 @@
 #include "slabproof/object_factory.h"
 #include "slabproof/segment.h"
 #include "slabproof/segment_directory.h"
+#include "slabproof/segment_reserve.h"
+#include "slabproof/segment_supply.h"
 #include "slabproof/slab_stats.h"
 
 namespace slabproof {
@@ -38,10 +39,12 @@ struct InitialSegments {
 ///  3. under the lock again, look once more (`Config::recheck` says where); take a slot that was
 ///     freed or installed meanwhile, or else install the new segment and take its first slot.
 ///
-/// A segment that turned out not to be needed is released after the lock is dropped. Where the
-/// backing refused, phase 3 looks at all segments: the call fails only if every slot is live at
-/// that moment (property L3). The original algorithm walks its segments; here every step under the
-/// lock is O(1).
+/// Address space comes in chunks that grow with the slab, so most segments need no request to the
+/// backing. A chunk that turned out not to be needed is released after the lock is dropped; a
+/// segment in a chunk that the slab has stays for the next grower. Where the backing refused, phase
+/// 3 looks at all segments, and then for a place that another grower has brought: the call fails
+/// only if every slot is live at that moment (property L3). The original algorithm walks its
+/// segments; here every step under the lock is O(1).
 ///
 /// Growth is exact with `Recheck::kAllSegments`: segments = max(initial, ceil(peak live /
 /// capacity)), for any number of threads (property S6). With `kNewSegments` it may exceed that by
@@ -55,12 +58,14 @@ class ExtendableSlab : CheckedConfig<T, Config>,
                        public ObjectFactory<T, ExtendableSlab<T, Config>> {
   static_assert(MovableBacking<typename Config::Backing>,
                 "slabproof: Config::Backing of a growable slab must be movable without moving its "
-                "region, since the owner of a segment's region is kept in that region");
+                "region, since the owner of a chunk's region is kept in that region");
 
   using Sync = typename Config::Sync;
   using Protection = typename Config::Protection;
   using SegmentType = Segment<T, Config>;
   using Directory = SegmentDirectory<SegmentType, Config>;
+  using Reserve = SegmentReserve<SegmentType, Config>;
+  using Supply = SegmentSupply<SegmentType, Directory, Config>;
   using Freelist = typename SegmentType::Freelist;
 
  public:
@@ -85,7 +90,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
                  ProtectionFactory make_protection = &Protection::make) noexcept
       : plan_(SegmentType::plan(segment_capacity)),
         make_protection_(make_protection),
-        shared_(Shared(plan_ ? plan_->region.alignment() : 1)) {
+        shared_(Shared(plan_ ? plan_->geometry.size : 1)) {
     if (!plan_) error_ = plan_.error();
     for (std::uint32_t i = 0; i < initial.count && !error_; ++i) error_ = add_initial_segment();
   }
@@ -94,9 +99,12 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     static_assert(alignof(ExtendableSlab) >= kCacheLine && sizeof(ExtendableSlab) % kCacheLine == 0,
                   "slabproof: a slab has cache lines of its own");
     Shared& shared = shared_.write();
-    for (std::uint32_t i = 0; i < shared.directory.size(); ++i) {
-      const SegmentOwner segment = own(shared.directory.at(i));
-    }
+    const auto end = [this](SegmentType& segment) {
+      const auto ended = SegmentType::own(segment, *plan_);
+    };
+    for (std::uint32_t i = 0; i < shared.directory.size(); ++i) end(shared.directory.at(i));
+    while (SegmentType* const spare = shared.reserve.take_spare()) end(*spare);
+    shared.reserve.tear_down();
     shared.directory.tear_down();
   }
   ExtendableSlab(const ExtendableSlab&) = delete;
@@ -106,8 +114,10 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// before it takes the lock, or an initial segment that could not be had.
   [[nodiscard]] std::optional<AllocError> error() const noexcept { return error_; }
 
-  /// A block of one slot. O(1) and one lock acquisition on a hit; a growing call makes two, one
-  /// segment request, and one directory request when the directory must widen (property L2).
+  /// A block of one slot. O(1) and one lock acquisition on a hit; a growing call makes two, at most
+  /// one request for a chunk, and one for the directory when that must widen (property L2). Where
+  /// the backing refuses a chunk for several segments, the call asks once more, for one segment;
+  /// where that fails too and another thread has brought a place, it takes the lock a third time.
   /// Errors: those of construction; `kOutOfMemory`; `kSegmentLimit`.
   [[nodiscard]] std::expected<Block, AllocError> allocate() noexcept {
     Block block;
@@ -265,14 +275,13 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       if (claimed == nullptr) continue;
       Freelist slots = claimed->freelist(*plan_);
       slots.destroy_links(unused);
-      released +=
-          claimed->backing.write().discard(plan_->geometry.slots_offset, slots.slots_size());
+      released += claimed->discard_slots(*plan_);
     }
   }
 
  private:
-  using SegmentOwner = typename SegmentType::Owner;
-  using ExtentOwner = typename Directory::Extent::Owner;
+  using Growth = typename Supply::Wish;
+  using Supplies = typename Supply::Supplies;
 
   static constexpr std::size_t kCacheLine = 64;
 
@@ -295,29 +304,11 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// Everything that the lock guards, but for what lies in the segments' and the directory's own
   /// regions.
   struct Shared {
-    explicit Shared(std::size_t segment_alignment) noexcept : directory(segment_alignment) {}
+    explicit Shared(std::size_t segment_size) noexcept : directory(segment_size) {}
     Counters counters;
     Directory directory;
+    Reserve reserve;
   };
-
-  /// What an allocation remembers between phase 1 and phase 3.
-  struct Growth {
-    std::uint32_t observed = 0;      ///< segments at the last look, all of them full
-    std::uint32_t extent_first = 0;  ///< the directory room to ask for: [first, last), or none
-    std::uint32_t extent_last = 0;
-    bool beyond_limit = false;
-  };
-
-  /// What phase 2 obtained. Destroyed without the lock, so whatever phase 3 leaves goes then.
-  struct Supplies {
-    ExtentOwner extent;
-    SegmentOwner segment;
-    std::optional<AllocError> refusal;
-  };
-
-  [[nodiscard]] SegmentOwner own(SegmentType& segment) const noexcept {
-    return SegmentOwner(&segment, typename SegmentType::Release{&*plan_});
-  }
 
   // The lock is held from here to the end of `claim_idle_segment`; all of it is O(1) for a slot.
 
@@ -357,19 +348,8 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     if (counters.live > counters.peak_live) counters.peak_live = counters.live;
   }
 
-  /// INVARIANT[directory.room] Some thread on its way carries room for every segment that the
-  /// growers can install: segments + growers <= max(room, what they carry).
   Growth begin_growth(Shared& shared) noexcept {
-    Growth growth;
-    growth.observed = shared.directory.size();
-    const std::uint64_t wanted = growth.observed + ++shared.counters.growers;
-    if (wanted > Directory::kMaxSegments) {
-      growth.beyond_limit = true;
-    } else if (wanted > shared.directory.room()) {
-      growth.extent_first = shared.directory.room();
-      growth.extent_last = std::bit_ceil(static_cast<std::uint32_t>(wanted));
-    }
-    return growth;
+    return Supply::wish(shared.directory, shared.reserve, ++shared.counters.growers, *plan_);
   }
 
   /// The first half of phase 3. A wider directory goes in even where this thread has room without
@@ -381,24 +361,23 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     }
   }
 
-  SegmentType& install(Shared& shared, SegmentOwner segment) noexcept {
-    SegmentType& installed = *segment.release();
+  SegmentType& install(Shared& shared, Supplies& supplies) noexcept {
+    SegmentType& installed = *supplies.segment.release();
+    if (supplies.chunk != nullptr) shared.reserve.adopt(std::move(supplies.chunk));
     shared.directory.open().insert(shared.directory.size());
     shared.directory.install(installed);
     return installed;
   }
 
-  /// Whether `pointer`, which was routed to `segment`, lies in its region. A region may be smaller
-  /// than its alignment, and what lies behind it is someone else's.
-  [[nodiscard]] bool is_inside(const SegmentType& segment, const void* pointer) const noexcept {
-    return reinterpret_cast<std::uintptr_t>(pointer) - reinterpret_cast<std::uintptr_t>(&segment) <
-           plan_->region.size();
+  /// The end of a growth that installs no segment.
+  static void leave_out(Shared& shared, Supplies& supplies) noexcept {
+    if (supplies.has_spare()) shared.reserve.keep(*supplies.segment.release());
   }
 
   /// Puts the slot at `pointer` back, or says why it is none.
   std::optional<MisuseKind> put(Shared& shared, const void* pointer) noexcept {
     SegmentType* const segment = shared.directory.route(pointer);
-    if (segment == nullptr || !is_inside(*segment, pointer)) {
+    if (segment == nullptr) {
       ++shared.counters.foreign_pointers;
       return MisuseKind::kForeignPointer;
     }
@@ -457,29 +436,8 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     return take_lowest(shared_.write(), blocks, 0);
   }
 
-  /// Phase 2. The directory comes first: a thread that could not get its share of it may not
-  /// install a segment, since others count on that share.
   [[nodiscard]] Supplies obtain(const Growth& growth) const noexcept {
-    Supplies supplies;
-    if (growth.beyond_limit) {
-      supplies.refusal = AllocError::kSegmentLimit;
-      return supplies;
-    }
-    if (growth.extent_last != 0) {
-      auto extent = Directory::Extent::build(growth.extent_first, growth.extent_last);
-      if (!extent) {
-        supplies.refusal = extent.error();
-        return supplies;
-      }
-      supplies.extent = std::move(*extent);
-    }
-    auto segment = SegmentType::build(*plan_, make_protection_);
-    if (!segment) {
-      supplies.refusal = segment.error();
-    } else {
-      supplies.segment = std::move(*segment);
-    }
-    return supplies;
+    return Supply::obtain(growth, *plan_, make_protection_);
   }
 
   /// Phases 2 and 3, again for each further segment that a batch needs. `supplies` outlives the
@@ -493,14 +451,17 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       end_growth(shared, supplies);
       const bool look_at_all = recheck == Recheck::kAllSegments || supplies.refusal.has_value();
       served += take_lowest(shared, blocks.subspan(served), look_at_all ? 0 : growth.observed);
+      if (served == blocks.size() || supplies.refusal) leave_out(shared, supplies);
       if (served == blocks.size()) return served;
-      if (supplies.refusal) {
+      if (!supplies.refusal) {
+        SegmentType& fresh = install(shared, supplies);
+        served += take_from(shared, fresh, blocks.subspan(served));
+        if (served == blocks.size()) return served;
+      } else if (growth.chunk_places == 0 || shared.reserve.empty()) {
+        // There was a place already, or there is none now.
         if (served == 0) return std::unexpected(*supplies.refusal);
         return served;
       }
-      SegmentType& fresh = install(shared, std::move(supplies.segment));
-      served += take_from(shared, fresh, blocks.subspan(served));
-      if (served == blocks.size()) return served;
       growth = begin_growth(shared);
     }
   }
@@ -516,7 +477,11 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     const LockGuard guard(mutex_);
     Shared& shared = shared_.write();
     end_growth(shared, supplies);
-    if (!supplies.refusal) install(shared, std::move(supplies.segment));
+    if (supplies.refusal) {
+      leave_out(shared, supplies);
+    } else {
+      install(shared, supplies);
+    }
     return supplies.refusal;
   }
 

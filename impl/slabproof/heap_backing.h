@@ -36,7 +36,7 @@ class HeapBacking {
   [[nodiscard]] explicit operator bool() const noexcept { return data_ != nullptr; }
   [[nodiscard]] std::byte* data() const noexcept { return data_; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  std::size_t discard(std::size_t /*offset*/, std::size_t /*size*/) noexcept { return 0; }
+  std::size_t discard(std::size_t /*offset*/, std::size_t /*size*/) const noexcept { return 0; }
 
   [[nodiscard]] static int last_os_error() noexcept { return error_slot(); }
   [[nodiscard]] static std::size_t granularity() noexcept { return alignof(std::max_align_t); }

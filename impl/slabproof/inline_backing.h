@@ -22,7 +22,7 @@ class InlineBacking {
   [[nodiscard]] explicit operator bool() const noexcept { return size_ != 0; }
   [[nodiscard]] std::byte* data() const noexcept { return size_ == 0 ? nullptr : storage_; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  std::size_t discard(std::size_t /*offset*/, std::size_t /*size*/) noexcept { return 0; }
+  std::size_t discard(std::size_t /*offset*/, std::size_t /*size*/) const noexcept { return 0; }
 
   /// Always 0: a refusal here is not an error of the operating system.
   [[nodiscard]] static int last_os_error() noexcept { return 0; }

@@ -1,7 +1,6 @@
 #ifndef SLABPROOF_SEGMENT_H_
 #define SLABPROOF_SEGMENT_H_
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -11,76 +10,71 @@
 
 #include "slabproof/alloc_error.h"
 #include "slabproof/config.h"
-#include "slabproof/layout.h"
+#include "slabproof/segment_chunk.h"
 #include "slabproof/slot_freelist.h"
 
 namespace slabproof {
 
-/// One region of a growable slab: this header at its start, then the slots. The region is aligned
-/// to a power of two that is at least its size, so the header of any block is found by masking.
+/// A run of slots of a growable slab: this header, then the slots. It lies in a place of a chunk;
+/// nothing depends on where that begins, so a capacity that is a power of two wastes nothing.
 ///
 /// A segment is built by one thread before anyone else can see it (phase 2), and published under
-/// the slab's lock (phase 3). From then on `record` is guarded by that lock, `protection` is only
-/// read, and `backing` belongs to whoever holds every slot of the segment (see `trim`).
+/// the slab's lock (phase 3). From then on `record` is guarded by that lock, and the rest is only
+/// read.
 template <class T, class Config>
 class Segment {
   using Sync = typename Config::Sync;
-  using Backing = typename Config::Backing;
   using Protection = typename Config::Protection;
 
  public:
   using Freelist = SlotFreelist<T, Config>;
+  using Chunk = SegmentChunk<Config>;
 
   /// What the lock guards of a segment.
   struct Record {
-    Segment* next_in_bucket = nullptr;  ///< chain of the directory's route table
-    std::uint32_t index = 0;            ///< position in the order of installation
+    Segment* next_spare = nullptr;  ///< while it is not installed: list of the reserve
+    std::uint32_t index = 0;        ///< position in the order of installation
     FreelistState slots;
   };
 
   /// The shape of every segment of one slab.
   struct Plan {
     SlotGeometry geometry;
-    Layout region;  ///< aligned to a power of two not less than its size
+    typename Chunk::PlaceShape place;
   };
 
-  /// Errors: those of `SlotFreelist::plan`.
+  /// Errors: those of `SlotFreelist::plan` and `SegmentChunk::plan`.
   [[nodiscard]] static std::expected<Plan, AllocError> plan(std::size_t capacity) noexcept {
     const auto geometry = Freelist::plan(capacity, sizeof(Segment));
     if (!geometry) return std::unexpected(geometry.error());
-    constexpr std::size_t kMaxPowerOfTwo = std::bit_floor(kMaxRegionBytes);
-    if (geometry->size > kMaxPowerOfTwo) return std::unexpected(AllocError::kLayoutOverflow);
-    const std::size_t unit = Backing::granularity();
-    const std::size_t alignment = std::bit_ceil(geometry->size < unit ? unit : geometry->size);
-    const auto region = Layout::make(geometry->size, alignment);
-    if (!region) return std::unexpected(region.error());
-    return Plan{*geometry, *region};
+    const auto place = Chunk::plan(geometry->size, Freelist::slot_alignment);
+    if (!place) return std::unexpected(place.error());
+    return Plan{*geometry, *place};
   }
 
-  /// Gives a segment's region back to its backing.
+  /// Ends a segment. Its place stays part of the chunk.
   struct Release {
     const Plan* plan = nullptr;
     void operator()(Segment* segment) const noexcept {
       const FreelistState state = segment->record.read().slots;
       segment->freelist(*plan).tear_down(state);
-      // The owner of the region lies in the region, so it moves out before that goes.
-      const Backing region = std::move(segment->backing.write());
       std::destroy_at(segment);
     }
   };
   using Owner = std::unique_ptr<Segment, Release>;
 
-  /// Obtains a region and lays a segment out in it. `plan` must outlive the segment. Calls the
-  /// backing and `make_protection`, so no lock may be held (property S5).
-  /// Errors: `kOutOfMemory` where the backing refuses.
-  [[nodiscard]] static std::expected<Owner, AllocError> build(
-      const Plan& plan, Protection (*make_protection)() noexcept) noexcept {
-    Backing region(plan.region);
-    if (!region) return std::unexpected(AllocError::kOutOfMemory);
-    void* const place = region.data();
-    Owner segment(::new (place) Segment(std::move(region), make_protection()), Release{&plan});
+  [[nodiscard]] static Owner own(Segment& segment, const Plan& plan) noexcept {
+    return Owner(&segment, Release{&plan});
+  }
+
+  /// Lays a segment out in a place of `chunk`. `plan` must outlive the segment. Calls
+  /// `make_protection`, so no lock may be held (property S5).
+  [[nodiscard]] static Owner build(const Plan& plan, const Chunk& chunk, std::byte* place,
+                                   Protection (*make_protection)() noexcept) noexcept {
+    void* const start = place;
+    Segment* const segment = ::new (start) Segment(chunk, make_protection());
     segment->freelist(plan).lay_out();
-    return segment;
+    return own(*segment, plan);
   }
 
   Segment(const Segment&) = delete;
@@ -91,13 +85,20 @@ class Segment {
     return Freelist(reinterpret_cast<std::byte*>(this), plan.geometry, protection_.read());
   }
 
+  /// Gives the pages of the slots back to the backing; how many bytes that were. For one who holds
+  /// every slot, and no lock.
+  std::size_t discard_slots(const Plan& plan) noexcept {
+    const auto* const slots = reinterpret_cast<std::byte*>(this) + plan.geometry.slots_offset;
+    return chunk_.read()->discard(slots, freelist(plan).slots_size());
+  }
+
   typename Sync::template Var<Record> record{Record{}};
-  typename Sync::template Var<Backing> backing;
 
  private:
-  Segment(Backing region, Protection protection) noexcept
-      : backing(std::move(region)), protection_(std::move(protection)) {}
+  Segment(const Chunk& chunk, Protection protection) noexcept
+      : chunk_(&chunk), protection_(std::move(protection)) {}
 
+  typename Sync::template Var<const Chunk*> chunk_;
   typename Sync::template Var<Protection> protection_;
 };
 

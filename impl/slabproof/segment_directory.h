@@ -26,6 +26,17 @@ namespace slabproof {
 /// a new tool for file and table addressing", VLDB 1980): one bucket for each segment, and
 /// installing a segment splits exactly one bucket.
 ///
+/// Segments begin anywhere, and all have the same size. The key is a frame: an address without its
+/// low bits, where a frame is the least power of two that is not less than a segment. Each segment
+/// is in the table once, for the frame in which it begins; an address that it holds lies in that
+/// frame or in the next. So a route looks for the address's own frame and then, for less than half
+/// of all addresses, for the one before. At most two segments begin in one frame. To enter each
+/// segment for every frame that it touches would save the second look, and make every chain twice
+/// as long; chunks that are aligned to their size would lead to a segment by arithmetic, and waste
+/// up to half of the address space.
+///
+/// Chains are kept here and not in the segments: a route touches no segment but the one it finds.
+///
 /// Not thread safe by itself: guarded by the slab's lock. `Extent::build` is not part of that; it
 /// calls the backing and so runs without the lock.
 template <class Segment, class Config>
@@ -33,9 +44,13 @@ class SegmentDirectory {
   using Sync = typename Config::Sync;
   using Backing = typename Config::Backing;
 
+  /// Two things that have the same index: a segment, and a bucket. The chain of a bucket leads from
+  /// segment to segment by index, where 0 ends it and others count from 1.
   struct Entry {
-    Segment* segment = nullptr;  ///< the segment of this index
-    Segment* bucket = nullptr;   ///< head of this bucket's chain
+    Segment* segment = nullptr;
+    Segment* first = nullptr;       ///< of the bucket's chain
+    std::uint32_t first_index = 0;  ///< of the same
+    std::uint32_t next_index = 0;   ///< what comes behind the segment in the chain that it is in
   };
   using EntryVar = typename Sync::template Var<Entry>;
   using Leaf = typename OpenSet<Sync>::Leaf;
@@ -123,9 +138,10 @@ class SegmentDirectory {
     typename Sync::template Var<Extent*> next_{static_cast<Extent*>(nullptr)};
   };
 
-  /// `segment_alignment` is the power of two to which segments are aligned.
-  explicit SegmentDirectory(std::size_t segment_alignment) noexcept
-      : address_shift_(static_cast<std::uint32_t>(std::countr_zero(segment_alignment))) {}
+  /// `segment_size`: bytes of every segment, at most `kMaxRegionBytes`.
+  explicit SegmentDirectory(std::size_t segment_size) noexcept
+      : segment_size_(segment_size),
+        frame_shift_(static_cast<std::uint32_t>(std::countr_zero(std::bit_ceil(segment_size)))) {}
 
   [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
   /// Segments that fit before the directory must widen: 0 or a power of two.
@@ -158,21 +174,17 @@ class SegmentDirectory {
     const std::uint32_t index = size_++;
     split_bucket(index);
     entry(index).write().segment = &segment;
-    typename Segment::Record& record = segment.record.write();
-    record.index = index;
-    push_on_bucket(bucket_of(hash_of(&segment), size_), segment, record);
+    segment.record.write().index = index;
+    push_on_bucket(segment, index);
   }
 
-  /// The segment whose aligned range holds `pointer`, or null. Any pointer value will do.
+  /// The segment that holds `pointer`, or null. Any pointer value will do.
   [[nodiscard]] Segment* route(const void* pointer) const noexcept {
     if (size_ == 0) return nullptr;
-    const std::uintptr_t base = reinterpret_cast<std::uintptr_t>(pointer) >> address_shift_
-                                                                                 << address_shift_;
-    Segment* segment = entry(bucket_of(hash_of(pointer), size_)).read().bucket;
-    while (segment != nullptr && reinterpret_cast<std::uintptr_t>(segment) != base) {
-      segment = segment->record.read().next_in_bucket;
-    }
-    return segment;
+    const auto address = reinterpret_cast<std::uintptr_t>(pointer);
+    const std::uint64_t frame = address >> frame_shift_;
+    if (Segment* const segment = find_in(frame, address); segment != nullptr) return segment;
+    return find_in(frame - 1, address);
   }
 
   /// Gives every extent back. Nothing else may be called afterwards; no lock may be held.
@@ -191,12 +203,15 @@ class SegmentDirectory {
     return chunks_[std::bit_width(index)][index - std::bit_floor(index)];
   }
 
-  /// Multiplicative hashing: neighbouring regions, and regions that two slabs map in turn, spread
+  [[nodiscard]] std::uint64_t frame_of(const Segment& segment) const noexcept {
+    return reinterpret_cast<std::uintptr_t>(&segment) >> frame_shift_;
+  }
+
+  /// Multiplicative hashing: neighbouring segments, and segments that two slabs map in turn, spread
   /// over the low bits that linear hashing uses.
-  [[nodiscard]] std::uint32_t hash_of(const void* pointer) const noexcept {
+  static constexpr std::uint32_t hash_of(std::uint64_t frame) noexcept {
     constexpr std::uint64_t kGoldenRatio = 0x9e3779b97f4a7c15;
-    const std::uint64_t key = reinterpret_cast<std::uintptr_t>(pointer) >> address_shift_;
-    return static_cast<std::uint32_t>(key * kGoldenRatio >> 32);
+    return static_cast<std::uint32_t>(frame * kGoldenRatio >> 32);
   }
 
   /// The bucket of a hash among `buckets` > 0 of them: as many low bits as name a bucket.
@@ -205,26 +220,44 @@ class SegmentDirectory {
     return wide < buckets ? wide : wide & (std::bit_floor(buckets) - 1);
   }
 
+  /// Among the segments that begin in `frame`, the one that holds `address`; null for none.
+  [[nodiscard]] Segment* find_in(std::uint64_t frame, std::uintptr_t address) const noexcept {
+    const Entry& bucket = entry(bucket_of(hash_of(frame), size_)).read();
+    Segment* segment = bucket.first;
+    std::uint32_t index = bucket.first_index;
+    while (segment != nullptr &&
+           address - reinterpret_cast<std::uintptr_t>(segment) >= segment_size_) [[unlikely]] {
+      index = entry(index - 1).read().next_index;
+      segment = index == 0 ? nullptr : entry(index - 1).read().segment;
+    }
+    return segment;
+  }
+
   /// Moves to bucket `added` the segments that its companion held for it. Requires that the buckets
   /// [0, added) were in use and size_ is added + 1.
   void split_bucket(std::uint32_t added) noexcept {
     if (added == 0) return;
     Entry& companion = entry(added - std::bit_floor(added)).write();
-    Segment* segment = std::exchange(companion.bucket, nullptr);
-    while (segment != nullptr) {
-      typename Segment::Record& record = segment->record.write();
-      Segment* const next = record.next_in_bucket;
-      push_on_bucket(bucket_of(hash_of(segment), size_), *segment, record);
-      segment = next;
+    companion.first = nullptr;
+    std::uint32_t index = std::exchange(companion.first_index, 0);
+    while (index != 0) {
+      const Entry& moved = entry(index - 1).read();
+      const std::uint32_t next = moved.next_index;
+      push_on_bucket(*moved.segment, index - 1);
+      index = next;
     }
   }
 
-  void push_on_bucket(std::uint32_t bucket, Segment& segment,
-                      typename Segment::Record& record) noexcept {
-    record.next_in_bucket = std::exchange(entry(bucket).write().bucket, &segment);
+  /// Puts the segment of an index on the chain of its bucket among size_ of them.
+  void push_on_bucket(Segment& segment, std::uint32_t index) noexcept {
+    Entry& bucket = entry(bucket_of(hash_of(frame_of(segment)), size_)).write();
+    bucket.first = &segment;
+    const std::uint32_t next = std::exchange(bucket.first_index, index + 1);
+    entry(index).write().next_index = next;
   }
 
-  std::uint32_t address_shift_;
+  std::size_t segment_size_;
+  std::uint32_t frame_shift_;
   std::uint32_t size_ = 0;
   std::uint32_t room_ = 0;
   Extent* extents_ = nullptr;

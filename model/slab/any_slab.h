@@ -111,10 +111,11 @@ struct SlabTraits {
   bool seals_links = false;    ///< notices every altered link
 };
 
-/// Where the slots of a growable slab's segment lie, in bytes; all 0 for an impossible capacity.
+/// The region of a growable slab's segment that has a region of its own, in bytes; all 0 for an
+/// impossible capacity.
 struct SegmentShape {
-  std::size_t alignment = 0;     ///< of a segment: a power of two not less than its size
-  std::size_t slots_offset = 0;  ///< from the base of a segment to its first slot
+  std::size_t region_bytes = 0;
+  std::size_t slots_offset = 0;  ///< from the base of the region to the first slot
 };
 
 /// Any slab of the library behind one interface, whatever its configuration: fixed or growable,

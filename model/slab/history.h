@@ -89,7 +89,7 @@ struct Census {
 struct Setting : SlabSetup {
   std::size_t stride = 64;  ///< bytes between slots
   std::size_t alignment = 64;
-  std::size_t segment_bytes = 4096;  ///< size and alignment of a segment's region
+  std::size_t segment_bytes = 4096;  ///< size of a segment's region
   std::size_t slots_offset = 128;    ///< from a segment's base to its first slot
 };
 

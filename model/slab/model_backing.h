@@ -14,7 +14,8 @@
 
 namespace slabproof::model {
 
-/// What a region of a slab's memory is for: the tag of its events.
+/// What a region of a slab's memory is for: the tag of its events. A chunk of one segment is a
+/// segment.
 enum class RegionKind : std::uint32_t { kDirectory, kSegment };
 
 /// The backing of a slab under the model checker: memory at addresses that depend on nothing but
@@ -23,7 +24,8 @@ class ModelBacking {
  public:
   explicit ModelBacking(Layout layout,
                         std::source_location where = std::source_location::current()) noexcept
-      : kind_(layout.alignment() >= layout.size() ? RegionKind::kSegment : RegionKind::kDirectory),
+      : kind_(layout.alignment() > ModelMemory::kGranule ? RegionKind::kSegment
+                                                         : RegionKind::kDirectory),
         data_(checker_hooks::request_region(layout.size(), layout.alignment(), tag(), where)),
         size_(data_ != nullptr ? layout.size() : 0) {
     // Nobody may count on zeros: a heap has none either. The same in every execution, whatever
@@ -42,7 +44,7 @@ class ModelBacking {
   [[nodiscard]] explicit operator bool() const noexcept { return data_ != nullptr; }
   [[nodiscard]] std::byte* data() const noexcept { return data_; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  std::size_t discard(std::size_t offset, std::size_t size) noexcept {
+  std::size_t discard(std::size_t offset, std::size_t size) const noexcept {
     checker_hooks::discard_region(data_ + offset, size, tag());
     return size;
   }
@@ -54,7 +56,7 @@ class ModelBacking {
  private:
   [[nodiscard]] std::uint32_t tag() const noexcept { return static_cast<std::uint32_t>(kind_); }
 
-  RegionKind kind_;  // only a segment is aligned to all of its size
+  RegionKind kind_;  // only a chunk is aligned to more than a granule
   std::byte* data_;
   std::size_t size_;
 };

@@ -1,6 +1,8 @@
 #ifndef SLABPROOF_MODEL_SLAB_MODEL_CONFIG_H_
 #define SLABPROOF_MODEL_SLAB_MODEL_CONFIG_H_
 
+#include <cstdint>
+
 #include "model/runtime/model_memory.h"
 #include "model/slab/model_backing.h"
 #include "model/slab/slab_adapter.h"
@@ -20,6 +22,8 @@ struct ModelConfig : DefaultConfig {
   using Protection = ProtectionType;
   using Misuse = CountMisuse;
   static constexpr Recheck recheck = kRecheck;
+  // Each segment has a region of its own, so that requests tell of segments.
+  static constexpr std::uint32_t reserve_share = 0;
 };
 
 /// A growable slab under check. It holds one granule of the model's memory, so that what happens to

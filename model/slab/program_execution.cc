@@ -72,7 +72,7 @@ Setting ProgramExecution::setting() const {
   Setting setting{setup_};
   setting.stride = traits_.stride;
   setting.alignment = traits_.slot_alignment;
-  setting.segment_bytes = shape.alignment;
+  setting.segment_bytes = shape.region_bytes;
   setting.slots_offset = shape.slots_offset;
   return setting;
 }

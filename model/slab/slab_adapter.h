@@ -147,7 +147,7 @@ class GrowableSlabAdapter final : public SlabAdapter<T, ExtendableSlab<T, Config
   SegmentShape segment_shape(std::size_t capacity) const override {
     const auto plan = Segment<T, Config>::plan(capacity);
     if (!plan) return {};
-    return {plan->region.alignment(), plan->geometry.slots_offset};
+    return {plan->place.first + plan->place.size, plan->place.first + plan->geometry.slots_offset};
   }
   void construct(std::size_t capacity, std::uint32_t initial_segments) override {
     if (initial_segments == 0) return this->emplace(capacity, kMakeProtection);

@@ -124,19 +124,25 @@ TYPED_TEST(LockCountTest, ImpossibleCapacityTakesNoLockAndMakesNoRequest) {
 }
 
 TYPED_TEST(LockCountTest, OverflowOfSizeTimesCapacityTakesNoLockAndMakesNoRequest) {
-  struct Large {
-    char bytes[std::size_t{1} << 40];
-  };
-  // The bytes of the slots overflow; they fit, but not the power of two above them.
-  for (const std::size_t capacity : {std::size_t{1} << 23, (std::size_t{1} << 23) - 1}) {
-    ExtendableSlab<Large, TypeParam> slab(capacity, InitialSegments{2});
+  const auto expect_refused = [this](auto& slab) {
     EXPECT_EQ(slab.error(), AllocError::kLayoutOverflow);
     EXPECT_EQ(
         acquisitions_of([&] { EXPECT_EQ(slab.allocate().error(), AllocError::kLayoutOverflow); }),
         0U);
     EXPECT_EQ(slab.segment_count(), 0U);
-  }
-  EXPECT_EQ(this->script_.requests, 0U);
+    EXPECT_EQ(this->script_.requests, 0U);
+  };
+  struct Large {
+    char bytes[std::size_t{1} << 40];
+  };
+  ExtendableSlab<Large, TypeParam> slab(std::size_t{1} << 23, InitialSegments{2});
+  expect_refused(slab);
+  // The slots and their header fit, but not the header of a chunk as well.
+  struct Largest {
+    char bytes[(std::size_t{1} << 63) - 192];
+  };
+  ExtendableSlab<Largest, TypeParam> largest(1, InitialSegments{2});
+  expect_refused(largest);
 }
 
 TYPED_TEST(LockCountTest, UnsupportedLayoutTakesNoLock) {

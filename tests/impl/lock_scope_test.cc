@@ -49,7 +49,7 @@ struct WatchfulMisuse {
 };
 
 template <Recheck kScope>
-struct WatchedConfig {
+struct WatchedConfig : DefaultConfig {
   using Sync = ObservedSync;
   using Backing = ObservedBacking<WipingHeap>;
   using Protection = WatchfulProtection;

@@ -75,7 +75,7 @@ class ObservedBacking {
   }
   [[nodiscard]] std::byte* data() const noexcept { return *this ? inner_->data() : nullptr; }
   [[nodiscard]] std::size_t size() const noexcept { return *this ? inner_->size() : 0; }
-  std::size_t discard(std::size_t offset, std::size_t size) noexcept {
+  std::size_t discard(std::size_t offset, std::size_t size) const noexcept {
     Environment& mine = environment();
     mine.record(event(BackingEvent::Kind::kDiscarded, size, 0));
     if (const auto action = mine.during_discard) action();
@@ -109,7 +109,7 @@ class ObservedBacking {
 class WipingHeap : public HeapBacking {
  public:
   using HeapBacking::HeapBacking;
-  std::size_t discard(std::size_t offset, std::size_t size) noexcept {
+  std::size_t discard(std::size_t offset, std::size_t size) const noexcept {
     std::fill_n(data() + offset, size, std::byte{0});
     return size;
   }
@@ -135,6 +135,8 @@ struct ObservedConfig : DefaultConfig {
   using Protection = ProtectionPolicy;
   using Misuse = ObservedMisuse;
   static constexpr Recheck recheck = kRecheck;
+  // Each segment has a region of its own, so that requests tell of segments.
+  static constexpr std::uint32_t reserve_share = 0;
 };
 
 }  // namespace slabproof::testing

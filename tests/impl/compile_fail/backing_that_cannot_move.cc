@@ -1,4 +1,4 @@
-// The owner of a segment's region lies in that region, so it moves in when the segment is built.
+// The owner of a chunk's region lies in that region, so it moves in when the chunk is built.
 #include "slabproof/extendable_slab.h"
 #include "slabproof/heap_backing.h"
 #include "slabproof/inline_backing.h"

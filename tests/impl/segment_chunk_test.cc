@@ -1,0 +1,241 @@
+// Chunks of several segments: who gets a place, what is left of one that nobody needs, and what a
+// refusal leads to. What "another thread" does while a grower is in phase 2 is done inside a
+// request, or where a segment's protection is made, on the same thread.
+
+#include "slabproof/segment_chunk.h"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "slabproof/extendable_slab.h"
+#include "tests/support/observed_policies.h"
+#include "tests/support/slab_expectations.h"
+
+namespace slabproof {
+namespace {
+
+using testing::Environment;
+using testing::expect_conserved;
+using testing::expect_exact_growth;
+using testing::new_environment;
+using testing::ObservedConfig;
+using testing::take_blocks;
+
+/// A chunk has as many places as there are segments.
+struct SharingConfig : ObservedConfig<> {
+  static constexpr std::uint32_t reserve_share = 1;
+};
+
+using Slab = ExtendableSlab<std::uint64_t, SharingConfig>;
+constexpr std::size_t kCapacity = 2;
+
+class SegmentChunkTest : public ::testing::Test {
+ protected:
+  SegmentChunkTest() {
+    script_.recording = true;
+    while_laid_out = nullptr;
+    laid_out = 0;
+  }
+
+  /// So many segments more, all of them full.
+  void fill(std::size_t segments) {
+    for (std::size_t i = 0; i < segments; ++i) allocate_segment();
+  }
+  void allocate_segment() {
+    for (const Block& block : take_blocks(slab_, kCapacity)) blocks_.push_back(block);
+  }
+  void free_one() {
+    EXPECT_TRUE(slab_.deallocate(blocks_.back().data));
+    blocks_.pop_back();
+  }
+  void during_next_request(std::function<void()> action) {
+    script_.during_request = [this, action] {
+      script_.during_request = nullptr;
+      action();
+    };
+  }
+  static void while_next_is_laid_out(std::function<void()> action) {
+    while_laid_out = [action] {
+      while_laid_out = nullptr;
+      action();
+    };
+  }
+  /// Every block once, and written without a trace in another.
+  void expect_sound() {
+    for (std::size_t i = 0; i < blocks_.size(); ++i) testing::fill(blocks_[i], i);
+    for (std::size_t i = 0; i < blocks_.size(); ++i) EXPECT_TRUE(testing::is_filled(blocks_[i], i));
+    expect_conserved(slab_.stats());
+    expect_exact_growth(slab_.stats());
+    EXPECT_EQ(script_.backing_calls_under_lock, 0U);
+  }
+
+  static NoProtection make_protection() noexcept {
+    ++laid_out;
+    // A copy, since the action may replace itself.
+    if (const auto action = while_laid_out) action();
+    return NoProtection{};
+  }
+
+  Environment& script_ = new_environment();
+  inline static std::function<void()> while_laid_out;
+  inline static int laid_out = 0;
+  Slab slab_{kCapacity, &make_protection};
+  std::vector<Block> blocks_;
+};
+
+TEST_F(SegmentChunkTest, ChunksGrowWithTheSlabAndServeWithoutARequest) {
+  fill(8);
+  // 1 + 1 + 2 + 4 places.
+  EXPECT_EQ(script_.segment_requests, 4U);
+  fill(8);
+  EXPECT_EQ(script_.segment_requests, 5U);
+  expect_sound();
+}
+
+TEST_F(SegmentChunkTest, SegmentsOfOneChunkLieOneBehindTheOther) {
+  fill(8);
+  const std::size_t size = Segment<std::uint64_t, SharingConfig>::plan(kCapacity)->place.size;
+  for (std::size_t segment = 5; segment < 8; ++segment) {
+    EXPECT_EQ(blocks_[segment * kCapacity].data, blocks_[(segment - 1) * kCapacity].data + size);
+  }
+}
+
+TEST_F(SegmentChunkTest, GrowersAtTheSameTimeAskForTheShareTogether) {
+  fill(4);
+  std::vector<std::size_t> sizes;
+  script_.events.clear();
+  during_next_request([&] { allocate_segment(); });
+  allocate_segment();
+  for (const auto& event : script_.events) {
+    if (event.is_segment && event.kind == testing::BackingEvent::Kind::kGranted) {
+      sizes.push_back(event.size);
+    }
+  }
+  // The inner one is granted first: two places, where the outer one has asked for four.
+  ASSERT_EQ(sizes.size(), 2U);
+  const std::size_t size = Segment<std::uint64_t, SharingConfig>::plan(kCapacity)->place.size;
+  EXPECT_EQ(sizes[1] - sizes[0], 2 * size);
+  expect_sound();
+}
+
+TEST_F(SegmentChunkTest, UnneededChunkGoesBackAsAWhole) {
+  fill(4);
+  const std::int64_t held = testing::regions_held();
+  during_next_request([this] { free_one(); });
+  blocks_.push_back(slab_.allocate().value());
+  EXPECT_EQ(script_.releases, 1U);
+  EXPECT_EQ(testing::regions_held(), held + 1);  // the wider directory stays
+  EXPECT_EQ(slab_.segment_count(), 4U);
+  expect_sound();
+}
+
+TEST_F(SegmentChunkTest, UnneededPlaceServesTheNextGrowerAsItIs) {
+  fill(5);  // and three places are left
+  while_next_is_laid_out([this] { free_one(); });
+  blocks_.push_back(slab_.allocate().value());
+  EXPECT_EQ(slab_.segment_count(), 5U);
+  const std::uint64_t requests = script_.requests;
+  const int laid_out_before = laid_out;
+  allocate_segment();
+  EXPECT_EQ(laid_out, laid_out_before);
+  allocate_segment();
+  allocate_segment();
+  EXPECT_EQ(laid_out, laid_out_before + 2);
+  EXPECT_EQ(script_.requests, requests);
+  expect_sound();
+}
+
+TEST_F(SegmentChunkTest, PlaceOfAGrowerWhoseDirectoryIsRefusedIsKept) {
+  fill(16);
+  ASSERT_EQ(slab_.stats().directory_room, 16U);
+  // A chunk of sixteen comes with the wider directory, and one of its places is taken.
+  allocate_segment();
+  fill(15);
+  ASSERT_EQ(slab_.segment_count(), 32U);
+  ASSERT_EQ(slab_.stats().directory_room, 32U);
+  script_.refuse_all();
+  EXPECT_EQ(slab_.allocate().error(), AllocError::kOutOfMemory);
+  script_.refuse_none();
+  allocate_segment();
+  EXPECT_EQ(slab_.segment_count(), 33U);
+}
+
+TEST_F(SegmentChunkTest, RefusedShareIsAskedForAgainAsOnePlace) {
+  fill(4);
+  script_.refused_segments = {.pass = 0, .count = 1};
+  const std::uint64_t requests = script_.segment_requests;
+  allocate_segment();
+  EXPECT_EQ(script_.segment_requests, requests + 2);
+  EXPECT_EQ(script_.events.back().size, script_.events[1].size);
+  allocate_segment();
+  EXPECT_EQ(script_.segment_requests, requests + 3);
+  expect_sound();
+}
+
+TEST_F(SegmentChunkTest, RefusedGrowerTakesThePlaceThatAnotherOneHasBrought) {
+  fill(8);
+  script_.refuse(0, 1);
+  during_next_request([this] {
+    script_.refuse_none();
+    allocate_segment();
+    script_.refuse_all();
+  });
+  blocks_.push_back(slab_.allocate().value());
+  EXPECT_EQ(slab_.segment_count(), 10U);
+  expect_sound();
+}
+
+TEST_F(SegmentChunkTest, RefusedGrowerFailsWhereThePlacesOfOthersAreGone) {
+  fill(8);
+  script_.refuse(0, 1);
+  during_next_request([this] {
+    script_.refuse_none();
+    for (int i = 0; i < 4; ++i) allocate_segment();
+    script_.refuse_all();
+  });
+  EXPECT_EQ(slab_.allocate().error(), AllocError::kOutOfMemory);
+  EXPECT_EQ(slab_.segment_count(), 12U);
+  expect_sound();
+}
+
+TEST_F(SegmentChunkTest, TrimKeepsWhatLiesBesideASegmentInItsChunk) {
+  fill(8);
+  for (std::size_t i = 0; i < blocks_.size(); ++i) testing::fill(blocks_[i], i);
+  const std::vector<Block> idle(blocks_.begin() + 10, blocks_.begin() + 12);
+  testing::give_back(slab_, idle);
+  EXPECT_NE(slab_.trim(), 0U);
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    const bool is_idle = i == 10 || i == 11;
+    EXPECT_TRUE(is_idle || testing::is_filled(blocks_[i], i)) << i;
+  }
+  EXPECT_EQ(slab_.allocate(), idle[0]);
+}
+
+TEST_F(SegmentChunkTest, AddressBetweenSegmentsBelongsToNone) {
+  fill(8);
+  std::byte* const block = blocks_[5 * kCapacity].data;
+  EXPECT_FALSE(slab_.deallocate(block - 1));
+  EXPECT_FALSE(slab_.deallocate(block + kCapacity * Slab::stride));
+  const Block beyond = blocks_.back();
+  EXPECT_FALSE(slab_.deallocate(beyond.data + Slab::stride));
+  EXPECT_EQ(slab_.corruption_events(), 3U);
+  expect_sound();
+}
+
+TEST(SegmentChunkEndTest, NothingIsHeldAfterTheSlab) {
+  new_environment();
+  {
+    Slab slab(kCapacity, InitialSegments{9});
+    EXPECT_GT(testing::regions_held(), 3);
+  }
+  EXPECT_EQ(testing::regions_held(), 0);
+}
+
+}  // namespace
+}  // namespace slabproof
