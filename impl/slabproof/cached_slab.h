@@ -105,6 +105,7 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
   /// What the caches stand on: operations on these two take locks.
   [[nodiscard]] SharedSlab& shared() noexcept { return slab_; }
   [[nodiscard]] Depot& depot() noexcept { return depot_; }
+  [[nodiscard]] const Depot& depot() const noexcept { return depot_; }
 
  private:
   using Registry = CacheRegistry<Sync>;

@@ -2,7 +2,11 @@
 #define SLABPROOF_MODEL_CAMPAIGN_JUDGED_PROGRAM_H_
 
 #include <memory>
+#include <optional>
+#include <variant>
 
+#include "model/oracle/fast_path_oracle.h"
+#include "model/oracle/measures.h"
 #include "model/oracle/oracle.h"
 #include "model/program/program.h"
 #include "model/program/slab_setup.h"
@@ -16,7 +20,8 @@ namespace slabproof::model {
 /// executions. One runs at a time in a process.
 class JudgedProgram {
  public:
-  /// Throws what `Oracle` throws.
+  /// Throws what `Oracle` throws, and std::invalid_argument for a program that does not fit the
+  /// slab (`misfit_of`).
   JudgedProgram(const SlabSetup& slab, const Program& program);
   JudgedProgram(const JudgedProgram&) = delete;
   JudgedProgram& operator=(const JudgedProgram&) = delete;
@@ -28,12 +33,12 @@ class JudgedProgram {
   /// Of the last execution.
   [[nodiscard]] const History& history() const noexcept { return execution_.history(); }
   /// Of the last execution that was judged to hold.
-  [[nodiscard]] const Measures& measures() const noexcept { return oracle_.measures(); }
+  [[nodiscard]] const Measures& measures() const noexcept;
 
  private:
   std::unique_ptr<AnySlab> slab_;
   ProgramExecution execution_;
-  Oracle oracle_;
+  std::variant<Oracle, FastPathOracle> oracle_;
 };
 
 }  // namespace slabproof::model

@@ -15,7 +15,9 @@ constexpr std::uint64_t kAccessLimit = 100'000;
 }  // namespace
 
 ProgramSearch::ProgramSearch(const CheckJob& job)
-    : program_(job.slab, job.program), step_trace_(program_.execution().setting(), job.program) {}
+    : program_(job.slab, job.program),
+      step_trace_(program_.execution().setting(), job.program),
+      has_steps_(job.slab.family == SlabFamily::kShared) {}
 
 ExploreResult ProgramSearch::run(ExploreOptions options) {
   options.run = slab_run_settings();
@@ -23,7 +25,7 @@ ExploreResult ProgramSearch::run(ExploreOptions options) {
   options.on_execution = [this,
                           callers = std::move(options.on_execution)](const ExecutionEnd& end) {
     measure(end);
-    if (steps_sink_) write_steps(end);
+    if (steps_sink_ && has_steps_) write_steps(end);
     if (callers) callers(end);
   };
   ExploreResult explored = explore(program_.execution(), options);

@@ -29,7 +29,8 @@ class ProgramSearch {
   [[nodiscard]] ExploreResult run(ExploreOptions options);
 
   /// From now on the steps of each execution go to `sink`, a few thousand executions at a time, and
-  /// the rest when a run ends; an execution that violates something is among them.
+  /// the rest when a run ends; an execution that violates something is among them. There are none
+  /// but of a shared slab.
   void emit_steps(StepsSink sink) { steps_sink_ = std::move(sink); }
 
   /// See `ProgramExecution::symmetry_class`.
@@ -48,6 +49,7 @@ class ProgramSearch {
 
   JudgedProgram program_;
   StepTrace step_trace_;
+  const bool has_steps_;  // of the proved system, which has neither caches nor remotes
   StepsSink steps_sink_;
   std::string steps_;  // not yet given to the sink
   std::uint64_t max_segments_ = 0;

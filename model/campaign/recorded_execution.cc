@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "model/program/fit.h"
+
 namespace slabproof::model {
 namespace {
 
@@ -56,6 +58,17 @@ RecordedExecution recorded_from(const nlohmann::json& object) {
       number_member(object, "initial_segments", 0, kMaxInitialSegments);
   recorded.slab.recheck_all = !word_member(object, "recheck", "all", "new");
   recorded.slab.slot_states = word_member(object, "protection", "none", "slot-states");
+  // A shared slab needs neither, and recordings from before there were others have none.
+  if (object.contains("slab")) {
+    const std::string name = text_member(object, "slab");
+    const auto family = parse_family(name);
+    if (!family) throw std::invalid_argument(fmt::format("\"slab\": there is no {:?}", name));
+    recorded.slab.family = *family;
+    recorded.slab.batch = number_member(object, "batch", 1, kMaxSlabBatch);
+  }
+  if (const auto misfit = misfit_of(recorded.program, recorded.slab)) {
+    throw std::invalid_argument(*misfit);
+  }
   auto schedule = parse_schedule(text_member(object, "schedule"));
   if (!schedule) throw std::invalid_argument("\"schedule\": " + schedule.error());
   recorded.schedule = std::move(*schedule);
@@ -66,12 +79,16 @@ RecordedExecution recorded_from(const nlohmann::json& object) {
 
 std::string to_text(const RecordedExecution& recorded) {
   const SlabSetup& slab = recorded.slab;
-  const nlohmann::ordered_json object = {{"program", to_text(recorded.program)},
-                                         {"capacity", slab.capacity},
-                                         {"initial_segments", slab.initial_segments},
-                                         {"recheck", recheck_name(slab.recheck_all)},
-                                         {"protection", slab.slot_states ? "slot-states" : "none"},
-                                         {"schedule", to_text(recorded.schedule)}};
+  nlohmann::ordered_json object = {{"program", to_text(recorded.program)},
+                                   {"capacity", slab.capacity},
+                                   {"initial_segments", slab.initial_segments},
+                                   {"recheck", recheck_name(slab.recheck_all)},
+                                   {"protection", slab.slot_states ? "slot-states" : "none"}};
+  if (slab.family != SlabFamily::kShared) {
+    object["slab"] = to_text(slab.family);
+    object["batch"] = slab.batch;
+  }
+  object["schedule"] = to_text(recorded.schedule);
   return object.dump();
 }
 

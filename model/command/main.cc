@@ -49,13 +49,20 @@ StepsSink sink_of(OutputFile& file) {
   return [&file](const std::string& text) { file.write(text); };
 }
 
+/// The options that say which slab it is.
+std::string kind_of(const SlabSetup& slab) {
+  if (slab.family == SlabFamily::kShared) {
+    return fmt::format(" --recheck {}", recheck_name(slab.recheck_all));
+  }
+  return fmt::format(" --slab {} --batch {}", to_text(slab.family), slab.batch);
+}
+
 void list_scenarios() {
   for (const auto& [suite, name] :
        {std::pair(default_suite(), "default"), {deep_suite(), "deep"}}) {
     for (const Scenario& scenario : suite) {
-      fmt::print("{} ({} suite)\n  {}\n  --program \"{}\" --capacity {} --recheck {}\n",
-                 scenario.name, name, scenario.race, scenario.program, scenario.slab.capacity,
-                 recheck_name(scenario.slab.recheck_all));
+      fmt::print("{} ({} suite)\n  {}\n  --program \"{}\" --capacity {}{}\n", scenario.name, name,
+                 scenario.race, scenario.program, scenario.slab.capacity, kind_of(scenario.slab));
     }
   }
 }

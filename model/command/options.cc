@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include "model/program/fit.h"
 #include "model/program/scenario.h"
 #include "model/program/slab_setup.h"
 #include "model/search/explore.h"
@@ -33,7 +34,10 @@ std::string describe_tokens() {
     text += fmt::format("  {:<8}{}\n", tokens_of(traits), traits.help);
   }
   return text +
-         "An operation that finds nothing to act on is skipped. A program breaks the slab's "
+         "An operation that finds nothing to act on is skipped. Slabs with caches do not have d, "
+         "of "
+         "an owner's\nthreads the first has neither x, m, d nor u, and the others have f, F, g "
+         "and t alone. A program breaks the slab's "
          "contract, and is\n"
          "blamed for it, if it frees a block again (d) after another thread may have been handed "
          "it anew.";
@@ -46,6 +50,7 @@ struct RawOptions {
   std::vector<std::string> scenarios;
   std::string suite;
   std::string recheck = "all";
+  std::string family = "shared";
   std::string protection;
   std::string enumerate;
   std::string shard;
@@ -69,6 +74,19 @@ void add_what_to_run(CLI::App& app, RawOptions& raw, CheckOptions& options) {
                  "Freelist protection: none, or slot-states (needed, and the default, where the "
                  "program frees a block again)")
       ->check(CLI::IsMember({"none", "slot-states"}));
+  app.add_option("--slab", raw.family,
+                 "The slab: shared by all threads; cached, where each thread holds a cache of its "
+                 "own; auto-cached, whose caches come by themselves and end with their threads; "
+                 "owner, where thread 0 allocates and closes at its end, and the others free what "
+                 "they are given")
+      ->check(CLI::IsMember(std::vector<std::string>(kFamilyNames.begin(), kFamilyNames.end())))
+      ->capture_default_str();
+  app.add_option(
+         "--batch", raw.slab.batch,
+         "Blocks that move together on a slab with caches, in a magazine, or with an owner, "
+         "in what a remote pushes")
+      ->check(CLI::Range(std::uint32_t{1}, kMaxSlabBatch))
+      ->capture_default_str();
   app.add_option("--scenario", raw.scenarios, "Run this scenario (repeatable); --list names them")
       ->excludes("--program");
   app.add_option("--suite", raw.suite, "Run this suite of scenarios: default, deep")
@@ -192,6 +210,12 @@ Problem add_program(const RawOptions& raw, CheckOptions& options) {
   if (!program) return program.error().message;
   CheckJob job{.scenario = "", .program = std::move(*program), .slab = raw.slab};
   job.slab.recheck_all = raw.recheck == "all";
+  job.slab.slot_states = raw.protection == "slot-states";
+  job.slab.family = *parse_family(raw.family);
+  if (auto misfit = misfit_of(job.program, job.slab)) return misfit;
+  if (job.slab.family != SlabFamily::kShared && !options.steps_file.empty()) {
+    return "--emit-steps needs --slab shared: the proved system has neither caches nor remotes";
+  }
   if (frees_again(job.program) && raw.protection == "none") {
     return "a program that frees a block again (d) needs --protection slot-states: without it "
            "a second free is outside the slab's contract";
@@ -220,6 +244,11 @@ Problem add_scenarios(const RawOptions& raw, CheckOptions& options) {
 Problem add_enumeration(const RawOptions& raw, CheckOptions& options) {
   auto size = parse_enumeration(raw.enumerate, raw.alphabet);
   if (!size) return size.error();
+  size->family = *parse_family(raw.family);
+  size->batch = raw.slab.batch;
+  if (size->family == SlabFamily::kOwner) {
+    return "--enumerate has no gifts, without which the remotes of an owner have nothing to free";
+  }
   options.enumeration = std::move(*size);
   return std::nullopt;
 }

@@ -94,8 +94,11 @@ std::string format_row(const Row& row, std::size_t name_width) {
 }
 
 std::string slab_of(const SlabSetup& slab) {
-  return fmt::format("capacity {}, recheck {}, {} initial segments", slab.capacity,
-                     recheck_name(slab.recheck_all), slab.initial_segments);
+  const std::string text =
+      fmt::format("capacity {}, recheck {}, {} initial segments", slab.capacity,
+                  recheck_name(slab.recheck_all), slab.initial_segments);
+  if (slab.family == SlabFamily::kShared) return text;
+  return fmt::format("{}, batches of {}, {}", to_text(slab.family), slab.batch, text);
 }
 
 std::string replay_command(const RunResult& result, const std::string& command) {
@@ -121,6 +124,8 @@ nlohmann::ordered_json json_of(const RunResult& result) {
                                    {"capacity", slab.capacity},
                                    {"initial_segments", slab.initial_segments},
                                    {"recheck", recheck_name(slab.recheck_all)},
+                                   {"slab", to_text(slab.family)},
+                                   {"batch", slab.batch},
                                    {"search", to_text(result.search)},
                                    {"symmetry", result.symmetry},
                                    {"executions", result.executions},
@@ -191,17 +196,21 @@ std::string format_enumeration(const EnumerationSize& size, const std::vector<Ru
   }
   std::string alphabet;
   for (const Op op : size.alphabet) alphabet += (alphabet.empty() ? "" : " ") + to_text(op);
+  const std::string slabs = size.family == SlabFamily::kShared
+                                ? "slabs of"
+                                : fmt::format("slabs of the family {} with batches of {}, of",
+                                              to_text(size.family), size.batch);
   return fmt::format(
       "Every program of 1 to {} threads with 1 to {} operations each out of {{{}}}, up to the "
       "order "
-      "of threads: {} programs.\nOn slabs of capacity 1 to {}, recheck all and new: {} runs, {} "
+      "of threads: {} programs.\nOn {} capacity 1 to {}, recheck {}: {} runs, {} "
       "exhaustive; {} inequivalent executions, {} redundant; {:.1f} s.\nHolds {}, violated {}, "
       "inconclusive {}. Greatest over-growth: {} with recheck all, {} with recheck new.\n",
-      size.threads, size.ops, alphabet, grouped(programs.size()), size.capacity,
-      grouped(results.size()), exhaustive == results.size() ? "all" : grouped(exhaustive),
-      grouped(executions), grouped(redundant), seconds, grouped(verdicts["holds"]),
-      grouped(verdicts["violated"]), grouped(verdicts["inconclusive"]), over_growth[true],
-      over_growth[false]);
+      size.threads, size.ops, alphabet, grouped(programs.size()), slabs, size.capacity,
+      size.family == SlabFamily::kShared ? "all and new" : "all", grouped(results.size()),
+      exhaustive == results.size() ? "all" : grouped(exhaustive), grouped(executions),
+      grouped(redundant), seconds, grouped(verdicts["holds"]), grouped(verdicts["violated"]),
+      grouped(verdicts["inconclusive"]), over_growth[true], over_growth[false]);
 }
 
 TraceHeading heading_of(const RunResult& result, const std::string& command) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/oracle/measures.h"
 #include "model/oracle/reference_slab.h"
 #include "model/oracle/slot_table.h"
 #include "model/program/program.h"
@@ -16,14 +17,7 @@
 
 namespace slabproof::model {
 
-/// What an execution came to.
-struct Measures {
-  std::uint64_t segments = 0;
-  std::uint64_t peak_live = 0;    ///< blocks held at once, in the order of critical sections
-  std::uint64_t over_growth = 0;  ///< segments - max(initial, ceil(peak live / capacity))
-};
-
-/// Judges what executions of one program did by the properties of the catalogue.
+/// Judges what executions of one program on a shared slab did by the properties of the catalogue.
 ///
 /// The lock acquisitions of an execution, in their order, are replayed on a `ReferenceSlab`; what
 /// each operation was seen to do must be what its sections do there. Nothing is compared by the

@@ -9,6 +9,8 @@
 #include <optional>
 #include <utility>
 
+#include "model/program/fit.h"
+
 namespace slabproof::model {
 namespace {
 
@@ -167,11 +169,12 @@ std::vector<CheckJob> enumerate_jobs(const EnumerationSize& size) {
   for (const Program& each : programs) {
     for (std::uint32_t capacity = 1; capacity <= size.capacity; ++capacity) {
       for (const bool recheck_all : {true, false}) {
-        jobs.push_back({.scenario = "",
-                        .program = each,
-                        .slab = {.capacity = capacity,
-                                 .recheck_all = recheck_all,
-                                 .slot_states = frees_again(each)}});
+        const SlabSetup slab = {.capacity = capacity,
+                                .recheck_all = recheck_all,
+                                .slot_states = frees_again(each),
+                                .family = size.family,
+                                .batch = size.batch};
+        if (!misfit_of(each, slab)) jobs.push_back({.scenario = "", .program = each, .slab = slab});
       }
     }
   }

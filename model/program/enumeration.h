@@ -14,12 +14,14 @@
 namespace slabproof::model {
 
 /// The programs of at most so many threads, each of at most so many operations out of an alphabet,
-/// on slabs of capacity 1 to `capacity`, in both re-check scopes.
+/// on slabs of capacity 1 to `capacity`, shared ones in both re-check scopes.
 struct EnumerationSize {
   std::uint32_t threads = 0;
   std::uint32_t ops = 0;
   std::uint32_t capacity = 0;
   std::vector<Op> alphabet;
+  SlabFamily family = SlabFamily::kShared;  ///< programs that do not fit it are left out
+  std::uint32_t batch = 1;                  ///< as of `SlabSetup`
 };
 
 /// Reads "threads=3,ops=2,capacity=2"; every part must be there once. `alphabet` holds operations

@@ -206,6 +206,24 @@ void fail_next_request() noexcept {
   engine().note_act();
 }
 
+Running running(source_location where) noexcept {
+  require_execution(where);
+  return {.actor = engine().actor(), .execution = engine().execution_number()};
+}
+
+void at_thread_exit(void (*exit)() noexcept, source_location where) noexcept {
+  require_execution(where);
+  engine().at_exit(exit, where);
+}
+
+void require_beginning(source_location where) noexcept {
+  if (engine().phase() == Engine::Phase::kBefore) return;
+  fail_unsupported(
+      "a global of the checked sync policy is used first by a thread: use it in before(), since "
+      "what a process has from the beginning comes before all threads",
+      where);
+}
+
 void report(std::string_view label, std::string_view message, source_location where) noexcept {
   require_execution(where);
   abandon_execution(Defect::kReported, message, where, label);

@@ -72,6 +72,21 @@ void discard_region(std::byte* data, std::size_t size, std::uint32_t tag) noexce
 /// The next `request_region` of the running thread gives null.
 void fail_next_request() noexcept;
 
+// ---- storage of each thread, and of the process ----
+
+/// Whose storage a thread-local variable means now.
+struct Running {
+  std::size_t actor = 0;        ///< 0 before and after the threads, then one for each thread
+  std::uint64_t execution = 0;  ///< differs for each execution of the process; never 0
+};
+[[nodiscard]] Running running(std::source_location where) noexcept;
+/// `exit` runs when the running thread ends, as its last steps; the newest of several first. What
+/// was added before the threads runs after them.
+void at_thread_exit(void (*exit)() noexcept, std::source_location where) noexcept;
+/// Ends the execution unless the threads have not started yet: what a process has from the
+/// beginning happens before all else.
+void require_beginning(std::source_location where) noexcept;
+
 /// Ends the execution: the program under check found a violation itself, which it calls `label`.
 [[noreturn]] void report(std::string_view label, std::string_view message,
                          std::source_location where = std::source_location::current()) noexcept;

@@ -1,10 +1,13 @@
 #ifndef SLABPROOF_MODEL_RUNTIME_RELACY_SYNC_H_
 #define SLABPROOF_MODEL_RUNTIME_RELACY_SYNC_H_
 
+#include <array>
 #include <atomic>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <source_location>
 #include <string>
 #include <type_traits>
@@ -13,9 +16,31 @@
 #include "model/runtime/checker_hooks.h"
 #include "model/runtime/compared_value.h"
 #include "model/runtime/describe.h"
+#include "model/runtime/model_memory.h"
 #include "slabproof/sync_policy.h"
 
 namespace slabproof::model {
+
+/// An object that is made anew in each execution. An abandoned execution leaves it as it is, so its
+/// destructor never runs.
+template <class T>
+class OfOneExecution {
+ public:
+  [[nodiscard]] bool is_of(std::uint64_t execution) const noexcept {
+    return execution_ == execution;
+  }
+  [[nodiscard]] T& of(std::uint64_t execution) noexcept {
+    if (execution_ != execution) {
+      execution_ = execution;
+      ::new (static_cast<void*>(memory_)) T();
+    }
+    return *std::launder(reinterpret_cast<T*>(memory_));
+  }
+
+ private:
+  std::uint64_t execution_ = 0;
+  alignas(T) std::byte memory_[sizeof(T)];
+};
 
 /// The `SyncPolicy` under which the shipped templates run in the model checker: locks and atomics
 /// are Relacy's, plain variables are race-checked, and every operation is announced to the
@@ -165,6 +190,41 @@ struct BasicRelacySync {
     checker_hooks::Handle handle_;
   };
 
+  /// Each thread of the model has a `T` of its own, made where it first asks for it, anew in each
+  /// execution; so has what runs before and after the threads. The `T` is never destroyed.
+  template <class T>
+  class ThreadLocal {
+   public:
+    static T& get(std::source_location where = std::source_location::current()) noexcept {
+      const checker_hooks::Running running = checker_hooks::running(where);
+      return values_[running.actor].of(running.execution);
+    }
+    static void arm(std::source_location where = std::source_location::current()) noexcept {
+      const checker_hooks::Running running = checker_hooks::running(where);
+      if (std::exchange(armed_in_[running.actor], running.execution) == running.execution) return;
+      checker_hooks::at_thread_exit([]() noexcept { get().on_thread_exit(); }, where);
+    }
+
+   private:
+    static inline std::array<OfOneExecution<T>, ModelMemory::kActors> values_;
+    static inline std::array<std::uint64_t, ModelMemory::kActors> armed_in_{};
+  };
+
+  /// One `T` for all threads, anew in each execution. It must be asked for before the threads
+  /// start. The `T` is never destroyed.
+  template <class T>
+  class Global {
+   public:
+    static T& get(std::source_location where = std::source_location::current()) noexcept {
+      const std::uint64_t execution = checker_hooks::running(where).execution;
+      if (!value_.is_of(execution)) checker_hooks::require_beginning(where);
+      return value_.of(execution);
+    }
+
+   private:
+    static inline OfOneExecution<T> value_;
+  };
+
   static void fence(std::memory_order order,
                     std::source_location where = std::source_location::current()) noexcept {
     checker_hooks::fence(order, where);
@@ -176,7 +236,7 @@ struct BasicRelacySync {
 
 using RelacySync = BasicRelacySync<Describer>;
 
-static_assert(SyncPolicy<RelacySync>);
+static_assert(ThreadedSyncPolicy<RelacySync>);
 
 }  // namespace slabproof::model
 

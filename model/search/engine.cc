@@ -82,6 +82,7 @@ void Engine::begin(Execution& execution, ExecutionRunner& runner, Scheduler* sch
   locks_held_.fill(0);
   fail_next_request_.fill(false);
   objects_made_.fill(0);
+  exit_count_.fill(0);
   steps_ = 0;
   accesses_ = 0;
   choice_count_ = 0;
@@ -162,7 +163,10 @@ void Engine::run_thread(std::size_t index) {
   waits_.begin_thread(index, static_cast<const std::byte*>(__builtin_frame_address(0)));
   running_ = static_cast<std::uint8_t>(index);
   started_ |= just(index);
-  run_part([&] { execution_->thread(index); });
+  run_part([&] {
+    execution_->thread(index);
+    run_exits();
+  });
   at_.unfinished = without(at_.unfinished, just(index));
   at_.pending[index] = {};
   if (anyone_yielded_) {
@@ -172,7 +176,23 @@ void Engine::run_thread(std::size_t index) {
 
 void Engine::run_after() {
   phase_ = Phase::kAfter;
-  run_part([this] { execution_->after(); });
+  run_part([this] {
+    execution_->after();
+    run_exits();
+  });
+}
+
+void Engine::at_exit(void (*exit)() noexcept, const std::source_location& where) {
+  std::uint8_t& count = exit_count_[actor()];
+  if (count == kExitsPerActor) {
+    abandon_execution(Defect::kUnsupported, "a thread has too much to do when it ends", where);
+  }
+  exits_[actor()][count++] = exit;
+}
+
+void Engine::run_exits() {
+  // What runs may add to it.
+  for (std::uint8_t& count = exit_count_[actor()]; count != 0;) exits_[actor()][--count]();
 }
 
 std::size_t Engine::decide() {

@@ -273,6 +273,12 @@ class Engine {
   [[nodiscard]] bool quiet() const noexcept { return quiet_; }
   void set_quiet(bool quiet) noexcept { quiet_ = quiet; }
 
+  /// What the running actor runs when it ends, as its last steps: the newest first. One that is
+  /// added by then runs as well. `exit` must stay valid until then.
+  void at_exit(void (*exit)() noexcept, const std::source_location& where);
+  /// Differs for each execution of a process.
+  [[nodiscard]] std::uint64_t execution_number() const noexcept { return executions_; }
+
   void fail_next_request() noexcept { fail_next_request_[actor()] = true; }
   [[nodiscard]] bool take_request_failure() noexcept;
 
@@ -294,6 +300,7 @@ class Engine {
   /// Runs a part of the execution; an exception that leaves it is a failure.
   template <class Part>
   void run_part(Part part);
+  void run_exits();
   void note_exception(std::string_view what);
 
   Engine() = default;
@@ -331,6 +338,9 @@ class Engine {
   std::array<std::uint8_t, kMaxThreads + 1> locks_held_{};
   std::array<bool, kMaxThreads + 1> fail_next_request_{};
   std::array<std::uint16_t, kMaxThreads + 1> objects_made_{};
+  static constexpr std::size_t kExitsPerActor = 8;
+  std::array<std::array<void (*)() noexcept, kExitsPerActor>, kMaxThreads + 1> exits_{};
+  std::array<std::uint8_t, kMaxThreads + 1> exit_count_{};
   std::uint32_t steps_ = 0;
   std::uint64_t accesses_ = 0;
   std::uint64_t executions_ = 0;

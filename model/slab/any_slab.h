@@ -91,6 +91,8 @@ struct Counters {
   std::uint64_t misaligned_pointers = 0;
   std::uint64_t repeated_frees = 0;
   std::uint64_t corrupt_links = 0;
+  /// Of the live ones, those that no caller holds: in the depot, and in caches that threads hold.
+  std::uint64_t cached = 0;
 
   /// Bad pointers that were given back.
   [[nodiscard]] std::uint64_t misuse() const {
@@ -104,11 +106,13 @@ struct SlabTraits {
   std::size_t object_alignment = 0;
   std::size_t stride = 0;
   std::size_t slot_alignment = 0;
-  std::size_t link_bytes = 0;  ///< how much of a free slot is the slab's own
-  bool grows = true;           ///< an `ExtendableSlab`, not a `Slab`
-  bool rechecks_all = true;    ///< phase 3 looks at all segments, and not only at new ones
-  bool tracks_slots = false;   ///< notices every second free
-  bool seals_links = false;    ///< notices every altered link
+  std::size_t link_bytes = 0;    ///< how much of a free slot is the slab's own
+  bool grows = true;             ///< an `ExtendableSlab`, not a `Slab`
+  bool rechecks_all = true;      ///< phase 3 looks at all segments, and not only at new ones
+  bool tracks_slots = false;     ///< notices every second free
+  bool seals_links = false;      ///< notices every altered link
+  std::size_t cache_blocks = 0;  ///< most blocks of one thread's cache
+  std::size_t depot_blocks = 0;  ///< most blocks that belong to no thread's cache
 };
 
 /// The region of a growable slab's segment that has a region of its own, in bytes; all 0 for an
@@ -123,8 +127,9 @@ struct SegmentShape {
 /// type of the library: a mutant's types are its own, and an engine that is compiled once can be
 /// linked with each of them.
 ///
-/// What a function means is what it means on the slab. What a fixed slab lacks is done by what it
-/// has: a batch is made of single calls, it has one segment, and a trim does nothing.
+/// What a function means is what it means on the slab. What a slab lacks is done by what it has: a
+/// batch is made of single calls; a fixed slab has one segment, and its trim does nothing; the trim
+/// of an owner is a `reclaim`.
 class AnySlab {
  public:
   AnySlab() = default;
@@ -140,6 +145,15 @@ class AnySlab {
   /// Elsewhere, `OwnedSlab` sees to it that each slab is destroyed.
   virtual void construct(std::size_t capacity, std::uint32_t initial_segments) = 0;
   virtual void destroy() = 0;
+
+  /// Between `construct` and `destroy`, each of `count` threads calls `begin_thread` first and
+  /// `end_thread` last; `end_threads` comes when all have finished. Who calls none of these uses
+  /// the slab as well, but while no thread runs. It matters where threads have parts of their own:
+  /// caches, or the remotes of an owner, which is thread 0.
+  virtual void begin_threads(std::size_t /*count*/) {}
+  virtual void begin_thread(std::size_t /*index*/) {}
+  virtual void end_thread() {}
+  virtual void end_threads() {}
   [[nodiscard]] virtual std::optional<Refusal> error() const = 0;
 
   [[nodiscard]] virtual std::expected<BlockView, Refusal> allocate() = 0;
@@ -151,6 +165,9 @@ class AnySlab {
       std::span<BlockView> blocks, BatchInProgress& batch) = 0;
   /// False if the slab refused the pointer.
   virtual bool deallocate(void* pointer) = 0;
+  /// A block that the thread gave back and that is its own again, since the owner takes no more;
+  /// null where there is none.
+  [[nodiscard]] virtual std::byte* take_back() { return nullptr; }
   /// How many pointers the slab accepted.
   virtual std::size_t deallocate_batch(std::span<void* const> pointers) = 0;
 

@@ -9,6 +9,7 @@
 #include "model/program/program.h"
 #include "model/program/slab_setup.h"
 #include "model/search/execution.h"
+#include "model/slab/any_slab.h"
 #include "slabproof/alloc_error.h"
 
 namespace slabproof::model {
@@ -69,7 +70,8 @@ struct OpRecord {
   std::uint16_t block_count = 0;
   /// usable_size, capacity_bytes, segment_count, trimmed bytes, or live of stats.
   std::uint64_t value = 0;
-  /// How many pointers this operation offered that the slab must refuse.
+  /// How many pointers this operation offered that the slab must refuse. Of an allocation, how many
+  /// such pointers it got, since a cache looks at none: they count as no blocks.
   std::uint64_t refused_pointers = 0;
 };
 
@@ -83,6 +85,12 @@ struct Census {
   std::uint64_t corruption_events = 0;     ///< those, and corrupt links
   std::uint64_t regions_still_mapped = 0;  ///< after the slab's destruction
   bool drained_distinct = true;            ///< no address twice, each aligned and inside a segment
+
+  // Of families other than the shared slab only.
+  Counters at_rest;            ///< when the threads had finished; each part of a thread still there
+  Counters after_ends;         ///< when those parts had ended too
+  std::uint64_t held = 0;      ///< blocks that callers held then
+  std::uint64_t live_end = 0;  ///< blocks that counted as live when all had been given back
 };
 
 /// What does not change between executions of one program: the slab, and where its slots lie.

@@ -65,6 +65,7 @@ ProgramExecution::ProgramExecution(AnySlab& slab, Program program, const SlabSet
       channel(giver, op.argument).used = true;
     }
   }
+  bad_pointers_.reserve(program_.threads.size() * kMaxOpsPerThread);
 }
 
 Setting ProgramExecution::setting() const {
@@ -79,9 +80,10 @@ Setting ProgramExecution::setting() const {
 
 std::vector<std::uint8_t> ProgramExecution::symmetry_class() const {
   std::vector<std::uint8_t> classes(program_.threads.size());
-  const bool names_threads = std::ranges::any_of(program_.threads, [](const auto& thread) {
-    return std::ranges::any_of(thread, names_a_thread);
-  });
+  const bool names_threads = setup_.family == SlabFamily::kOwner ||
+                             std::ranges::any_of(program_.threads, [](const auto& thread) {
+                               return std::ranges::any_of(thread, names_a_thread);
+                             });
   for (std::size_t i = 0; i < classes.size(); ++i) {
     std::size_t first = i;
     for (std::size_t k = 0; k < i && !names_threads && first == i; ++k) {
@@ -97,6 +99,7 @@ void ProgramExecution::before() {
   violation_.reset();
   regions_mapped_ = 0;
   in_epilogue_ = false;
+  bad_pointers_.clear();
   for (std::size_t i = 0; i < threads_.size(); ++i) {
     ThreadState& state = threads_[i];
     state.held_count = 0;
@@ -109,6 +112,7 @@ void ProgramExecution::before() {
     state.next_value = i << 32 | 1;
   }
   slab_.construct(setup_.capacity, setup_.initial_segments);
+  slab_.begin_threads(thread_count());
   for (Channel& each : channels_) {
     each.given = 0;
     each.taken = 0;
@@ -122,6 +126,7 @@ SlabSync::Atomic<std::uint32_t>& ProgramExecution::sent(Channel& channel) {
 
 void ProgramExecution::thread(std::size_t index) {
   const auto& ops = program_.threads[index];
+  slab_.begin_thread(index);
   for (std::size_t i = 0; i < ops.size(); ++i) {
     threads_[index].op = static_cast<std::uint8_t>(i);
     trace_operation(index, ops[i]);
@@ -134,6 +139,19 @@ void ProgramExecution::thread(std::size_t index) {
       return;
     }
     history_->ops[history_->op_count++] = record;
+  }
+  // What comes now belongs to none of them.
+  threads_[index].op = static_cast<std::uint8_t>(ops.size());
+  slab_.end_thread();
+  keep_taken_back(index);
+}
+
+void ProgramExecution::keep_taken_back(std::size_t thread) {
+  ThreadState& state = threads_[thread];
+  while (std::byte* const block = slab_.take_back()) {
+    Held& held = state.held[state.held_count++];
+    held.piece = {block, traits_.stride};
+    begin_use(state, thread, held);
   }
 }
 
@@ -220,6 +238,21 @@ void ProgramExecution::trace_owner(SlabEvent change, std::size_t thread, const s
        .annotation = {.kind = static_cast<std::uint8_t>(change), .address = address_of(block)}});
 }
 
+/// Whether some thread holds it, beside the one that has just got it.
+bool ProgramExecution::is_held(const std::byte* block) const {
+  std::size_t holders = 0;
+  for (const ThreadState& state : threads_) {
+    const auto held = std::span(state.held).first(state.held_count);
+    holders += static_cast<std::size_t>(std::ranges::count_if(
+        held, [block](const Held& each) { return each.piece.data == block; }));
+  }
+  return holders > 1;
+}
+
+bool ProgramExecution::is_bad(const std::byte* pointer) const {
+  return std::ranges::find(bad_pointers_, pointer) != bad_pointers_.end();
+}
+
 void ProgramExecution::begin_use(ThreadState& state, std::size_t thread, Held& held) {
   held.value = state.next_value++;
   state.last_seen = held.piece.data;
@@ -227,6 +260,9 @@ void ProgramExecution::begin_use(ThreadState& state, std::size_t thread, Held& h
     checker_hooks::report("S2", "a block was handed out that lies in no memory of the backing");
   }
   trace_owner(SlabEvent::kHandOut, thread, held.piece.data);
+  if (setup_.family != SlabFamily::kShared && is_held(held.piece.data)) {
+    checker_hooks::report("S1", "a block was handed out while another thread holds it");
+  }
   ::new (static_cast<void*>(held.piece.data)) Payload(Contents{held.value});
 }
 
@@ -245,8 +281,14 @@ void ProgramExecution::allocate(std::size_t thread, Op op, OpRecord& record) {
   std::array<BlockView, kMaxBatch> pieces;
   const auto outcome =
       slab_.allocate_each(op.kind, std::span(pieces).first(blocks_asked_for(op)), state.batch);
-  const std::size_t served = outcome.value_or(0);
+  std::size_t served = outcome.value_or(0);
   record.failed = !outcome;
+  if (!bad_pointers_.empty()) {
+    const auto bad = std::ranges::remove_if(
+        std::span(pieces).first(served), [this](const auto& piece) { return is_bad(piece.data); });
+    record.refused_pointers = bad.size();
+    served -= bad.size();
+  }
   if (!outcome) record.error = static_cast<AllocError>(outcome.error());
   for (std::size_t i = 0; i < served; ++i) note_block(record, pieces[i]);
   history_->returned[thread] = record;
@@ -277,6 +319,7 @@ void ProgramExecution::free_one(std::size_t thread, std::size_t position, OpReco
   state.returns = std::span(&state.last_freed, 1);
   slab_.deallocate(held.piece.data);
   state.returns = {};
+  keep_taken_back(thread);
 }
 
 void ProgramExecution::free_all(std::size_t thread, OpRecord& record) {
@@ -296,6 +339,7 @@ void ProgramExecution::free_all(std::size_t thread, OpRecord& record) {
   state.returns = std::span<void* const>(pointers.data(), count);
   slab_.deallocate_batch(state.returns);
   state.returns = {};
+  keep_taken_back(thread);
 }
 
 void ProgramExecution::offer_bad_pointer(void* pointer, OpRecord& record) {
@@ -305,6 +349,7 @@ void ProgramExecution::offer_bad_pointer(void* pointer, OpRecord& record) {
   }
   record.refused_pointers = 1;
   note_block(record, {static_cast<std::byte*>(pointer), 0});
+  if (has_caches(setup_.family)) bad_pointers_.push_back(static_cast<std::byte*>(pointer));
   slab_.deallocate(pointer);
 }
 
@@ -383,8 +428,11 @@ void ProgramExecution::take(std::size_t thread, OpRecord& record) {
 void ProgramExecution::after() {
   in_epilogue_ = true;
   history_->census.segments = slab_.segment_count();
+  if (setup_.family != SlabFamily::kShared) take_rest();
   give_everything_back();
+  if (setup_.family != SlabFamily::kShared) slab_.trim();
   const Counters counters = slab_.counters();
+  history_->census.live_end = counters.live;
   history_->census.peak_live = counters.peak_live;
   history_->census.misuse_events = counters.misuse();
   history_->census.corruption_events = counters.misuse() + counters.corrupt_links;
@@ -394,6 +442,18 @@ void ProgramExecution::after() {
     if (each.used) std::destroy_at(&sent(each));
   }
   history_->census.regions_still_mapped = regions_mapped_;
+}
+
+/// What there is when no thread runs any more, and callers still hold what they hold.
+void ProgramExecution::take_rest() {
+  Census& census = history_->census;
+  for (const ThreadState& state : threads_) census.held += state.held_count;
+  for (Channel& each : channels_) {
+    if (each.used) census.held += each.given - each.taken;
+  }
+  census.at_rest = slab_.counters();
+  slab_.end_threads();
+  census.after_ends = slab_.counters();
 }
 
 void ProgramExecution::give_everything_back() {
@@ -446,7 +506,7 @@ std::optional<Failure> ProgramExecution::judge() {
 }
 
 void ProgramExecution::acquired(std::size_t thread, std::uint16_t mutex) {
-  if (mutex != kSlabMutex) return;
+  if (mutex != kSlabMutex && setup_.family == SlabFamily::kShared) return;
   if (history_->acquisition_count == History::kMaxAcquisitions) {
     history_->overflowed = true;
     return;

@@ -37,6 +37,10 @@ namespace slabproof::model {
 ///
 /// When the threads have finished, everything is given back and a census is taken: how many blocks
 /// can be had without growth, and whether the slab's destruction releases all memory.
+///
+/// On a slab with caches a bad pointer may be handed out, which is the error of who gave it: it is
+/// counted, and used no further. A block that an owner does not take any more is its thread's
+/// again.
 class ProgramExecution final : public Execution {
  public:
   using Judge = std::function<std::optional<Violation>(const History&)>;
@@ -72,8 +76,8 @@ class ProgramExecution final : public Execution {
   };
   using Payload = SlabSync::Var<Contents>;
 
-  /// The slab's lock: its construction comes first, and makes that before all else. The critical
-  /// sections of other mutexes are not steps of the specification.
+  /// The lock of a shared slab: its construction comes first, and makes that before all else. The
+  /// critical sections of other mutexes are not steps of the specification.
   static constexpr std::uint16_t kSlabMutex = 0;
 
   /// A block that a thread holds, with the value that its payload must have.
@@ -117,6 +121,9 @@ class ProgramExecution final : public Execution {
   void give(std::size_t thread, std::size_t receiver, OpRecord& record);
   void take(std::size_t thread, OpRecord& record);
 
+  void keep_taken_back(std::size_t thread);
+  [[nodiscard]] bool is_held(const std::byte* block) const;
+  [[nodiscard]] bool is_bad(const std::byte* pointer) const;
   void begin_use(ThreadState& state, std::size_t thread, Held& held);
   void end_use(std::size_t thread, const Held& held);
   void note_block(OpRecord& record, const BlockView& piece);
@@ -129,6 +136,7 @@ class ProgramExecution final : public Execution {
   [[nodiscard]] static SlabSync::Atomic<std::uint32_t>& sent(Channel& channel);
   [[nodiscard]] OpId present_op(std::size_t thread) const;
 
+  void take_rest();
   void give_everything_back();
   void take_census();
 
@@ -143,6 +151,7 @@ class ProgramExecution final : public Execution {
   std::vector<Channel> channels_;  // empty where the program gives nothing
   std::vector<BlockView> drained_;
   std::vector<void*> returned_;
+  std::vector<const std::byte*> bad_pointers_;  // that a cache may hand out
   std::uint64_t regions_mapped_ = 0;
   bool in_epilogue_ = false;
 };

@@ -20,6 +20,7 @@
 #include "slabproof/recheck.h"
 #include "slabproof/segment.h"
 #include "slabproof/slab.h"
+#include "slabproof/slab_stats.h"
 #include "slabproof/slot_freelist.h"
 
 namespace slabproof::model {
@@ -68,7 +69,30 @@ template <class T, class Config>
   return traits;
 }
 
-/// What a fixed and a growable slab have in common. `T` is a `Cell`.
+template <class T, class Config>
+[[nodiscard]] SegmentShape shape_of_segment(std::size_t capacity) {
+  const auto plan = Segment<T, Config>::plan(capacity);
+  if (!plan) return {};
+  return {plan->place.first + plan->place.size, plan->place.first + plan->geometry.slots_offset};
+}
+
+[[nodiscard]] inline Counters counters_of(const SlabStats& stats) {
+  return {.segments = stats.segments,
+          .capacity = stats.capacity,
+          .live = stats.live,
+          .peak_live = stats.peak_live,
+          .free = stats.free,
+          .uncarved = stats.uncarved,
+          .abandoned = stats.abandoned,
+          .growers = stats.growers,
+          .directory_room = stats.directory_room,
+          .foreign_pointers = stats.foreign_pointers,
+          .misaligned_pointers = stats.misaligned_pointers,
+          .repeated_frees = stats.repeated_frees,
+          .corrupt_links = stats.corrupt_links};
+}
+
+/// What the slabs have in common. `T` is a `Cell`.
 template <class T, class SlabType>
 class SlabAdapter : public AnySlab {
  public:
@@ -77,16 +101,39 @@ class SlabAdapter : public AnySlab {
     return slab().error().transform([](AllocError error) { return refusal_of(error); });
   }
 
-  std::expected<BlockView, Refusal> allocate() final { return view(slab().allocate()); }
+  std::expected<BlockView, Refusal> allocate() override { return view(slab().allocate()); }
   std::expected<BlockView, Refusal> allocate(std::size_t size, std::size_t alignment) final {
     const auto request = Layout::make(size, alignment);
     if (!request) return std::unexpected(refusal_of(request.error()));
-    return view(slab().allocate(*request));
+    if constexpr (requires { slab().allocate(*request); }) {
+      return view(slab().allocate(*request));
+    } else {
+      if (request->size() > SlabType::stride || request->alignment() > SlabType::slot_alignment) {
+        return std::unexpected(Refusal::kUnsupportedLayout);
+      }
+      return this->allocate();
+    }
   }
-  std::expected<BlockView, Refusal> allocate_zeroed() final {
+  std::expected<BlockView, Refusal> allocate_zeroed() override {
     return view(slab().allocate_zeroed());
   }
-  bool deallocate(void* pointer) final { return slab().deallocate(pointer); }
+  bool deallocate(void* pointer) override { return slab().deallocate(pointer); }
+
+  std::expected<std::size_t, Refusal> allocate_batch(std::span<BlockView> blocks,
+                                                     BatchInProgress& /*batch*/) override {
+    for (std::size_t served = 0; served < blocks.size(); ++served) {
+      const auto block = this->allocate();
+      if (!block && served == 0) return std::unexpected(block.error());
+      if (!block) return served;
+      blocks[served] = *block;
+    }
+    return blocks.size();
+  }
+  std::size_t deallocate_batch(std::span<void* const> pointers) override {
+    std::size_t accepted = 0;
+    for (void* const pointer : pointers) accepted += this->deallocate(pointer) ? 1U : 0U;
+    return accepted;
+  }
 
   std::expected<BlockView, Refusal> create() final { return view(slab().create()); }
   std::expected<std::byte*, Refusal> create_throwing() final {
@@ -107,11 +154,19 @@ class SlabAdapter : public AnySlab {
   }
   void destroy_object(void* object) final { slab().destroy(static_cast<T*>(object)); }
 
-  std::optional<std::size_t> usable_size(const void* pointer) const final {
-    return slab().usable_size(pointer);
+  std::optional<std::size_t> usable_size(const void* pointer) const override {
+    if constexpr (requires { slab().usable_size(pointer); }) return slab().usable_size(pointer);
+    return std::nullopt;
   }
-  std::size_t capacity_bytes() const final { return slab().capacity_bytes(); }
-  std::uint64_t corruption_events() const final { return slab().corruption_events(); }
+  std::size_t capacity_bytes() const final {
+    if constexpr (requires { slab().capacity_bytes(); }) return slab().capacity_bytes();
+    return segment_count() * segment_capacity() * SlabType::stride;
+  }
+  std::uint64_t corruption_events() const final {
+    if constexpr (requires { slab().corruption_events(); }) return slab().corruption_events();
+    const Counters now = counters();
+    return now.misuse() + now.corrupt_links;
+  }
 
  protected:
   template <class... Arguments>
@@ -145,9 +200,7 @@ class GrowableSlabAdapter final : public SlabAdapter<T, ExtendableSlab<T, Config
  public:
   SlabTraits traits() const override { return traits_of<T, Config>(); }
   SegmentShape segment_shape(std::size_t capacity) const override {
-    const auto plan = Segment<T, Config>::plan(capacity);
-    if (!plan) return {};
-    return {plan->place.first + plan->place.size, plan->place.first + plan->geometry.slots_offset};
+    return shape_of_segment<T, Config>(capacity);
   }
   void construct(std::size_t capacity, std::uint32_t initial_segments) override {
     if (initial_segments == 0) return this->emplace(capacity, kMakeProtection);
@@ -179,22 +232,7 @@ class GrowableSlabAdapter final : public SlabAdapter<T, ExtendableSlab<T, Config
   }
   std::size_t segment_count() const override { return this->slab().segment_count(); }
   std::size_t segment_capacity() const override { return this->slab().segment_capacity(); }
-  Counters counters() const override {
-    const SlabStats stats = this->slab().stats();
-    return {.segments = stats.segments,
-            .capacity = stats.capacity,
-            .live = stats.live,
-            .peak_live = stats.peak_live,
-            .free = stats.free,
-            .uncarved = stats.uncarved,
-            .abandoned = stats.abandoned,
-            .growers = stats.growers,
-            .directory_room = stats.directory_room,
-            .foreign_pointers = stats.foreign_pointers,
-            .misaligned_pointers = stats.misaligned_pointers,
-            .repeated_frees = stats.repeated_frees,
-            .corrupt_links = stats.corrupt_links};
-  }
+  Counters counters() const override { return counters_of(this->slab().stats()); }
   std::size_t trim() override { return this->slab().trim(); }
 };
 
@@ -213,21 +251,6 @@ class FixedSlabAdapter final : public SlabAdapter<T, Slab<T, Config>> {
     this->emplace(capacity, kMakeProtection);
   }
 
-  std::expected<std::size_t, Refusal> allocate_batch(std::span<BlockView> blocks,
-                                                     BatchInProgress& /*batch*/) override {
-    for (std::size_t served = 0; served < blocks.size(); ++served) {
-      const auto block = this->allocate();
-      if (!block && served == 0) return std::unexpected(block.error());
-      if (!block) return served;
-      blocks[served] = *block;
-    }
-    return blocks.size();
-  }
-  std::size_t deallocate_batch(std::span<void* const> pointers) override {
-    std::size_t accepted = 0;
-    for (void* const pointer : pointers) accepted += this->deallocate(pointer) ? 1U : 0U;
-    return accepted;
-  }
   bool contains(const void* pointer) const override { return this->slab().contains(pointer); }
   std::size_t segment_count() const override { return 1; }
   std::size_t segment_capacity() const override { return this->slab().capacity(); }

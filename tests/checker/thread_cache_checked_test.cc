@@ -41,49 +41,9 @@ struct alignas(64) Item {
   std::array<std::byte, 64> bytes;
 };
 
-/// A checked policy with storage for each thread of the model and for the execution.
-template <class Base>
-struct Threaded : Base {
-  template <class T>
-  class ThreadLocal {
-   public:
-    static T& get() noexcept { return *of_this_thread(); }
-    static void arm() noexcept { armed[actor()] = true; }
-
-    static void begin() {
-      for (auto& value : values) value.make();
-      armed = {};
-    }
-    /// The running thread of the model ends.
-    static void end_thread() {
-      if (std::exchange(armed[actor()], false)) get().on_thread_exit();
-    }
-    static void end() {
-      for (auto& value : values) value.end();
-    }
-
-   private:
-    static std::size_t actor() noexcept { return model::Engine::instance().actor(); }
-    static Place<T>& of_this_thread() noexcept { return values[actor()]; }
-    static inline std::array<Place<T>, kThreads + 1> values{};
-    static inline std::array<bool, kThreads + 1> armed{};
-  };
-
-  template <class T>
-  class Global {
-   public:
-    static T& get() noexcept { return *value; }
-    static void begin() { value.make(); }
-    static void end() { value.end(); }
-
-   private:
-    static inline Place<T> value{};
-  };
-};
-
 template <class CheckedSync, std::uint32_t kRounds>
 struct CacheConfig : DefaultConfig {
-  using Sync = Threaded<CheckedSync>;
+  using Sync = CheckedSync;
   using Backing = model::ModelBacking;
   static constexpr std::uint32_t magazine_rounds = kRounds;
   static constexpr std::size_t depot_magazines = 1;
@@ -107,7 +67,6 @@ class CachesOfThreads final : public model::Execution {
   using Cache = ThreadCache<Slab>;
   using Registry = CacheRegistry<typename Config::Sync>;
   using Tables = typename Registry::Tables;
-  using Process = typename Registry::Processes;
   using Owned = typename CheckedSync::template Var<std::uint64_t>;
 
  public:
@@ -117,8 +76,6 @@ class CachesOfThreads final : public model::Execution {
 
   void before() override {
     state_ = State{};
-    Tables::begin();
-    Process::begin();
     slab_.make(program_.capacity);
     signal_.make(0U);
     for (std::size_t i = 0; i < kThreads; ++i) {
@@ -131,7 +88,6 @@ class CachesOfThreads final : public model::Execution {
 
   void thread(std::size_t index) override {
     for (const char step : program_.threads[index]) run(index, step);
-    Tables::end_thread();
   }
 
   void after() override {
@@ -140,14 +96,14 @@ class CachesOfThreads final : public model::Execution {
       if (caches_[i].holds()) caches_[i].end();
       state_.held += state_.blocks[i].size();
     }
-    if (!slab_.holds()) return end_all();
+    if (!slab_.holds()) return signal_.end();
     slab_->trim();
     state_.stats = slab_->stats();
     for (auto& blocks : state_.blocks) {
       for (std::byte* const block : blocks) std::destroy_at(owned(block));
     }
     slab_.end();
-    end_all();
+    signal_.end();
   }
 
   std::optional<Failure> judge() override {
@@ -212,7 +168,7 @@ class CachesOfThreads final : public model::Execution {
         while (signal_->load(std::memory_order::acquire) == 0) CheckedSync::pause();
         return;
       case 'e':
-        return Tables::end_thread();
+        return Tables::get().on_thread_exit();
       case 'x':
         state_.slab_ended = true;
         return slab_.end();
@@ -229,12 +185,6 @@ class CachesOfThreads final : public model::Execution {
     }
     std::construct_at(owned(block->data), std::uint64_t{1});
     blocks.push_back(block->data);
-  }
-
-  void end_all() {
-    signal_.end();
-    Tables::end();
-    Process::end();
   }
 
   const CacheProgram program_;
