@@ -17,6 +17,7 @@
 #include "model/slab/model_config.h"
 #include "model/slab/program_execution.h"
 #include "tests/support/instructions.h"
+#include "tests/support/small_findings.h"
 #include "tests/support/small_program.h"
 
 namespace slabproof::testing {

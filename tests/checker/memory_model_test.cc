@@ -9,6 +9,7 @@
 
 #include "tests/support/cpp_memory_model.h"
 #include "tests/support/instructions.h"
+#include "tests/support/small_findings.h"
 #include "tests/support/small_program.h"
 
 namespace slabproof::testing {

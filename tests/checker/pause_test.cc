@@ -17,6 +17,7 @@
 #include "model/search/explore.h"
 #include "tests/support/instructions.h"
 #include "tests/support/scripted_execution.h"
+#include "tests/support/small_findings.h"
 #include "tests/support/small_program.h"
 
 namespace slabproof::testing {
@@ -164,7 +165,7 @@ TEST(Pause, WaitIsExploredOnceForEachValueThatItReads) {
   const Findings found = find_all(
       {{await(x, 1, acquire), load(y, relaxed)}, {store(y, 1, relaxed), store(x, 1, release)}},
       Search::kDpor);
-  EXPECT_EQ(found.outcomes, std::set<std::string>{"1||110000"});
+  EXPECT_EQ(found.outcomes, std::set<std::string>{"1 ||1 1 0 0 0 0"});
   EXPECT_TRUE(found.result.exhaustive);
   // With x set at first, and with a turn before.
   EXPECT_EQ(found.result.executions, 3U);
@@ -256,7 +257,7 @@ TEST(Pause, WaitsThatNobodyEndsAreALivelockThatSaysWhoWaits) {
   for (const Search search : {Search::kBound, Search::kFull, Search::kDpor, Search::kRandom}) {
     ExploreOptions options;
     options.search = search;
-    SmallExecution execution(
+    TracedExecution execution(
         {{await(x, 1, acquire)}, {store(y, 1, relaxed), await(y, 2, relaxed)}});
     const model::ExploreResult result = model::explore(execution, options);
     ASSERT_TRUE(result.violation.has_value()) << to_text(search);

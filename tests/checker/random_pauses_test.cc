@@ -10,6 +10,7 @@
 #include <random>
 #include <string>
 
+#include "tests/support/small_findings.h"
 #include "tests/support/small_program.h"
 
 namespace slabproof::testing {

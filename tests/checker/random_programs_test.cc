@@ -5,14 +5,13 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <iostream>
-#include <random>
-#include <set>
 #include <string>
 
+#include "tests/support/random_small_program.h"
+#include "tests/support/small_findings.h"
 #include "tests/support/small_program.h"
 
 namespace slabproof::testing {
@@ -20,93 +19,9 @@ namespace {
 
 using model::ExploreOptions;
 using model::Search;
-using Kind = Instruction::Kind;
 
 /// Bounds the exhaustive search; a program that has more executions is not compared.
 constexpr std::uint64_t kMaxExecutions = 8'000;
-
-enum class Flavour : std::uint8_t { kMixedOrders, kSeqCst, kFences, kLocks, kRaces };
-
-class Generator {
- public:
-  Generator(Flavour flavour, std::uint32_t seed) : flavour_(flavour), random_(seed) {}
-
-  SmallProgram program() {
-    SmallProgram result(2 + below(2));
-    for (SmallThread& thread : result) {
-      const std::size_t length = 1 + below(result.size() == 2 ? 4 : 3);
-      if (flavour_ == Flavour::kLocks || flavour_ == Flavour::kRaces) {
-        sections(thread, 1 + below(2));
-      }
-      while (thread.size() < length) thread.push_back(instruction());
-    }
-    return result;
-  }
-
- private:
-  std::uint8_t below(std::size_t limit) { return static_cast<std::uint8_t>(random_() % limit); }
-
-  template <std::size_t kCount>
-  std::memory_order one_of(const std::array<std::memory_order, kCount>& orders) {
-    return flavour_ == Flavour::kSeqCst && below(4) != 0 ? std::memory_order::seq_cst
-                                                         : orders[below(kCount)];
-  }
-
-  Instruction instruction() {
-    using enum std::memory_order;
-    if (flavour_ == Flavour::kFences && below(2) == 0) {
-      return {Kind::kFence, 0, std::array{acquire, release, acq_rel, seq_cst, seq_cst}[below(5)]};
-    }
-    const std::uint8_t object = below(2);
-    const auto value = static_cast<std::uint8_t>(1 + below(2));
-    switch (below(6)) {
-      case 0:
-      case 1:
-        return {Kind::kLoad, object, one_of(std::array{relaxed, acquire, seq_cst})};
-      case 2:
-      case 3:
-        return {Kind::kStore, object, one_of(std::array{relaxed, release, seq_cst}), value};
-      case 4:
-        return {below(2) == 0 ? Kind::kFetchAdd : Kind::kExchange, object,
-                one_of(std::array{relaxed, acquire, release, acq_rel, seq_cst}), value};
-      default:
-        return {below(2) == 0 ? Kind::kWeakCas : Kind::kStrongCas, object,
-                one_of(std::array{relaxed, acquire, release, acq_rel, seq_cst}), value};
-    }
-  }
-
-  Instruction guarded() {
-    if (below(2) == 0) return instruction();
-    if (below(2) == 0) return {Kind::kRead, below(2)};
-    return {Kind::kWrite, below(2), std::memory_order::seq_cst, 1};
-  }
-
-  /// Critical sections, some of them nested.
-  void sections(SmallThread& thread, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::uint8_t mutex = below(2);
-      const auto other = static_cast<std::uint8_t>(1 - mutex);
-      if (flavour_ == Flavour::kRaces && below(6) == 0) {
-        thread.push_back(guarded());
-        continue;
-      }
-      thread.push_back({Kind::kLock, mutex});
-      if (below(3) == 0) {
-        thread.push_back({Kind::kLock, other});
-        thread.push_back({Kind::kUnlock, below(2) == 0 ? mutex : other});
-        thread.push_back({Kind::kUnlock, thread.back().object == mutex ? other : mutex});
-        continue;
-      }
-      if (below(2) == 0) {
-        thread.push_back(flavour_ == Flavour::kRaces ? guarded() : instruction());
-      }
-      thread.push_back({Kind::kUnlock, mutex});
-    }
-  }
-
-  Flavour flavour_;
-  std::mt19937 random_;
-};
 
 class RandomProgramsTest : public ::testing::TestWithParam<Flavour> {};
 
@@ -119,7 +34,7 @@ TEST_P(RandomProgramsTest, ReductionAgreesWithExhaustiveSearch) {
   std::uint64_t redundant = 0;
   std::uint32_t seed = 0;
   while (compared < kPrograms) {
-    const SmallProgram program = Generator(GetParam(), ++seed).program();
+    const SmallProgram program = random_small_program({.flavour = GetParam()}, ++seed);
     ExploreOptions options;
     options.run.refuse_unmodelled = false;
     options.search = Search::kFull;

@@ -4,10 +4,12 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
-#include <cstdint>
 #include <stdexcept>
 #include <utility>
 #include <vector>
+
+#include "tests/support/relation.h"
+#include "tests/support/small_program.h"
 
 namespace slabproof::testing {
 namespace {
@@ -15,53 +17,9 @@ namespace {
 using Kind = Instruction::Kind;
 using enum std::memory_order;
 
-constexpr std::size_t kObjects = 4;
-constexpr std::size_t kMaxEvents = 32;
+constexpr std::size_t kObjects = kSmallAtomics;
+constexpr std::size_t kMaxEvents = Relation::kSize;
 constexpr std::size_t kNoThread = 99;
-
-bool is_compare_exchange(Kind kind) {
-  return kind == Kind::kWeakCas || kind == Kind::kStrongCas;
-}
-
-/// A binary relation on events.
-class Relation {
- public:
-  [[nodiscard]] bool has(std::size_t a, std::size_t b) const { return (after_[a] >> b & 1U) != 0; }
-  void add(std::size_t a, std::size_t b) { after_[a] |= std::uint32_t{1} << b; }
-
-  void add(const Relation& other) {
-    for (std::size_t i = 0; i < kMaxEvents; ++i) after_[i] |= other.after_[i];
-  }
-
-  void close() {
-    for (std::size_t k = 0; k < kMaxEvents; ++k) {
-      for (std::size_t i = 0; i < kMaxEvents; ++i) {
-        if (has(i, k)) after_[i] |= after_[k];
-      }
-    }
-  }
-
-  [[nodiscard]] bool is_irreflexive() const {
-    for (std::size_t i = 0; i < kMaxEvents; ++i) {
-      if (has(i, i)) return false;
-    }
-    return true;
-  }
-
-  /// This one, then `next`.
-  [[nodiscard]] Relation then(const Relation& next) const {
-    Relation result;
-    for (std::size_t i = 0; i < kMaxEvents; ++i) {
-      for (std::size_t k = 0; k < kMaxEvents; ++k) {
-        if (has(i, k)) result.after_[i] |= next.after_[k];
-      }
-    }
-    return result;
-  }
-
- private:
-  std::array<std::uint32_t, kMaxEvents> after_{};
-};
 
 struct Event {
   std::size_t thread;
@@ -94,7 +52,7 @@ Event event_of(std::size_t thread, const Instruction& instruction, bool succeeds
     case Kind::kWeakCas:
     case Kind::kStrongCas:
       if (succeeds) return {thread, instruction, true, true, order};
-      return {thread, instruction, true, false, order == seq_cst ? seq_cst : relaxed};
+      return {thread, instruction, true, false, instruction.failure};
     default:
       throw std::invalid_argument("an operation that the memory model of the test lacks");
   }
@@ -104,8 +62,9 @@ Event event_of(std::size_t thread, const Instruction& instruction, bool succeeds
 /// of each object with every choice of whom each read takes its value from.
 class Candidates {
  public:
-  Candidates(const SmallProgram& program, const std::vector<bool>& succeeds)
-      : threads_(program.size()) {
+  Candidates(const SmallProgram& program, const std::vector<bool>& succeeds,
+             LoadBuffering load_buffering)
+      : threads_(program.size()), load_buffering_(load_buffering) {
     for (std::size_t object = 0; object < kObjects; ++object) {
       const Instruction zero{Kind::kStore, static_cast<std::uint8_t>(object), relaxed, 0};
       events_.push_back({kNoThread, zero, false, true, relaxed});
@@ -115,7 +74,7 @@ class Candidates {
     for (std::size_t thread = 0; thread < program.size(); ++thread) {
       const std::size_t first = events_.size();
       for (const Instruction& each : program[thread]) {
-        add(event_of(thread, each, is_compare_exchange(each.kind) && succeeds[exchange++]), first);
+        add(event_of(thread, each, each.is_compare_exchange() && succeeds[exchange++]), first);
       }
     }
   }
@@ -174,7 +133,7 @@ class Candidates {
   [[nodiscard]] bool exchanges_as_chosen() const {
     return std::ranges::all_of(reads_, [this](std::size_t id) {
       const Event& event = events_[id];
-      if (!is_compare_exchange(event.instruction.kind)) return true;
+      if (!event.instruction.is_compare_exchange()) return true;
       const bool is_expected = value_written(source_[id]) + 1 == event.instruction.value;
       if (event.writes) return is_expected;
       return !is_expected || event.instruction.kind == Kind::kWeakCas;
@@ -232,6 +191,11 @@ class Candidates {
 
   [[nodiscard]] bool is_consistent() const {
     if (!exchanges_as_chosen()) return false;
+    if (load_buffering_ == LoadBuffering::kForbidden) {
+      Relation causes = sequenced_;
+      for (const std::size_t read : reads_) causes.add(source_[read], read);
+      if (!causes.is_acyclic()) return false;
+    }
     const Relation synchronizes = synchronization();
     Relation happens_before = synchronizes;
     happens_before.add(sequenced_);
@@ -283,21 +247,20 @@ class Candidates {
   }
 
   [[nodiscard]] std::string outcome() const {
-    constexpr const char* kExchanged = "9";
-    std::vector<std::string> values(threads_);
+    std::vector<std::vector<unsigned>> values(threads_);
     for (const std::size_t id : reads_) {
       const Event& event = events_[id];
-      const bool exchanged = event.writes && is_compare_exchange(event.instruction.kind);
-      values[event.thread] += exchanged ? kExchanged : std::to_string(value_written(source_[id]));
+      const bool exchanged = event.writes && event.instruction.is_compare_exchange();
+      values[event.thread].push_back(exchanged ? kExchanged : value_written(source_[id]));
     }
-    std::string text;
-    for (const std::string& each : values) text += each + "|";
-    for (const auto& order : modifications_) text += std::to_string(value_written(order.back()));
-    constexpr const char* kVariables = "00";
-    return text + kVariables;
+    std::vector<unsigned> memory;
+    for (const auto& order : modifications_) memory.push_back(value_written(order.back()));
+    memory.resize(kSmallAtomics + kSmallVariables);  // no variable is written
+    return outcome_text(values, memory);
   }
 
   std::size_t threads_;
+  LoadBuffering load_buffering_;
   std::vector<Event> events_;
   std::vector<std::size_t> reads_;
   std::array<std::vector<std::size_t>, kObjects> modifications_;
@@ -309,17 +272,17 @@ class Candidates {
 
 }  // namespace
 
-std::set<std::string> cpp_outcomes(const SmallProgram& program) {
+std::set<std::string> cpp_outcomes(const SmallProgram& program, LoadBuffering load_buffering) {
   std::size_t exchanges = 0;
   for (const SmallThread& thread : program) {
-    exchanges += static_cast<std::size_t>(
-        std::ranges::count_if(thread, is_compare_exchange, &Instruction::kind));
+    exchanges +=
+        static_cast<std::size_t>(std::ranges::count_if(thread, &Instruction::is_compare_exchange));
   }
   std::set<std::string> outcomes;
   for (std::size_t choice = 0; choice < std::size_t{1} << exchanges; ++choice) {
     std::vector<bool> succeeds(exchanges);
     for (std::size_t i = 0; i < exchanges; ++i) succeeds[i] = (choice >> i & 1U) != 0;
-    Candidates(program, succeeds).collect(outcomes);
+    Candidates(program, succeeds, load_buffering).collect(outcomes);
   }
   return outcomes;
 }

@@ -1,0 +1,183 @@
+// The brute-force counter of execution graphs against a second reading of the standard, and against
+// counts that are known.
+
+#include "tests/support/graph_enumerator.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <iostream>
+#include <string>
+
+#include "tests/support/cpp_memory_model.h"
+#include "tests/support/instructions.h"
+#include "tests/support/random_small_program.h"
+#include "tests/support/small_program.h"
+
+namespace slabproof::testing {
+namespace {
+
+using enum std::memory_order;
+using Kind = Instruction::Kind;
+
+constexpr std::uint64_t kMaxCandidates = 20'000;
+
+GraphEnumeration graphs_of(const SmallProgram& program, Axioms axioms = Axioms::kCpp20) {
+  return enumerate_graphs(program, axioms, 10'000'000).value();
+}
+
+Instruction add_one(std::uint8_t object, std::memory_order order) {
+  return {Kind::kFetchAdd, object, order, 1};
+}
+Instruction lock(std::uint8_t mutex) {
+  return {Kind::kLock, mutex};
+}
+Instruction unlock(std::uint8_t mutex) {
+  return {Kind::kUnlock, mutex};
+}
+Instruction read(std::uint8_t variable) {
+  return {Kind::kRead, variable};
+}
+Instruction write(std::uint8_t variable, std::uint8_t value) {
+  return {Kind::kWrite, variable, seq_cst, value};
+}
+Instruction await(std::uint8_t object, std::uint8_t value) {
+  return {Kind::kAwait, object, acquire, value};
+}
+
+class GraphsOfRandomPrograms : public ::testing::TestWithParam<Flavour> {};
+
+TEST_P(GraphsOfRandomPrograms, HaveTheOutcomesOfTheOtherReadingOfTheStandard) {
+  constexpr std::uint32_t kPrograms = 300;
+  std::uint32_t compared = 0;
+  std::uint32_t of_rc11 = 0;
+  std::uint64_t graphs = 0;
+  for (std::uint32_t seed = 1; compared < kPrograms; ++seed) {
+    const SmallProgram program =
+        random_small_program({.flavour = GetParam(), .has_every_failure_order = true}, seed);
+    const auto found = enumerate_graphs(program, Axioms::kCpp20, kMaxCandidates);
+    if (!found) continue;
+    ++compared;
+    graphs += found->complete;
+    ASSERT_EQ(found->outcomes, cpp_outcomes(program, LoadBuffering::kForbidden))
+        << "seed " << seed << ": " << to_text(program);
+    ASSERT_EQ(found->stuck, 0U);
+    of_rc11 += enumerate_graphs(program, Axioms::kRc11, kMaxCandidates)->outcomes != found->outcomes
+                   ? 1U
+                   : 0U;
+  }
+  std::cout << compared << " programs, " << graphs
+            << " graphs; other outcomes under RC11: " << of_rc11 << "\n";
+}
+
+std::string name_of(const ::testing::TestParamInfo<Flavour>& info) {
+  constexpr std::array<const char*, 3> kNames = {"MixedOrders", "SeqCst", "Fences"};
+  return kNames[static_cast<std::size_t>(info.param)];
+}
+
+INSTANTIATE_TEST_SUITE_P(Flavours, GraphsOfRandomPrograms,
+                         ::testing::Values(Flavour::kMixedOrders, Flavour::kSeqCst,
+                                           Flavour::kFences),
+                         name_of);
+
+// A total order of n read-modify-writes is all that their graph has.
+TEST(GraphEnumerator, ReadModifyWritesOfOneAtomicAreInSomeOrder) {
+  const GraphEnumeration found =
+      graphs_of({{add_one(x, relaxed)}, {add_one(x, relaxed)}, {add_one(x, relaxed)}});
+  EXPECT_EQ(found.complete, 6U);
+  EXPECT_EQ(found.outcomes.size(), 6U);
+}
+
+// Two writes of one value are two sources.
+TEST(GraphEnumerator, GraphsAreToldApartThatHaveOneOutcome) {
+  const GraphEnumeration found =
+      graphs_of({{store(x, 1, relaxed)}, {store(x, 1, relaxed)}, {load(x, relaxed)}});
+  EXPECT_EQ(found.complete, 6U);
+  EXPECT_EQ(found.outcomes.size(), 2U);
+}
+
+TEST(GraphEnumerator, LoadBufferingIsLeftOut) {
+  const SmallProgram program = {{load(x, relaxed), store(y, 1, relaxed)},
+                                {load(y, relaxed), store(x, 1, relaxed)}};
+  EXPECT_EQ(graphs_of(program).complete, 3U);
+  EXPECT_EQ(cpp_outcomes(program).size(), 4U);
+}
+
+// Lahav et al., figure 2 and section 1: with a read-modify-write as two nodes of the order of
+// sequentially consistent operations, two of the outcomes are lost.
+TEST(GraphEnumerator, HalvesOfAReadModifyWriteAreOneOperation) {
+  const SmallProgram z6u = {{store(x, 1, seq_cst), store(y, 1, release)},
+                            {add_one(y, seq_cst), load(y, relaxed)},
+                            {store(y, 3, seq_cst), load(x, seq_cst)}};
+  EXPECT_EQ(graphs_of(z6u).outcomes.size(), 20U);
+}
+
+TEST(GraphEnumerator, AxiomsDifferOnRelaxedStoresAndSeqCstLoads) {
+  const SmallProgram iriw = {{store(x, 1, relaxed)},
+                             {store(y, 1, relaxed)},
+                             {load(x, seq_cst), load(y, seq_cst)},
+                             {load(y, seq_cst), load(x, seq_cst)}};
+  EXPECT_EQ(graphs_of(iriw, Axioms::kCpp20).complete, 15U);
+  EXPECT_EQ(graphs_of(iriw, Axioms::kRc11).complete, 16U);
+}
+
+TEST(GraphEnumerator, CriticalSectionsAreOrderedAndPublish) {
+  const SmallProgram program = {{lock(0), read(0), write(0, 1), unlock(0)},
+                                {lock(0), read(0), write(0, 2), unlock(0)},
+                                {lock(0), read(0), write(0, 3), unlock(0)}};
+  const GraphEnumeration found = graphs_of(program);
+  EXPECT_EQ(found.complete, 6U);
+  EXPECT_EQ(found.outcomes.size(), 6U);
+  EXPECT_FALSE(found.has_race);
+  EXPECT_EQ(found.stuck, 0U);
+}
+
+TEST(GraphEnumerator, OppositeLockOrdersAreStuckOnce) {
+  const GraphEnumeration found = graphs_of(
+      {{lock(0), lock(1), unlock(1), unlock(0)}, {lock(1), lock(0), unlock(0), unlock(1)}});
+  EXPECT_EQ(found.complete, 2U);
+  EXPECT_EQ(found.stuck, 1U);
+}
+
+TEST(GraphEnumerator, AwaitOfTheLastValueEnds) {
+  const GraphEnumeration found =
+      graphs_of({{write(0, 1), store(x, 1, release)}, {await(x, 1), read(0)}});
+  EXPECT_EQ(found.complete, 1U);
+  EXPECT_EQ(found.stuck, 0U);
+  EXPECT_FALSE(found.has_race);
+}
+
+TEST(GraphEnumerator, AwaitOfAValueThatIsOverwrittenMayBeStuck) {
+  const GraphEnumeration found =
+      graphs_of({{store(x, 1, relaxed), store(x, 2, relaxed)}, {await(x, 1)}});
+  EXPECT_EQ(found.complete, 1U);
+  EXPECT_EQ(found.stuck, 1U);
+}
+
+TEST(GraphEnumerator, RaceBeforeAnEndlessWaitIsSeen) {
+  const SmallProgram program = {{write(0, 1), await(x, 1)}, {write(0, 2)}};
+  const GraphEnumeration found = graphs_of(program);
+  EXPECT_EQ(found.complete, 0U);
+  EXPECT_EQ(found.stuck, 1U);
+  EXPECT_TRUE(found.has_race);
+}
+
+TEST(GraphEnumerator, FailedExchangeHasItsOwnOrder) {
+  const auto program = [](std::memory_order failure) {
+    return SmallProgram{{store(y, 1, relaxed), store(x, 5, release)},
+                        {{Kind::kStrongCas, x, release, 9, failure}, load(y, relaxed)}};
+  };
+  EXPECT_EQ(graphs_of(program(relaxed)).complete, 4U);
+  EXPECT_EQ(graphs_of(program(acquire)).complete, 3U);
+}
+
+TEST(GraphEnumerator, ProgramWithTooManyCandidatesIsGivenUp) {
+  const SmallProgram program = {{store(x, 1, relaxed), store(x, 2, relaxed)}, {load(x, relaxed)}};
+  EXPECT_TRUE(enumerate_graphs(program, Axioms::kCpp20, 6).has_value());
+  EXPECT_FALSE(enumerate_graphs(program, Axioms::kCpp20, 5).has_value());
+}
+
+}  // namespace
+}  // namespace slabproof::testing
