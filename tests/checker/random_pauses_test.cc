@@ -10,6 +10,7 @@
 #include <random>
 #include <string>
 
+#include "tests/support/instructions.h"
 #include "tests/support/small_program.h"
 
 namespace slabproof::testing {
@@ -87,13 +88,6 @@ class Generator {
   Flavour flavour_;
   std::mt19937 random_;
 };
-
-SmallProgram without_pauses(SmallProgram program) {
-  for (SmallThread& thread : program) {
-    std::erase_if(thread, [](const Instruction& each) { return each.kind == Kind::kPause; });
-  }
-  return program;
-}
 
 Findings find(const SmallProgram& program, Search search) {
   ExploreOptions options;
