@@ -39,19 +39,6 @@ bool gives_to(const Program& program, std::size_t thread) {
   });
 }
 
-/// Without a thread, what was given to it stays with the giver, and threads after it move up.
-Program without_thread(Program program, std::size_t thread) {
-  program.threads.erase(program.threads.begin() + static_cast<std::ptrdiff_t>(thread));
-  for (std::vector<Op>& ops : program.threads) {
-    std::erase_if(ops,
-                  [thread](Op op) { return op.kind == Op::Kind::kGive && op.argument == thread; });
-    for (Op& op : ops) {
-      if (op.kind == Op::Kind::kGive && op.argument > thread) --op.argument;
-    }
-  }
-  return program;
-}
-
 /// Also removes threads that have nothing left to do.
 void add_if_well_formed(std::vector<Program>& programs, Program program) {
   for (std::size_t thread = program.threads.size(); thread-- > 0;) {

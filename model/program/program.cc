@@ -168,4 +168,16 @@ std::optional<std::string> defect_of(const Program& program) {
   return std::nullopt;
 }
 
+Program without_thread(Program program, std::size_t thread) {
+  program.threads.erase(program.threads.begin() + static_cast<std::ptrdiff_t>(thread));
+  for (std::vector<Op>& ops : program.threads) {
+    std::erase_if(ops,
+                  [thread](Op op) { return op.kind == Op::Kind::kGive && op.argument == thread; });
+    for (Op& op : ops) {
+      if (op.kind == Op::Kind::kGive && op.argument > thread) --op.argument;
+    }
+  }
+  return program;
+}
+
 }  // namespace slabproof::model

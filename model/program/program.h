@@ -31,6 +31,10 @@ struct Program {
 /// What keeps `program` from being well formed, as a sentence, or nothing.
 [[nodiscard]] std::optional<std::string> defect_of(const Program& program);
 
+/// A program without one of its threads: what was given to it stays with the giver, and higher
+/// threads move down.
+[[nodiscard]] Program without_thread(Program program, std::size_t thread);
+
 /// Why a text is not a program.
 struct ParseError {
   std::size_t position = 0;  ///< byte offset of the offending token

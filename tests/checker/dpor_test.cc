@@ -41,10 +41,6 @@ Instruction read(std::uint8_t variable) {
 Instruction write(std::uint8_t variable, std::uint8_t value) {
   return {Kind::kWrite, variable, seq_cst, value};
 }
-Instruction await(std::uint8_t object, std::uint8_t value) {
-  return {Kind::kAwait, object, acquire, value};
-}
-const Instruction kPause{Kind::kPause};
 
 void expect_nothing_lost(const SmallProgram& program) {
   const Findings all = find_all(program, Search::kFull);

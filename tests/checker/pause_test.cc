@@ -30,19 +30,6 @@ using enum std::memory_order;
 using Kind = Instruction::Kind;
 using Sync = model::RelacySync;
 
-const Instruction kPause{Kind::kPause};
-
-Instruction await(std::uint8_t object, std::uint8_t value, std::memory_order order) {
-  return {Kind::kAwait, object, order, value};
-}
-
-SmallProgram without_pauses(SmallProgram program) {
-  for (SmallThread& thread : program) {
-    std::erase_if(thread, [](const Instruction& each) { return each.kind == Kind::kPause; });
-  }
-  return program;
-}
-
 void expect_as_without_pauses(const SmallProgram& program) {
   const std::set<std::string> expected = find_all(without_pauses(program), Search::kFull).outcomes;
   for (const Search search : {Search::kFull, Search::kDpor}) {

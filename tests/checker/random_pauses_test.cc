@@ -11,6 +11,7 @@
 #include <string>
 
 #include "tests/support/small_findings.h"
+#include "tests/support/instructions.h"
 #include "tests/support/small_program.h"
 
 namespace slabproof::testing {
@@ -88,13 +89,6 @@ class Generator {
   Flavour flavour_;
   std::mt19937 random_;
 };
-
-SmallProgram without_pauses(SmallProgram program) {
-  for (SmallThread& thread : program) {
-    std::erase_if(thread, [](const Instruction& each) { return each.kind == Kind::kPause; });
-  }
-  return program;
-}
 
 Findings find(const SmallProgram& program, Search search) {
   ExploreOptions options;

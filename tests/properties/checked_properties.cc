@@ -4,7 +4,6 @@
 
 #include <rapidcheck.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <iostream>
 #include <string>
@@ -49,11 +48,9 @@ void check_all(PropertyRunner& runner) {
   Totals totals;
   for (const std::string subject :
        {"checked all", "checked new", "checked all SlotStates", "checked new SlotStates"}) {
-    if (!runner.options().subject.empty() && runner.options().subject != subject) continue;
+    if (!runner.wants(subject)) continue;
     LastFailure failure;
-    std::string name = "programs_" + subject;
-    std::ranges::replace(name, ' ', '_');
-    runner.check(name, {.cases = 500}, failure,
+    runner.check("programs_" + subject, {.cases = 500}, failure,
                  [&] { judge_program(subject, runner.options().seed, failure, totals); });
   }
   if (runner.options().listing) return;

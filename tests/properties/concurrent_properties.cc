@@ -6,7 +6,6 @@
 
 #include <rapidcheck.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <iostream>
 #include <string>
@@ -55,20 +54,12 @@ void judge_program(const SlabKind& subject, std::uint64_t seed, LastFailure& fai
   }
 }
 
-std::string property_name(const SlabKind& subject) {
-  std::string name = "programs_on_" + subject.name;
-  std::ranges::replace(name, ' ', '_');
-  return name;
-}
-
 void check_all(PropertyRunner& runner) {
   Totals totals;
   for (const SlabKind& subject : subjects()) {
-    const bool wanted =
-        runner.options().subject.empty() || runner.options().subject == subject.name;
-    if (!wanted || !subject.traits.grows) continue;
+    if (!runner.wants(subject.name) || !subject.traits.grows) continue;
     LastFailure failure;
-    runner.check(property_name(subject), {.cases = 400}, failure,
+    runner.check("programs_on_" + subject.name, {.cases = 400}, failure,
                  [&] { judge_program(subject, runner.options().seed, failure, totals); });
   }
   if (runner.options().listing) return;

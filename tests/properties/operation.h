@@ -1,6 +1,8 @@
 #ifndef SLABPROOF_TESTS_PROPERTIES_OPERATION_H_
 #define SLABPROOF_TESTS_PROPERTIES_OPERATION_H_
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -42,12 +44,44 @@ struct Operation {
   friend bool operator==(const Operation&, const Operation&) = default;
 };
 
+struct OperationTraits {
+  std::string_view name;
+  std::size_t weight;  ///< how often a sequence has it, as against the others
+};
+
+/// In the order of `Operation::Kind`. Allocations and frees make up most of a sequence.
+inline constexpr auto kOperations = std::to_array<OperationTraits>({
+    {"allocate", 12},
+    {"allocate_layout", 2},
+    {"allocate_unfit", 1},
+    {"allocate_batch", 5},
+    {"create", 3},
+    {"create_throwing", 1},
+    {"make_unique", 1},
+    {"free", 14},
+    {"free_batch", 5},
+    {"destroy", 3},
+    {"destroy_null", 1},
+    {"free_foreign", 1},
+    {"free_misaligned", 1},
+    {"free_again", 1},
+    {"free_uncarved", 1},
+    {"query", 2},
+    {"trim", 1},
+    {"refuse_request", 1},
+    {"refuse_segment", 1},
+    {"tamper", 1},
+    {"forge_and_allocate", 1},
+});
+static_assert(kOperations.size() ==
+              static_cast<std::size_t>(Operation::Kind::kForgeAndAllocate) + 1);
+
 [[nodiscard]] std::string to_text(Operation operation);
 [[nodiscard]] std::optional<Operation> parse_operation(std::string_view text);
 
 /// Operations separated by spaces.
 [[nodiscard]] std::string to_text(const std::vector<Operation>& operations);
-[[nodiscard]] std::optional<std::vector<Operation>> parse_operations(std::string_view text);
+[[nodiscard]] std::optional<std::vector<Operation>> parse_operations(const std::string& text);
 
 }  // namespace slabproof::properties
 

@@ -19,20 +19,6 @@ using model::Program;
 using Kind = model::Op::Kind;
 using Thread = std::vector<Op>;
 
-/// Removes a thread, and the gifts to it; higher threads move down.
-Program without_thread(const Program& program, std::size_t removed) {
-  Program rest = program;
-  rest.threads.erase(rest.threads.begin() + static_cast<std::ptrdiff_t>(removed));
-  for (Thread& thread : rest.threads) {
-    std::erase_if(thread,
-                  [removed](Op op) { return op.kind == Kind::kGive && op.argument == removed; });
-    for (Op& op : thread) {
-      if (op.kind == Kind::kGive && op.argument > removed) --op.argument;
-    }
-  }
-  return rest;
-}
-
 bool gives_to(const Thread& thread, std::size_t receiver) {
   return std::ranges::any_of(
       thread, [receiver](Op op) { return op.kind == Kind::kGive && op.argument == receiver; });

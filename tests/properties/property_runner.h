@@ -3,10 +3,12 @@
 
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "tests/properties/saved_case.h"
@@ -40,10 +42,16 @@ class PropertyRunner {
  public:
   explicit PropertyRunner(RunnerOptions options) : options_(std::move(options)) {}
 
-  /// `failure` is filled in by the property. Prints one line, and on failure the minimal case.
+  /// Whether the command line asks for this subject: for all, or by its name.
+  [[nodiscard]] bool wants(std::string_view subject) const {
+    return options_.subject.empty() || options_.subject == subject;
+  }
+
+  /// `failure` is filled in by the property. Prints one line, and on failure the minimal case. The
+  /// property goes by `name`, with underscores for its spaces.
   template <class Testable>
-  void check(const std::string& name, Effort effort, const LastFailure& failure,
-             Testable&& property) {
+  void check(std::string name, Effort effort, const LastFailure& failure, Testable&& property) {
+    std::ranges::replace(name, ' ', '_');
     if (!begins(name)) return;
     rc::detail::TestParams params;
     params.seed = options_.seed;

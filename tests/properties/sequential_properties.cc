@@ -24,7 +24,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <memory>
 #include <ostream>
 #include <vector>
@@ -66,36 +65,6 @@ class SlabCommand : public rc::state::Command<SlabModel, RecordedRun> {
 
 using CommandPointer = std::shared_ptr<const rc::state::Command<SlabModel, RecordedRun>>;
 
-struct Weight {
-  Operation::Kind kind;
-  int weight;
-};
-
-/// Allocations and frees make up most of a sequence; what is refused or rare, the rest.
-constexpr Weight kWeights[] = {
-    {Operation::Kind::kAllocate, 12},
-    {Operation::Kind::kAllocateLayout, 2},
-    {Operation::Kind::kAllocateUnfit, 1},
-    {Operation::Kind::kAllocateBatch, 5},
-    {Operation::Kind::kCreate, 3},
-    {Operation::Kind::kCreateThrowing, 1},
-    {Operation::Kind::kMakeUnique, 1},
-    {Operation::Kind::kFree, 14},
-    {Operation::Kind::kFreeBatch, 5},
-    {Operation::Kind::kDestroy, 3},
-    {Operation::Kind::kDestroyNull, 1},
-    {Operation::Kind::kFreeForeign, 1},
-    {Operation::Kind::kFreeMisaligned, 1},
-    {Operation::Kind::kFreeAgain, 1},
-    {Operation::Kind::kFreeUncarved, 1},
-    {Operation::Kind::kQuery, 2},
-    {Operation::Kind::kTrim, 1},
-    {Operation::Kind::kRefuseRequest, 1},
-    {Operation::Kind::kRefuseSegment, 1},
-    {Operation::Kind::kTamper, 1},
-    {Operation::Kind::kForgeAndAllocate, 1},
-};
-
 /// One above the largest argument that is worth a try.
 std::uint32_t argument_limit(Operation::Kind kind, const SlabModel& model) {
   using Kind = Operation::Kind;
@@ -126,20 +95,18 @@ std::uint32_t argument_limit(Operation::Kind kind, const SlabModel& model) {
   }
 }
 
-constexpr std::size_t kKinds = std::size(kWeights);
-
 rc::Gen<CommandPointer> any_command(const SlabModel& model) {
   // As many copies as the weight says, since rapidcheck's weighted choice wants a literal list.
   static const std::vector<Operation::Kind> kinds = [] {
     std::vector<Operation::Kind> copies;
-    for (const auto [kind, weight] : kWeights) {
-      copies.insert(copies.end(), static_cast<std::size_t>(weight), kind);
+    for (std::size_t i = 0; i < kOperations.size(); ++i) {
+      copies.insert(copies.end(), kOperations[i].weight, static_cast<Operation::Kind>(i));
     }
     return copies;
   }();
   // The generator outlives the model, so it takes the limits along.
-  std::array<std::uint32_t, kKinds> limits;
-  for (std::size_t i = 0; i < kKinds; ++i) {
+  std::array<std::uint32_t, kOperations.size()> limits;
+  for (std::size_t i = 0; i < limits.size(); ++i) {
     limits[i] = argument_limit(static_cast<Operation::Kind>(i), model);
   }
   return rc::gen::mapcat(rc::gen::elementOf(kinds), [limits](Operation::Kind kind) {
@@ -204,19 +171,11 @@ void judge_sequence(const SlabKind& subject, std::uint64_t seed, LastFailure& fa
   }
 }
 
-std::string property_name(const SlabKind& subject) {
-  std::string name = "sequences_on_" + subject.name;
-  std::ranges::replace(name, ' ', '_');
-  return name;
-}
-
 void check_all(PropertyRunner& runner) {
   for (const SlabKind& subject : subjects()) {
-    if (!runner.options().subject.empty() && runner.options().subject != subject.name) {
-      continue;
-    }
+    if (!runner.wants(subject.name)) continue;
     LastFailure failure;
-    runner.check(property_name(subject), {.cases = 25, .max_size = 400}, failure,
+    runner.check("sequences_on_" + subject.name, {.cases = 25, .max_size = 400}, failure,
                  [&] { judge_sequence(subject, runner.options().seed, failure); });
   }
 }

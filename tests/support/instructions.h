@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <vector>
 
 #include "tests/support/small_program.h"
 
@@ -25,6 +26,19 @@ inline Instruction weak_cas(std::uint8_t object) {
   return {Instruction::Kind::kWeakCas, object, std::memory_order::relaxed, 1};
 }
 inline constexpr Instruction kFence{Instruction::Kind::kFence, 0, std::memory_order::seq_cst, 0};
+inline constexpr Instruction kPause{Instruction::Kind::kPause};
+inline Instruction await(std::uint8_t object, std::uint8_t value,
+                         std::memory_order order = std::memory_order::acquire) {
+  return {Instruction::Kind::kAwait, object, order, value};
+}
+
+inline SmallProgram without_pauses(SmallProgram program) {
+  for (SmallThread& thread : program) {
+    std::erase_if(thread,
+                  [](const Instruction& each) { return each.kind == Instruction::Kind::kPause; });
+  }
+  return program;
+}
 
 }  // namespace slabproof::testing
 
