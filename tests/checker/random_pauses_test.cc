@@ -10,8 +10,8 @@
 #include <random>
 #include <string>
 
-#include "tests/support/small_findings.h"
 #include "tests/support/instructions.h"
+#include "tests/support/small_findings.h"
 #include "tests/support/small_program.h"
 
 namespace slabproof::testing {

@@ -7,12 +7,15 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cinttypes>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -170,6 +173,48 @@ TEST(MmapBackingTest, RefusesAnAlignmentWithoutRoomForItsSlack) {
   EXPECT_FALSE(region);
   EXPECT_LT(mapped_bytes(), before + (std::size_t{1} << 31));
   EXPECT_EQ(MmapBacking::last_os_error(), ENOMEM);
+}
+
+/// Whether the kernel's flags of the mapping that holds `data` have the two letters `flag`.
+bool has_kernel_flag(const std::byte* data, const std::string& flag) {
+  std::ifstream maps("/proc/self/smaps");
+  const auto address = reinterpret_cast<std::uintptr_t>(data);
+  bool is_here = false;
+  for (std::string line; std::getline(maps, line);) {
+    std::uintptr_t first = 0;
+    std::uintptr_t last = 0;
+    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR, &first, &last) == 2) {
+      is_here = first <= address && address < last;
+    }
+    if (is_here && line.starts_with("VmFlags:")) return line.contains(" " + flag);
+  }
+  return false;
+}
+
+using HugePages = BasicMmapBacking<MmapOptions{.huge_pages = true}>;
+constexpr std::size_t kHugePage = std::size_t{1} << 21;
+
+TEST(MmapBackingTest, LargeRegionsOfHugePagesAreAlignedToThem) {
+  const HugePages region(layout(3 * kHugePage + 1, 64));
+  EXPECT_TRUE(is_aligned(region.data(), kHugePage));
+  std::ifstream enabled("/sys/kernel/mm/transparent_hugepage/enabled");
+  if (!enabled) GTEST_SKIP() << "this kernel has no huge pages";
+  EXPECT_TRUE(has_kernel_flag(region.data(), "hg"));
+  EXPECT_FALSE(has_kernel_flag(MmapBacking(layout(3 * kHugePage, 64)).data(), "hg"));
+}
+
+TEST(MmapBackingTest, SmallRegionsAreNotMadeOfHugePages) {
+  const HugePages region(layout(kHugePage / 2, 64));
+  EXPECT_EQ(region.size(), kHugePage / 2);
+  EXPECT_FALSE(has_kernel_flag(region.data(), "hg"));
+}
+
+TEST(MmapBackingTest, PrefaultedPagesAreInMemory) {
+  using Prefaulted = BasicMmapBacking<MmapOptions{.prefault = true}>;
+  constexpr int kPopulateWrite = 23;  // an older system's headers do not name it
+  if (::madvise(nullptr, 0, kPopulateWrite) != 0) GTEST_SKIP() << "this kernel cannot pre-fault";
+  const Prefaulted region(layout(9 * page_size(), 1));
+  EXPECT_EQ(resident_pages(region.data(), region.size()), 9U);
 }
 
 TEST(MmapBackingTest, DiscardGivesPagesBackAndTheNextReadFindsZeros) {

@@ -147,8 +147,8 @@ MUTANTS = [
         header = "extendable_slab.h",
         edits = [
             (
-                "if (served == blocks.size()) return served; if (supplies.refusal) {",
-                "if (served == blocks.size()) { static_cast<void>(supplies.segment.release()); return served; } if (supplies.refusal) {",
+                "if (supplies.has_spare()) shared.reserve.keep(*supplies.segment.release());",
+                "if (supplies.has_spare()) shared.reserve.keep(*supplies.segment.release()); static_cast<void>(supplies.segment.release()); static_cast<void>(supplies.chunk.release());",
             ),
         ],
         why = "a segment that turned out not to be needed is never released",
@@ -358,12 +358,9 @@ MUTANTS = [
         name = "use_after_free",
         header = "extendable_slab.h",
         edits = [
-            (
-                "SegmentType& fresh = install(shared, std::move(supplies.segment));",
-                "SegmentType& fresh = install(shared, own(*supplies.segment));",
-            ),
+            ("if (supplies.chunk != nullptr) shared.reserve.adopt(std::move(supplies.chunk));", ""),
         ],
-        why = "the thread that installs a segment still owns it, and releases it after the lock is dropped",
+        why = "the thread that installs a segment still owns its region, and releases it after the lock is dropped",
         breaks = "S3",
         steps = "rejected",
         canary = _canary(
