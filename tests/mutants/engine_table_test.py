@@ -153,7 +153,7 @@ class PlantedBugsTest(unittest.TestCase):
         self.assertGreaterEqual(len(bugs), 12)
         self.assertEqual(len({name for name, _ in bugs}), len(bugs))
         for name, what in bugs:
-            self.assertRegex(what, r"\([SL]\d+\)$", name)
+            self.assertRegex(what, r"\([SLCR]\d+\)$", name)
 
 
 if __name__ == "__main__":
