@@ -51,18 +51,6 @@ constexpr Program kAllocateAndReclaim{.owner = "ar", .frees = 2};
 constexpr Program kClose{.owner = "c", .frees = 2};
 constexpr Program kAllGo{.owner = "d", .remotes_go = true};
 
-TEST(SlabOwnerChecked, OwnerAllocatesWhileRemotesPushEachBlock) {
-  const ExecutionEnds findings = find_all<RelacySync, 1>(kAllocate);
-  expect_holds(findings);
-  EXPECT_EQ(findings.outcomes, (std::set<std::string>{"0 0 1", "0 0 2"}));
-}
-
-TEST(SlabOwnerChecked, OwnerAllocatesAndReclaimsWhileRemotesPushBatches) {
-  const ExecutionEnds findings = find_all<RelacySync, 2>(kAllocateAndReclaim);
-  expect_holds(findings);
-  EXPECT_EQ(findings.outcomes, (std::set<std::string>{"0 0 1", "0 0 2"}));
-}
-
 TEST(SlabOwnerChecked, CloseTakesOrGivesBackEachBlock) {
   const ExecutionEnds findings = find_all<RelacySync, 1>(kClose);
   expect_holds(findings);

@@ -222,6 +222,56 @@ class EnumerationTest(CheckTest):
             self.assertEqual(self.run_check("--enumerate", size).returncode, USAGE)
 
 
+class SlabFamilyTest(CheckTest):
+    CACHED = ["--program", "a a f f | a a f f", "--slab", "cached", "--no-symmetry"]
+
+    def test_json_tells_the_slab(self):
+        result = self.result("--program", "a g>1 | t f", "--slab", "owner", "--batch", "2")
+        self.assertEqual((result["slab"], result["batch"]), ("owner", 2))
+        self.assertEqual(self.result("--program", "a f")["slab"], "shared")
+
+    def test_shards_of_a_slab_with_caches_are_disjoint_and_complete(self):
+        whole = self.result(*self.CACHED)["executions"]
+        parts = [self.result(*self.CACHED, "--shard", f"{index}/3")["executions"] for index in range(3)]
+        self.assertEqual(sum(parts), whole)
+        self.assertGreater(min(parts), 0)
+
+    def test_threads_with_caches_are_interchangeable(self):
+        alike = self.result(*self.CACHED)["executions"]
+        reduced = self.result(*self.CACHED[:-1])["executions"]
+        self.assertEqual(2 * reduced, alike)
+
+    def test_threads_of_an_owner_are_not(self):
+        self.assertFalse(self.result("--program", "t f | t f", "--slab", "owner")["symmetry"])
+
+    def test_enumeration_takes_the_programs_that_fit(self):
+        size = ["--enumerate", "threads=1,ops=3,capacity=2", "--alphabet", "a f d"]
+        programs = {result["program"] for result in self.results(*size, "--slab", "cached", "--batch", "2")}
+        self.assertIn("a f", programs)
+        self.assertNotIn("a f d", programs)
+        self.assertIn("a f d", {result["program"] for result in self.results(*size)})
+
+    def test_recorded_execution_tells_the_slab(self):
+        recorded = {"program": "a f | a", "capacity": 1, "initial_segments": 0, "recheck": "all",
+                    "protection": "none", "slab": "cached", "batch": 1, "schedule": "0x9 1x9"}  # fmt: skip
+        done = self.run_check("--replay", "-", text=json.dumps(recorded))
+        self.assertEqual(done.returncode, HOLDS, done.stderr)
+        for change in ({"slab": "heap"}, {"slab": 1}, {"batch": 3}, {"batch": None}, {"slab": "owner"},
+                       {"recheck": "new"}, {"protection": "slot-states"}):  # fmt: skip
+            self.assert_usage_error("not a valid", "--replay", "-", text=json.dumps(recorded | change))
+
+    def test_what_a_slab_does_not_have_is_refused(self):
+        cached, owner = ["--slab", "cached"], ["--slab", "owner"]
+        self.assert_usage_error("`d` is no operation of thread 0", "--program", "a f d", *cached)
+        self.assert_usage_error("`a` is no operation of thread 1", "--program", "a | a", *owner)
+        self.assert_usage_error("--recheck all", "--program", "a", *cached, "--recheck", "new")
+        self.assert_usage_error("slot-states", "--program", "a", *owner, "--protection", "slot-states")
+        self.assert_usage_error("--emit-steps", "--program", "a", *owner, "--emit-steps", "steps")
+        self.assert_usage_error("no gifts", "--enumerate", "threads=1,ops=1,capacity=1", *owner)
+        self.assert_usage_error("--slab", "--program", "a", "--slab", "heap")
+        self.assert_usage_error("--batch", "--program", "a", *cached, "--batch", "3")
+
+
 class StepsTest(CheckTest):
     def test_steps_of_every_execution_are_written(self):
         steps = self.directory / "steps"
@@ -259,6 +309,9 @@ class UsageTest(CheckTest):
         self.assertEqual(self.run_check("--replay", "-", text=good % "0x4 1x4").returncode, HOLDS)
         for text in ("", "{}", "[]", "\0", good % "7x9", good % "x", good[:20], good.replace('1,"i', '-1,"i') % "0"):
             self.assertEqual(self.run_check("--replay", "-", text=text).returncode, USAGE, text)
+
+    def test_list_tells_the_slab_of_each_scenario(self):
+        self.assertIn("--slab owner --batch 2", self.run_check("--list").stdout)
 
     def test_list_names_the_default_suite(self):
         done = self.run_check("--list")

@@ -116,7 +116,7 @@ def judge_properties(run):
     violated = run.first(r"VIOLATED")
     if violated is None:
         return failed_as(run), run.seconds, property_inputs(run)
-    named = run.first(r'"found": "(\w+): ') or run.first(r"^([SL]\d+(?:, [SL]\d+)*): ")
+    named = run.first(r'"found": "(\w+): ') or run.first(r"^([SLCR]\d+(?:, [SLCR]\d+)*): ")
     return named[1][1] if named else "a property", violated[0], property_inputs(run)
 
 

@@ -152,4 +152,4 @@ class PlantedBugsTest(unittest.TestCase):
         self.assertGreaterEqual(len(bugs), 12)
         self.assertEqual(len({name for name, _ in bugs}), len(bugs))
         for name, what in bugs:
-            self.assertRegex(what, r"\([SL]\d+\)$", name)
+            self.assertRegex(what, r"\([SLCR]\d+\)$", name)

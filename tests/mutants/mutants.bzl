@@ -29,7 +29,16 @@ def _mutant(name, header, edits, why, breaks, steps = None, canary = None):
         canary = canary,
     )
 
-def _canary(program, properties, minimal, preemptions, capacity = 1, recheck = "all", larger = None):
+def _canary(
+        program,
+        properties,
+        minimal,
+        preemptions,
+        capacity = 1,
+        recheck = "all",
+        slab = "shared",
+        batch = 1,
+        larger = None):
     """What the model checker must say.
 
     Args:
@@ -39,6 +48,8 @@ def _canary(program, properties, minimal, preemptions, capacity = 1, recheck = "
       preemptions: the fewest with which `minimal` fails.
       capacity: of a segment.
       recheck: "all" or "new".
+      slab: which family of slabs: see `check --help`.
+      batch: blocks that move together, of the families that have that.
       larger: a program from which the checker has more to take away.
     """
     return struct(
@@ -48,6 +59,8 @@ def _canary(program, properties, minimal, preemptions, capacity = 1, recheck = "
         preemptions = preemptions,
         capacity = capacity,
         recheck = recheck,
+        slab = slab,
+        batch = batch,
         larger = larger,
     )
 
@@ -464,5 +477,97 @@ MUTANTS = [
             minimal = "z",
             preemptions = 0,
         ),
+    ),
+    _mutant(
+        name = "full_magazine_stays_on_the_shelf",
+        header = "magazine_depot.h",
+        edits = [
+            ("Stock* const full = shared.full_shelf[--shared.full];", "Stock* const full = shared.full_shelf[shared.full - 1];"),
+        ],
+        why = "a full magazine is given to two caches",
+        breaks = "S1",
+        canary = _canary(
+            program = "a3 F a | a3 F a",
+            properties = ["S1"],
+            minimal = "a2 | a3 F",
+            preemptions = 0,
+            capacity = 8,
+            slab = "cached",
+        ),
+    ),
+    _mutant(
+        name = "depot_exchange_without_lock",
+        header = "magazine_depot.h",
+        edits = [
+            (
+                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); if (shared.full == 0) return nullptr;",
+                "Shared& shared = shared_.write(); if (shared.full == 0) return nullptr;",
+            ),
+        ],
+        why = "lost lock: two caches take magazines from the depot at once",
+        breaks = "S8",
+    ),
+    _mutant(
+        name = "refill_keeps_the_block",
+        header = "thread_cache.h",
+        edits = [
+            ("i = *served; i > 1; --i", "i = *served; i > 0; --i"),
+        ],
+        why = "a refill puts the block that it hands out into the magazine as well",
+        breaks = "S1",
+    ),
+    _mutant(
+        name = "hit_looks_at_the_depot",
+        header = "thread_cache.h",
+        edits = [
+            (
+                "if (state.top != state.begin) [[likely]]",
+                "if (state.top != state.begin && slab_.depot().cached() + 1 != 0) [[likely]]",
+            ),
+        ],
+        why = "a hit takes the depot's lock",
+        breaks = "C6",
+    ),
+    _mutant(
+        name = "close_drops_the_list",
+        header = "remote_list.h",
+        edits = [
+            ("return head == closed_mark() ? nullptr : head;", "return head != nullptr ? nullptr : head;"),
+        ],
+        why = "what remotes pushed before the close is lost",
+        breaks = "R2",
+        canary = _canary(
+            program = "a g>1 a g>1 | t f t f",
+            properties = ["R2"],
+            minimal = "a g>1 | t f",
+            preemptions = 1,
+            capacity = 2,
+            slab = "owner",
+        ),
+    ),
+    _mutant(
+        name = "push_does_not_release",
+        header = "remote_list.h",
+        edits = [
+            (
+                "chain.first(), std::memory_order::release, std::memory_order::relaxed)",
+                "chain.first(), std::memory_order::relaxed, std::memory_order::relaxed)",
+            ),
+        ],
+        why = "weaker order: the owner reclaims blocks whose links it may not see yet",
+        breaks = "S8",
+    ),
+    _mutant(
+        name = "reclaim_skips_the_first",
+        header = "slab_owner.h",
+        edits = [
+            ("if (!slab.deallocate(block)) break;", "if (block != first && !slab.deallocate(block)) break;"),
+            (
+                "Slab& slab = region_->slab(); std::size_t accepted = 0;",
+                "Slab& slab = region_->slab(); std::byte* const first = block; std::size_t accepted = 0;",
+            ),
+        ],
+        why = "the newest block of what remotes pushed is not reclaimed",
+        breaks = "R1",
     ),
 ]

@@ -1,0 +1,166 @@
+// The judge of slabs with caches and of owners accepts a good history, and rejects one of each kind
+// that breaks a property.
+
+#include "model/oracle/fast_path_oracle.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/slab/history_builder.h"
+#include "tests/slab/oracle_matchers.h"
+
+namespace slabproof::model {
+namespace {
+
+constexpr SlabTraits kTraits{.cache_blocks = 2, .depot_blocks = 1};
+constexpr std::uint32_t kCapacity = 4;
+
+Setting of(SlabFamily family) {
+  return {{.capacity = kCapacity, .family = family}};
+}
+
+std::optional<Violation> judged(const HistoryBuilder& built) {
+  return FastPathOracle(built.setting(), kTraits, built.program())
+      .judge(const_cast<HistoryBuilder&>(built).history());
+}
+
+/// What a slab of one segment counts with so many blocks live, of which the caches have some.
+Counters counters(std::uint64_t live, std::uint64_t cached = 0) {
+  return {.segments = 1,
+          .capacity = kCapacity,
+          .live = live,
+          .free = kCapacity - live,
+          .cached = cached};
+}
+
+/// The program `a f`, whose block stays in a cache, or else goes back to its owner.
+HistoryBuilder allocate_and_free(SlabFamily family) {
+  HistoryBuilder built("a f", of(family));
+  if (family == SlabFamily::kOwner) {
+    built.granted(0, 0).serves(0, {slot(0, 0)});
+  } else {
+    built.grow(0, 0);
+  }
+  built.frees(0, {slot(0, 0)}).ends_with_segments(1);
+  const std::uint64_t cached = family == SlabFamily::kCached ? 1 : 0;
+  built.census().peak_live = 1;
+  built.census().at_rest = counters(cached, cached);
+  built.census().after_ends = counters(0);
+  return built;
+}
+
+struct Case {
+  std::string_view name;
+  SlabFamily family;
+  std::string_view property;
+  std::function<void(HistoryBuilder&)> break_it;
+};
+
+class FastPathOracleTest : public ::testing::TestWithParam<Case> {};
+
+TEST_P(FastPathOracleTest, RejectsWhatBreaksAProperty) {
+  HistoryBuilder built = allocate_and_free(GetParam().family);
+  ASSERT_THAT(judged(built), holds());
+  GetParam().break_it(built);
+  EXPECT_THAT(judged(built), violates(GetParam().property));
+}
+
+using enum SlabFamily;
+
+const Case kCases[] = {
+    {"BlockThatIsNoSlot", kCached, "S2",
+     [](auto& built) { built.history().blocks[0].address += 1; }},
+    {"BlockOutsideEverySegment", kOwner, "S2",
+     [](auto& built) { built.history().blocks[0].address = slot(7, 0); }},
+    {"SlotsThatAreNotCounted", kCached, "C1", [](auto& built) { --built.census().at_rest.free; }},
+    {"AbandonedSlots", kCached, "C1",
+     [](auto& built) {
+       --built.census().at_rest.free;
+       built.census().at_rest.abandoned = 1;
+     }},
+    {"CachedBlockThatIsFreeAsWell", kCached, "C1",
+     [](auto& built) { built.census().at_rest = counters(0, 1); }},
+    {"LiveBlockThatNobodyHolds", kCached, "C1",
+     [](auto& built) { built.census().at_rest = counters(2, 1); }},
+    {"BlockThatStaysLive", kCached, "C1", [](auto& built) { built.census().live_end = 1; }},
+    {"SlotThatCannotBeTaken", kCached, "C1", [](auto& built) { --built.census().drained_blocks; }},
+    {"CachesThatHoldTooMuch", kCached, "C2",
+     [](auto& built) { built.census().at_rest = counters(4, 4); }},
+    {"BlockThatACacheLeavesBehind", kCached, "C3",
+     [](auto& built) { built.census().after_ends = counters(1); }},
+    {"BlockOfAThreadThatHasEnded", kAutoCached, "C3",
+     [](auto& built) { built.census().at_rest = counters(1); }},
+    {"MemoryThatOutlivesTheSlab", kCached, "C3",
+     [](auto& built) { built.census().regions_still_mapped = 1; }},
+    {"NeedlessSegment", kCached, "C4", [](auto& built) { built.ends_with_segments(2); }},
+    {"RefusalThatNobodyCausedOfACache", kCached, "C5",
+     [](auto& built) { built.census().misuse_events = 1; }},
+    {"LockOfAHit", kCached, "C6", [](auto& built) { built.section_of({0, 1}); }},
+    {"FailureWithoutARefusal", kCached, "C7",
+     [](auto& built) {
+       built.history().ops[0].block_count = 0;
+       built.history().ops[0].failed = true;
+     }},
+    {"SlotThatIsTakenTwice", kOwner, "R1",
+     [](auto& built) { built.census().drained_distinct = false; }},
+    {"BlockThatIsReclaimedTwice", kOwner, "R1",
+     [](auto& built) { built.census().misuse_events = 1; }},
+    {"BlockThatTheCloseLoses", kOwner, "R2",
+     [](auto& built) { built.census().at_rest = counters(1); }},
+    {"BlockThatIsReclaimedWhileItIsHeld", kOwner, "R2",
+     [](auto& built) { built.census().held = 1; }},
+    {"LockOfARemote", kOwner, "R3", [](auto& built) { built.section_of({0, 1}); }},
+    {"NeedlessSegmentOfAnOwner", kOwner, "S6", [](auto& built) { built.ends_with_segments(2); }},
+    {"FailureOfAnOwnerWithoutARefusal", kOwner, "L3",
+     [](auto& built) {
+       built.history().ops[0].block_count = 0;
+       built.history().ops[0].failed = true;
+     }},
+};
+
+INSTANTIATE_TEST_SUITE_P(Histories, FastPathOracleTest, ::testing::ValuesIn(kCases),
+                         [](const ::testing::TestParamInfo<Case>& tested) {
+                           return std::string(tested.param.name);
+                         });
+
+TEST(FastPathOracle, BadPointerIsCountedOrHandedOutAgain) {
+  HistoryBuilder built("x a a", of(kCached));
+  built.offers(0, 0x1).grow(0, 0).serves(0, {}).ends_with_segments(1);
+  built.history().ops[2].refused_pointers = 1;
+  built.census().peak_live = 1;
+  built.census().held = 1;
+  built.census().at_rest = built.census().after_ends = counters(1);
+  EXPECT_THAT(judged(built), violates("C5")) << "both";
+  built.census().misuse_events = built.census().corruption_events = 0;
+  EXPECT_THAT(judged(built), holds());
+}
+
+TEST(FastPathOracle, CacheWhoseMemoryWasRefusedMayLockAlways) {
+  HistoryBuilder built("! a f", of(kAutoCached));
+  built.passes(0).refused(0).grow(0, 0).free(0, slot(0, 0)).ends_with_segments(1);
+  built.census().peak_live = 1;
+  built.census().at_rest = built.census().after_ends = counters(0);
+  EXPECT_THAT(judged(built), holds());
+}
+
+TEST(FastPathOracle, HistoryThatIsTooLongIsNotJudged) {
+  HistoryBuilder built = allocate_and_free(kCached);
+  built.history().overflowed = true;
+  EXPECT_THAT(judged(built), violates(HistoryStatus::kTooLong));
+}
+
+TEST(FastPathOracle, ProgramThatDoesNotFitIsRefused) {
+  EXPECT_THROW(FastPathOracle(of(kOwner), kTraits, parse_program("a | a").value()),
+               std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace slabproof::model
