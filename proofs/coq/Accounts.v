@@ -90,16 +90,16 @@ Section accounts.
         rewrite !elem_of_app in Hiff. split.
         * intros Hb. assert (b ∉ freed cap a) as Hf by by apply Hdisj.
           destruct (decide (b ∈ taken cap a)) as [Ht|Ht]; [by apply Htaken|].
-          rewrite Hsame by done. apply Hown. naive_solver.
+          rewrite Hsame by done. apply Hown. tauto.
         * intros Hb. destruct (decide (b ∈ freed cap a)) as [Hf|Hf].
           { destruct (Hfreed b Hf). congruence. }
-          destruct (decide (b ∈ taken cap a)) as [Ht|Ht]; [naive_solver|].
-          rewrite Hsame in Hb by done. apply Hown in Hb. naive_solver.
+          destruct (decide (b ∈ taken cap a)) as [Ht|Ht]; [tauto|].
+          rewrite Hsame in Hb by done. apply Hown in Hb. tauto.
       + rewrite Hothers, Hown by done.
         destruct (decide (b ∈ taken cap a)) as [Ht|Ht].
-        { destruct (Htaken b Ht) as [-> ->]. naive_solver. }
+        { destruct (Htaken b Ht) as [-> ->]. split; congruence. }
         destruct (decide (b ∈ freed cap a)) as [Hf|Hf].
-        { destruct (Hfreed b Hf) as [-> ->]. naive_solver. }
+        { destruct (Hfreed b Hf) as [-> ->]. split; congruence. }
         by rewrite Hsame.
     - pose proof (sum_seq_update (λ t, length (h' t)) (λ t, length (h t)) 0
         (thread_count (below cfg)) (actor a) ltac:(lia)) as Hsum.

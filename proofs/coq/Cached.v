@@ -59,7 +59,7 @@ Definition depot_thread (cfg : cached_config) : thread := pred (thread_count (be
 
 Definition cached_config_ok (cfg : cached_config) : Prop :=
   config_ok (below cfg) ∧ 0 < thread_count (below cfg) ∧
-  0 < refill_batch cfg ≤ rounds cfg.
+  0 < refill_batch cfg ≤ rounds cfg ∧ refill_batch cfg ≤ max_batch (below cfg).
 
 Record cached_state := CachedState {
   shared : state;

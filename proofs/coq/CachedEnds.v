@@ -89,7 +89,8 @@ Section ends.
     destruct (puts_exist cfg below_ok (segments (shared χ)) t [b]) as [sg' Hputs].
     { apply NoDup_singleton. }
     { intros b' ->%elem_of_list_singleton. apply Hown.
-      rewrite (holds_thread cfg Hcfg χ t c h) by (done || lia). set_solver. }
+      rewrite (holds_thread cfg Hcfg χ t c h) by (done || lia).
+      apply elem_of_app. right. apply elem_of_app. by left. }
     exists (State sg' (phases (shared χ))). split; [done|].
     pose proof (cached_turn cfg χ t c h [] [] [Free t [b]] c' (depot χ) h) as Hstep.
     rewrite list_insert_id in Hstep by done. apply Hstep; try done.

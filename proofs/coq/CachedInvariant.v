@@ -326,7 +326,7 @@ Section invariant.
         * pose proof (step_trim_of_trim _ _ _ Hstep Htr) as Htrim.
           assert (freed_by_caller cap a = [] ∧ taken_by_caller cap a = []) as [Hf Hg]
             by by destruct a.
-          rewrite Hf, Hg, !app_nil_r in Hcaller. rewrite <-!(assoc (++)), Htrim, Hcaller. done.
+          rewrite Hf, Hg, !app_nil_r in Hcaller. by rewrite <-!app_assoc, Htrim, Hcaller.
         * rewrite !app_nil_r in Htaken, Hfreed. rewrite (step_trim_of _ _ _ Hstep) by done.
           rewrite Htaken, Hfreed.
           transitivity ((h' ++ freed_by_caller cap a) ++ cache_blocks c ++

@@ -141,7 +141,7 @@ Section cached_slab.
     rewrite Hback, app_nil_r in Hperm.
     assert (callers χ' !! by_thread e = Some h') as Hh'.
     { rewrite Hcallers. apply list_lookup_insert. by eapply lookup_lt_Some. }
-    assert (b ∈ h') as Hin by (rewrite Hperm; set_solver).
+    assert (b ∈ h') as Hin by (rewrite Hperm; apply elem_of_app; by right).
     split; [|by exists h'].
     intros (u & k & Hk & Hbk). destruct (decide (u = by_thread e)) as [->|Hne].
     - assert (k = h) as -> by congruence.
