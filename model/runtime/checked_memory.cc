@@ -15,6 +15,7 @@
 #include "model/runtime/event_trace.h"
 #include "model/runtime/model_memory.h"
 #include "model/runtime/object_lifetime.h"
+#include "model/runtime/sync_model.h"
 #include "model/search/engine.h"
 
 namespace slabproof::model {
@@ -109,6 +110,7 @@ void read_variable(Handle handle, const void* object, std::uint64_t value,
 
 void write_variable(Handle handle, const void* object, source_location where) noexcept {
   ObjectRecord& record = record_of(variables, handle, object, "write", where);
+  about_to_act();
   if (is_tracing()) [[unlikely]]
     trace_write(where, record);
   if (!engine().is_alone() && !record.race.store(engine().clock())) [[unlikely]] {
@@ -155,6 +157,7 @@ void check_no_lock(std::string_view what, const source_location& where) {
 std::byte* request_region(std::size_t size, std::size_t alignment, std::uint32_t tag,
                           source_location where) noexcept {
   require_execution(where);
+  about_to_act();
   check_no_lock("memory is requested", where);
   engine().note_act();
   std::byte* data = nullptr;
@@ -172,6 +175,7 @@ std::byte* request_region(std::size_t size, std::size_t alignment, std::uint32_t
 void release_region(std::byte* data, std::size_t size, std::uint32_t tag) noexcept {
   const source_location nowhere;
   require_execution(nowhere);
+  about_to_act();
   check_no_lock("memory is released", nowhere);
   engine().note_act();
   if (is_tracing()) [[unlikely]]
@@ -194,6 +198,7 @@ void release_region(std::byte* data, std::size_t size, std::uint32_t tag) noexce
 void discard_region(std::byte* data, std::size_t size, std::uint32_t tag) noexcept {
   const source_location nowhere;
   require_execution(nowhere);
+  about_to_act();
   check_no_lock("pages are given back", nowhere);
   engine().note_act();
   if (is_tracing()) [[unlikely]]
@@ -202,17 +207,20 @@ void discard_region(std::byte* data, std::size_t size, std::uint32_t tag) noexce
 }
 
 void fail_next_request() noexcept {
+  about_to_act();
   engine().fail_next_request();
   engine().note_act();
 }
 
 void report(std::string_view label, std::string_view message, source_location where) noexcept {
   require_execution(where);
+  about_to_act();
   abandon_execution(Defect::kReported, message, where, label);
 }
 
 void report_harness_defect(std::string_view message, source_location where) noexcept {
   require_execution(where);
+  about_to_act();
   abandon_execution(Defect::kHarness, message, where);
 }
 

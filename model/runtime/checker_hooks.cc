@@ -18,6 +18,7 @@
 #include "model/runtime/event_trace.h"
 #include "model/runtime/object_lifetime.h"
 #include "model/runtime/relacy_include.h"
+#include "model/runtime/sync_model.h"
 #include "model/search/engine.h"
 
 namespace slabproof::model {
@@ -120,6 +121,9 @@ void forget_synchronisation() noexcept {
 }
 
 void end_synchronisation_in(const std::byte* data, std::size_t size) {
+  if (SyncModel* const model = SyncModel::present()) {
+    return model->end_objects_in(data, size);
+  }
   end_all_in(mutexes, data, size);
   end_all_in(atomics, data, size);
 }
@@ -129,6 +133,7 @@ namespace checker_hooks {
 // ---- mutexes ----
 
 Handle begin_mutex(const void* object, source_location where) noexcept {
+  if (SyncModel* const model = SyncModel::present()) return model->begin_mutex(object, where);
   const auto [handle, record] = begin_object(mutexes, object, sizeof(Handle), kMutexType, where);
   record->number = new_number(where);
   engine().note_act();
@@ -145,6 +150,9 @@ Handle begin_mutex(const void* object, source_location where) noexcept {
 }
 
 void end_mutex(Handle handle, const void* object, source_location where) noexcept {
+  if (SyncModel* const model = SyncModel::present()) {
+    return model->end_mutex(handle, object, where);
+  }
   MutexRecord& record = record_of(mutexes, handle, object, "destruction", where);
   if (model::is_tracing()) [[unlikely]]
     trace_object(where, "destroy", record);
@@ -160,6 +168,7 @@ void end_mutex(Handle handle, const void* object, source_location where) noexcep
 }
 
 void lock(Handle handle, const void* object, source_location where) noexcept {
+  if (SyncModel* const model = SyncModel::present()) return model->lock(handle, object, where);
   MutexRecord& record = record_of(mutexes, handle, object, "lock", where);
   use_object(record, where);
   if (engine().holds(record.number)) [[unlikely]] {
@@ -183,6 +192,9 @@ void lock(Handle handle, const void* object, source_location where) noexcept {
 }
 
 void unlock(Handle handle, const void* object, source_location where) noexcept {
+  if (SyncModel* const model = SyncModel::present()) {
+    return model->unlock(handle, object, where);
+  }
   MutexRecord& record = record_of(mutexes, handle, object, "unlock", where);
   use_object(record, where);
   if (!engine().holds(record.number)) [[unlikely]] {
@@ -292,6 +304,9 @@ AtomicRecord& use_atomic(Handle handle, const void* object, OperationKind kind,
 
 Handle begin_atomic(const void* object, std::uint64_t initial, const TypeInfo& type,
                     source_location where) noexcept {
+  if (SyncModel* const model = SyncModel::present()) {
+    return model->begin_atomic(object, initial, type, where);
+  }
   const CheckerScope quiet;
   const auto [handle, record] = begin_object(atomics, object, sizeof(Handle), type, where);
   record->number = new_number(where);
@@ -306,6 +321,9 @@ Handle begin_atomic(const void* object, std::uint64_t initial, const TypeInfo& t
 }
 
 void end_atomic(Handle handle, const void* object, source_location where) noexcept {
+  if (SyncModel* const model = SyncModel::present()) {
+    return model->end_atomic(handle, object, where);
+  }
   AtomicRecord& record = record_of(atomics, handle, object, "destruction", where);
   if (model::is_tracing()) trace_object(where, "destroy atomic", record);
   end_object(record, object, sizeof(Handle), where);
@@ -316,6 +334,9 @@ void end_atomic(Handle handle, const void* object, source_location where) noexce
 
 std::uint64_t load(Handle handle, const void* object, memory_order order,
                    source_location where) noexcept {
+  if (SyncModel* const model = SyncModel::present()) {
+    return model->load(handle, object, order, where);
+  }
   refuse_consume(order, where);
   if (order == memory_order::release || order == memory_order::acq_rel) {
     fail_unsupported("a load can have no release order", where);
@@ -330,6 +351,9 @@ std::uint64_t load(Handle handle, const void* object, memory_order order,
 
 void store(Handle handle, const void* object, std::uint64_t value, memory_order order,
            source_location where) noexcept {
+  if (SyncModel* const model = SyncModel::present()) {
+    return model->store(handle, object, value, order, where);
+  }
   refuse_consume(order, where);
   if (is_acquire_only(order)) fail_unsupported("a store can have no acquire order", where);
   AtomicRecord& record = use_atomic(handle, object, OperationKind::kWrite, "store", where);
@@ -343,6 +367,9 @@ void store(Handle handle, const void* object, std::uint64_t value, memory_order 
 
 std::uint64_t exchange(Handle handle, const void* object, std::uint64_t value, memory_order order,
                        source_location where) noexcept {
+  if (SyncModel* const model = SyncModel::present()) {
+    return model->exchange(handle, object, value, order, where);
+  }
   refuse_consume(order, where);
   AtomicRecord& record = use_atomic(handle, object, OperationKind::kWrite, "exchange", where);
   const std::uint64_t before =
@@ -356,6 +383,9 @@ std::uint64_t exchange(Handle handle, const void* object, std::uint64_t value, m
 
 std::uint64_t fetch_add(Handle handle, const void* object, std::uint64_t value, memory_order order,
                         source_location where) noexcept {
+  if (SyncModel* const model = SyncModel::present()) {
+    return model->fetch_add(handle, object, value, order, where);
+  }
   refuse_consume(order, where);
   AtomicRecord& record = use_atomic(handle, object, OperationKind::kWrite, "fetch_add", where);
   const std::uint64_t before =
@@ -370,6 +400,9 @@ std::uint64_t fetch_add(Handle handle, const void* object, std::uint64_t value, 
 bool compare_exchange(Handle handle, const void* object, std::uint64_t& expected,
                       std::uint64_t desired, bool weak, memory_order success, memory_order failure,
                       source_location where) noexcept {
+  if (SyncModel* const model = SyncModel::present()) {
+    return model->compare_exchange(handle, object, expected, desired, weak, success, failure, where);
+  }
   refuse_consume(success, where);
   if (!is_modelled_pair(success, failure)) {
     const CheckerScope quiet;
@@ -402,6 +435,7 @@ bool compare_exchange(Handle handle, const void* object, std::uint64_t& expected
 
 void fence(memory_order order, source_location where) noexcept {
   require_execution(where);
+  if (SyncModel* const model = SyncModel::present()) return model->fence(order, where);
   if (order == memory_order::relaxed || order == memory_order::consume) {
     fail_unsupported("a fence of this order is not modelled", where);
   }
@@ -417,17 +451,19 @@ namespace {
 
 /// Compares from here on: the frame of the caller, which holds the registers that its own callers
 /// expect to find again, and theirs.
-[[gnu::noinline]] void compare_local_state() {
+[[gnu::noinline]] void compare_local_state(const source_location& where) {
+  const auto* const state = static_cast<const std::byte*>(__builtin_frame_address(0));
+  if (SyncModel* const model = SyncModel::present()) return model->pause(state, where);
   const CheckerScope quiet;
-  engine().end_turn(static_cast<const std::byte*>(__builtin_frame_address(0)));
+  engine().end_turn(state);
 }
 
-[[gnu::noinline]] void end_turn() {
+[[gnu::noinline]] void end_turn(const source_location& where) {
   // Their bytes are compared and nothing else is done with them.
   std::jmp_buf registers;
   std::memset(&registers, 0, sizeof(registers));
   if (setjmp(registers) != 0) std::unreachable();
-  compare_local_state();
+  compare_local_state(where);
   asm volatile("" : : "r"(&registers) : "memory");
 }
 
@@ -453,8 +489,8 @@ void pause(source_location where) noexcept {
   require_execution(where);
   if (engine().phase() != Engine::Phase::kThreads) return;
   clear_stack_below();
-  end_turn();
-  let_others_go_on(where);
+  end_turn(where);
+  if (SyncModel::present() == nullptr) let_others_go_on(where);
 }
 
 }  // namespace checker_hooks

@@ -14,6 +14,7 @@
 #include "model/runtime/checker_hooks.h"
 #include "model/runtime/model_memory.h"
 #include "model/runtime/object_table.h"
+#include "model/runtime/sync_model.h"
 #include "model/search/engine.h"
 #include "model/search/race_cell.h"
 
@@ -56,6 +57,7 @@ inline std::pair<checker_hooks::Handle, Record*> begin_object(ObjectTable<Record
                                                               const checker_hooks::TypeInfo& type,
                                                               const std::source_location& where) {
   require_execution(where);
+  about_to_act();
   const auto handle = table.add(object);
   if (!handle) [[unlikely]]
     fail_unsupported("one execution makes too many checked objects", where);
@@ -74,6 +76,7 @@ inline std::pair<checker_hooks::Handle, Record*> begin_object(ObjectTable<Record
 template <class Record>
 inline void end_object(Record& record, const void* object, std::size_t size,
                        const std::source_location& where) {
+  about_to_act();
   const ThreadClock me = Engine::instance().clock();
   if (!Engine::instance().is_alone() && !record.race.store(me)) [[unlikely]] {
     fail_race(record, "is destroyed", where);

@@ -10,19 +10,20 @@
 
 #include "model/runtime/relacy_explore.h"
 
-namespace {
-
-// Relacy replaces the heap's operators by inline functions, which a compiler emits only where they
-// are used. The allocations that the checker must see are elsewhere, so their addresses are taken.
-[[gnu::used]] void* (*const kAllocate)(std::size_t) = &::operator new;
-[[gnu::used]] void (*const kRelease)(void*) = &::operator delete;
-
-}  // namespace
-
 namespace slabproof::model {
 namespace {
 
 constexpr std::size_t kFewestThreads = 2;
+
+/// What Relacy's own `operator new`, an inline function that few translation units see, does.
+class RelacyHeap final : public CheckedHeap {
+ public:
+  void* allocate(std::size_t size, std::size_t alignment) override {
+    return alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__ ? rl::ctx().alloc(size)
+                                                         : allocate_outside(size, alignment);
+  }
+  void release(void* memory) override { rl::ctx().free(memory); }
+};
 
 /// What Relacy itself may still find: most of it our own checks find first.
 Defect defect_of(rl::test_result_e result) {
@@ -64,6 +65,11 @@ ExecutionRunner& runner_with(std::size_t threads, std::index_sequence<kIndex...>
 }
 
 }  // namespace
+
+CheckedHeap& relacy_heap() {
+  static RelacyHeap heap;
+  return heap;
+}
 
 ExecutionRunner& relacy_runner(std::size_t threads) {
   return runner_with(std::max(threads, kFewestThreads),

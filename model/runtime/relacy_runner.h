@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "model/runtime/abandoned_heap.h"
+#include "model/runtime/checked_heap.h"
 #include "model/runtime/checker_hooks.h"
 #include "model/runtime/crash_guard.h"
 #include "model/runtime/event_trace.h"
@@ -51,6 +52,9 @@ class RecordPool {
   std::vector<std::unique_ptr<Chunk>> chunks_;
   std::size_t used_ = 0;
 };
+
+/// Of the running context.
+[[nodiscard]] CheckedHeap& relacy_heap();
 
 /// What Relacy calls a test: it passes everything on to the engine. A program of one thread gets a
 /// second one, which runs first and does nothing: Relacy's own code is not fit for one.
@@ -365,9 +369,11 @@ class RelacyRunner final : public ExecutionRunner,
     atomics_.clear();
     mutexes_.clear();
     rl::context_holder<>::instance_ = context_;
+    CheckedHeap::set_present(&relacy_heap());
     Fiber::run_here();
     // Relacy prints its progress at multiples of 4,096.
     this->iteration(1);
+    CheckedHeap::set_present(nullptr);
     rl::context_holder<>::instance_ = nullptr;
     Engine& engine = Engine::instance();
     if (engine.is_abandoned()) {

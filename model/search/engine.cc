@@ -149,6 +149,7 @@ void Engine::run_part(Part part) {
     note_exception("not a std::exception");
   }
   // Only now has the runtime ended the exception.
+  runner_->about_to_fail();
   leave(Defect::kUncaughtException);
 }
 
@@ -243,6 +244,7 @@ void Engine::set_failure(Failure failure) {
 
 void Engine::abandon(Defect defect, std::string_view message, const std::source_location& where,
                      std::string_view label) {
+  runner_->about_to_fail();
   {
     const CheckerScope quiet;
     set_failure({.defect = defect,
@@ -287,7 +289,7 @@ bool Engine::stop_failed_thread() {
   at_.stopped |= just(running_);
   at_.pending[running_] = {};
   quiet_ = false;
-  scheduler_->failed(running_);
+  if (scheduler_ != nullptr) scheduler_->failed(running_);
   return true;
 }
 

@@ -17,6 +17,7 @@
 #include "model/search/execution.h"
 #include "model/search/execution_result.h"
 #include "model/search/failure.h"
+#include "model/search/memory_model.h"
 #include "model/search/race_cell.h"
 #include "model/search/schedule.h"
 #include "model/search/scheduler.h"
@@ -58,6 +59,11 @@ struct RunSettings {
   /// Whether the others go on where a thread fails, so that a search that goes on after a failure
   /// loses nothing. Only for a scheduler that explores all executions.
   bool outlive_failures = false;
+  /// For searches of execution graphs.
+  MemoryModel memory_model = MemoryModel::kCpp20;
+  /// For searches of execution graphs: a weak compare-exchange that would succeed fails so often in
+  /// one thread.
+  std::uint32_t spurious_failures = 1;
   /// Seconds without any step or access after which an execution is given up; 0: no limit.
   double stall_limit = 10;
   /// Whether what threads have allocated with `new` is freed where a failure abandons the
@@ -129,6 +135,8 @@ class Engine {
   [[nodiscard]] std::size_t decide_value(std::size_t count);
   /// For the runner's own search, which decides by itself.
   void decided(std::size_t thread) noexcept;
+  /// Another thread goes on, which is no choice.
+  void switched_to(std::size_t thread) noexcept { running_ = static_cast<std::uint8_t>(thread); }
   void decided_value(std::size_t value, std::size_t count) noexcept;
   void count_step();
   /// Verifies, before a choice, that an execution which began with the same choices had seen the
@@ -141,6 +149,8 @@ class Engine {
   }
   /// Remembers why the execution is abandoned; the first reason counts.
   void set_failure(Failure failure);
+  /// As if it had not happened.
+  void forget_failure() noexcept { failure_.reset(); }
   /// Ends the running execution, or, where others are to go on, its running thread: remembers why,
   /// and leaves the fiber.
   [[noreturn]] void abandon(Defect defect, std::string_view message,

@@ -38,6 +38,8 @@ class ExecutionRunner {
   virtual ExecutionResult run(Execution& execution, Scheduler& scheduler,
                               const RunSettings& settings, Trace* trace) = 0;
 
+  /// The running thread is about to fail. Does not return where what it does was only tried.
+  virtual void about_to_fail() {}
   /// The running thread has stopped for good: another one goes on.
   virtual void leave_thread() = 0;
   /// Leaves the running execution for the one who called `run`. The engine knows why. Runs

@@ -19,8 +19,9 @@ constexpr std::uint64_t kDefaultRandomIterations = 10'000;
 // The reduction counts steps in 16 bits.
 constexpr std::uint32_t kMaxSteps = 30'000;
 
-constexpr std::array<std::pair<Search, std::string_view>, 5> kSearchNames{{
+constexpr std::array<std::pair<Search, std::string_view>, 6> kSearchNames{{
     {Search::kDpor, "dpor"},
+    {Search::kGraph, "graph"},
     {Search::kFull, "full"},
     {Search::kBound, "bound"},
     {Search::kRandom, "random"},
@@ -96,7 +97,9 @@ class Exploration {
     if (settings_.step_limit > kMaxSteps) settings_.step_limit = kMaxSteps;
     // The names of parts hold the choices of executions in which threads start first.
     settings_.outlive_failures =
-        search == Search::kDpor && goes_on_after_failures() && options.part.split_depth == 0;
+        goes_on_after_failures() &&
+        (search == Search::kGraph ||
+         (search == Search::kDpor && options.part.split_depth == 0));
     switch (search) {
       case Search::kRandom:
         scheduler_ = std::make_unique<RandomScheduler>(options.seed);
@@ -115,6 +118,7 @@ class Exploration {
         runner_.start_tree_search(options.bound);
         break;
       case Search::kFull:
+      case Search::kGraph:
         runner_.start_tree_search(std::nullopt);
         break;
     }
@@ -155,7 +159,8 @@ class Exploration {
     ++(redundant || ran.is_repetition ? result_.redundant : result_.executions);
     if (ran.is_repetition && ran.failure == nullptr) return;
     if (ran.is_cut && !redundant) is_cut_ = true;
-    if (dpor_ != nullptr && ran.failure != nullptr && !settings_.outlive_failures) is_cut_ = true;
+    const bool goes_on = options_.search != Search::kGraph && dpor_ == nullptr;
+    if (!goes_on && ran.failure != nullptr && !settings_.outlive_failures) is_cut_ = true;
     const std::optional<Failure> failure =
         ran.failure != nullptr ? std::optional(*ran.failure) : execution_.judge();
     if (failure && failure->defect == Defect::kReplayMismatch) is_cut_ = true;
@@ -203,7 +208,8 @@ class Exploration {
     const bool is_whole = is_finished_ && !is_cut_ && !is_passed_over_;
     const bool is_sample = options_.search == Search::kRandom && !is_passed_over_;
     if (!result_.violation && (is_whole || is_sample)) result_.verdict = Verdict::kHolds;
-    const bool is_all = options_.search == Search::kFull || options_.search == Search::kDpor;
+    const bool is_all = options_.search == Search::kFull || options_.search == Search::kDpor ||
+                        options_.search == Search::kGraph;
     result_.exhaustive = is_all && is_whole && result_.verdict != Verdict::kUnsupported;
   }
 

@@ -28,6 +28,7 @@ enum class Search : std::uint8_t {
   kBound,   ///< the runner's: every schedule with at most `bound` preemptions
   kFull,    ///< the runner's: every schedule
   kDpor,    ///< one schedule of each class of equivalent ones; see DporScheduler
+  kGraph,   ///< each execution graph of atomics and locks, on a runner that has them
   kReplay,  ///< the schedule of a recorded execution
 };
 

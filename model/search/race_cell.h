@@ -11,12 +11,16 @@
 namespace slabproof::model {
 
 /// The running thread's position in happens-before: `clock[i]` is the last event of thread i that
-/// it comes after. Its own entry counts its events.
+/// it comes after. Its own entry counts its events, or stands for all events since it last changed,
+/// where `step` is 0.
 struct ThreadClock {
   std::size_t* clock = nullptr;
   std::size_t index = 0;
+  std::size_t step = 1;
 
-  std::uint32_t tick() const noexcept { return static_cast<std::uint32_t>(++clock[index]); }
+  std::uint32_t tick() const noexcept {
+    return static_cast<std::uint32_t>(clock[index] += step);
+  }
   bool is_after(std::size_t thread, std::uint32_t time) const noexcept {
     return clock[thread] >= time;
   }

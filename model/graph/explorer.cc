@@ -1,0 +1,200 @@
+#include "model/graph/explorer.h"
+
+#include <algorithm>
+
+#include "model/graph/operation_result.h"
+#include "model/graph/revisits.h"
+
+namespace slabproof::model::graph {
+
+Explorer::Explorer(const ExplorerOptions& options)
+    : options_(options),
+      seq_cst_order_(options.model),
+      graph_(options.threads),
+      revisited_(options.threads) {
+  keep(graph_);
+}
+
+bool Explorer::next() {
+  while (!kept_.empty()) {
+    kept_.back().restore(graph_);
+    kept_bytes_ -= kept_.back().bytes();
+    kept_.pop_back();
+    const auto thread = graph_.unfinished_exclusive();
+    if (!thread) return true;
+    graph_.set_unfinished_exclusive(std::nullopt);
+    if (finish_exclusive(*thread, false)) return true;
+    ++statistics_.dropped;
+  }
+  return false;
+}
+
+void Explorer::keep(const Graph& graph) {
+  kept_.emplace_back(graph);
+  ++statistics_.kept;
+  kept_bytes_ += kept_.back().bytes();
+  statistics_.most_kept = std::max(statistics_.most_kept, kept_.size());
+  statistics_.most_bytes = std::max(statistics_.most_bytes, kept_bytes_);
+}
+
+void Explorer::set_initial(Location location, std::uint64_t value) {
+  if (location >= initial_.size()) initial_.resize(location + 1U);
+  initial_[location] = value;
+}
+
+void Explorer::note_order(const Event& operation) {
+  constexpr auto kSeqCst = std::memory_order::seq_cst;
+  any_seq_cst_ |= operation.order == kSeqCst || operation.success == kSeqCst ||
+                  operation.failure == kSeqCst;
+}
+
+// ---- forward ----
+
+// The first choice is to read the last write, and to come last in the coherence order. It needs no
+// check: the graph stays consistent under both models, as nothing is ordered after what is new.
+
+void Explorer::add_read(std::size_t thread, const Event& operation) {
+  note_order(operation);
+  const EventId id{static_cast<std::uint8_t>(thread),
+                   static_cast<std::uint16_t>(graph_.thread(thread).size())};
+  const Location location = operation.location;
+  const std::ptrdiff_t last = graph_.last_position(location);
+  for (std::ptrdiff_t at = graph_.last_seen(location, graph_.before(id)); at < last; ++at) {
+    keep_choice(thread, operation, graph_.write_at(location, at));
+  }
+  const EventId source = graph_.write_at(location, last);
+  keep_spurious_failure(thread, operation, source);
+  Event read = operation;
+  read_from(read, source, value_of(graph_, location, source));
+  graph_.append(thread, read);
+  if (read.kind == EventKind::kExclusiveRead) {
+    static_cast<void>(finish_exclusive(thread, true));
+  }
+}
+
+/// Keeps the graph in which a new read reads from `source`, which is not the last write.
+void Explorer::keep_choice(std::size_t thread, const Event& operation, EventId source) {
+  keep_spurious_failure(thread, operation, source);
+  Event read = operation;
+  read_from(read, source, value_of(graph_, operation.location, source));
+  const EventId id = graph_.append(thread, read);
+  if (is_consistent(graph_)) {
+    const bool is_exclusive = read.kind == EventKind::kExclusiveRead;
+    if (is_exclusive &&
+        graph_.is_taken(read.location, graph_.position(read.location, source))) {
+      // No graph has both read-modify-writes read from there; but the older one may be made to read
+      // from the new one, which is how their order is reversed.
+      static_cast<void>(finish_exclusive(thread, false));
+    } else {
+      if (is_exclusive) graph_.set_unfinished_exclusive(thread);
+      keep(graph_);
+      graph_.set_unfinished_exclusive(std::nullopt);
+    }
+  }
+  graph_.shorten(thread, id.index);
+}
+
+void Explorer::keep_spurious_failure(std::size_t thread, const Event& operation, EventId source) {
+  if (operation.action != Action::kWeakCompareExchange) return;
+  Event read = operation;
+  const std::uint64_t value = value_of(graph_, operation.location, source);
+  read_from(read, source, value);
+  const EventId id = graph_.append(thread, read);
+  if (may_fail_spuriously(graph_, id, options_.spurious_failures)) {
+    read_from(graph_.at(id), source, value, true);
+    graph_.set_clocks(id);
+    if (is_consistent(graph_)) keep(graph_);
+  }
+  graph_.shorten(thread, id.index);
+}
+
+void Explorer::add_write(std::size_t thread, const Event& operation) {
+  note_order(operation);
+  const Location location = operation.location;
+  const EventId write = graph_.append(thread, operation);
+  const std::ptrdiff_t low = graph_.last_seen(location, graph_.before(write));
+  revisit_reads(write);
+  const std::ptrdiff_t end = graph_.last_position(location) + 1;
+  for (std::ptrdiff_t at = low + 1; at < end; ++at) {
+    if (graph_.is_taken(location, at - 1)) continue;
+    graph_.place(location, at, write);
+    if (is_consistent(graph_)) keep(graph_);
+    graph_.displace(location, at);
+  }
+  graph_.place(location, end, write);
+}
+
+/// Adds the write of the read-modify-write whose read is the last event of `thread`, and keeps what
+/// it revisits. False if the graph is not consistent with it.
+bool Explorer::finish_exclusive(std::size_t thread, bool is_first_choice) {
+  Event write = graph_.thread(thread).back();
+  const EventId source = write.source;
+  write.value = value_to_write(write);
+  write.kind = EventKind::kExclusiveWrite;
+  write.source = kInitialWrite;
+  const EventId id = graph_.append(thread, write);
+  revisit_reads(id);
+  const std::ptrdiff_t at = graph_.position(write.location, source);
+  if (graph_.is_taken(write.location, at)) return false;
+  graph_.place(write.location, at + 1, id);
+  return is_first_choice || is_consistent(graph_);
+}
+
+void Explorer::add(std::size_t thread, const Event& operation) {
+  note_order(operation);
+  graph_.append(thread, operation);
+}
+
+void Explorer::add_unlock(EventId lock, const Event& operation) {
+  const EventId id = graph_.append(lock.thread, operation);
+  graph_.at(lock).unlock = static_cast<std::uint16_t>(id.index + 1);
+}
+
+// ---- backward ----
+
+void Explorer::revisit_reads(EventId write) {
+  find_revisits(graph_, write, reads_);
+  for (const EventId read : reads_) keep_revisit(read, write);
+}
+
+void Explorer::keep_revisit(EventId read, EventId write) {
+  restrict_for_revisit(graph_, read, write, revisited_);
+  Event& event = revisited_.at(read);
+  const std::uint64_t value = revisited_.at(write).value;
+  read_from(event, write, value);
+  revisited_.set_clocks(read);
+  const bool may_fail = may_fail_spuriously(revisited_, read, options_.spurious_failures);
+  keep_placements(read, write);
+  if (!may_fail) return;
+  read_from(event, write, value, true);
+  revisited_.set_clocks(read);
+  keep_placements(read, write);
+}
+
+/// Keeps the graph that a revisit makes with each place that the write may have in it.
+void Explorer::keep_placements(EventId read, EventId write) {
+  const bool is_exclusive = revisited_.at(read).kind == EventKind::kExclusiveRead;
+  revisited_.set_unfinished_exclusive(is_exclusive ? std::optional<std::size_t>(read.thread)
+                                                   : std::nullopt);
+  const Location location = revisited_.at(write).location;
+  const std::ptrdiff_t seen = revisited_.last_seen(location, revisited_.before(read));
+  if (revisited_.at(write).kind == EventKind::kExclusiveWrite) {
+    const EventId source = revisited_.thread(write.thread)[write.index - 1U].source;
+    const std::ptrdiff_t at = revisited_.position(location, source);
+    if (at >= seen && !revisited_.is_taken(location, at)) keep_placement(location, at + 1, write);
+    return;
+  }
+  const std::ptrdiff_t low =
+      std::max(seen, revisited_.last_seen(location, revisited_.before(write)));
+  for (std::ptrdiff_t at = low + 1; at <= revisited_.last_position(location) + 1; ++at) {
+    if (!revisited_.is_taken(location, at - 1)) keep_placement(location, at, write);
+  }
+}
+
+void Explorer::keep_placement(Location location, std::ptrdiff_t position, EventId write) {
+  revisited_.place(location, position, write);
+  if (is_consistent(revisited_)) keep(revisited_);
+  revisited_.displace(location, position);
+}
+
+}  // namespace slabproof::model::graph

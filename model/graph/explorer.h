@@ -1,0 +1,93 @@
+#ifndef SLABPROOF_MODEL_GRAPH_EXPLORER_H_
+#define SLABPROOF_MODEL_GRAPH_EXPLORER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "model/graph/consistency.h"
+#include "model/graph/event.h"
+#include "model/graph/graph.h"
+#include "model/search/memory_model.h"
+
+namespace slabproof::model::graph {
+
+struct ExplorerOptions {
+  std::size_t threads = 1;
+  MemoryModel model = MemoryModel::kCpp20;
+  std::size_t spurious_failures = 1;  ///< of weak compare-exchanges, by one thread
+};
+
+/// Goes through all consistent execution graphs of a program, each once: TruSt (Kokologiannakis,
+/// Marmanis, Gladstein, Vafeiadis, POPL 2022). It runs no program. Whoever does so takes a graph,
+/// repeats it, and adds an event whenever it comes to an operation that the graph does not have
+/// yet. The graph then goes on with the first choice for that event, and what else the event could
+/// have been, or made of older reads, is kept for later. That is all that is kept.
+///
+/// Which thread adds next must depend on the graph alone.
+class Explorer {
+ public:
+  /// What was kept and what came of it.
+  struct Statistics {
+    std::uint64_t kept = 0;     ///< graphs that were put aside
+    std::uint64_t dropped = 0;  ///< of these, inconsistent when an exclusive read got its write
+    std::size_t most_kept = 0;  ///< at a time
+    std::size_t most_bytes = 0;
+  };
+
+  explicit Explorer(const ExplorerOptions& options);
+
+  /// Goes on to another graph; false if there is none. The first one is empty.
+  [[nodiscard]] bool next();
+  [[nodiscard]] const Graph& graph() const noexcept { return graph_; }
+  [[nodiscard]] const Statistics& statistics() const noexcept { return statistics_; }
+
+  /// The value of a location before all writes; to be set before its first use in a run.
+  void set_initial(Location location, std::uint64_t value);
+
+  // ---- adding to the graph; each is the next event of its thread ----
+
+  /// A read, followed by its write if it is a read-modify-write that does not fail. `operation`
+  /// has the action, location, orders and operands.
+  void add_read(std::size_t thread, const Event& operation);
+  /// A write of `operation.value`.
+  void add_write(std::size_t thread, const Event& operation);
+  /// What has one choice only: a fence or, with its unlock as source, that a mutex was acquired.
+  void add(std::size_t thread, const Event& operation);
+  /// An unlock by the thread whose lock has the write `lock`.
+  void add_unlock(EventId lock, const Event& operation);
+
+ private:
+  void keep(const Graph& graph);
+  [[nodiscard]] bool is_consistent(const Graph& graph) {
+    return !any_seq_cst_ || seq_cst_order_.exists_for(graph);
+  }
+  [[nodiscard]] std::uint64_t value_of(const Graph& graph, Location location, EventId write) const {
+    return write.is_initial() ? initial_[location] : graph.at(write).value;
+  }
+  void note_order(const Event& operation);
+
+  void keep_choice(std::size_t thread, const Event& operation, EventId source);
+  void keep_spurious_failure(std::size_t thread, const Event& operation, EventId source);
+  [[nodiscard]] bool finish_exclusive(std::size_t thread, bool is_first_choice);
+
+  void revisit_reads(EventId write);
+  void keep_revisit(EventId read, EventId write);
+  void keep_placements(EventId read, EventId write);
+  void keep_placement(Location location, std::ptrdiff_t position, EventId write);
+
+  ExplorerOptions options_;
+  SeqCstOrder seq_cst_order_;
+  bool any_seq_cst_ = false;  // in any graph so far
+  Graph graph_;
+  Graph revisited_;
+  std::vector<Snapshot> kept_;
+  std::vector<EventId> reads_;
+  std::vector<std::uint64_t> initial_;
+  std::size_t kept_bytes_ = 0;
+  Statistics statistics_;
+};
+
+}  // namespace slabproof::model::graph
+
+#endif  // SLABPROOF_MODEL_GRAPH_EXPLORER_H_

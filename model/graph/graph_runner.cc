@@ -1,0 +1,167 @@
+#include "model/graph/graph_runner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "model/graph/graph_explore.h"
+#include "model/graph/livelock.h"
+#include "model/runtime/checker_hooks.h"
+#include "model/runtime/crash_guard.h"
+#include "model/runtime/stall_guard.h"
+#include "model/search/engine.h"
+
+namespace slabproof::model::graph {
+namespace {
+
+Engine& engine() noexcept {
+  return Engine::instance();
+}
+
+/// While a search runs.
+struct Guards final : ExecutionRunner::SearchScope {
+  explicit Guards(const RunSettings& settings) : stall(settings.stall_limit) {}
+  CrashGuard crash;
+  StallGuard stall;
+};
+
+constexpr std::string_view kNotTheSame =
+    "the program does not do the same again in the same execution graph: it depends on something "
+    "other than what it reads through the checked sync policy, such as state that before() does "
+    "not set up anew, a clock or a random number";
+
+}  // namespace
+
+std::unique_ptr<ExecutionRunner::SearchScope> GraphRunner::begin_search(
+    const RunSettings& settings) {
+  thread_locals_.emplace();
+  return std::make_unique<Guards>(settings);
+}
+
+void GraphRunner::start_tree_search(std::optional<unsigned> /*context_bound*/) {
+  explorer_.reset();
+  sync_model_ = {};
+}
+
+bool GraphRunner::advance_tree() {
+  is_graph_ready_ = explorer_->next();
+  return is_graph_ready_;
+}
+
+ExecutionResult GraphRunner::run_tree(Execution& execution, const RunSettings& settings) {
+  if (!explorer_) {
+    explorer_.emplace(ExplorerOptions{.threads = threads_,
+                                      .model = settings.memory_model,
+                                      .spurious_failures = settings.spurious_failures});
+    static_cast<void>(advance_tree());
+  }
+  if (thread_locals_) thread_locals_->remember();
+  engine().begin(execution, *this, nullptr, settings, nullptr, threads_);
+  return run_graph();
+}
+
+ExecutionResult GraphRunner::run_graph() {
+  checker_hooks::begin_execution();
+  sync_model_.begin(*explorer_, replay_);
+  SyncModel::set_present(&sync_model_);
+  CheckedHeap::set_present(&heap_);
+  is_blocked_ = false;
+  run_parts();
+  CheckedHeap::set_present(nullptr);
+  SyncModel::set_present(nullptr);
+  engine().end();
+  if (thread_locals_ && thread_locals_->have_changed()) {
+    engine().set_uncontrolled(
+        "a thread_local variable was changed: the threads of the model share one thread of the "
+        "operating system, and every thread_local with it; keep such state in the Execution",
+        std::source_location());
+  }
+  ExecutionResult result = engine().result();
+  result.is_repetition = is_blocked_;
+  return result;
+}
+
+void GraphRunner::run_parts() {
+  if (!replay_.run_alone([] { engine().run_before(); })) return;
+  const std::size_t event_limit =
+      std::min<std::size_t>(engine().settings().step_limit, kMaxEventsPerThread);
+  const Replay::End end = replay_.run(*explorer_, event_limit);
+  if (end != Replay::End::kComplete) return conclude(end);
+  if (engine().failure()) return;
+  sync_model_.take_final_values();
+  replay_.run_alone([] { engine().run_after(); });
+}
+
+void GraphRunner::conclude(Replay::End end) {
+  const CheckerScope quiet;
+  switch (end) {
+    case Replay::End::kRunning:
+    case Replay::End::kComplete:
+    case Replay::End::kAbandoned:
+      return;
+    case Replay::End::kBlocked:
+    case Replay::End::kHopeless:
+      is_blocked_ = true;
+      return;
+    case Replay::End::kStuck: {
+      if (engine().failure()) return;
+      auto [defect, message] = describe_standstill(replay_, threads_);
+      return fail(defect, std::move(message));
+    }
+    case Replay::End::kNotSame:
+      // What races may read other values in another order.
+      if (!engine().failure()) {
+        engine().set_uncontrolled(std::string(kNotTheSame), std::source_location());
+      }
+      engine().cut();
+      return;
+    case Replay::End::kTooLong:
+      engine().cut();
+      return fail(Defect::kNotJudged,
+                  fmt::format("a thread makes more than {} events; perhaps it waits in a loop that "
+                              "does not call pause()",
+                              engine().settings().step_limit));
+  }
+}
+
+void GraphRunner::fail(Defect defect, std::string message) {
+  engine().set_failure({.defect = defect, .message = std::move(message)});
+}
+
+ExecutionResult GraphRunner::run(Execution& execution, Scheduler& /*scheduler*/,
+                                 const RunSettings& settings, Trace* trace) {
+  engine().begin(execution, *this, nullptr, settings, trace, threads_);
+  return run_graph();
+}
+
+void GraphRunner::abandon() {
+  replay_.abandon();
+}
+
+namespace {
+
+GraphRunner& runner_with(std::size_t threads) {
+  // Kept until the process ends, as there may be executions until then.
+  static std::array<GraphRunner*, kMaxThreads + 1> runners{};
+  if (runners[threads] == nullptr) runners[threads] = new GraphRunner(threads);
+  return *runners[threads];
+}
+
+}  // namespace
+
+ExecutionRunner& graph_runner(std::size_t threads) {
+  return runner_with(threads);
+}
+
+const Graph& last_graph(std::size_t threads) {
+  return runner_with(threads).graph();
+}
+
+const Explorer::Statistics& last_statistics(std::size_t threads) {
+  return runner_with(threads).statistics();
+}
+
+}  // namespace slabproof::model::graph

@@ -1,0 +1,58 @@
+#ifndef SLABPROOF_MODEL_GRAPH_GRAPH_RUNNER_H_
+#define SLABPROOF_MODEL_GRAPH_GRAPH_RUNNER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "model/graph/explorer.h"
+#include "model/graph/graph_sync_model.h"
+#include "model/graph/replay.h"
+#include "model/runtime/thread_locals.h"
+#include "model/search/execution_runner.h"
+
+namespace slabproof::model::graph {
+
+/// Runs executions on graphs. What `ExecutionRunner` calls the runner's own search goes through all
+/// graphs of the program.
+class GraphRunner final : public ExecutionRunner {
+ public:
+  explicit GraphRunner(std::size_t threads) : threads_(threads), replay_(threads) {}
+
+  [[nodiscard]] std::unique_ptr<SearchScope> begin_search(const RunSettings& settings) override;
+  void start_tree_search(std::optional<unsigned> context_bound) override;
+  ExecutionResult run_tree(Execution& execution, const RunSettings& settings) override;
+  [[nodiscard]] bool advance_tree() override;
+  ExecutionResult run(Execution& execution, Scheduler& scheduler, const RunSettings& settings,
+                      Trace* trace) override;
+
+  void about_to_fail() override { replay_.about_to_act(); }
+  void leave_thread() override { replay_.leave_thread(); }
+  [[noreturn]] void abandon() override;
+
+  /// Of the last execution.
+  [[nodiscard]] const Graph& graph() const noexcept { return explorer_->graph(); }
+  [[nodiscard]] const Explorer::Statistics& statistics() const noexcept {
+    return explorer_->statistics();
+  }
+
+ private:
+  ExecutionResult run_graph();
+  void run_parts();
+  void conclude(Replay::End end);
+  void fail(Defect defect, std::string message);
+
+  std::size_t threads_;
+  Replay replay_;
+  GraphSyncModel sync_model_;
+  GraphHeap heap_;
+  std::optional<Explorer> explorer_;
+  bool is_graph_ready_ = false;  // for the next execution
+  bool is_blocked_ = false;
+  std::optional<ThreadLocals> thread_locals_;
+};
+
+}  // namespace slabproof::model::graph
+
+#endif  // SLABPROOF_MODEL_GRAPH_GRAPH_RUNNER_H_

@@ -1,0 +1,366 @@
+#include "model/graph/graph_sync_model.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <new>
+#include <string>
+
+#include "model/runtime/checked_objects.h"
+#include "model/runtime/event_trace.h"
+#include "model/runtime/model_memory.h"
+#include "model/runtime/object_lifetime.h"
+
+namespace slabproof::model::graph {
+namespace {
+
+using std::memory_order;
+using std::source_location;
+
+constexpr checker_hooks::TypeInfo kMutexType{"mutex", nullptr};
+
+Engine& engine() noexcept {
+  return Engine::instance();
+}
+
+std::string_view order_name(memory_order order) noexcept {
+  switch (order) {
+    case memory_order::relaxed:
+      return "relaxed";
+    case memory_order::consume:
+      return "consume";
+    case memory_order::acquire:
+      return "acquire";
+    case memory_order::release:
+      return "release";
+    case memory_order::acq_rel:
+      return "acq_rel";
+    case memory_order::seq_cst:
+      return "seq_cst";
+  }
+  return "unknown";
+}
+
+void trace_value(const source_location& where, std::string_view operation, memory_order order,
+                 const ObjectRecord& record, std::uint64_t bits) {
+  const CheckerScope quiet;
+  trace_object(where, fmt::format("{} {}", operation, order_name(order)), record,
+               record.type->describe(&bits));
+}
+
+void refuse_consume(memory_order order, const source_location& where) {
+  if (order == memory_order::consume) {
+    fail_unsupported("memory_order consume is not modelled", where);
+  }
+}
+
+Event operation(Action action, Location location, memory_order order,
+                const source_location& where) noexcept {
+  Event event;
+  event.action = action;
+  event.location = location;
+  event.order = event.success = event.failure = order;
+  event.place = where;
+  return event;
+}
+
+}  // namespace
+
+ObjectTable<GraphSyncModel::Record> GraphSyncModel::mutexes_;
+ObjectTable<GraphSyncModel::Record> GraphSyncModel::atomics_;
+
+void GraphSyncModel::begin(Explorer& explorer, Replay& replay) noexcept {
+  explorer_ = &explorer;
+  replay_ = &replay;
+  mutexes_.clear();
+  atomics_.clear();
+}
+
+void GraphSyncModel::take_final_values() {
+  const Graph& graph = replay_->graph();
+  for (std::size_t location = 0; location < graph.location_count(); ++location) {
+    const auto writes = graph.writes_to(static_cast<Location>(location));
+    if (!writes.empty()) values_[location] = graph.at(writes.back()).value;
+  }
+}
+
+Location GraphSyncModel::location_of(std::uint16_t number) {
+  const CheckerScope quiet;
+  if (number >= locations_.size()) locations_.resize(number + 1U, kNoLocation);
+  if (locations_[number] == kNoLocation) {
+    locations_[number] = static_cast<Location>(values_.size());
+    values_.push_back(0);
+  }
+  return locations_[number];
+}
+
+SyncModel::Handle GraphSyncModel::begin(ObjectTable<Record>& table, const void* object,
+                                        const checker_hooks::TypeInfo& type,
+                                        const source_location& where) {
+  const auto [handle, record] = begin_object(table, object, sizeof(Handle), type, where);
+  const auto number = engine().new_object();
+  if (!number) fail_unsupported("a thread makes too many mutexes and atomics", where);
+  record->number = *number;
+  record->location = location_of(*number);
+  return handle;
+}
+
+// ---- mutexes ----
+
+SyncModel::Handle GraphSyncModel::begin_mutex(const void* object, source_location where) {
+  const Handle handle = begin(mutexes_, object, kMutexType, where);
+  const Record& record = mutexes_[handle];
+  {
+    const CheckerScope quiet;
+    explorer_->set_initial(record.location, 0);
+  }
+  engine().mutex_made(record.number);
+  if (is_tracing()) [[unlikely]]
+    trace_object(where, "construct", record);
+  return handle;
+}
+
+void GraphSyncModel::end_mutex(Handle handle, const void* object, source_location where) {
+  Record& record = record_of(mutexes_, handle, object, "destruction", where);
+  if (is_tracing()) [[unlikely]]
+    trace_object(where, "destroy", record);
+  if (engine().is_held(record.number)) {
+    abandon_execution(Defect::kMutexDestroyedWhileHeld, "a mutex is destroyed while it is held",
+                      where);
+  }
+  end_object(record, object, sizeof(Handle), where);
+}
+
+void GraphSyncModel::lock(Handle handle, const void* object, source_location where) {
+  Record& record = record_of(mutexes_, handle, object, "lock", where);
+  use_object(record, where);
+  if (engine().holds(record.number)) [[unlikely]] {
+    abandon_execution(Defect::kDeadlock, "deadlock: a thread locks a mutex that it holds already",
+                      where);
+  }
+  if (!engine().is_alone()) {
+    replay_->lock(operation(Action::kLock, record.location, memory_order::relaxed, where));
+  } else if (engine().is_held(record.number)) [[unlikely]] {
+    abandon_execution(Defect::kDeadlock, "deadlock: a mutex was never unlocked", where);
+  }
+  engine().locked(record.number);
+  if (is_tracing()) [[unlikely]]
+    trace_object(where, "lock", record);
+}
+
+void GraphSyncModel::unlock(Handle handle, const void* object, source_location where) {
+  Record& record = record_of(mutexes_, handle, object, "unlock", where);
+  use_object(record, where);
+  if (!engine().holds(record.number)) [[unlikely]] {
+    abandon_execution(Defect::kUnlockWithoutLock, "a thread unlocks a mutex that it does not hold",
+                      where);
+  }
+  if (is_tracing()) [[unlikely]] {
+    complete_writes(nullptr);
+    trace_object(where, "unlock", record);
+  }
+  if (!engine().is_alone()) {
+    Event event = operation(Action::kOther, record.location, memory_order::relaxed, where);
+    event.kind = EventKind::kUnlock;
+    replay_->unlock(event);
+  }
+  engine().unlocked(record.number);
+}
+
+// ---- atomics ----
+
+SyncModel::Handle GraphSyncModel::begin_atomic(const void* object, std::uint64_t initial,
+                                               const checker_hooks::TypeInfo& type,
+                                               source_location where) {
+  const Handle handle = begin(atomics_, object, type, where);
+  const Record& record = atomics_[handle];
+  // All other accesses happen after this one, or there is a race: so it need not be an event.
+  {
+    const CheckerScope quiet;
+    explorer_->set_initial(record.location, initial);
+  }
+  values_[record.location] = initial;
+  if (is_tracing()) [[unlikely]] {
+    const CheckerScope quiet;
+    trace_object(where, "construct atomic", record, type.describe(&initial));
+  }
+  return handle;
+}
+
+void GraphSyncModel::end_atomic(Handle handle, const void* object, source_location where) {
+  Record& record = record_of(atomics_, handle, object, "destruction", where);
+  if (is_tracing()) [[unlikely]]
+    trace_object(where, "destroy atomic", record);
+  end_object(record, object, sizeof(Handle), where);
+}
+
+GraphSyncModel::Record& GraphSyncModel::use_atomic(Handle handle, const void* object,
+                                                   std::string_view action,
+                                                   const source_location& where) {
+  Record& record = record_of(atomics_, handle, object, action, where);
+  use_object(record, where);
+  return record;
+}
+
+std::uint64_t GraphSyncModel::load(Handle handle, const void* object, memory_order order,
+                                   source_location where) {
+  refuse_consume(order, where);
+  if (order == memory_order::release || order == memory_order::acq_rel) {
+    fail_unsupported("a load can have no release order", where);
+  }
+  const Record& record = use_atomic(handle, object, "load", where);
+  const std::uint64_t value =
+      engine().is_alone()
+          ? values_[record.location]
+          : replay_->read(operation(Action::kLoad, record.location, order, where)).value;
+  if (is_tracing()) [[unlikely]]
+    trace_value(where, "load", order, record, value);
+  return value;
+}
+
+void GraphSyncModel::store(Handle handle, const void* object, std::uint64_t value,
+                           memory_order order, source_location where) {
+  refuse_consume(order, where);
+  if (order == memory_order::acquire || order == memory_order::acq_rel) {
+    fail_unsupported("a store can have no acquire order", where);
+  }
+  const Record& record = use_atomic(handle, object, "store", where);
+  if (engine().is_alone()) {
+    values_[record.location] = value;
+    const CheckerScope quiet;
+    explorer_->set_initial(record.location, value);
+  } else {
+    Event event = operation(Action::kStore, record.location, order, where);
+    event.kind = EventKind::kWrite;
+    event.value = value;
+    replay_->write(event);
+  }
+  if (is_tracing()) [[unlikely]]
+    trace_value(where, "store", order, record, value);
+}
+
+std::uint64_t GraphSyncModel::modify(Handle handle, const void* object, Action action,
+                                     std::uint64_t operand, memory_order order,
+                                     std::string_view name, const source_location& where) {
+  refuse_consume(order, where);
+  const Record& record = use_atomic(handle, object, name, where);
+  const bool adds = action == Action::kFetchAdd;
+  std::uint64_t before = values_[record.location];
+  if (engine().is_alone()) {
+    values_[record.location] = adds ? before + operand : operand;
+    const CheckerScope quiet;
+    explorer_->set_initial(record.location, values_[record.location]);
+  } else {
+    Event event = operation(action, record.location, order, where);
+    event.operand = operand;
+    before = replay_->read(event).value;
+  }
+  if (is_tracing()) [[unlikely]]
+    trace_value(where, name, order, record, adds ? before + operand : operand);
+  return before;
+}
+
+std::uint64_t GraphSyncModel::exchange(Handle handle, const void* object, std::uint64_t value,
+                                       memory_order order, source_location where) {
+  return modify(handle, object, Action::kExchange, value, order, "exchange", where);
+}
+
+std::uint64_t GraphSyncModel::fetch_add(Handle handle, const void* object, std::uint64_t value,
+                                        memory_order order, source_location where) {
+  return modify(handle, object, Action::kFetchAdd, value, order, "fetch_add", where);
+}
+
+bool GraphSyncModel::compare_exchange(Handle handle, const void* object, std::uint64_t& expected,
+                                      std::uint64_t desired, bool weak, memory_order success,
+                                      memory_order failure, source_location where) {
+  refuse_consume(success, where);
+  refuse_consume(failure, where);
+  if (failure == memory_order::release || failure == memory_order::acq_rel) {
+    fail_unsupported("a compare-exchange that fails can have no release order", where);
+  }
+  const Record& record = use_atomic(handle, object, "compare-exchange", where);
+  bool exchanged = false;
+  if (engine().is_alone()) {
+    std::uint64_t& value = values_[record.location];
+    exchanged = value == expected;
+    if (exchanged) {
+      value = desired;
+      const CheckerScope quiet;
+      explorer_->set_initial(record.location, value);
+    } else {
+      expected = value;
+    }
+  } else {
+    Event event =
+        operation(weak ? Action::kWeakCompareExchange : Action::kStrongCompareExchange,
+                  record.location, success, where);
+    event.failure = failure;
+    event.operand = desired;
+    event.expected = expected;
+    const Replay::Outcome outcome = replay_->read(event);
+    exchanged = outcome.has_written;
+    expected = outcome.value;
+  }
+  if (is_tracing()) [[unlikely]] {
+    trace_value(where, exchanged ? "compare-exchange" : "failed compare-exchange",
+                exchanged ? success : failure, record, exchanged ? desired : expected);
+  }
+  return exchanged;
+}
+
+// ---- the rest ----
+
+void GraphSyncModel::fence(memory_order order, source_location where) {
+  require_execution(where);
+  if (order == memory_order::relaxed || order == memory_order::consume) {
+    fail_unsupported("a fence of this order is not modelled", where);
+  }
+  if (!engine().is_alone()) {
+    Event event = operation(Action::kOther, kNoLocation, order, where);
+    event.kind = EventKind::kFence;
+    replay_->fence(event);
+  }
+  if (is_tracing()) [[unlikely]] {
+    const CheckerScope quiet;
+    trace_event(where, fmt::format("fence {}", order_name(order)));
+  }
+}
+
+void GraphSyncModel::pause(const std::byte* local_state, source_location where) {
+  if (is_tracing()) [[unlikely]] {
+    const CheckerScope quiet;
+    trace_event(where, "pause");
+  }
+  replay_->pause(local_state);
+}
+
+void GraphSyncModel::about_to_act() {
+  if (!engine().is_alone()) replay_->about_to_act();
+}
+
+void GraphSyncModel::end_objects_in(const std::byte* data, std::size_t size) {
+  end_all_in(mutexes_, data, size);
+  end_all_in(atomics_, data, size);
+}
+
+// ---- the heap ----
+
+void* GraphHeap::allocate(std::size_t size, std::size_t alignment) {
+  Engine& present = engine();
+  if (!runs_execution || present.quiet() || present.phase() == Engine::Phase::kIdle) {
+    return allocate_outside(size, alignment);
+  }
+  slabproof::model::about_to_act();
+  if (present.may_not_allocate()) {
+    abandon_execution(Defect::kAllocationUnderLock, "a heap allocation while a lock is held");
+  }
+  void* const memory = ModelMemory::instance().grant(present.actor(), size, alignment);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+void GraphHeap::release(void* memory) {
+  std::free(memory);
+}
+
+}  // namespace slabproof::model::graph

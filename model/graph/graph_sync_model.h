@@ -1,0 +1,90 @@
+#ifndef SLABPROOF_MODEL_GRAPH_GRAPH_SYNC_MODEL_H_
+#define SLABPROOF_MODEL_GRAPH_GRAPH_SYNC_MODEL_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <source_location>
+#include <string_view>
+#include <vector>
+
+#include "model/graph/event.h"
+#include "model/graph/explorer.h"
+#include "model/graph/replay.h"
+#include "model/runtime/checked_heap.h"
+#include "model/runtime/object_table.h"
+#include "model/runtime/sync_model.h"
+#include "model/search/engine.h"
+
+namespace slabproof::model::graph {
+
+/// The objects of the execution that runs on a graph: checks each use of a mutex or an atomic, and
+/// makes it an operation of the replay, or acts on the value itself while nothing else runs.
+class GraphSyncModel final : public SyncModel {
+ public:
+  /// Another execution begins; it runs alone at first.
+  void begin(Explorer& explorer, Replay& replay) noexcept;
+  /// The threads have finished: what they have left behind is what counts.
+  void take_final_values();
+
+  Handle begin_mutex(const void* object, std::source_location where) override;
+  void end_mutex(Handle handle, const void* object, std::source_location where) override;
+  void lock(Handle handle, const void* object, std::source_location where) override;
+  void unlock(Handle handle, const void* object, std::source_location where) override;
+  Handle begin_atomic(const void* object, std::uint64_t initial,
+                      const checker_hooks::TypeInfo& type, std::source_location where) override;
+  void end_atomic(Handle handle, const void* object, std::source_location where) override;
+  std::uint64_t load(Handle handle, const void* object, std::memory_order order,
+                     std::source_location where) override;
+  void store(Handle handle, const void* object, std::uint64_t value, std::memory_order order,
+             std::source_location where) override;
+  std::uint64_t exchange(Handle handle, const void* object, std::uint64_t value,
+                         std::memory_order order, std::source_location where) override;
+  std::uint64_t fetch_add(Handle handle, const void* object, std::uint64_t value,
+                          std::memory_order order, std::source_location where) override;
+  bool compare_exchange(Handle handle, const void* object, std::uint64_t& expected,
+                        std::uint64_t desired, bool weak, std::memory_order success,
+                        std::memory_order failure, std::source_location where) override;
+  void fence(std::memory_order order, std::source_location where) override;
+  void pause(const std::byte* local_state, std::source_location where) override;
+  void about_to_act() override;
+  void end_objects_in(const std::byte* data, std::size_t size) override;
+
+ private:
+  struct Record : ObjectRecord {
+    Location location;
+  };
+
+  [[nodiscard]] Location location_of(std::uint16_t number);
+  Handle begin(ObjectTable<Record>& table, const void* object, const checker_hooks::TypeInfo& type,
+               const std::source_location& where);
+  [[nodiscard]] Record& use_atomic(Handle handle, const void* object, std::string_view action,
+                                   const std::source_location& where);
+  std::uint64_t modify(Handle handle, const void* object, Action action, std::uint64_t operand,
+                       std::memory_order order, std::string_view name,
+                       const std::source_location& where);
+
+  // Static, as they are large and there is one search at a time.
+  static ObjectTable<Record> mutexes_;
+  static ObjectTable<Record> atomics_;
+
+  Explorer* explorer_ = nullptr;
+  Replay* replay_ = nullptr;
+  /// By number of the object. Numbers are given by thread, so that they are the same in all graphs
+  /// that contain what led to the object.
+  std::vector<Location> locations_;
+  std::vector<std::uint64_t> values_;  // by location, while nothing else runs
+};
+
+/// `new` in the program gives memory whose address depends on nothing but what the thread has asked
+/// for before: graphs hold addresses that atomics had in other runs.
+class GraphHeap final : public CheckedHeap {
+ public:
+  [[nodiscard]] void* allocate(std::size_t size, std::size_t alignment) override;
+  void release(void* memory) override;
+};
+
+}  // namespace slabproof::model::graph
+
+#endif  // SLABPROOF_MODEL_GRAPH_GRAPH_SYNC_MODEL_H_

@@ -1,0 +1,59 @@
+#include "model/graph/livelock.h"
+
+#include <fmt/format.h>
+
+#include "model/search/source_place.h"
+
+namespace slabproof::model::graph {
+namespace {
+
+std::string describe_wait_for_mutex(const Graph& graph, std::size_t thread) {
+  const auto& events = graph.thread(thread);
+  const EventId before = events[events.size() - 2].source;
+  const SourcePlace place = SourcePlace::of(events.back().place);
+  return fmt::format("thread {} waits at {}:{} for a mutex that thread {} has or waits for", thread,
+                     place.file, place.line, before.thread);
+}
+
+std::string describe_reads(const Replay& replay, std::size_t thread) {
+  std::string text = fmt::format("thread {} repeats what it reads for ever (", thread);
+  const char* comma = "";
+  for (const EventId read : replay.repeated_reads(thread)) {
+    const Event& event = replay.graph().at(read);
+    const SourcePlace place = SourcePlace::of(event.place);
+    text += fmt::format("{}{}:{} reads what ", comma, place.file, place.line);
+    if (event.source.is_initial()) {
+      text += "was there at first";
+    } else {
+      const SourcePlace source = SourcePlace::of(replay.graph().at(event.source).place);
+      text += fmt::format("thread {} wrote at {}:{}", event.source.thread, source.file, source.line);
+    }
+    comma = ", ";
+  }
+  return text + ")";
+}
+
+}  // namespace
+
+Standstill describe_standstill(const Replay& replay, std::size_t threads) {
+  Standstill result{.defect = Defect::kDeadlock, .message = {}};
+  std::string separator;
+  for (std::size_t thread = 0; thread < threads; ++thread) {
+    std::string wait;
+    if (replay.state(thread) == Replay::State::kQueued) {
+      wait = describe_wait_for_mutex(replay.graph(), thread);
+    } else if (replay.state(thread) == Replay::State::kSpinning) {
+      result.defect = Defect::kLivelock;
+      wait = describe_reads(replay, thread);
+    } else {
+      continue;
+    }
+    result.message += separator + wait;
+    separator = ", ";
+  }
+  result.message =
+      (result.defect == Defect::kLivelock ? "livelock: " : "deadlock: ") + result.message;
+  return result;
+}
+
+}  // namespace slabproof::model::graph

@@ -1,0 +1,139 @@
+#ifndef SLABPROOF_MODEL_GRAPH_REPLAY_H_
+#define SLABPROOF_MODEL_GRAPH_REPLAY_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "model/graph/event.h"
+#include "model/graph/explorer.h"
+#include "model/graph/wait_probe.h"
+#include "model/runtime/fiber.h"
+#include "model/search/limits.h"
+
+namespace slabproof::model::graph {
+
+/// One run of a program, which first repeats a graph and then adds to it. Each thread is a fiber;
+/// what a thread does next it asks of this object, on its fiber.
+///
+/// A thread passes an event only after the run has passed what the event reads from, so the run is
+/// an order of events that keeps program order, reads-from and the order of locks: memory that is
+/// not in the graph, which is the program's own, is as it must be. Only the first thread that can go
+/// on adds events, so what is added depends on the graph alone.
+class Replay {
+ public:
+  enum class State : std::uint8_t {
+    kReady,
+    kWaiting,   ///< for an event of the graph that the run has yet to pass
+    kQueued,    ///< for a mutex
+    kSpinning,  ///< it would do nothing but repeat the reads that it has made
+    kFailed,
+    kDone,
+  };
+  /// How the run came to its end.
+  enum class End : std::uint8_t {
+    kRunning,
+    kComplete,   ///< all threads have finished or failed
+    kStuck,      ///< a thread waits for what nobody will do
+    kBlocked,    ///< a thread repeats reads of which one could read something newer
+    kAbandoned,  ///< left by `abandon`
+    kHopeless,   ///< nothing that may follow will ever let a thread go on
+    kNotSame,    ///< the program does not do again what is in the graph
+    kTooLong,    ///< a thread makes more events than it may
+  };
+
+  explicit Replay(std::size_t threads);
+  Replay(const Replay&) = delete;
+  Replay& operator=(const Replay&) = delete;
+
+  /// Runs the threads, which are those of the engine's execution, after what `before` has done.
+  End run(Explorer& explorer, std::size_t event_limit);
+  /// Runs a part of the execution that runs alone. False if it was abandoned.
+  bool run_alone(void (*part)());
+
+  [[nodiscard]] State state(std::size_t thread) const noexcept { return threads_[thread].state; }
+  /// Of a spinning thread: the reads that it would repeat.
+  [[nodiscard]] const std::vector<EventId>& repeated_reads(std::size_t thread) const noexcept {
+    return threads_[thread].repeated;
+  }
+  [[nodiscard]] const Graph& graph() const noexcept { return explorer_->graph(); }
+
+  // ---- on the fiber of a thread ----
+
+  /// What came of a read or a read-modify-write.
+  struct Outcome {
+    std::uint64_t value;
+    bool has_written;
+  };
+  Outcome read(const Event& operation);
+  void write(const Event& operation);
+  void fence(const Event& operation);
+  void lock(const Event& operation);
+  void unlock(const Event& operation);
+  /// Does not return where the thread would do the same again and again. `local_state` is the lowest
+  /// address of what the thread knows.
+  void pause(const std::byte* local_state);
+  /// The thread is about to do something that cannot be taken back.
+  void about_to_act();
+
+  /// The thread has failed, and the others go on.
+  void leave_thread();
+  /// Ends the run.
+  [[noreturn]] void abandon();
+
+ private:
+  struct Thread {
+    Fiber fiber;
+    State state = State::kReady;
+    bool must_begin_anew = false;  // its fiber was left in the middle of something
+    std::size_t passed = 0;        // events
+    EventId needs;
+    std::vector<EventId> repeated;
+    std::array<std::size_t, kMaxThreads> clock{};
+    Replay* replay = nullptr;
+    std::size_t index = 0;
+  };
+
+  static void run_thread(void* thread);
+  static void run_part(void* replay);
+
+  [[nodiscard]] Thread& running() noexcept { return threads_[running_]; }
+  [[nodiscard]] bool is_able(std::size_t thread) const noexcept;
+  [[nodiscard]] bool has_passed(EventId event) const noexcept {
+    return event.is_initial() || threads_[event.thread].passed > event.index;
+  }
+  [[nodiscard]] bool is_at_frontier() const noexcept;
+  void resume(std::size_t thread);
+  void leave_fiber();
+  [[noreturn]] void end(End how);
+  void wait_for(EventId event);
+  void take_turn();
+  void pass(std::size_t count);
+  void tell_clock();
+  void check_same(const Event& found, const Event& operation);
+  [[nodiscard]] End outcome() const;
+  [[nodiscard]] bool is_hopeless(EventId read) const;
+  [[nodiscard]] bool reads_newest(EventId read) const;
+
+  std::size_t thread_count_;
+  Explorer* explorer_ = nullptr;
+  std::array<Thread, kMaxThreads> threads_;
+  Fiber main_;
+  Fiber alone_;
+  bool alone_must_begin_anew_ = false;
+  std::array<std::size_t, kMaxThreads> alone_clock_{};
+  bool runs_alone_ = false;
+  void (*part_)() = nullptr;
+  std::size_t running_ = 0;
+  std::size_t event_limit_ = 0;
+  End end_ = End::kRunning;
+  WaitProbe probe_;
+  bool wants_probe_ = false;  // the thread that runs has paused where the graph ends
+  std::byte* probe_low_ = nullptr;
+  const std::byte* probe_state_ = nullptr;
+};
+
+}  // namespace slabproof::model::graph
+
+#endif  // SLABPROOF_MODEL_GRAPH_REPLAY_H_
