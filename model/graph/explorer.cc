@@ -140,6 +140,11 @@ bool Explorer::finish_exclusive(std::size_t thread, bool is_first_choice) {
   return is_first_choice || is_consistent(graph_);
 }
 
+void Explorer::add(std::size_t thread, const Event& operation) {
+  note_order(operation);
+  graph_.append(thread, operation);
+}
+
 void Explorer::add_unlock(EventId lock, const Event& operation) {
   const EventId id = graph_.append(lock.thread, operation);
   graph_.at(lock).unlock = static_cast<std::uint16_t>(id.index + 1);

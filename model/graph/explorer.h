@@ -53,7 +53,7 @@ class Explorer {
   /// A write of `operation.value`.
   void add_write(std::size_t thread, const Event& operation);
   /// What has one choice only: a fence or, with its unlock as source, that a mutex was acquired.
-  void add(std::size_t thread, const Event& operation) { graph_.append(thread, operation); }
+  void add(std::size_t thread, const Event& operation);
   /// An unlock by the thread whose lock has the write `lock`.
   void add_unlock(EventId lock, const Event& operation);
 

@@ -37,6 +37,9 @@ bool Replay::run_alone(void (*part)()) {
   part_ = part;
   runs_alone_ = true;
   end_ = End::kRunning;
+  // Whatever comes later comes after it.
+  alone_clock_.fill(0);
+  engine().set_clock({.clock = alone_clock_.data(), .index = 0, .step = 0});
   Fiber::switch_to(alone_, main_);
   runs_alone_ = false;
   return !alone_must_begin_anew_;

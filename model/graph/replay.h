@@ -122,6 +122,7 @@ class Replay {
   Fiber main_;
   Fiber alone_;
   bool alone_must_begin_anew_ = false;
+  std::array<std::size_t, kMaxThreads> alone_clock_{};
   bool runs_alone_ = false;
   void (*part_)() = nullptr;
   std::size_t running_ = 0;
