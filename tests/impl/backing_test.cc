@@ -24,11 +24,8 @@
 #include "slabproof/mmap_backing.h"
 #include "tests/support/resident_pages.h"
 
-namespace slabproof {
+namespace slabproof::testing {
 namespace {
-
-using testing::page_size;
-using testing::resident_pages;
 
 Layout layout(std::size_t size, std::size_t alignment) {
   return Layout::make(size, alignment).value();
@@ -325,4 +322,4 @@ TEST(InlineBackingTest, HasNoGranularityAndNothingToDiscard) {
 }
 
 }  // namespace
-}  // namespace slabproof
+}  // namespace slabproof::testing

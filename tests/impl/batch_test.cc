@@ -14,18 +14,8 @@
 #include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
 
-namespace slabproof {
+namespace slabproof::testing {
 namespace {
-
-using testing::acquisitions_of;
-using testing::environment;
-using testing::Environment;
-using testing::expect_conserved;
-using testing::expect_exact_growth;
-using testing::give_back;
-using testing::new_environment;
-using testing::ObservedConfig;
-using testing::take_blocks;
 
 template <class Config>
 class BatchTest : public ::testing::Test {
@@ -165,4 +155,4 @@ TYPED_TEST(BatchTest, BadPointerAtTheEndNeedsNoFurtherAcquisition) {
 }
 
 }  // namespace
-}  // namespace slabproof
+}  // namespace slabproof::testing

@@ -14,20 +14,15 @@
 #include "slabproof/thread_cache.h"
 #include "tests/support/observed_policies.h"
 
-namespace slabproof {
+namespace slabproof::testing {
 namespace {
-
-using testing::acquisitions_of;
-using testing::environment;
-using testing::new_environment;
-using testing::regions_held;
 
 struct Object {
   std::uint64_t words[8];
 };
 
 /// Magazines of two blocks, so that a few operations leave the hit path.
-struct SmallConfig : testing::ObservedConfig<Recheck::kAllSegments> {
+struct SmallConfig : ObservedConfig<Recheck::kAllSegments> {
   static constexpr std::uint32_t magazine_rounds = 2;
   static constexpr std::size_t depot_magazines = 3;
 };
@@ -290,4 +285,4 @@ TEST(CachedSlabConcurrencyTest, ThreadsShareNoBlock) {
 }
 
 }  // namespace
-}  // namespace slabproof
+}  // namespace slabproof::testing

@@ -22,21 +22,15 @@
 #include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
 
-namespace slabproof {
+namespace slabproof::testing {
 namespace {
-
-using testing::ceiling_of_quotient;
-using testing::environment;
-using testing::expect_conserved;
-using testing::fill;
-using testing::is_filled;
 
 struct Payload {
   std::byte bytes[40];
 };
 
 template <Recheck kScope>
-using StormConfig = testing::ObservedConfig<kScope, testing::WipingHeap, SlotStates<>>;
+using StormConfig = ObservedConfig<kScope, WipingHeap, SlotStates<>>;
 
 constexpr std::size_t kThreads = 4;
 
@@ -153,9 +147,9 @@ class ConcurrencyTest : public ::testing::Test {
  protected:
   using Slab = ExtendableSlab<Payload, Config>;
 
-  ConcurrencyTest() { testing::new_environment(); }
+  ConcurrencyTest() { new_environment(); }
   ~ConcurrencyTest() override {
-    EXPECT_EQ(testing::regions_held(), 0) << "a region was leaked, or released twice";
+    EXPECT_EQ(regions_held(), 0) << "a region was leaked, or released twice";
   }
 
   /// What must hold when all threads have ended and given everything back.
@@ -372,7 +366,7 @@ TYPED_TEST(ConcurrencyTest, TrimDuringAStorm) {
     --running;
   });
   this->expect_sound(slab);
-  if (TypeParam::recheck == Recheck::kAllSegments) testing::expect_exact_growth(slab.stats());
+  if (TypeParam::recheck == Recheck::kAllSegments) expect_exact_growth(slab.stats());
 }
 
 TYPED_TEST(ConcurrencyTest, ObserversSeeAConsistentSlabThroughoutAStorm) {
@@ -428,4 +422,4 @@ TYPED_TEST(ConcurrencyTest, BadPointersDuringAStormAreAllCounted) {
 }
 
 }  // namespace
-}  // namespace slabproof
+}  // namespace slabproof::testing

@@ -16,13 +16,8 @@
 #include "tests/support/resident_pages.h"
 #include "tests/support/slab_expectations.h"
 
-namespace slabproof {
+namespace slabproof::testing {
 namespace {
-
-using testing::expect_conserved;
-using testing::expect_exact_growth;
-using testing::give_back;
-using testing::take_blocks;
 
 using Words = ExtendableSlab<std::uint64_t>;
 
@@ -58,7 +53,7 @@ TEST(ExtendableSlabTest, FirstSegmentFillsBeforeTheSecondIsAdded) {
   Words slab(3);
   for (std::uint64_t count = 1; count <= 30; ++count) {
     take_blocks(slab, 1);
-    EXPECT_EQ(slab.segment_count(), testing::ceiling_of_quotient(count, 3));
+    EXPECT_EQ(slab.segment_count(), ceiling_of_quotient(count, 3));
   }
 }
 
@@ -83,9 +78,9 @@ TEST(ExtendableSlabTest, TryAllocateServesWhatIsFreeAndNeverGrows) {
 TEST(ExtendableSlabTest, BlocksStayWhereTheyAreWhileTheSlabGrows) {
   Words slab(4);
   std::vector<Block> blocks = take_blocks(slab, 1);
-  testing::fill(blocks[0], 17);
+  fill(blocks[0], 17);
   take_blocks(slab, 2000);
-  EXPECT_TRUE(testing::is_filled(blocks[0], 17));
+  EXPECT_TRUE(is_filled(blocks[0], 17));
   EXPECT_EQ(slab.usable_size(blocks[0].data), 8U);
 }
 
@@ -103,9 +98,9 @@ TEST(ExtendableSlabTest, DestructionGivesEveryMappingBack) {
   {
     Words slab(100);
     blocks = take_blocks(slab, 1000);
-    EXPECT_TRUE(testing::resident_pages(blocks[500].data, 1));
+    EXPECT_TRUE(resident_pages(blocks[500].data, 1));
   }
-  for (const Block& block : blocks) EXPECT_FALSE(testing::resident_pages(block.data, 1));
+  for (const Block& block : blocks) EXPECT_FALSE(resident_pages(block.data, 1));
 }
 
 struct CountedProtection : NoProtection {
@@ -171,12 +166,12 @@ TEST_P(RandomOperationsTest, ConserveEverySlotAndGrowExactly) {
   for (int step = 0; step < 3000; ++step) {
     if (random() % 100 < 53) {
       live.push_back(slab.allocate().value());
-      testing::fill(live.back(), reinterpret_cast<std::uintptr_t>(live.back().data));
+      fill(live.back(), reinterpret_cast<std::uintptr_t>(live.back().data));
     } else if (!live.empty()) {
       std::swap(live[random() % live.size()], live.back());
       const Block block = live.back();
       live.pop_back();
-      EXPECT_TRUE(testing::is_filled(block, reinterpret_cast<std::uintptr_t>(block.data)));
+      EXPECT_TRUE(is_filled(block, reinterpret_cast<std::uintptr_t>(block.data)));
       EXPECT_TRUE(slab.deallocate(block.data));
     }
     peak = std::max<std::uint64_t>(peak, live.size());
@@ -288,4 +283,4 @@ TEST_F(BadPointerTest, UsableSizeIsTheStrideAtSlotsOnly) {
 }
 
 }  // namespace
-}  // namespace slabproof
+}  // namespace slabproof::testing

@@ -16,19 +16,8 @@
 #include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
 
-namespace slabproof {
+namespace slabproof::testing {
 namespace {
-
-using testing::environment;
-using testing::Environment;
-using testing::expect_conserved;
-using testing::expect_exact_growth;
-using testing::give_back;
-using testing::new_environment;
-using testing::ObservedBacking;
-using testing::ObservedConfig;
-using testing::take_blocks;
-using testing::WipingHeap;
 
 template <class Config>
 class FailingBackingTest : public ::testing::Test {
@@ -144,7 +133,7 @@ TYPED_TEST(FailingBackingTest, RefusalOfEachRequestInTurnLosesNothing) {
       failures += run_the_script(slab);
     }
     EXPECT_EQ(this->script_.refusals, 1U);
-    EXPECT_EQ(testing::regions_held(), 0) << "a region was leaked";
+    EXPECT_EQ(regions_held(), 0) << "a region was leaked";
     EXPECT_EQ(this->script_.backing_calls_under_lock, 0U);
   }
   // Some refusals fell on calls that had nothing to serve, some on batches that served a part.
@@ -161,7 +150,7 @@ TYPED_TEST(FailingBackingTest, RefusalsInARowLoseNothing) {
       Slab slab(3);
       run_the_script(slab);
     }
-    EXPECT_EQ(testing::regions_held(), 0);
+    EXPECT_EQ(regions_held(), 0);
   }
 }
 
@@ -216,7 +205,7 @@ TYPED_TEST(FailingBackingTest, InitialSegmentsStopAtTheFirstRefusal) {
     this->script_.refuse_none();
     EXPECT_TRUE(slab.allocate());
   }
-  EXPECT_EQ(testing::regions_held(), 0);
+  EXPECT_EQ(regions_held(), 0);
 }
 
 TYPED_TEST(FailingBackingTest, RandomRefusalsLoseNothing) {
@@ -236,7 +225,7 @@ TYPED_TEST(FailingBackingTest, RandomRefusalsLoseNothing) {
     }
     EXPECT_GT(user.failures(), 0U);
   }
-  EXPECT_EQ(testing::regions_held(), 0);
+  EXPECT_EQ(regions_held(), 0);
 }
 
 struct FixedConfig : DefaultConfig {
@@ -254,4 +243,4 @@ TEST(FailingBackingFixedTest, FixedSlabOverARefusingBackingIsOutOfMemory) {
 }
 
 }  // namespace
-}  // namespace slabproof
+}  // namespace slabproof::testing

@@ -14,16 +14,8 @@
 #include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
 
-namespace slabproof {
+namespace slabproof::testing {
 namespace {
-
-using testing::environment;
-using testing::Environment;
-using testing::expect_conserved;
-using testing::expect_exact_growth;
-using testing::new_environment;
-using testing::ObservedConfig;
-using testing::take_blocks;
 
 using AllSegments = ObservedConfig<Recheck::kAllSegments>;
 using NewSegments = ObservedConfig<Recheck::kNewSegments>;
@@ -85,7 +77,7 @@ TYPED_TEST(GrowthRaceInBothScopesTest, SegmentInstalledDuringGrowthIsUsedInstead
   EXPECT_NE(mine, theirs);
   EXPECT_EQ(this->script_.backing_calls_under_lock, 0U);
   // What the loser built is gone: the segment and the first directory are left.
-  EXPECT_EQ(testing::regions_held(), 2);
+  EXPECT_EQ(regions_held(), 2);
 }
 
 TYPED_TEST(GrowthRaceInBothScopesTest, GrowersOfSingleSlotSegmentsEachInstallTheirs) {
@@ -158,7 +150,7 @@ TYPED_TEST(GrowthRaceInBothScopesTest, DirectoryHasRoomWhenSomeOfTheGrowersAreRe
       ASSERT_EQ(distinct.size(), taken.size());
       for (const Block& block : taken) ASSERT_TRUE(slab.deallocate(block.data));
     }
-    ASSERT_EQ(testing::regions_held(), 0);
+    ASSERT_EQ(regions_held(), 0);
     ASSERT_EQ(script.backing_calls_under_lock, 0U);
   }
 }
@@ -175,4 +167,4 @@ TYPED_TEST(GrowthRaceInBothScopesTest, SingleAllocationDuringABatchGrowsNoMoreTh
 }
 
 }  // namespace
-}  // namespace slabproof
+}  // namespace slabproof::testing

@@ -14,10 +14,8 @@
 #include "slabproof/std_sync.h"
 #include "tests/support/slab_expectations.h"
 
-namespace slabproof {
+namespace slabproof::testing {
 namespace {
-
-using testing::take_blocks;
 
 /// The production policy, with a count of the variables that are alive.
 struct CountedSync : StdSync {
@@ -78,4 +76,4 @@ TEST_F(LinkLifetimeTest, EndOfTheSlabFollowsNoCorruptLink) {
 }
 
 }  // namespace
-}  // namespace slabproof
+}  // namespace slabproof::testing

@@ -11,16 +11,8 @@
 #include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
 
-namespace slabproof {
+namespace slabproof::testing {
 namespace {
-
-using testing::acquisitions_of;
-using testing::environment;
-using testing::Environment;
-using testing::give_back;
-using testing::new_environment;
-using testing::ObservedConfig;
-using testing::take_blocks;
 
 template <class Config>
 class LockCountTest : public ::testing::Test {
@@ -170,4 +162,4 @@ TYPED_TEST(LockCountTest, TrimExaminesABoundedNumberOfSegmentsInOneAcquisition) 
 }
 
 }  // namespace
-}  // namespace slabproof
+}  // namespace slabproof::testing

@@ -15,18 +15,8 @@
 #include "tests/support/slab_expectations.h"
 #include "tests/support/watched_heap.h"
 
-namespace slabproof {
+namespace slabproof::testing {
 namespace {
-
-using testing::environment;
-using testing::Environment;
-using testing::heap_calls_under_lock;
-using testing::lock_counts;
-using testing::new_environment;
-using testing::ObservedBacking;
-using testing::ObservedSync;
-using testing::take_blocks;
-using testing::WipingHeap;
 
 /// Notes whether it was made under a lock.
 struct WatchfulProtection : NoProtection {
@@ -136,4 +126,4 @@ TEST_F(LockScopeTest, HeapCallUnderALockWouldBeSeen) {
 }
 
 }  // namespace
-}  // namespace slabproof
+}  // namespace slabproof::testing

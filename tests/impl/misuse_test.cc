@@ -14,13 +14,10 @@
 #include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
 
-namespace slabproof {
+namespace slabproof::testing {
 namespace {
 
 using ::testing::HasSubstr;
-using testing::lock_counts;
-using testing::ObservedSync;
-using testing::take_blocks;
 
 /// What `AbortMisuse` must write.
 std::string message(const std::string& kind, const void* pointer, const void* slab) {
@@ -129,9 +126,9 @@ TEST_F(MisuseReportTest, NamesTheRightPointersOfABatch) {
 
 TEST_F(MisuseReportTest, GoodPointersAreNotReported) {
   const std::vector<Block> blocks = take_blocks(slab_, 6);
-  testing::give_back(slab_, blocks);
+  give_back(slab_, blocks);
   EXPECT_TRUE(KeepMisuse::reports.empty());
 }
 
 }  // namespace
-}  // namespace slabproof
+}  // namespace slabproof::testing

@@ -12,12 +12,8 @@
 #include "slabproof/extendable_slab.h"
 #include "tests/support/slab_expectations.h"
 
-namespace slabproof {
+namespace slabproof::testing {
 namespace {
-
-using testing::expect_conserved;
-using testing::give_back;
-using testing::take_blocks;
 
 template <Recheck kScope>
 struct ScopedConfig : DefaultConfig {
@@ -132,4 +128,4 @@ TYPED_TEST(OriginalAlgorithmTest, ThreadsThatOnlyAllocateGrowExactlyAndShareNoBl
 }
 
 }  // namespace
-}  // namespace slabproof
+}  // namespace slabproof::testing

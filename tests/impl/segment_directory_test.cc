@@ -18,14 +18,8 @@
 #include "slabproof/std_sync.h"
 #include "tests/support/observed_policies.h"
 
-namespace slabproof {
+namespace slabproof::testing {
 namespace {
-
-using testing::environment;
-using testing::Environment;
-using testing::new_environment;
-using testing::ObservedBacking;
-using testing::WipingHeap;
 
 /// The production policy, counting how many shared variables are read.
 struct ReadCountingSync : StdSync {
@@ -263,9 +257,9 @@ TEST_F(SegmentDirectoryTest, TearDownGivesEveryExtentBack) {
     compared.widen_to(1);
     compared.widen_to(2);
     compared.widen_to(512);
-    EXPECT_EQ(testing::regions_held(), 3);
+    EXPECT_EQ(regions_held(), 3);
   }
-  EXPECT_EQ(testing::regions_held(), 0);
+  EXPECT_EQ(regions_held(), 0);
 }
 
 TEST_F(SegmentDirectoryTest, UnusedExtentIsGivenBack) {
@@ -298,4 +292,4 @@ TEST(SegmentDirectoryMmapTest, ExtentIsNoWiderThanADirectoryCanEverBe) {
 }
 
 }  // namespace
-}  // namespace slabproof
+}  // namespace slabproof::testing

@@ -19,12 +19,8 @@
 #include "slabproof/slab.h"
 #include "tests/support/slab_expectations.h"
 
-namespace slabproof {
+namespace slabproof::testing {
 namespace {
-
-using testing::expect_conserved;
-using testing::give_back;
-using testing::take_blocks;
 
 /// SipHash-c-d of an 8-byte message, written from the paper (section 2) apart from the library.
 std::uint64_t siphash(int c, int d, SipHashMac::Key key, std::uint64_t message) {
@@ -241,4 +237,4 @@ TEST(SlabWithMacTest, AFactoryCanSupplyTheKey) {
 }
 
 }  // namespace
-}  // namespace slabproof
+}  // namespace slabproof::testing

@@ -17,16 +17,11 @@
 #include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
 
-namespace slabproof {
+namespace slabproof::testing {
 namespace {
 
-using testing::expect_conserved;
-using testing::expect_exact_growth;
-using testing::fill;
-using testing::is_filled;
-
 struct StormConfig : DefaultConfig {
-  using Backing = testing::ObservedBacking<testing::WipingHeap>;
+  using Backing = ObservedBacking<WipingHeap>;
   using Protection = SlotStates<>;
   using RemoteBatch = FixedBatch<5>;
 };
@@ -65,7 +60,7 @@ class SlabOwnerStorm : public ::testing::Test {
 
   /// Frees what comes until the owner has said that there is no more. What it got back is counted.
   void run_remote(Owner::Remote remote, std::uint64_t seed) {
-    testing::environment().random_state = seed;  // perturbs the timing of this thread
+    environment().random_state = seed;  // perturbs the timing of this thread
     for (;;) {
       const bool is_last = all_sent_.load();
       const auto item = mailbox_.take();
@@ -75,7 +70,7 @@ class SlabOwnerStorm : public ::testing::Test {
         continue;
       }
       EXPECT_TRUE(is_filled(item->first, item->second)) << "another thread wrote to this block";
-      testing::environment().perturb();
+      environment().perturb();
       static_cast<void>(remote.deallocate(item->first.data));
     }
     static_cast<void>(remote.flush());
@@ -129,8 +124,8 @@ TEST_F(SlabOwnerStorm, CloseInTheMiddleLosesNoBlock) {
     all_sent_ = true;
   }
   EXPECT_EQ(given_back_, live_at_close);
-  EXPECT_EQ(testing::regions_held(), 0);
+  EXPECT_EQ(regions_held(), 0);
 }
 
 }  // namespace
-}  // namespace slabproof
+}  // namespace slabproof::testing

@@ -18,21 +18,10 @@
 #include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
 
-namespace slabproof {
+namespace slabproof::testing {
 namespace {
 
 using Where = std::source_location;
-using testing::environment;
-using testing::Environment;
-using testing::expect_conserved;
-using testing::expect_exact_growth;
-using testing::fill;
-using testing::is_filled;
-using testing::new_environment;
-using testing::ObservedBacking;
-using testing::regions_held;
-using testing::take_blocks;
-using testing::WipingHeap;
 
 /// The production policy, with counts of the operations on atomics and of the variables alive.
 struct ObservedSync : StdSync {
@@ -385,4 +374,4 @@ TEST_F(SlabOwnerTest, RemoteTellsItsBatchPolicyWhetherTheOwnerIsLate) {
 }
 
 }  // namespace
-}  // namespace slabproof
+}  // namespace slabproof::testing

@@ -12,12 +12,8 @@
 #include "slabproof/inline_backing.h"
 #include "tests/support/slab_expectations.h"
 
-namespace slabproof {
+namespace slabproof::testing {
 namespace {
-
-using testing::fill;
-using testing::is_filled;
-using testing::take_blocks;
 
 TEST(SlabTest, CarvesSlotsInTheOrderOfTheirAddresses) {
   Slab<std::uint64_t> slab(5);
@@ -249,4 +245,4 @@ TEST(SlabErrorTest, SizeThatFitsOnlyUnalignedIsAnOverflow) {
 }
 
 }  // namespace
-}  // namespace slabproof
+}  // namespace slabproof::testing

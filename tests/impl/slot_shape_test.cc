@@ -13,12 +13,8 @@
 #include "slabproof/slab.h"
 #include "tests/support/slab_expectations.h"
 
-namespace slabproof {
+namespace slabproof::testing {
 namespace {
-
-using testing::fill;
-using testing::is_filled;
-using testing::take_blocks;
 
 template <std::size_t kSize, std::size_t kAlignment, std::size_t kStride>
 struct Shape {
@@ -77,7 +73,7 @@ TYPED_TEST(SlotShapeTest, BlocksAreUsableAgainAfterTheyHeldLinks) {
   for (int round = 0; round < 3; ++round) {
     const std::vector<Block> blocks = take_blocks(slab, 9);
     expect_usable(blocks, TypeParam::stride, alignof(Type));
-    testing::give_back(slab, blocks);
+    give_back(slab, blocks);
   }
   EXPECT_EQ(slab.segment_count(), 3U);
   EXPECT_EQ(slab.corruption_events(), 0U);
@@ -103,13 +99,13 @@ TYPED_TEST(SlotShapeTest, GuardsOfTheFreelistTakeNothingFromTheBlocks) {
   for (int round = 0; round < 2; ++round) {
     const std::vector<Block> sealed_blocks = take_blocks(sealed, 7);
     expect_usable(sealed_blocks, TypeParam::stride, alignof(Type));
-    testing::give_back(sealed, sealed_blocks);
+    give_back(sealed, sealed_blocks);
     const std::vector<Block> tracked_blocks = take_blocks(tracked, 72);
     expect_usable(tracked_blocks, TypeParam::stride, alignof(Type));
-    testing::give_back(tracked, tracked_blocks);
+    give_back(tracked, tracked_blocks);
   }
   EXPECT_EQ(sealed.corruption_events() + tracked.corruption_events(), 0U);
 }
 
 }  // namespace
-}  // namespace slabproof
+}  // namespace slabproof::testing

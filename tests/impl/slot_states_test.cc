@@ -14,12 +14,8 @@
 #include "slabproof/slab.h"
 #include "tests/support/slab_expectations.h"
 
-namespace slabproof {
+namespace slabproof::testing {
 namespace {
-
-using testing::expect_conserved;
-using testing::give_back;
-using testing::take_blocks;
 
 template <class Inner>
 struct StatesConfig : DefaultConfig {
@@ -132,4 +128,4 @@ TEST(SlotStatesLinkTest, AbandonedSlotIsNotLive) {
 }
 
 }  // namespace
-}  // namespace slabproof
+}  // namespace slabproof::testing

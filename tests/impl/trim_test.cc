@@ -16,15 +16,8 @@
 #include "tests/support/resident_pages.h"
 #include "tests/support/slab_expectations.h"
 
-namespace slabproof {
+namespace slabproof::testing {
 namespace {
-
-using testing::expect_conserved;
-using testing::expect_exact_growth;
-using testing::give_back;
-using testing::page_size;
-using testing::resident_pages;
-using testing::take_blocks;
 
 struct Kibibyte {
   std::byte bytes[1024];
@@ -38,7 +31,7 @@ class TrimTest : public ::testing::Test {
   /// Fills `segments` segments with blocks, each written.
   void fill_segments(std::size_t segments) {
     blocks_ = take_blocks(slab_, segments * kCapacity);
-    for (const Block& block : blocks_) testing::fill(block, 1);
+    for (const Block& block : blocks_) fill(block, 1);
   }
   [[nodiscard]] std::span<const Block> of_segment(std::size_t segment) const {
     return std::span(blocks_).subspan(segment * kCapacity, kCapacity);
@@ -78,7 +71,7 @@ TEST_F(TrimTest, LeavesSegmentsWithALiveBlockAlone) {
   EXPECT_EQ(resident(0), 0U);
   EXPECT_GT(resident(1), 0U);
   EXPECT_EQ(resident(2), 0U);
-  EXPECT_TRUE(testing::is_filled(kept, 1));
+  EXPECT_TRUE(is_filled(kept, 1));
 }
 
 TEST_F(TrimTest, SecondTrimFindsNothing) {
@@ -155,7 +148,7 @@ TEST(TrimConfigTest, GuardsOfTheFreelistSurviveATrim) {
   ExtendableSlab<Kibibyte, GuardedConfig<MmapBacking, SlotStates<SipHashMac>>> slab(40);
   for (int round = 0; round < 3; ++round) {
     const std::vector<Block> blocks = take_blocks(slab, 80);
-    for (const Block& block : blocks) testing::fill(block, 3);
+    for (const Block& block : blocks) fill(block, 3);
     give_back(slab, blocks);
     EXPECT_GT(slab.trim(), 0U);
     EXPECT_FALSE(slab.deallocate(blocks[0].data));
@@ -179,8 +172,8 @@ TEST(TrimConfigTest, SegmentWithAbandonedSlotsIsLeftAlone) {
 }
 
 struct WatchedConfig : DefaultConfig {
-  using Sync = testing::ObservedSync;
-  using Backing = testing::ObservedBacking<testing::WipingHeap>;
+  using Sync = ObservedSync;
+  using Backing = ObservedBacking<WipingHeap>;
 };
 
 /// What other threads may do while the pages of a segment go, done by the backing.
@@ -196,7 +189,7 @@ class DuringTrimTest : public ::testing::Test {
     EXPECT_NE(slab_.trim(), 0U);
   }
 
-  testing::Environment& script_ = testing::new_environment();
+  Environment& script_ = new_environment();
   ExtendableSlab<std::uint64_t, WatchedConfig> slab_{3};
   std::vector<Block> blocks_;
 };
@@ -213,9 +206,9 @@ TEST_F(DuringTrimTest, AllocationIsServedFromAnotherSegmentAndGrowthStaysExact) 
   Block taken;
   trim_and_meanwhile([&] {
     taken = slab_.allocate().value();
-    testing::fill(taken, 1);
+    fill(taken, 1);
   });
-  EXPECT_TRUE(testing::is_filled(taken, 1));
+  EXPECT_TRUE(is_filled(taken, 1));
   EXPECT_EQ(std::ranges::find(blocks_, taken), blocks_.end());
   EXPECT_EQ(slab_.segment_count(), 2U);
   expect_exact_growth(slab_.stats());
@@ -246,9 +239,9 @@ TEST_F(TrimTest, ConcurrentTrimsTouchNoLiveBlock) {
       for (int round = 0; round < kRounds; ++round) {
         const std::vector<Block> mine =
             take_blocks(slab_, 1 + static_cast<std::size_t>(round) % 20);
-        for (const Block& block : mine) testing::fill(block, owner);
+        for (const Block& block : mine) fill(block, owner);
         if (round % 7 == thread) slab_.trim();
-        for (const Block& block : mine) EXPECT_TRUE(testing::is_filled(block, owner));
+        for (const Block& block : mine) EXPECT_TRUE(is_filled(block, owner));
         give_back(slab_, mine);
         if (round % 11 == thread) slab_.trim();
       }
@@ -262,4 +255,4 @@ TEST_F(TrimTest, ConcurrentTrimsTouchNoLiveBlock) {
 }
 
 }  // namespace
-}  // namespace slabproof
+}  // namespace slabproof::testing
