@@ -120,8 +120,18 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// where that fails too and another thread has brought a place, it takes the lock a third time.
   /// Errors: those of construction; `kOutOfMemory`; `kSegmentLimit`.
   [[nodiscard]] std::expected<Block, AllocError> allocate() noexcept {
+    if (!plan_) [[unlikely]]
+      return std::unexpected(plan_.error());
+    Growth growth;
+    {
+      const LockGuard guard(mutex_);
+      Shared& shared = shared_.write();
+      if (std::byte* const data = take_one(shared); data != nullptr) [[likely]]
+        return Block{data, stride};
+      growth = begin_growth(shared);
+    }
     Block block;
-    const auto served = allocate_batch(std::span(&block, 1));
+    const auto served = grow(std::span(&block, 1), 0, 1, growth);
     if (!served) return std::unexpected(served.error());
     return block;
   }
@@ -129,10 +139,10 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// As `allocate()`, but never grows: nothing where every slot is live. O(1), one lock
   /// acquisition.
   [[nodiscard]] std::optional<Block> try_allocate() noexcept {
-    Block block;
     const LockGuard guard(mutex_);
-    if (take_lowest(shared_.write(), std::span(&block, 1), 0) == 0) return std::nullopt;
-    return block;
+    std::byte* const data = take_one(shared_.write());
+    if (data == nullptr) return std::nullopt;
+    return Block{data, stride};
   }
 
   /// As `allocate()`, for a request that need not be a `T`.
@@ -150,38 +160,32 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// Errors: as `allocate`, when no block was served; then nothing has changed.
   [[nodiscard]] std::expected<std::size_t, AllocError> allocate_batch(
       std::span<Block> blocks) noexcept {
-    if (!plan_) return std::unexpected(plan_.error());
-    std::size_t served = 0;
-    Growth growth;
-    {
-      const LockGuard guard(mutex_);
-      Shared& shared = shared_.write();
-      served = take_lowest(shared, blocks, 0);
-      if (served == blocks.size()) return served;
-      growth = begin_growth(shared);
-    }
-    return grow(blocks, served, growth);
+    return serve(blocks, blocks.size());
   }
 
   /// Fills `blocks` from the front with what can be had at once, under one lock acquisition. Where
-  /// that is nothing, grows as `allocate` does and then takes what there is. For a cache: it asks
+  /// that is nothing, grows as `allocate` does and takes what there is then. For a cache: it asks
   /// for many, and its caller needs one. The result is how many were served; zero if asked for
   /// zero. Errors: as `allocate`, when no block was served; then nothing has changed.
   [[nodiscard]] std::expected<std::size_t, AllocError> allocate_some(
       std::span<Block> blocks) noexcept {
-    if (!plan_) return std::unexpected(plan_.error());
-    std::size_t served = take_at_once(blocks);
-    if (served != 0 || blocks.empty()) return served;
-    const auto first = allocate_batch(blocks.first(1));
-    if (!first) return first;
-    return 1 + take_at_once(blocks.subspan(1));
+    return serve(blocks, std::min<std::size_t>(blocks.size(), 1));
   }
 
   /// Gives a block back; O(1), one lock acquisition. A pointer that is not a live block of this
   /// slab is counted, reported to `Config::Misuse`, and changes nothing else (property S10); then
   /// the result is false.
   bool deallocate(void* pointer) noexcept {
-    return deallocate_batch(std::span<void* const>(&pointer, 1)) == 1;
+    std::optional<MisuseKind> refused;
+    {
+      const LockGuard guard(mutex_);
+      Shared& shared = shared_.write();
+      refused = put(shared, shared.directory.route(pointer), pointer);
+    }
+    if (!refused) [[likely]]
+      return true;
+    Config::Misuse::report(*refused, pointer, this);
+    return false;
   }
 
   /// Gives blocks back under one lock acquisition, and one more after each bad pointer among them,
@@ -193,8 +197,14 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       {
         const LockGuard guard(mutex_);
         Shared& shared = shared_.write();
+        // A batch often goes back to few segments.
+        SegmentType* segment = nullptr;
         while (next < pointers.size() && !refused) {
-          refused = put(shared, pointers[next++]);
+          void* const pointer = pointers[next++];
+          if (segment == nullptr || !shared.directory.holds(*segment, pointer)) {
+            segment = shared.directory.route(pointer);
+          }
+          refused = put(shared, segment, pointer);
           if (!refused) ++accepted;
         }
       }
@@ -312,6 +322,19 @@ class ExtendableSlab : CheckedConfig<T, Config>,
 
   // The lock is held from here to the end of `claim_idle_segment`; all of it is O(1) for a slot.
 
+  /// A slot of the lowest segment that has one, or null. As `take_lowest`, for the common case.
+  std::byte* take_one(Shared& shared) noexcept {
+    const auto index = shared.directory.open().lowest(0);
+    if (!index) return nullptr;
+    SegmentType& segment = shared.directory.at(*index);
+    typename SegmentType::Record& record = segment.record.write();
+    const Freelist slots = segment.freelist(*plan_);
+    std::byte* const data = take_slot(shared.counters, slots, record.slots);
+    count_live(shared.counters, 1);
+    if (!slots.has_room(record.slots)) shared.directory.open().erase(*index);
+    return data;
+  }
+
   std::size_t take_lowest(Shared& shared, std::span<Block> blocks, std::uint32_t from) noexcept {
     std::size_t taken = 0;
     while (taken < blocks.size()) {
@@ -325,21 +348,26 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   std::size_t take_from(Shared& shared, SegmentType& segment, std::span<Block> blocks) noexcept {
     typename SegmentType::Record& record = segment.record.write();
     const Freelist slots = segment.freelist(*plan_);
-    const std::uint32_t carved = record.slots.carved;
     std::size_t taken = 0;
     while (taken < blocks.size() && slots.has_room(record.slots)) {
-      const std::uint32_t abandoned = record.slots.abandoned;
-      const auto slot = slots.take(record.slots);
-      if (slot.corrupt) [[unlikely]] {
-        ++shared.counters.corrupt_links;
-        shared.counters.abandoned += record.slots.abandoned - abandoned;
-      }
-      blocks[taken++] = Block{slot.data, stride};
+      blocks[taken++] = Block{take_slot(shared.counters, slots, record.slots), stride};
     }
-    shared.counters.carved += record.slots.carved - carved;
     count_live(shared.counters, taken);
     if (!slots.has_room(record.slots)) shared.directory.open().erase(record.index);
     return taken;
+  }
+
+  static std::byte* take_slot(Counters& counters, const Freelist& slots,
+                              FreelistState& state) noexcept {
+    const std::uint32_t carved = state.carved;
+    const std::uint32_t abandoned = state.abandoned;
+    const auto slot = slots.take(state);
+    counters.carved += state.carved - carved;
+    if (slot.corrupt) [[unlikely]] {
+      ++counters.corrupt_links;
+      counters.abandoned += state.abandoned - abandoned;
+    }
+    return slot.data;
   }
 
   /// INVARIANT[counters.sum] carved, live and abandoned are the sums over all segments.
@@ -348,7 +376,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     if (counters.live > counters.peak_live) counters.peak_live = counters.live;
   }
 
-  Growth begin_growth(Shared& shared) noexcept {
+  [[gnu::noinline]] Growth begin_growth(Shared& shared) noexcept {
     return Supply::wish(shared.directory, shared.reserve, ++shared.counters.growers, *plan_);
   }
 
@@ -374,10 +402,10 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     if (supplies.has_spare()) shared.reserve.keep(*supplies.segment.release());
   }
 
-  /// Puts the slot at `pointer` back, or says why it is none.
-  std::optional<MisuseKind> put(Shared& shared, const void* pointer) noexcept {
-    SegmentType* const segment = shared.directory.route(pointer);
-    if (segment == nullptr) {
+  /// Puts the slot at `pointer`, which was routed to `segment`, back, or says why it is none.
+  std::optional<MisuseKind> put(Shared& shared, SegmentType* segment,
+                                const void* pointer) noexcept {
+    if (segment == nullptr) [[unlikely]] {
       ++shared.counters.foreign_pointers;
       return MisuseKind::kForeignPointer;
     }
@@ -431,9 +459,21 @@ class ExtendableSlab : CheckedConfig<T, Config>,
 
   // The lock is not held from here on.
 
-  std::size_t take_at_once(std::span<Block> blocks) noexcept {
-    const LockGuard guard(mutex_);
-    return take_lowest(shared_.write(), blocks, 0);
+  /// Fills `blocks` with what can be had at once; where that is fewer than `needed`, grows until it
+  /// has that many.
+  std::expected<std::size_t, AllocError> serve(std::span<Block> blocks,
+                                               std::size_t needed) noexcept {
+    if (!plan_) return std::unexpected(plan_.error());
+    std::size_t served = 0;
+    Growth growth;
+    {
+      const LockGuard guard(mutex_);
+      Shared& shared = shared_.write();
+      served = take_lowest(shared, blocks, 0);
+      if (served >= needed) return served;
+      growth = begin_growth(shared);
+    }
+    return grow(blocks, served, needed, growth);
   }
 
   [[nodiscard]] Supplies obtain(const Growth& growth) const noexcept {
@@ -442,8 +482,10 @@ class ExtendableSlab : CheckedConfig<T, Config>,
 
   /// Phases 2 and 3, again for each further segment that a batch needs. `supplies` outlives the
   /// guard, so what is left of it is released after the lock is dropped.
-  std::expected<std::size_t, AllocError> grow(std::span<Block> blocks, std::size_t served,
-                                              Growth growth) noexcept {
+  [[gnu::noinline]] std::expected<std::size_t, AllocError> grow(std::span<Block> blocks,
+                                                                std::size_t served,
+                                                                std::size_t needed,
+                                                                Growth growth) noexcept {
     for (;;) {
       Supplies supplies = obtain(growth);
       const LockGuard guard(mutex_);
@@ -451,12 +493,12 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       end_growth(shared, supplies);
       const bool look_at_all = recheck == Recheck::kAllSegments || supplies.refusal.has_value();
       served += take_lowest(shared, blocks.subspan(served), look_at_all ? 0 : growth.observed);
-      if (served == blocks.size() || supplies.refusal) leave_out(shared, supplies);
-      if (served == blocks.size()) return served;
+      if (served >= needed || supplies.refusal) leave_out(shared, supplies);
+      if (served >= needed) return served;
       if (!supplies.refusal) {
         SegmentType& fresh = install(shared, supplies);
         served += take_from(shared, fresh, blocks.subspan(served));
-        if (served == blocks.size()) return served;
+        if (served >= needed) return served;
       } else if (growth.chunk_places == 0 || shared.reserve.empty()) {
         // There was a place already, or there is none now.
         if (served == 0) return std::unexpected(*supplies.refusal);

@@ -172,19 +172,25 @@ class SegmentDirectory {
   /// whether it has room by way of `open()`.
   void install(Segment& segment) noexcept {
     const std::uint32_t index = size_++;
+    bucket_mask_ = std::bit_ceil(size_) - 1;
     split_bucket(index);
     entry(index).write().segment = &segment;
     segment.record.write().index = index;
     push_on_bucket(segment, index);
   }
 
+  /// Whether `pointer`, which may be any value, lies in a segment.
+  [[nodiscard]] bool holds(const Segment& segment, const void* pointer) const noexcept {
+    return reinterpret_cast<std::uintptr_t>(pointer) - reinterpret_cast<std::uintptr_t>(&segment) <
+           segment_size_;
+  }
+
   /// The segment that holds `pointer`, or null. Any pointer value will do.
   [[nodiscard]] Segment* route(const void* pointer) const noexcept {
     if (size_ == 0) return nullptr;
-    const auto address = reinterpret_cast<std::uintptr_t>(pointer);
-    const std::uint64_t frame = address >> frame_shift_;
-    if (Segment* const segment = find_in(frame, address); segment != nullptr) return segment;
-    return find_in(frame - 1, address);
+    const std::uint64_t frame = reinterpret_cast<std::uintptr_t>(pointer) >> frame_shift_;
+    if (Segment* const segment = find_in(frame, pointer); segment != nullptr) return segment;
+    return find_in(frame - 1, pointer);
   }
 
   /// Gives every extent back. Nothing else may be called afterwards; no lock may be held.
@@ -200,7 +206,8 @@ class SegmentDirectory {
   static constexpr std::size_t kChunks = std::bit_width(kMaxSegments - 1) + 1;
 
   [[nodiscard]] EntryVar& entry(std::uint32_t index) const noexcept {
-    return chunks_[std::bit_width(index)][index - std::bit_floor(index)];
+    const int chunk = std::bit_width(index << 1 | 1) - 1;
+    return chunks_[static_cast<std::size_t>(chunk)][index & ((1U << chunk) - 1) >> 1];
   }
 
   [[nodiscard]] std::uint64_t frame_of(const Segment& segment) const noexcept {
@@ -214,23 +221,26 @@ class SegmentDirectory {
     return static_cast<std::uint32_t>(frame * kGoldenRatio >> 32);
   }
 
-  /// The bucket of a hash among `buckets` > 0 of them: as many low bits as name a bucket.
-  static constexpr std::uint32_t bucket_of(std::uint32_t hash, std::uint32_t buckets) noexcept {
-    const std::uint32_t wide = hash & (std::bit_ceil(buckets) - 1);
-    return wide < buckets ? wide : wide & (std::bit_floor(buckets) - 1);
+  /// The bucket of a hash among size_ of them, more than 0: as many low bits as name a bucket.
+  [[nodiscard]] std::uint32_t bucket_of(std::uint32_t hash) const noexcept {
+    const std::uint32_t wide = hash & bucket_mask_;
+    return wide < size_ ? wide : wide & bucket_mask_ >> 1;
   }
 
-  /// Among the segments that begin in `frame`, the one that holds `address`; null for none.
-  [[nodiscard]] Segment* find_in(std::uint64_t frame, std::uintptr_t address) const noexcept {
-    const Entry& bucket = entry(bucket_of(hash_of(frame), size_)).read();
-    Segment* segment = bucket.first;
-    std::uint32_t index = bucket.first_index;
-    while (segment != nullptr &&
-           address - reinterpret_cast<std::uintptr_t>(segment) >= segment_size_) [[unlikely]] {
-      index = entry(index - 1).read().next_index;
-      segment = index == 0 ? nullptr : entry(index - 1).read().segment;
+  /// Among the segments that begin in `frame`, the one that holds `pointer`; null for none.
+  [[nodiscard]] Segment* find_in(std::uint64_t frame, const void* pointer) const noexcept {
+    const Entry& bucket = entry(bucket_of(hash_of(frame))).read();
+    if (bucket.first == nullptr || holds(*bucket.first, pointer)) return bucket.first;
+    return find_behind(bucket.first_index, pointer);
+  }
+
+  /// The same among those that a chain has behind an index, counted from 1.
+  [[gnu::noinline]] Segment* find_behind(std::uint32_t index, const void* pointer) const noexcept {
+    while ((index = entry(index - 1).read().next_index) != 0) {
+      Segment* const segment = entry(index - 1).read().segment;
+      if (holds(*segment, pointer)) return segment;
     }
-    return segment;
+    return nullptr;
   }
 
   /// Moves to bucket `added` the segments that its companion held for it. Requires that the buckets
@@ -250,7 +260,7 @@ class SegmentDirectory {
 
   /// Puts the segment of an index on the chain of its bucket among size_ of them.
   void push_on_bucket(Segment& segment, std::uint32_t index) noexcept {
-    Entry& bucket = entry(bucket_of(hash_of(frame_of(segment)), size_)).write();
+    Entry& bucket = entry(bucket_of(hash_of(frame_of(segment)))).write();
     bucket.first = &segment;
     const std::uint32_t next = std::exchange(bucket.first_index, index + 1);
     entry(index).write().next_index = next;
@@ -259,6 +269,7 @@ class SegmentDirectory {
   std::size_t segment_size_;
   std::uint32_t frame_shift_;
   std::uint32_t size_ = 0;
+  std::uint32_t bucket_mask_ = 0;  ///< bit_ceil(size_) - 1
   std::uint32_t room_ = 0;
   Extent* extents_ = nullptr;
   std::array<EntryVar*, kChunks> chunks_{};

@@ -25,10 +25,21 @@ struct alignas(64) Item {
   std::array<std::byte, 64> bytes;
 };
 
+/// Each segment has one, and at times one on its way: so a segment that is never ended shows.
+struct CountedProtection : NoProtection {
+  static inline int alive = 0;
+  CountedProtection() noexcept { ++alive; }
+  CountedProtection(const CountedProtection& /*other*/) noexcept : NoProtection() { ++alive; }
+  CountedProtection& operator=(const CountedProtection&) = delete;
+  ~CountedProtection() { --alive; }
+  static CountedProtection make() noexcept { return {}; }
+};
+
 /// A chunk has as many places as there are segments, divided by the growers in flight.
 struct ChunkConfig : DefaultConfig {
   using Sync = model::RelacySync;
   using Backing = model::ModelBacking;
+  using Protection = CountedProtection;
   static constexpr std::uint32_t reserve_share = 1;
 };
 
@@ -53,6 +64,7 @@ class ChunksOfThreads final : public model::Execution {
 
   void before() override {
     state_ = State{};
+    CountedProtection::alive = 0;
     state_.blocks.resize(program_.threads.size());
     state_.old.resize(program_.threads.size());
     slab_.make(std::size_t{1});
@@ -82,6 +94,7 @@ class ChunksOfThreads final : public model::Execution {
   std::optional<model::Failure> judge() override {
     const SlabStats& stats = state_.stats;
     if (state_.regions != 0) return failure("S11", "a region stays behind");
+    if (CountedProtection::alive != 0) return failure("S11", "a segment was never ended");
     if (stats.live != state_.held || stats.live + stats.free + stats.uncarved != stats.segments) {
       return failure("S4", "slots are lost from the sum");
     }

@@ -70,8 +70,8 @@ MUTANTS = [
         header = "extendable_slab.h",
         edits = [
             (
-                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); while (next",
-                "Shared& shared = shared_.write(); while (next",
+                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); refused = put(",
+                "Shared& shared = shared_.write(); refused = put(",
             ),
         ],
         why = "lost lock: two threads change a freelist at once",
@@ -388,12 +388,12 @@ MUTANTS = [
         header = "extendable_slab.h",
         edits = [
             (
-                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); served = take_lowest",
-                "const LockGuard outer(second_mutex_); const LockGuard guard(mutex_); Shared& shared = shared_.write(); served = take_lowest",
+                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); if (std::byte* const data = take_one(shared)",
+                "const LockGuard outer(second_mutex_); const LockGuard guard(mutex_); Shared& shared = shared_.write(); if (std::byte* const data = take_one(shared)",
             ),
             (
-                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); while (next",
-                "const LockGuard guard(mutex_); const LockGuard inner(second_mutex_); Shared& shared = shared_.write(); while (next",
+                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); refused = put(",
+                "const LockGuard guard(mutex_); const LockGuard inner(second_mutex_); Shared& shared = shared_.write(); refused = put(",
             ),
             (
                 "mutable typename Sync::Mutex mutex_;",
@@ -415,8 +415,8 @@ MUTANTS = [
         header = "extendable_slab.h",
         edits = [
             (
-                "growth = begin_growth(shared); } return grow(blocks, served, growth);",
-                "growth = begin_growth(shared); static_cast<void>(obtain(growth)); } return grow(blocks, served, growth);",
+                "growth = begin_growth(shared); } Block block;",
+                "growth = begin_growth(shared); static_cast<void>(obtain(growth)); } Block block;",
             ),
         ],
         why = "phase 2 runs before the lock of phase 1 is dropped",

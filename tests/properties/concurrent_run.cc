@@ -42,7 +42,6 @@ SlabGeometry probe(const SlabKind& subject, std::size_t capacity) {
   SlabGeometry geometry{.capacity = capacity, .stride = subject.traits.stride};
   for (const BackingEvent& event : mine.events) {
     if (event.kind != BackingEvent::Kind::kGranted || !event.is_segment) continue;
-    geometry.segment_alignment = event.alignment;
     geometry.slots_offset = reinterpret_cast<std::uintptr_t>(block->data) - event.base;
   }
   return geometry;
@@ -197,8 +196,22 @@ class Run {
     return std::nullopt;
   }
 
+  /// The regions of installed segments: those that were never given back.
+  [[nodiscard]] std::vector<std::uintptr_t> regions_that_stay() const {
+    std::vector<std::uintptr_t> bases;
+    for (const BackingEvent& region : granted_) {
+      const bool stays = std::ranges::none_of(released_, [&region](const BackingEvent& gone) {
+        return gone.base == region.base && gone.when >= region.when;
+      });
+      if (region.is_segment && stays) bases.push_back(region.base);
+    }
+    std::ranges::sort(bases);
+    return bases;
+  }
+
   void judge_order(const History& history, ConcurrentVerdict& verdict) const {
-    const SlabSpecification initial(geometry_, kind_.traits.rechecks_all, initial_);
+    const std::vector<std::uintptr_t> regions = regions_that_stay();
+    const SlabSpecification initial(geometry_, kind_.traits.rechecks_all, initial_, regions);
     const auto result = check_linearizable(history, initial, kMaxConfigurations);
     verdict.inconclusive = result.verdict == LinearizabilityVerdict::kLimitReached;
     if (result.verdict != LinearizabilityVerdict::kNotLinearizable) return;

@@ -39,11 +39,13 @@ std::string to_text(const SlabStep& step) {
 }
 
 SlabSpecification::SlabSpecification(const SlabGeometry& geometry, bool recheck_all,
-                                     const std::vector<std::uintptr_t>& initial)
+                                     const std::vector<std::uintptr_t>& initial,
+                                     std::span<const std::uintptr_t> regions)
     : geometry_(geometry),
       recheck_all_(recheck_all),
       slots_(static_cast<std::uint32_t>(geometry.capacity),
              static_cast<std::uint32_t>(initial.size())),
+      all_regions_(regions),
       regions_(initial) {}
 
 bool SlabSpecification::apply(const SlabStep& step) {
@@ -92,7 +94,8 @@ std::string SlabSpecification::name_of(std::uintptr_t address) const {
 }
 
 std::uintptr_t SlabSpecification::region_of(std::uintptr_t address) const {
-  return address & ~(std::uintptr_t{geometry_.segment_alignment} - 1);
+  const auto behind = std::ranges::upper_bound(all_regions_, address);
+  return behind == all_regions_.begin() ? 0 : *(behind - 1);
 }
 
 std::optional<std::uint32_t> SlabSpecification::slot_of(std::uintptr_t address) const {

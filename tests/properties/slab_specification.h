@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,8 +40,7 @@ struct SlabStep {
 struct SlabGeometry {
   std::size_t capacity = 0;
   std::size_t stride = 0;
-  std::size_t segment_alignment = 0;  ///< of regions: a power of two not less than their size
-  std::size_t slots_offset = 0;       ///< from the start of a region to its first slot
+  std::size_t slots_offset = 0;  ///< from the start of a region to its first slot
 };
 
 /// The growable slab as a sequential object that makes one step at a time: the rule of `FirstFit`,
@@ -54,9 +54,11 @@ class SlabSpecification {
  public:
   using Step = SlabStep;
 
-  /// `initial` are the first bytes of the regions of initial segments, in order.
+  /// `initial` are the first bytes of the regions of initial segments, in order. `regions` are
+  /// those of all segments that there are ever, by address; they must outlive this and its copies.
   SlabSpecification(const SlabGeometry& geometry, bool recheck_all,
-                    const std::vector<std::uintptr_t>& initial);
+                    const std::vector<std::uintptr_t>& initial,
+                    std::span<const std::uintptr_t> regions);
 
   [[nodiscard]] bool apply(const SlabStep& step);
   void encode(std::string& text) const;
@@ -77,6 +79,7 @@ class SlabSpecification {
   SlabGeometry geometry_;
   bool recheck_all_;
   model::FirstFit<model::OrderedSlots> slots_;
+  std::span<const std::uintptr_t> all_regions_;
   std::vector<std::uintptr_t> regions_;  ///< by segment
   std::uint64_t foreign_ = 0;
   std::uint64_t misaligned_ = 0;

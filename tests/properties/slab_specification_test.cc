@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,12 +17,13 @@ namespace {
 
 using Kind = SlabStep::Kind;
 
-/// Segments of two slots of 16 bytes behind a header of 64, aligned to 256.
-constexpr SlabGeometry kGeometry{
-    .capacity = 2, .stride = 16, .segment_alignment = 256, .slots_offset = 64};
+/// Segments of two slots of 16 bytes behind a header of 64.
+constexpr SlabGeometry kGeometry{.capacity = 2, .stride = 16, .slots_offset = 64};
 
-constexpr std::uintptr_t slot(std::uintptr_t segment, std::uintptr_t index) {
-  return 0x10000 + segment * 256 + 64 + index * 16;
+constexpr std::array<std::uintptr_t, 4> kRegions{0x10000, 0x10060, 0x10200, 0x10300};
+
+constexpr std::uintptr_t slot(std::size_t segment, std::uintptr_t index) {
+  return kRegions[segment] + 64 + index * 16;
 }
 
 SlabStep take(std::uintptr_t address) {
@@ -39,7 +42,7 @@ SlabStep segments(std::uint64_t count) {
 /// Whether all steps are legal, one after another.
 bool accepts(const std::vector<SlabStep>& steps, bool recheck_all = true,
              const std::vector<std::uintptr_t>& initial = {}) {
-  SlabSpecification slab(kGeometry, recheck_all, initial);
+  SlabSpecification slab(kGeometry, recheck_all, initial, kRegions);
   for (const SlabStep& step : steps) {
     if (!slab.apply(step)) return false;
   }
@@ -133,7 +136,7 @@ TEST(SlabSpecificationTest, CountersMustBeThoseOfTheState) {
 }
 
 TEST(SlabSpecificationTest, DifferentStatesAreEncodedDifferently) {
-  SlabSpecification slab(kGeometry, true, {});
+  SlabSpecification slab(kGeometry, true, {}, kRegions);
   std::vector<std::string> encodings;
   for (const SlabStep& step : {grow(slot(0, 0)), take(slot(0, 1)), put(slot(0, 0)), put(slot(0, 1)),
                                SlabStep{.kind = Kind::kMisaligned}}) {
@@ -151,7 +154,8 @@ TEST(SlabSpecificationTest, ConcurrentOverGrowthIsNotLinearizableWhereAllSegment
   history[0] = {{grow(slot(0, 0)), 0, 1}, {take(slot(0, 1)), 2, 3}, {put(slot(0, 0)), 4, 5}};
   history[1] = {{grow(slot(1, 0)), 6, 9}};
   const auto verdict = [&](bool recheck_all) {
-    return check_linearizable(history, SlabSpecification(kGeometry, recheck_all, {})).verdict;
+    return check_linearizable(history, SlabSpecification(kGeometry, recheck_all, {}, kRegions))
+        .verdict;
   };
   EXPECT_EQ(verdict(true), LinearizabilityVerdict::kNotLinearizable);
   EXPECT_EQ(verdict(false), LinearizabilityVerdict::kLinearizable);
