@@ -37,7 +37,7 @@ struct State {
   Sync::Mutex b;
   std::array<int, 4> got{};
 };
-using Thread = ScriptedExecution<State>::Thread;
+using Thread = ScriptedExecution<State>::Part;
 
 struct Found {
   std::set<std::string> outcomes;
