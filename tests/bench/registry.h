@@ -33,12 +33,27 @@ std::vector<Case>& cases();
 /// The workload that is run to count instructions, not for its time.
 inline constexpr const char* kHitsWorkload = "hits";
 
+/// Which workloads a contender is for.
+enum class Workloads : bool {
+  kAll,
+  kNewMemory,  ///< those that depend on where new memory comes from
+};
+
 /// The cases of a contender: a template over the size of its blocks. One object of this class in
 /// its source file is all that a contender needs.
-template <template <std::size_t> class C>
+template <template <std::size_t> class C, Workloads kWorkloads = Workloads::kAll>
 class Registration {
  public:
   Registration() {
+    add<Needs::kMany, 64>("cold", []<class A>(const Scale& scale) { return cold<A>(scale); }, true);
+    add<Needs::kMany, 64>(
+        "growth", []<class A>(const Scale& scale) { return growth_latency<A>(scale); }, true);
+    add_bytes<64>();
+    if constexpr (kWorkloads == Workloads::kAll) add_others();
+  }
+
+ private:
+  static void add_others() {
     add<Needs::kFew, 64>("hot", []<class A>(const Scale& scale) { return hot<A>(scale); });
     add<Needs::kFew, 64>(kHitsWorkload, []<class A>(const Scale& scale) { return hits<A>(scale); });
     add<Needs::kFew, 64>("batch/1", []<class A>(const Scale& scale) { return batch<A>(scale, 1); });
@@ -52,7 +67,6 @@ class Registration {
     });
     add<Needs::kAnyThread, 64>("larson/8",
                                []<class A>(const Scale& scale) { return larson<A>(scale, 8); });
-    add<Needs::kMany, 64>("cold", []<class A>(const Scale& scale) { return cold<A>(scale); }, true);
     for (const unsigned segments : {1U, 16U, 256U, 4096U}) {
       add_free_against("free-sequential/", segments, Order::kSequential);
       add_free_against("free-random/", segments, Order::kRandom);
@@ -63,15 +77,11 @@ class Registration {
                                  []<class A>(const Scale& scale) { return tree_map<A>(scale); });
     add<Needs::kMany, kSmallNode>("unordered_map",
                                   []<class A>(const Scale& scale) { return hash_map<A>(scale); });
-    add<Needs::kMany, 64>(
-        "growth", []<class A>(const Scale& scale) { return growth_latency<A>(scale); }, true);
     add_bytes<16>();
-    add_bytes<64>();
     add_bytes<256>();
     add_bytes<4096>();
   }
 
- private:
   template <Needs kNeeds, std::size_t kBytes, class Workload>
   static void add(std::string name, Workload workload, bool once = false) {
     using A = C<kBytes>;

@@ -161,7 +161,7 @@ MUTANTS = [
         edits = [
             (
                 "if (supplies.has_spare()) shared.reserve.keep(*supplies.segment.release());",
-                "if (supplies.has_spare()) shared.reserve.keep(*supplies.segment.release()); static_cast<void>(supplies.segment.release()); static_cast<void>(supplies.chunk.release());",
+                "if (supplies.has_spare()) { shared.reserve.keep(*supplies.segment.release()); } static_cast<void>(supplies.segment.release()); static_cast<void>(supplies.chunk.release());",
             ),
         ],
         why = "a segment that turned out not to be needed is never released",

@@ -3,7 +3,9 @@
 #include <cstddef>
 
 #include "slabproof/cached_slab.h"
+#include "slabproof/config.h"
 #include "slabproof/extendable_slab.h"
+#include "slabproof/mmap_backing.h"
 #include "slabproof/slab.h"
 #include "slabproof/thread_cache.h"
 #include "tests/bench/registry.h"
@@ -64,17 +66,46 @@ struct SlabproofCachedImplicitly : Shared<CachedSlab<Object<kBlockBytes>>> {
 };
 
 /// Each thread holds its cache.
-template <std::size_t kBlockBytes>
-struct SlabproofCached
-    : Shared<CachedSlab<Object<kBlockBytes>>, ThreadCache<CachedSlab<Object<kBlockBytes>>>> {
-  static constexpr const char* kName = "slabproof cached";
+template <std::size_t kBlockBytes, class Config = DefaultConfig, std::size_t kCapacity = kSegment>
+struct WithCaches : Shared<CachedSlab<Object<kBlockBytes>, Config>,
+                           ThreadCache<CachedSlab<Object<kBlockBytes>, Config>>> {
   static constexpr Needs kServes = Needs::kAnyThread;
   static constexpr std::size_t kBytes = kBlockBytes;
-  explicit SlabproofCached(std::size_t) noexcept : SlabproofCached::Shared(kSegment) {}
+  explicit WithCaches(std::size_t) noexcept : WithCaches::Shared(kCapacity) {}
+};
+
+template <std::size_t kBlockBytes>
+struct SlabproofCached : WithCaches<kBlockBytes> {
+  static constexpr const char* kName = "slabproof cached";
+  using WithCaches<kBlockBytes>::WithCaches;
+};
+
+template <MmapOptions kOptions>
+struct MappedConfig : DefaultConfig {
+  using Backing = BasicMmapBacking<kOptions>;
+};
+
+using Prefaulted = MappedConfig<MmapOptions{.prefault = true}>;
+template <std::size_t kBlockBytes>
+struct SlabproofCachedPrefaulted : WithCaches<kBlockBytes, Prefaulted> {
+  static constexpr const char* kName = "slabproof cached, pre-faulted";
+  using WithCaches<kBlockBytes, Prefaulted>::WithCaches;
+};
+
+/// A segment of 4 MiB, so that the first chunk has huge pages already.
+constexpr std::size_t kHugeSegmentBytes = std::size_t{4} << 20;
+using HugePages = MappedConfig<MmapOptions{.huge_pages = true}>;
+template <std::size_t kBlockBytes>
+struct SlabproofCachedHugePages
+    : WithCaches<kBlockBytes, HugePages, kHugeSegmentBytes / kBlockBytes> {
+  static constexpr const char* kName = "slabproof cached, huge pages";
+  using WithCaches<kBlockBytes, HugePages, kHugeSegmentBytes / kBlockBytes>::WithCaches;
 };
 
 const Registration<SlabproofCached> kCached;
 const Registration<SlabproofCachedImplicitly> kCachedImplicitly;
+const Registration<SlabproofCachedPrefaulted, Workloads::kNewMemory> kCachedPrefaulted;
+const Registration<SlabproofCachedHugePages, Workloads::kNewMemory> kCachedHugePages;
 const Registration<SlabproofShared> kShared;
 const Registration<SlabproofSlab> kSlab;
 
