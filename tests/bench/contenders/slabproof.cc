@@ -1,4 +1,5 @@
-// The slabs of this library: a Slab of fixed capacity, a shared ExtendableSlab, and a CachedSlab.
+// The slabs of this library: a Slab of fixed capacity, a shared ExtendableSlab, a CachedSlab, and a
+// SlabOwner with its remotes.
 
 #include <cstddef>
 
@@ -7,6 +8,8 @@
 #include "slabproof/extendable_slab.h"
 #include "slabproof/mmap_backing.h"
 #include "slabproof/slab.h"
+#include "slabproof/slab_owner.h"
+#include "slabproof/slab_remote.h"
 #include "slabproof/thread_cache.h"
 #include "tests/bench/registry.h"
 
@@ -102,10 +105,49 @@ struct SlabproofCachedHugePages
   using WithCaches<kBlockBytes, HugePages, kHugeSegmentBytes / kBlockBytes>::WithCaches;
 };
 
+/// The thread of index 0 owns the slab, and any other one gives blocks back to it.
+template <std::size_t kBlockBytes>
+class SlabproofOwner {
+ public:
+  static constexpr const char* kName = "slabproof owner";
+  static constexpr Needs kServes = Needs::kRemoteFree;
+  static constexpr std::size_t kBytes = kBlockBytes;
+  using Owner = SlabOwner<Object<kBytes>>;
+
+  explicit SlabproofOwner(std::size_t) noexcept {}
+
+  class Thread {
+   public:
+    Thread(SlabproofOwner& contender, unsigned index) noexcept
+        : owner_(contender.owner_), remote_(contender.remote_), is_owner_(index == 0) {}
+    void* allocate() noexcept {
+      const auto block = owner_.allocate();
+      return block ? block->data : nullptr;
+    }
+    void deallocate(void* block) noexcept {
+      if (is_owner_) {
+        owner_.deallocate(block);
+      } else {
+        static_cast<void>(remote_.deallocate(block));
+      }
+    }
+
+   private:
+    Owner& owner_;
+    typename Owner::Remote remote_;
+    const bool is_owner_;
+  };
+
+ private:
+  Owner owner_{kSegment};
+  typename Owner::Remote remote_{owner_.remote()};
+};
+
 const Registration<SlabproofCached> kCached;
 const Registration<SlabproofCachedImplicitly> kCachedImplicitly;
 const Registration<SlabproofCachedPrefaulted, Workloads::kNewMemory> kCachedPrefaulted;
 const Registration<SlabproofCachedHugePages, Workloads::kNewMemory> kCachedHugePages;
+const Registration<SlabproofOwner> kOwner;
 const Registration<SlabproofShared> kShared;
 const Registration<SlabproofSlab> kSlab;
 
