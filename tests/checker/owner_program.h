@@ -6,11 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "model/search/engine.h"
@@ -18,6 +16,7 @@
 #include "model/search/failure.h"
 #include "model/slab/model_backing.h"
 #include "slabproof/slab_owner.h"
+#include "tests/checker/place.h"
 
 namespace slabproof::testing {
 
@@ -46,25 +45,6 @@ struct Program {
   bool remotes_are_copied = false;  ///< each thread works with a copy that it makes itself
   bool remotes_take_back = true;    ///< or leave what they gathered to their destructor
   bool starts_with_one_pushed = false;
-};
-
-/// Memory for an object that an abandoned execution may have left alive.
-template <class Object>
-class Place {
- public:
-  template <class... Arguments>
-  void make(const Arguments&... arguments) {
-    object_ = ::new (static_cast<void*>(memory_)) Object(arguments...);
-  }
-  void end() { std::destroy_at(std::exchange(object_, nullptr)); }
-  void forget() { object_ = nullptr; }
-  [[nodiscard]] bool holds() const { return object_ != nullptr; }
-  Object& operator*() { return *object_; }
-  Object* operator->() { return object_; }
-
- private:
-  Object* object_ = nullptr;
-  alignas(Object) std::byte memory_[sizeof(Object)];
 };
 
 /// A program of one owner (thread 0) and two remotes. Judges that each block that a remote freed

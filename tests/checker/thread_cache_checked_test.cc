@@ -7,11 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <new>
 #include <optional>
 #include <source_location>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "model/runtime/relacy_explore.h"
@@ -22,6 +20,7 @@
 #include "model/slab/model_backing.h"
 #include "slabproof/cached_slab.h"
 #include "slabproof/thread_cache.h"
+#include "tests/checker/place.h"
 
 namespace slabproof::testing {
 namespace {
@@ -34,26 +33,6 @@ constexpr std::size_t kThreads = 2;
 // What the checker tells apart has 64 bytes, so each block has them to itself.
 struct alignas(64) Item {
   std::array<std::byte, 64> bytes;
-};
-
-/// Memory for an object that an abandoned execution may have left alive.
-template <class Object>
-class Place {
- public:
-  template <class... Arguments>
-  Object& make(Arguments&&... arguments) {
-    object_ = ::new (static_cast<void*>(memory_)) Object(std::forward<Arguments>(arguments)...);
-    return *object_;
-  }
-  void end() { std::destroy_at(std::exchange(object_, nullptr)); }
-  void forget() { object_ = nullptr; }
-  [[nodiscard]] bool holds() const { return object_ != nullptr; }
-  Object& operator*() { return *object_; }
-  Object* operator->() { return object_; }
-
- private:
-  Object* object_ = nullptr;
-  alignas(Object) std::byte memory_[sizeof(Object)];
 };
 
 template <class CheckedSync>

@@ -571,6 +571,6 @@ MUTANTS = [
             ),
         ],
         why = "the newest block of what remotes pushed is not reclaimed",
-        breaks = "R1",
+        breaks = "R2",
     ),
 ]

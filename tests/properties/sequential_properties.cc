@@ -215,6 +215,7 @@ void check_all(PropertyRunner& runner) {
     if (!runner.options().subject.empty() && runner.options().subject != subject.name) {
       continue;
     }
+    if (subject.traits.family != model::SlabFamily::kShared) continue;
     LastFailure failure;
     runner.check(property_name(subject), {.cases = 25, .max_size = 400}, failure,
                  [&] { judge_sequence(subject, runner.options().seed, failure); });
