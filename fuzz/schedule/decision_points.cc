@@ -43,6 +43,10 @@ const Landmark kOverGrowthByOne("over-growth by one");
 const Landmark kOverGrowthByMore("over-growth by two or more");
 const Landmark kGift("a block that went from one thread to another");
 const Landmark kBadPointer("a bad pointer");
+const Landmark kCaches("a slab with caches");
+const Landmark kStockAtTheEnd("blocks in a cache or the depot at the end");
+const Landmark kRemotes("an owner and its remotes");
+const Landmark kGivenBack("a block that the owner did not take any more");
 
 /// What the history says of one operation.
 struct Facts {
@@ -175,10 +179,42 @@ class Decisions {
   bool lost_ = false;
 };
 
+/// Which lock was taken in which operation, after which other one.
+void reach_locks(const History& history) {
+  std::uint64_t before = 0;
+  for (const auto& acquisition : history.all_acquisitions()) {
+    const std::uint64_t now = acquisition.mutex * 64U + acquisition.op.thread * 8U + 1;
+    reach_situation(before << 16 | now);
+    before = now;
+  }
+}
+
+void reach_fast_paths(const History& history, model::SlabFamily family) {
+  if (model::has_caches(family)) {
+    kCaches.reach();
+    if (history.census.at_rest.cached != 0) kStockAtTheEnd.reach();
+    return reach_locks(history);
+  }
+  kRemotes.reach();
+  std::uint64_t held = 0;
+  for (const OpRecord& record : history.all_ops()) {
+    if (record.skipped) continue;
+    if (model::allocates(record.op)) held += record.block_count;
+    if (model::traits_of(record.op).effect == model::Effect::kFree) held -= record.block_count;
+  }
+  if (history.census.held > held) kGivenBack.reach();
+  reach_situation(history.census.held << 16 | history.census.peak_live << 8 | held);
+}
+
 }  // namespace
 
-void reach_decision_points(const History& history, std::uint64_t over_growth) {
-  Decisions(history).reach();
+void reach_decision_points(const History& history, model::SlabFamily family,
+                           std::uint64_t over_growth) {
+  if (family != model::SlabFamily::kShared) {
+    reach_fast_paths(history, family);
+  } else {
+    Decisions(history).reach();
+  }
   if (over_growth == 1) kOverGrowthByOne.reach();
   if (over_growth > 1) kOverGrowthByMore.reach();
   for (const OpRecord& record : history.all_ops()) {

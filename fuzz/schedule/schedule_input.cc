@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "model/program/fit.h"
 #include "model/program/shrink.h"
 
 namespace slabproof::fuzz {
@@ -49,8 +50,8 @@ unsigned confined_argument(Op op, std::size_t threads) {
   return op.argument;
 }
 
-/// Makes any program one of those that are fuzzed.
-void confine(model::Program& program) {
+/// Makes any program one of those that are fuzzed on such a slab.
+void confine(model::Program& program, const model::SlabSetup& slab) {
   if (program.threads.size() > ScheduleInput::kMaxThreads) {
     program.threads.resize(ScheduleInput::kMaxThreads);
   }
@@ -61,6 +62,21 @@ void confine(model::Program& program) {
     }
   }
   confine_second_frees(program);
+  program = fitted(std::move(program), slab.family);
+}
+
+/// The families but the shared slab.
+constexpr unsigned kFamilies = model::kFamilyNames.size() - 1;
+constexpr unsigned kNotShared = 128;
+
+void set_family(model::SlabSetup& slab, unsigned byte) {
+  slab.family = static_cast<model::SlabFamily>(1 + (byte & 3U) % kFamilies);
+  slab.batch = 1 + (byte >> 2 & 1U);
+  slab.recheck_all = true;
+  slab.slot_states = false;
+}
+unsigned family_byte(const model::SlabSetup& slab) {
+  return (static_cast<unsigned>(slab.family) - 1) | (slab.batch - 1) << 2;
 }
 
 unsigned random_argument(model::Argument argument, Random& random) {
@@ -84,7 +100,8 @@ Op random_op(Random& random) {
   return {kind, static_cast<std::uint8_t>(argument)};
 }
 
-void edit_program(model::Program& program, Random& random) {
+void edit_program(ScheduleInput& input, Random& random) {
+  model::Program& program = input.program;
   Ops& ops = program.threads[random.below(program.threads.size())];
   const std::size_t place = random.below(ops.size());
   const auto at = ops.begin() + static_cast<std::ptrdiff_t>(place);
@@ -111,7 +128,7 @@ void edit_program(model::Program& program, Random& random) {
                               static_cast<std::ptrdiff_t>(random.below(program.threads.size())));
       }
   }
-  confine(program);
+  confine(program, input.slab);
 }
 
 void edit_choices(Input& choices, Random& random) {
@@ -135,16 +152,27 @@ void edit_choices(Input& choices, Random& random) {
   }
 }
 
-void edit_slab(model::SlabSetup& slab, Random& random) {
-  switch (random.below(4)) {
+void edit_slab(ScheduleInput& input, Random& random) {
+  model::SlabSetup& slab = input.slab;
+  const bool is_shared = slab.family == model::SlabFamily::kShared;
+  switch (random.below(5)) {
     case 0:
-      slab.recheck_all = !slab.recheck_all;
+      if (is_shared) slab.recheck_all = !slab.recheck_all;
       break;
     case 1:
-      slab.slot_states = !slab.slot_states;
+      if (is_shared) slab.slot_states = !slab.slot_states;
       break;
     case 2:
       slab.capacity = static_cast<std::uint32_t>(random.between(1, 4));
+      break;
+    case 3:
+      if (random.below(kFamilies + 1) == 0) {
+        slab.family = model::SlabFamily::kShared;
+        slab.batch = 1;
+      } else {
+        set_family(slab, static_cast<unsigned>(random.below(8)));
+      }
+      confine(input.program, slab);
       break;
     default:
       slab.initial_segments = static_cast<std::uint32_t>(random.below(4));
@@ -155,18 +183,25 @@ void edit_slab(model::SlabSetup& slab, Random& random) {
 
 ScheduleInput schedule_input_from_bytes(Bytes input) {
   const std::uint8_t flags = input.empty() ? std::uint8_t{0} : input[0];
-  const std::size_t wanted = input.size() < 2 ? 0 : input[1];
-  const Bytes rest = input.subspan(std::min<std::size_t>(2, input.size()));
-  const std::size_t program_size = std::min(wanted, rest.size());
+  input = input.subspan(std::min<std::size_t>(1, input.size()));
+  const auto next = [&input]() -> std::uint8_t {
+    if (input.empty()) return 0;
+    const std::uint8_t byte = input[0];
+    input = input.subspan(1);
+    return byte;
+  };
   ScheduleInput result;
   result.slab = {.capacity = 1 + (flags >> 2 & 3U),
                  .initial_segments = flags >> 4 & 3U,
                  .recheck_all = (flags & 1U) == 0,
                  .slot_states = (flags & 2U) != 0};
+  if ((flags & kNotShared) != 0) set_family(result.slab, next());
   result.alone = (flags & 64U) != 0;
-  result.program = model::program_from_bytes(rest.first(program_size));
-  confine(result.program);
-  const Bytes choices = rest.subspan(program_size);
+  const std::size_t wanted = next();
+  const std::size_t program_size = std::min(wanted, input.size());
+  result.program = model::program_from_bytes(input.first(program_size));
+  confine(result.program, result.slab);
+  const Bytes choices = input.subspan(program_size);
   result.choices.assign(choices.begin(), choices.end());
   return result;
 }
@@ -177,7 +212,10 @@ Input to_bytes(const ScheduleInput& input) {
   const unsigned flags = (slab.recheck_all ? 0U : 1U) | (slab.slot_states ? 2U : 0U) |
                          (slab.capacity - 1) << 2 | slab.initial_segments << 4 |
                          (input.alone ? 64U : 0U);
-  Input bytes = {static_cast<std::uint8_t>(flags), static_cast<std::uint8_t>(program.size())};
+  const bool is_shared = slab.family == model::SlabFamily::kShared;
+  Input bytes = {static_cast<std::uint8_t>(flags | (is_shared ? 0U : kNotShared))};
+  if (!is_shared) bytes.push_back(static_cast<std::uint8_t>(family_byte(slab)));
+  bytes.push_back(static_cast<std::uint8_t>(program.size()));
   bytes.insert(bytes.end(), program.begin(), program.end());
   bytes.insert(bytes.end(), input.choices.begin(), input.choices.end());
   return bytes;
@@ -189,10 +227,10 @@ ScheduleInput mutate(ScheduleInput input, Random& random) {
     switch (random.below(8)) {
       case 0:
       case 1:
-        edit_program(input.program, random);
+        edit_program(input, random);
         break;
       case 2:
-        edit_slab(input.slab, random);
+        edit_slab(input, random);
         break;
       default:
         edit_choices(input.choices, random);
@@ -207,7 +245,7 @@ ScheduleInput cross(const ScheduleInput& first, const ScheduleInput& second, Ran
     auto& threads = result.program.threads;
     threads[random.below(threads.size())] =
         second.program.threads[random.below(second.program.threads.size())];
-    confine(result.program);
+    confine(result.program, result.slab);
   }
   const std::size_t kept = random.between(0, first.choices.size());
   result.choices.resize(kept);
@@ -224,7 +262,7 @@ std::vector<ScheduleInput> simpler(const ScheduleInput& input) {
   for (std::size_t thread = 0; threads.size() > 1 && thread < threads.size(); ++thread) {
     results.push_back(input);
     results.back().program.threads = model::without(threads, {thread, thread + 1});
-    confine(results.back().program);
+    confine(results.back().program, input.slab);
   }
   for (std::size_t thread = 0; thread < threads.size(); ++thread) {
     for (std::size_t op = 0; threads[thread].size() > 1 && op < threads[thread].size(); ++op) {
@@ -256,6 +294,8 @@ std::vector<ScheduleInput> simpler(const ScheduleInput& input) {
   simplify(&model::SlabSetup::capacity);
   simplify(&model::SlabSetup::slot_states);
   simplify(&model::SlabSetup::recheck_all);
+  simplify(&model::SlabSetup::batch);
+  if (input.slab.batch == 1) simplify(&model::SlabSetup::family);
   return results;
 }
 

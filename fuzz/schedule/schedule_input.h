@@ -12,10 +12,12 @@ namespace slabproof::fuzz {
 /// A small program, the slab that it runs on, and the choices of a schedule.
 ///
 /// As bytes: how the slab is (bit 0: phase 3 looks at new segments only; bit 1: slot states; bits 2
-/// and 3: capacity less one; bits 4 and 5: initial segments; bit 6: `alone`), how many bytes the
-/// program has, the program as `model::program_from_bytes` reads it, and then one byte for each
-/// choice where there are alternatives: which thread makes the next step, and which value a relaxed
-/// load reads. Every byte string is such an input.
+/// and 3: capacity less one; bits 4 and 5: initial segments; bit 6: `alone`; bit 7: it is not
+/// shared), where it is not shared a byte that says of which family it is (bits 0 and 1) and what
+/// moves together (bit 2), how many bytes the program has, the program as
+/// `model::program_from_bytes` reads it, and then one byte for each choice where there are
+/// alternatives: which thread makes the next step, and which value a relaxed load reads. Every byte
+/// string is such an input.
 struct ScheduleInput {
   /// Within these, an execution takes microseconds, and the reports stay readable.
   static constexpr std::size_t kMaxThreads = 4;

@@ -113,7 +113,7 @@ void run_input(Bytes bytes) {
   std::uint64_t executions = 0;
   const auto failure = program.run_all(input, [&] {
     ++executions;
-    reach_decision_points(program.history(), program.measures().over_growth);
+    reach_decision_points(program.history(), input.slab.family, program.measures().over_growth);
   });
   count_executions(executions + (failure ? 1 : 0));
   if (failure) fail(property_of(*failure), to_text(*failure));

@@ -34,13 +34,14 @@ std::string describe_tokens() {
     text += fmt::format("  {:<8}{}\n", tokens_of(traits), traits.help);
   }
   return text +
-         "An operation that finds nothing to act on is skipped. Slabs with caches do not have d, "
-         "of "
-         "an owner's\nthreads the first has neither x, m, d nor u, and the others have f, F, g "
-         "and t alone. A program breaks the slab's "
+         "An operation that finds nothing to act on is skipped. A program breaks the slab's "
          "contract, and is\n"
          "blamed for it, if it frees a block again (d) after another thread may have been handed "
-         "it anew.";
+         "it anew.\n"
+         "Slabs with caches have neither d nor z. Of an owner's threads the first has neither x, "
+         "m, "
+         "d nor u,\n"
+         "and the others have f, F, g and t alone.";
 }
 
 /// What the parser fills in before it is checked and turned into `CheckOptions`.

@@ -22,10 +22,10 @@ const Program& well_formed(const Program& program) {
 FastPathOracle::FastPathOracle(const Setting& setting, const SlabTraits& traits,
                                const Program& program)
     : setting_(setting),
-      traits_(traits),
       program_(well_formed(program)),
       has_caches_(has_caches(setting.family)),
-      slots_(setting) {
+      slots_(setting),
+      census_(setting, traits, program.threads.size()) {
   if (const auto misfit = misfit_of(program, setting)) throw std::invalid_argument(*misfit);
   for (const std::vector<Op>& ops : program_.threads) {
     records_.emplace_back(ops.size());
@@ -36,10 +36,7 @@ FastPathOracle::FastPathOracle(const Setting& setting, const SlabTraits& traits,
 std::optional<Violation> FastPathOracle::judge(const History& history) {
   violation_.reset();
   history_ = &history;
-  if (adopt() && judge_blocks() && judge_locks() && judge_shortfalls() && judge_rest() &&
-      judge_growth() && judge_end()) {
-    return std::nullopt;
-  }
+  if (adopt() && judge_blocks() && judge_locks() && judge_shortfalls()) judge_end();
   return std::exchange(violation_, std::nullopt);
 }
 
@@ -124,11 +121,11 @@ bool FastPathOracle::judge_shortfalls() {
     if (served == blocks_asked_for(record.op) && !record.failed) continue;
     if (!was_refused(record.id)) {
       return fail(
-          choose("C7", "L3"), record.id,
+          has_caches_ ? "C7" : "L3", record.id,
           fmt::format("{} fell short although the backing refused nothing.", name(record.id)));
     }
     if (record.failed && record.error != AllocError::kOutOfMemory) {
-      return fail(choose("C7", "L3"), record.id,
+      return fail(has_caches_ ? "C7" : "L3", record.id,
                   fmt::format("{} failed because the backing refused, but reported: {}.",
                               name(record.id), to_string(record.error)));
     }
@@ -136,95 +133,13 @@ bool FastPathOracle::judge_shortfalls() {
   return true;
 }
 
-bool FastPathOracle::judge_sum(const Counters& counters) {
-  const std::uint64_t slots = counters.segments * setting_.capacity;
-  const std::uint64_t sum = counters.live + counters.free + counters.uncarved + counters.abandoned;
-  if (sum == slots && counters.abandoned == 0) return true;
-  return fail(
-      choose("C1", "S4"), std::nullopt,
-      fmt::format("{} slots, but {} live, {} free, {} uncarved and {} abandoned ones.", slots,
-                  counters.live, counters.free, counters.uncarved, counters.abandoned));
-}
-
-bool FastPathOracle::judge_rest() {
-  const Census& census = history_->census;
-  if (!judge_sum(census.at_rest) || !judge_sum(census.after_ends)) return false;
-  std::uint64_t bad = 0;  // pointers that are in a cache, perhaps
+void FastPathOracle::judge_end() {
+  BadPointers bad;
   for (const OpRecord& record : history_->all_ops()) {
-    if (!allocates(record.op)) bad += record.refused_pointers;
+    (allocates(record.op) ? bad.handed_out : bad.offered) += record.refused_pointers;
   }
-  const Counters& rest = census.at_rest;
-  const std::uint64_t accounted = census.held + rest.cached;
-  // Bad pointers in caches count as cached and not as live.
-  if (rest.live > accounted || rest.live + bad < accounted) {
-    return fail(choose(setting_.family == SlabFamily::kCached ? "C1" : "C3", "R2"), std::nullopt,
-                fmt::format("{} blocks are live, but callers hold {} and caches {}.", rest.live,
-                            census.held, rest.cached));
-  }
-  const std::uint64_t caches = setting_.family == SlabFamily::kCached ? program_.threads.size() : 0;
-  if (rest.cached > caches * traits_.cache_blocks + traits_.depot_blocks) {
-    return fail("C2", std::nullopt,
-                fmt::format("{} blocks are in caches and in the depot.", rest.cached));
-  }
-  const Counters& ended = census.after_ends;
-  if (ended.live > census.held + ended.cached) {
-    return fail("C3", std::nullopt,
-                fmt::format("The caches have ended, and {} blocks are live, but callers hold {} "
-                            "and the depot {}.",
-                            ended.live, census.held, ended.cached));
-  }
-  return true;
-}
-
-bool FastPathOracle::judge_growth() {
-  const Census& census = history_->census;
-  const std::uint64_t needed = std::max<std::uint64_t>(
-      setting_.initial_segments, (census.peak_live + setting_.capacity - 1) / setting_.capacity);
-  if (census.segments != needed) {
-    return fail(choose("C4", "S6"), std::nullopt,
-                fmt::format("{} segments, but {} blocks were live at most: {} segments are needed.",
-                            census.segments, census.peak_live, needed));
-  }
-  measures_ = {census.segments, census.peak_live, 0};
-  return true;
-}
-
-bool FastPathOracle::judge_end() {
-  const Census& census = history_->census;
-  std::uint64_t offered = 0;
-  std::uint64_t got_back = 0;
-  for (const OpRecord& record : history_->all_ops()) {
-    (allocates(record.op) ? got_back : offered) += record.refused_pointers;
-  }
-  if (census.misuse_events + got_back != offered) {
-    return fail(
-        choose("C5", "R1"), std::nullopt,
-        fmt::format("{} bad pointers were given back, of which {} were handed out again; {} "
-                    "were counted.",
-                    offered, got_back, census.misuse_events));
-  }
-  if (census.corruption_events != census.misuse_events) {
-    return fail("S9", std::nullopt, "A corrupt link was met, and nobody forged one.");
-  }
-  if (census.live_end != 0) {
-    return fail(choose("C1", "R2"), std::nullopt,
-                fmt::format("With all blocks back, {} are live.", census.live_end));
-  }
-  const std::uint64_t slots = census.segments * setting_.capacity;
-  if (census.drained_blocks != slots || census.segments_after_drain != census.segments ||
-      !census.drained_distinct) {
-    return fail(choose("C1", "R1"), std::nullopt,
-                fmt::format("With all blocks back, {} of {} slots could be taken{}, and {} "
-                            "segments became {}.",
-                            census.drained_blocks, slots,
-                            census.drained_distinct ? "" : ", some of them twice", census.segments,
-                            census.segments_after_drain));
-  }
-  if (census.regions_still_mapped != 0) {
-    return fail(choose("C3", "R2"), std::nullopt,
-                fmt::format("{} regions outlived the slab.", census.regions_still_mapped));
-  }
-  return true;
+  violation_ = census_.judge(history_->census, bad);
+  measures_ = {history_->census.segments, history_->census.peak_live, 0};
 }
 
 bool FastPathOracle::fail(std::string_view property, std::optional<OpId> first,
@@ -232,11 +147,6 @@ bool FastPathOracle::fail(std::string_view property, std::optional<OpId> first,
   violation_ = Violation{HistoryStatus::kViolates, std::string(property), std::move(message), first,
                          std::nullopt};
   return false;
-}
-
-std::string_view FastPathOracle::choose(std::string_view of_caches,
-                                        std::string_view of_owners) const {
-  return has_caches_ ? of_caches : of_owners;
 }
 
 bool FastPathOracle::was_refused(OpId op) const {

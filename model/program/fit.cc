@@ -15,7 +15,9 @@ bool is_of_remotes(Op op) {
 }  // namespace
 
 bool has_operation(SlabFamily family, std::size_t thread, Op op) {
-  if (has_caches(family)) return op.kind != Op::Kind::kFreeAgain;
+  if (has_caches(family)) {
+    return op.kind != Op::Kind::kFreeAgain && op.kind != Op::Kind::kAllocateZeroed;
+  }
   if (family != SlabFamily::kOwner) return true;
   if (thread != 0) return is_of_remotes(op);
   return traits_of(op).effect != Effect::kBadPointer && op.kind != Op::Kind::kUsableSize;

@@ -12,9 +12,10 @@
 namespace slabproof::model {
 
 /// Whether a thread of a program can do `op` on slabs of that family. A shared slab has all
-/// operations. Caches cannot tell a second free. The remotes of an owner only free, and pass on,
-/// what they are given; an owner cannot say how large a block is, and looks at no pointer that
-/// comes from a remote.
+/// operations. Caches cannot tell a second free; and zeros would be written to a bad pointer that
+/// one hands out, before anybody can tell it. The remotes of an owner only free, and pass on, what
+/// they are given; an owner cannot say how large a block is, and looks at no pointer that comes
+/// from a remote.
 [[nodiscard]] bool has_operation(SlabFamily family, std::size_t thread, Op op);
 
 /// Why `program` cannot run on such a slab, or why there is no such slab: a sentence, or nothing.

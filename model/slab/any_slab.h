@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "model/program/operation.h"
+#include "model/program/slab_setup.h"
 
 namespace slabproof::model {
 
@@ -92,6 +93,7 @@ struct Counters {
   std::uint64_t repeated_frees = 0;
   std::uint64_t corrupt_links = 0;
   /// Of the live ones, those that no caller holds: in the depot, and in caches that threads hold.
+  /// Known at rest only.
   std::uint64_t cached = 0;
 
   /// Bad pointers that were given back.
@@ -106,8 +108,9 @@ struct SlabTraits {
   std::size_t object_alignment = 0;
   std::size_t stride = 0;
   std::size_t slot_alignment = 0;
-  std::size_t link_bytes = 0;    ///< how much of a free slot is the slab's own
-  bool grows = true;             ///< an `ExtendableSlab`, not a `Slab`
+  std::size_t link_bytes = 0;  ///< how much of a free slot is the slab's own
+  SlabFamily family = SlabFamily::kShared;
+  bool grows = true;             ///< not a `Slab`
   bool rechecks_all = true;      ///< phase 3 looks at all segments, and not only at new ones
   bool tracks_slots = false;     ///< notices every second free
   bool seals_links = false;      ///< notices every altered link
@@ -187,6 +190,8 @@ class AnySlab {
   [[nodiscard]] virtual std::size_t segment_count() const = 0;
   [[nodiscard]] virtual std::size_t segment_capacity() const = 0;
   [[nodiscard]] virtual Counters counters() const = 0;
+  /// The same, and what is cached. No thread may use the slab meanwhile.
+  [[nodiscard]] virtual Counters counters_at_rest() const { return counters(); }
   [[nodiscard]] virtual std::uint64_t corruption_events() const = 0;
   /// Bytes given back.
   virtual std::size_t trim() = 0;

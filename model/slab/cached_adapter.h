@@ -30,6 +30,7 @@ class CachedSlabAdapter final : public SlabAdapter<T, CachedSlab<T, Config>> {
 
   SlabTraits traits() const override {
     SlabTraits traits = traits_of<T, Config>();
+    traits.family = whose_ == Caches::kHeld ? SlabFamily::kCached : SlabFamily::kAutoCached;
     traits.cache_blocks = Cache::kMaxBlocks;
     traits.depot_blocks = std::size_t{Slab::Depot::kShelf} * Slab::Depot::rounds;
     return traits;
@@ -70,9 +71,10 @@ class CachedSlabAdapter final : public SlabAdapter<T, CachedSlab<T, Config>> {
   }
   std::size_t segment_count() const override { return this->slab().segment_count(); }
   std::size_t segment_capacity() const override { return this->slab().segment_capacity(); }
-  /// `cached` leaves out the caches that came by themselves; it is exact while no thread runs.
-  Counters counters() const override {
-    Counters counters = counters_of(this->slab().stats());
+  Counters counters() const override { return counters_of(this->slab().stats()); }
+  /// `cached` leaves out the caches that came by themselves.
+  Counters counters_at_rest() const override {
+    Counters counters = this->counters();
     counters.cached = this->slab().depot().cached();
     caches_.for_each([&](const Cache& cache) { counters.cached += cache.size(); });
     return counters;

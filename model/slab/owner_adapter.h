@@ -24,6 +24,7 @@ class OwnerAdapter final : public SlabAdapter<T, SlabOwner<T, Config>> {
  public:
   SlabTraits traits() const override {
     SlabTraits traits = traits_of<T, Config>();
+    traits.family = SlabFamily::kOwner;
     traits.stride = Owner::stride;
     traits.slot_alignment = Owner::slot_alignment;
     return traits;

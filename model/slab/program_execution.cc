@@ -451,9 +451,9 @@ void ProgramExecution::take_rest() {
   for (Channel& each : channels_) {
     if (each.used) census.held += each.given - each.taken;
   }
-  census.at_rest = slab_.counters();
+  census.at_rest = slab_.counters_at_rest();
   slab_.end_threads();
-  census.after_ends = slab_.counters();
+  census.after_ends = slab_.counters_at_rest();
 }
 
 void ProgramExecution::give_everything_back() {

@@ -160,7 +160,7 @@ class SlabAdapter : public AnySlab {
   }
   std::size_t capacity_bytes() const final {
     if constexpr (requires { slab().capacity_bytes(); }) return slab().capacity_bytes();
-    return segment_count() * segment_capacity() * SlabType::stride;
+    return segment_count() * segment_capacity() * traits().stride;
   }
   std::uint64_t corruption_events() const final {
     if constexpr (requires { slab().corruption_events(); }) return slab().corruption_events();

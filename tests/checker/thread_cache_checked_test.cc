@@ -10,7 +10,6 @@
 #include <optional>
 #include <source_location>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "model/runtime/relacy_explore.h"

@@ -21,6 +21,9 @@ std::span<const SlabKind> subjects() {
       growable<Cell<4096, 4096>, kAll, MmapBacking, Both>("SlotStates+SipHashMac"),
       fixed<Cell<48, 16>, HeapBacking, NoProtection>("NoProtection"),
       fixed<Cell<16, 8>, MmapBacking, Both>("SlotStates+SipHashMac"),
+      cached<Cell<64, 64>, 1, HeapBacking, model::Caches::kHeld>(),
+      cached<Cell<16, 16>, 2, HeapBacking, model::Caches::kAutomatic>(),
+      owner<Cell<40, 8>, 1, HeapBacking>(),
   };
   return all;
 }

@@ -568,6 +568,6 @@ MUTANTS = [
             ),
         ],
         why = "the newest block of what remotes pushed is not reclaimed",
-        breaks = "R1",
+        breaks = "R2",
     ),
 ]

@@ -1,6 +1,7 @@
 // Random programs under the model checker: rapidcheck thinks of the program, a bounded search with
 // partial-order reduction goes through its executions, and the oracle judges each (properties S1
-// to S8, S10 to S12, L1 to L3; see oracle.h). Programs shrink as long as some execution fails.
+// to S8, S10 to S12, L1 to L3, see oracle.h; C1 to C7 and R1 to R3, see fast_path_oracle.h).
+// Programs shrink as long as some execution fails.
 
 #include <rapidcheck.h>
 
@@ -8,6 +9,7 @@
 #include <iostream>
 #include <string>
 
+#include "model/program/fit.h"
 #include "tests/properties/checked_run.h"
 #include "tests/properties/program_generator.h"
 #include "tests/properties/property_runner.h"
@@ -28,7 +30,8 @@ void judge_program(const std::string& subject, std::uint64_t seed, LastFailure& 
   setup.subject = subject;
   setup.capacity = *rc::gen::inRange<std::uint32_t>(1, 4);
   setup.initial = setup.granted_initial = *rc::gen::inRange<std::uint32_t>(0, 2);
-  const model::Program program = *programs({.max_threads = 4, .max_ops = 7});
+  const model::SlabFamily family = checked_setup(subject)->family;
+  const model::Program program = fitted(*programs({.max_threads = 4, .max_ops = 7}), family);
   const CheckedVerdict verdict = check_program(setup, program, {});
   ++totals.programs;
   totals.executions += verdict.executions;
@@ -47,10 +50,13 @@ void judge_program(const std::string& subject, std::uint64_t seed, LastFailure& 
 void check_all(PropertyRunner& runner) {
   Totals totals;
   for (const std::string subject :
-       {"checked all", "checked new", "checked all SlotStates", "checked new SlotStates"}) {
+       {"checked all", "checked new", "checked all SlotStates", "checked new SlotStates",
+        "checked cached 1", "checked cached 2", "checked auto-cached 1", "checked owner 1",
+        "checked owner 2"}) {
     if (!runner.wants(subject)) continue;
     LastFailure failure;
-    runner.check("programs_" + subject, {.cases = 500}, failure,
+    const bool is_shared = checked_setup(subject)->family == model::SlabFamily::kShared;
+    runner.check("programs_" + subject, {.cases = is_shared ? 500 : 100}, failure,
                  [&] { judge_program(subject, runner.options().seed, failure, totals); });
   }
   if (runner.options().listing) return;

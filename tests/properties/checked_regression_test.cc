@@ -23,7 +23,7 @@ TEST_P(CheckedRegressionTest, Holds) {
     const bool all = saved->setup.subject.starts_with("growable all");
     saved->setup.subject = all ? "checked all" : "checked new";
   }
-  ASSERT_TRUE(is_checked_subject(saved->setup.subject)) << saved->setup.subject;
+  ASSERT_TRUE(checked_setup(saved->setup.subject)) << saved->setup.subject;
   const auto verdict = check_program(saved->setup, saved->program, {.executions = 50'000});
   EXPECT_FALSE(verdict.complaint) << *verdict.complaint << "\n" << to_json(*saved);
   EXPECT_FALSE(verdict.inconclusive);

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <sstream>
+#include <string>
 #include <vector>
 
 #include "model/campaign/judged_program.h"
@@ -11,18 +13,28 @@
 
 namespace slabproof::properties {
 
-bool is_checked_subject(const std::string& name) {
-  return name == "checked all" || name == "checked new" || name == "checked all SlotStates" ||
-         name == "checked new SlotStates";
+std::optional<model::SlabSetup> checked_setup(const std::string& name) {
+  std::istringstream words(name);
+  std::string checked;
+  std::string kind;
+  std::string detail;
+  words >> checked >> kind >> detail;
+  if (checked != "checked") return std::nullopt;
+  if (kind == "all" || kind == "new") {
+    if (!detail.empty() && detail != "SlotStates") return std::nullopt;
+    return model::SlabSetup{.recheck_all = kind == "all", .slot_states = !detail.empty()};
+  }
+  const auto family = model::parse_family(kind);
+  if (!family || (detail != "1" && detail != "2")) return std::nullopt;
+  return model::SlabSetup{.family = *family, .batch = detail == "1" ? 1U : 2U};
 }
 
 CheckedVerdict check_program(const Setup& setup, const model::Program& program,
                              CheckedEffort effort) {
-  model::JudgedProgram judged({.capacity = setup.capacity,
-                               .initial_segments = setup.initial,
-                               .recheck_all = setup.subject.starts_with("checked all"),
-                               .slot_states = setup.subject.ends_with("SlotStates")},
-                              program);
+  model::SlabSetup slab = checked_setup(setup.subject).value();
+  slab.capacity = setup.capacity;
+  slab.initial_segments = setup.initial;
+  model::JudgedProgram judged(slab, program);
   const std::vector<std::uint8_t> symmetry = judged.execution().symmetry_class();
   model::ExploreOptions options;
   options.search = model::Search::kDpor;

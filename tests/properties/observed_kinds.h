@@ -2,9 +2,14 @@
 #define SLABPROOF_TESTS_PROPERTIES_OBSERVED_KINDS_H_
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <string>
 
+#include "model/slab/cached_adapter.h"
+#include "model/slab/owner_adapter.h"
 #include "model/slab/slab_adapter.h"
+#include "slabproof/batch_policy.h"
 #include "slabproof/heap_backing.h"
 #include "slabproof/inline_backing.h"
 #include "slabproof/mmap_backing.h"
@@ -61,6 +66,33 @@ template <class T, class Memory, class Protection>
 SlabKind fixed(const std::string& protection) {
   using Config = testing::ObservedConfig<Recheck::kAllSegments, Memory, Protection>;
   return describe<model::FixedSlabAdapter<T, Config>, T, Memory>("fixed", protection);
+}
+
+/// What moves `kBatch` blocks together, with a depot of two magazines.
+template <std::uint32_t kBatch, class Memory>
+struct BatchedConfig : testing::ObservedConfig<Recheck::kAllSegments, Memory> {
+  using RemoteBatch = FixedBatch<kBatch>;
+  static constexpr std::uint32_t magazine_rounds = kBatch;
+  static constexpr std::size_t depot_magazines = 2;
+};
+
+/// A slab with caches: those that threads hold, or those that come by themselves.
+template <class T, std::uint32_t kBatch, class Memory, model::Caches kCaches>
+SlabKind cached() {
+  using Adapter = model::CachedSlabAdapter<T, BatchedConfig<kBatch, Memory>>;
+  const std::string family = kCaches == model::Caches::kHeld ? "cached " : "auto-cached ";
+  SlabKind kind = describe<Adapter, T, Memory>(family + std::to_string(kBatch), "NoProtection");
+  kind.make_adapter = []() -> std::unique_ptr<model::AnySlab> {
+    return std::make_unique<Adapter>(kCaches);
+  };
+  kind.traits = kind.make_adapter()->traits();
+  return kind;
+}
+
+template <class T, std::uint32_t kBatch, class Memory>
+SlabKind owner() {
+  return describe<model::OwnerAdapter<T, BatchedConfig<kBatch, Memory>>, T, Memory>(
+      "owner " + std::to_string(kBatch), "NoProtection");
 }
 
 }  // namespace slabproof::properties

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -15,6 +16,9 @@ namespace {
 
 using Kind = model::Op::Kind;
 
+/// An address that no slab ever hands out, but for one with caches that was given it.
+std::byte foreign_object;
+
 bool is_zero(model::BlockView block) {
   return std::all_of(block.data, block.data + block.size,
                      [](std::byte byte) { return byte == std::byte{0}; });
@@ -24,14 +28,51 @@ bool is_zero(model::BlockView block) {
 
 void ProgramThread::run(const std::vector<model::Op>& operations) {
   Environment& mine = environment();
+  slab_.begin_thread(index_);
   for (const model::Op op : operations) {
     mine.events.clear();
     testing::lock_counts.acquisitions = 0;
     mine.perturb();
     carry_out(op);
+    if (model::has_caches(kind_.traits.family)) judge_hit(op);
     events_.insert(events_.end(), mine.events.begin(), mine.events.end());
   }
+  slab_.end_thread();
+  keep_taken_back();
   if (mine.backing_calls_under_lock != 0) complain("S5: the backing was called under the lock");
+}
+
+/// A free right after an allocation, or the reverse, is a hit, and takes no lock (property C6).
+void ProgramThread::judge_hit(model::Op op) {
+  const model::Effect before = last_change_;
+  const model::Effect now = traits_of(op).effect;
+  was_refused_ |= count_events(BackingEvent::Kind::kRefused, false) != 0;
+  if (now != model::Effect::kAllocate && now != model::Effect::kFree) return;
+  const bool is_single = model::blocks_asked_for(op) == 1 || op.kind == Kind::kFree;
+  const bool is_reversal = (before == model::Effect::kAllocate && now == model::Effect::kFree) ||
+                           (before == model::Effect::kFree && now == model::Effect::kAllocate);
+  if (is_reversal && is_single && !was_refused_ && testing::lock_counts.acquisitions != 0) {
+    complain("C6: a hit took a lock");
+  }
+  last_change_ = now;
+}
+
+/// Alone, a thread knows of each block where it is (property C7).
+void ProgramThread::judge_failure() {
+  const model::Counters counters = slab_.counters_at_rest();
+  if (counters.live != counters.segments * counters.capacity || counters.cached != 0) {
+    complain("C7: an allocation failed although a block was free, or in a cache");
+  }
+}
+
+void ProgramThread::keep_taken_back() {
+  while (std::byte* const block = slab_.take_back()) receive({block, kind_.traits.stride});
+}
+
+bool ProgramThread::is_bad(const std::byte* pointer) const {
+  return model::has_caches(kind_.traits.family) &&
+         (pointer == &foreign_object ||
+          reinterpret_cast<std::uintptr_t>(pointer) % kind_.traits.slot_alignment != 0);
 }
 
 void ProgramThread::carry_out(model::Op op) {
@@ -57,10 +98,8 @@ void ProgramThread::carry_out(model::Op op) {
       if (inboxes_[index_].take(block)) held_.push_back(block);
       return;
     }
-    case Kind::kFreeForeign: {
-      std::byte local{};
-      return free_bad_pointer(&local, SlabStep::Kind::kForeign);
-    }
+    case Kind::kFreeForeign:
+      return free_bad_pointer(&foreign_object, SlabStep::Kind::kForeign);
     case Kind::kFreeMisaligned:
       if (held_.empty()) return;
       return free_bad_pointer(held_.back().data + 1, SlabStep::Kind::kMisaligned);
@@ -87,7 +126,11 @@ void ProgramThread::allocate(model::Op op) {
   const Instant invoked = now();
   const auto outcome = slab_.allocate_each(op.kind, blocks, unwatched);
   const Instant responded = now();
-  const std::size_t served = std::min(outcome.value_or(0), count);
+  std::size_t served = std::min(outcome.value_or(0), count);
+  const auto bad = std::ranges::remove_if(std::span(blocks).first(served),
+                                          [this](auto& block) { return is_bad(block.data); });
+  bad_pointers_.handed_out += bad.size();
+  served -= bad.size();
   if (op.kind == Kind::kAllocateZeroed && served == 1 && !is_zero(blocks[0])) {
     complain("S12: a block of zeros is not zero");
   }
@@ -99,10 +142,12 @@ void ProgramThread::allocate(model::Op op) {
              invoked, responded);
     receive(blocks[i]);
   }
-  if (served < count) {
+  if (served + bad.size() < count) {
+    if (model::has_caches(kind_.traits.family) && inboxes_.size() == 1) judge_failure();
     add_step({.kind = SlabStep::Kind::kExhausted}, invoked, responded);
     if (count_events(BackingEvent::Kind::kRefused, false) == 0) {
-      complain("S11: an allocation failed although the backing refused nothing");
+      complain(is_shared() ? "S11: an allocation failed although the backing refused nothing"
+                           : "C7, L3: an allocation failed although the backing refused nothing");
     }
     if (served == 0 && (outcome || outcome.error() != model::Refusal::kOutOfMemory)) {
       complain("S12: an allocation serves nothing, and reports " +
@@ -113,6 +158,7 @@ void ProgramThread::allocate(model::Op op) {
 }
 
 void ProgramThread::judge_allocation_costs(std::size_t count) {
+  if (!is_shared()) return;
   const std::size_t segments = count_events(BackingEvent::Kind::kGranted, true);
   const std::size_t refused = count_events(BackingEvent::Kind::kRefused, false);
   // Each round of growth installs a segment, or is the last.
@@ -133,6 +179,7 @@ void ProgramThread::free_at(std::size_t position) {
   if (!accepted) complain("S12: a block was refused by its own slab");
   add_step({.kind = SlabStep::Kind::kPut, .address = reinterpret_cast<std::uintptr_t>(pointer)},
            invoked, responded);
+  keep_taken_back();
 }
 
 void ProgramThread::free_all() {
@@ -146,6 +193,7 @@ void ProgramThread::free_all() {
     add_step({.kind = SlabStep::Kind::kPut, .address = reinterpret_cast<std::uintptr_t>(pointer)},
              invoked, responded);
   }
+  keep_taken_back();
 }
 
 void ProgramThread::give(std::size_t receiver) {
@@ -158,7 +206,8 @@ void ProgramThread::free_bad_pointer(void* pointer, SlabStep::Kind kind) {
   const Instant invoked = now();
   const bool accepted = slab_.deallocate(pointer);
   const Instant responded = now();
-  if (accepted) complain("S10: a bad pointer was accepted");
+  if (accepted && is_shared()) complain("S10: a bad pointer was accepted");
+  ++bad_pointers_.offered;
   add_step({.kind = kind}, invoked, responded);
 }
 

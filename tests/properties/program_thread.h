@@ -6,6 +6,7 @@
 #include <mutex>
 #include <vector>
 
+#include "model/oracle/census_judge.h"
 #include "model/program/program.h"
 #include "tests/properties/linearizability.h"
 #include "tests/properties/sequential_run.h"
@@ -30,6 +31,10 @@ class Inbox {
   void put(HeldBlock block) {
     const std::scoped_lock guard(mutex_);
     blocks_.push_back(block);
+  }
+  [[nodiscard]] std::size_t size() {
+    const std::scoped_lock guard(mutex_);
+    return blocks_.size();
   }
   /// False if there is none.
   bool take(HeldBlock& block) {
@@ -59,6 +64,10 @@ class ProgramThread {
   /// Records the counters as a step.
   void read_counters();
 
+  /// Of blocks that it holds now.
+  [[nodiscard]] std::size_t held() const { return held_.size(); }
+  /// Pointers that a slab with caches did not look at.
+  [[nodiscard]] model::BadPointers bad_pointers() const { return bad_pointers_; }
   [[nodiscard]] const std::vector<TimedStep<SlabStep>>& steps() const { return steps_; }
   [[nodiscard]] const std::vector<BackingEvent>& backing_events() const { return events_; }
   /// What it found wrong by itself, first of all.
@@ -74,6 +83,11 @@ class ProgramThread {
   void query(model::Op::Kind kind);
   void trim();
 
+  [[nodiscard]] bool is_shared() const { return kind_.traits.family == model::SlabFamily::kShared; }
+  [[nodiscard]] bool is_bad(const std::byte* pointer) const;
+  void keep_taken_back();
+  void judge_hit(model::Op op);
+  void judge_failure();
   void receive(model::BlockView block);
   [[nodiscard]] void* release(std::size_t position);
   void complain(std::string what);
@@ -91,6 +105,9 @@ class ProgramThread {
   std::vector<TimedStep<SlabStep>> steps_;
   std::vector<BackingEvent> events_;  // of all calls
   Complaint complaint_;
+  model::BadPointers bad_pointers_;
+  model::Effect last_change_ = model::Effect::kQuery;  // what the last call that moved a block did
+  bool was_refused_ = false;
   std::uint8_t next_fill_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/properties/concurrent_run.h"
+#include "tests/properties/fast_path_run.h"
 #include "tests/properties/saved_case.h"
 #include "tests/properties/sequential_run.h"
 #include "tests/properties/subjects.h"
@@ -33,6 +34,13 @@ Complaint run_sequence(const SlabKind& subject, const SavedCase& saved) {
 
 Complaint run_program(const SlabKind& subject, const SavedCase& saved) {
   for (std::uint64_t i = 0; i < kRuns; ++i) {
+    if (subject.traits.family != model::SlabFamily::kShared) {
+      if (Complaint complaint =
+              run_fast_paths(subject, saved.setup, saved.program, saved.seed + i, i % 2 == 0)) {
+        return complaint;
+      }
+      continue;
+    }
     const auto verdict = run_concurrently(subject, saved.setup, saved.program, saved.seed + i);
     if (verdict.complaint) return verdict.complaint;
     if (verdict.inconclusive) return "the linearizability checker gave up";

@@ -174,6 +174,7 @@ void judge_sequence(const SlabKind& subject, std::uint64_t seed, LastFailure& fa
 void check_all(PropertyRunner& runner) {
   for (const SlabKind& subject : subjects()) {
     if (!runner.wants(subject.name)) continue;
+    if (subject.traits.family != model::SlabFamily::kShared) continue;
     LastFailure failure;
     runner.check("sequences_on_" + subject.name, {.cases = 25, .max_size = 400}, failure,
                  [&] { judge_sequence(subject, runner.options().seed, failure); });

@@ -1,6 +1,7 @@
 // The instantiations of the shipped slabs: every pair of scope, backing and protection of a
 // growable slab, every pair of backing and protection of a fixed one, and a size and an alignment
-// for each, small, odd, large and over-aligned.
+// for each, small, odd, large and over-aligned. Caches and owners, which stand on a growable slab,
+// differ in what moves together.
 
 #include <array>
 #include <span>
@@ -50,6 +51,11 @@ std::span<const SlabKind> subjects() {
       fixed<Cell<16, 8>, MmapBacking, Both>("SlotStates+SipHashMac"),
       fixed<Cell<200, 8>, HeapBacking, Both>("SlotStates+SipHashMac"),
       fixed<Cell<2, 2>, Inline, Both>("SlotStates+SipHashMac"),
+      cached<Cell<64, 64>, 1, HeapBacking, model::Caches::kHeld>(),
+      cached<Cell<24, 8>, 3, MmapBacking, model::Caches::kHeld>(),
+      cached<Cell<16, 16>, 2, HeapBacking, model::Caches::kAutomatic>(),
+      owner<Cell<40, 8>, 1, HeapBacking>(),
+      owner<Cell<64, 64>, 3, MmapBacking>(),
   };
   return all;
 }

@@ -25,11 +25,12 @@ TEST(Fit, SharedSlabHasEveryOperation) {
             std::nullopt);
 }
 
-TEST(Fit, CachesCannotTellASecondFree) {
+TEST(Fit, CachesTellNoSecondFreeAndWriteNoZeros) {
   for (const SlabFamily family : {kCached, kAutoCached}) {
-    EXPECT_EQ(misfit("a f x m | u c n s r ! z", {.family = family}), std::nullopt);
+    EXPECT_EQ(misfit("a f x m | u c n s r !", {.family = family}), std::nullopt);
     EXPECT_THAT(misfit("a | a f d", {.family = family}),
                 Optional(HasSubstr("`d` is no operation of thread 1")));
+    EXPECT_THAT(misfit("z", {.family = family}), Optional(HasSubstr("`z` is no operation")));
   }
 }
 

@@ -27,7 +27,7 @@ struct SlabKind {
   }
 };
 
-/// The kind that `Adapter` makes, a `GrowableSlabAdapter` or a `FixedSlabAdapter`.
+/// The kind that `Adapter` makes, an adapter of `model/slab`.
 template <class Adapter>
 [[nodiscard]] SlabKind slab_kind(std::string name) {
   SlabKind kind{.name = std::move(name), .make_adapter = []() -> std::unique_ptr<model::AnySlab> {
