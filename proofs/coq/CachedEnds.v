@@ -98,8 +98,8 @@ Section ends.
     eapply step_free; [done|by left|done].
   Qed.
 
-  (** [leads tr χ t c d']: thread [t] alone, handing out nothing, can bring its cache
-      to [c] and the depot to [d']. *)
+  (** [can_reach tr χ t c d']: thread [t] alone, handing out nothing, can bring its cache
+      to [c] and the depot to [d']; nothing else of the caches changes. *)
   Definition can_reach (tr : list event) (χ : cached_state) (t : thread) (c : cache)
       (d' : list (list block)) : Prop :=
     ∃ tr' peak' χ', cached_exec (tr ++ tr') peak' χ' ∧ quiet t tr' ∧

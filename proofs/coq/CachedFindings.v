@@ -1,5 +1,4 @@
-(** What C7 does not say: an allocation through a cache may fail although the depot
-    has a magazine at that moment, which came after the thread had looked there. *)
+(** What C7 does not say.  The execution is computed, and so is one of the system. *)
 From stdpp Require Import prelude list list_numbers.
 From slabproof Require Import Segment System Checker Cached.
 
@@ -52,6 +51,8 @@ Ltac replay t rule h :=
 Ltac next H p t rule h :=
   eapply replay_exec in H; [|replay t rule h]; clear p; destruct H as [p H]; cbn in H.
 
+(** An allocation through a cache may fail although the depot has a magazine at that
+    moment, which came after the thread had looked there. *)
 Theorem C7_depot_may_have_filled :
   ∃ tr peak χ e χ', cached_config_ok tiny ∧ cached_exec tiny tr peak χ ∧
     cached_step tiny χ e χ' ∧ cached_fails χ e ∧ depot χ ≠ [].
