@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "model/campaign/violating_pair.h"
+#include "model/graph/graph_explore.h"
 #include "model/runtime/relacy_explore.h"
 
 namespace slabproof::model {
@@ -26,7 +27,9 @@ ExploreResult ProgramSearch::run(ExploreOptions options) {
     if (steps_sink_) write_steps(end);
     if (callers) callers(end);
   };
-  ExploreResult explored = explore(program_.execution(), options);
+  const bool is_on_graphs = options.search == Search::kGraph;
+  ExploreResult explored =
+      explore(program_.execution(), is_on_graphs ? &graph::graph_runner : &relacy_runner, options);
   flush_steps();
   // With a trace, the execution that was run last is the one that the trace is of.
   if (explored.violation) mark_violating_pair(explored.trace, program_.execution().violation());

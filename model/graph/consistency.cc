@@ -116,8 +116,7 @@ void SeqCstOrder::order_by_coherence() {
     Entry& entry = entries_[each];
     const Event& event = *entry.event;
     if (!event.is_access() || (reached_from_.is_empty(each) && reaches_.is_empty(each))) continue;
-    entry.position =
-        graph_->position(event.location, event.writes() ? entry.id : event.source);
+    entry.position = graph_->position(event.location, event.writes() ? entry.id : event.source);
     if (event.location >= of_location_.size()) of_location_.resize(event.location + 1U);
     of_location_[event.location].push_back(each);
   }

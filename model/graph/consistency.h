@@ -18,11 +18,12 @@ namespace slabproof::model::graph {
 /// by the order in which events are added, coherence and atomicity by where a read may look and
 /// where a write may be placed (`Graph::last_seen`, `Graph::is_taken`).
 ///
-/// - `MemoryModel::kCpp20`: [atomics.order] p4 of the standard. Its nodes are operations, so the two
+/// - `MemoryModel::kCpp20`: [atomics.order] p4 of the standard. Its nodes are operations, so the
+/// two
 ///   halves of a read-modify-write are one.
 /// - `MemoryModel::kRc11`: `psc` of Lahav, Vafeiadis, Kang, Hur, Dreyer, "Repairing sequential
-///   consistency in C/C++11", PLDI 2017, section 3.3, reduced: of each pair that it orders by way of
-///   program order, the nearest events stand for those that lie further off.
+///   consistency in C/C++11", PLDI 2017, section 3.3, reduced: of each pair that it orders by way
+///   of program order, the nearest events stand for those that lie further off.
 ///
 /// Kept for its memory: an object may be asked about any number of graphs, one after another.
 class SeqCstOrder {

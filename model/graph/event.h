@@ -110,7 +110,7 @@ struct Event {
   std::source_location place;
 
   Clock happens_before;  ///< all that happens before it, and itself
-  Clock causes;          ///< all that leads to it by program order, reads-from and locks; and itself
+  Clock causes;  ///< all that leads to it by program order, reads-from and locks; and itself
   /// Of a read: what an acquire fence after it synchronises with. Of a write: what an acquire read
   /// of it synchronises with. Of a release fence: what a later write by the thread releases.
   Clock message;

@@ -11,22 +11,32 @@ Explorer::Explorer(const ExplorerOptions& options)
     : options_(options),
       seq_cst_order_(options.model),
       graph_(options.threads),
-      revisited_(options.threads) {
+      revisited_(options.threads),
+      start_(graph_) {
   keep(graph_);
 }
 
 bool Explorer::next() {
   while (!kept_.empty()) {
-    kept_.back().restore(graph_);
-    kept_bytes_ -= kept_.back().bytes();
+    start_ = std::move(kept_.back());
     kept_.pop_back();
-    const auto thread = graph_.unfinished_exclusive();
-    if (!thread) return true;
-    graph_.set_unfinished_exclusive(std::nullopt);
-    if (finish_exclusive(*thread, false)) return true;
+    kept_bytes_ -= start_.bytes();
+    if (begin(start_)) return true;
     ++statistics_.dropped;
   }
   return false;
+}
+
+bool Explorer::begin(const Snapshot& start) {
+  start.restore(graph_);
+  const auto thread = graph_.unfinished_exclusive();
+  if (!thread) return true;
+  graph_.set_unfinished_exclusive(std::nullopt);
+  return finish_exclusive(*thread, false);
+}
+
+void Explorer::go_back(const Snapshot& start) {
+  static_cast<void>(begin(start));
 }
 
 void Explorer::keep(const Graph& graph) {
@@ -44,8 +54,8 @@ void Explorer::set_initial(Location location, std::uint64_t value) {
 
 void Explorer::note_order(const Event& operation) {
   constexpr auto kSeqCst = std::memory_order::seq_cst;
-  any_seq_cst_ |= operation.order == kSeqCst || operation.success == kSeqCst ||
-                  operation.failure == kSeqCst;
+  any_seq_cst_ |=
+      operation.order == kSeqCst || operation.success == kSeqCst || operation.failure == kSeqCst;
 }
 
 // ---- forward ----
@@ -80,8 +90,7 @@ void Explorer::keep_choice(std::size_t thread, const Event& operation, EventId s
   const EventId id = graph_.append(thread, read);
   if (is_consistent(graph_)) {
     const bool is_exclusive = read.kind == EventKind::kExclusiveRead;
-    if (is_exclusive &&
-        graph_.is_taken(read.location, graph_.position(read.location, source))) {
+    if (is_exclusive && graph_.is_taken(read.location, graph_.position(read.location, source))) {
       // No graph has both read-modify-writes read from there; but the older one may be made to read
       // from the new one, which is how their order is reversed.
       static_cast<void>(finish_exclusive(thread, false));

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "model/graph/consistency.h"
@@ -39,6 +40,10 @@ class Explorer {
 
   /// Goes on to another graph; false if there is none. The first one is empty.
   [[nodiscard]] bool next();
+  /// What `next` has made its last graph of, for `go_back`. May be called once after each `next`.
+  [[nodiscard]] Snapshot take_start() { return std::move(start_); }
+  /// Gives that graph again. What is left to be explored is not to be relied on any more.
+  void go_back(const Snapshot& start);
   [[nodiscard]] const Graph& graph() const noexcept { return graph_; }
   [[nodiscard]] const Statistics& statistics() const noexcept { return statistics_; }
 
@@ -58,6 +63,7 @@ class Explorer {
   void add_unlock(EventId lock, const Event& operation);
 
  private:
+  [[nodiscard]] bool begin(const Snapshot& start);
   void keep(const Graph& graph);
   [[nodiscard]] bool is_consistent(const Graph& graph) {
     return !any_seq_cst_ || seq_cst_order_.exists_for(graph);
@@ -81,6 +87,7 @@ class Explorer {
   bool any_seq_cst_ = false;  // in any graph so far
   Graph graph_;
   Graph revisited_;
+  Snapshot start_;
   std::vector<Snapshot> kept_;
   std::vector<EventId> reads_;
   std::vector<std::uint64_t> initial_;

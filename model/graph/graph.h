@@ -68,9 +68,7 @@ class Graph {
   EventId append(std::size_t thread, const Event& event);
   /// Takes away the last events of a thread, so that `count` are left. None may be a write that has
   /// a place, nor have successors in other threads.
-  void shorten(std::size_t thread, std::size_t count) noexcept {
-    events_[thread].resize(count);
-  }
+  void shorten(std::size_t thread, std::size_t count) noexcept { events_[thread].resize(count); }
   /// Sets the clocks of the last event of a thread, anew if what it reads from has changed.
   void set_clocks(EventId id) noexcept;
 
@@ -80,7 +78,8 @@ class Graph {
 
   /// The thread whose last event is an exclusive read that has yet to get its write.
   [[nodiscard]] std::optional<std::size_t> unfinished_exclusive() const noexcept {
-    return unfinished_ == EventId::kNoThread ? std::nullopt : std::optional<std::size_t>(unfinished_);
+    return unfinished_ == EventId::kNoThread ? std::nullopt
+                                             : std::optional<std::size_t>(unfinished_);
   }
   void set_unfinished_exclusive(std::optional<std::size_t> thread) noexcept {
     unfinished_ = static_cast<std::uint8_t>(thread.value_or(EventId::kNoThread));

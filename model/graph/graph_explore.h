@@ -9,8 +9,8 @@
 
 namespace slabproof::model::graph {
 
-/// Runs executions of exactly `threads` threads on execution graphs: the runner for `Search::kGraph`.
-/// There is one for each number of threads, made at first use and kept.
+/// Runs executions of exactly `threads` threads on execution graphs: the runner for
+/// `Search::kGraph`. There is one for each number of threads, made at first use and kept.
 ///
 /// What an execution allocates with `new` is gone when the next one begins: a member of the
 /// Execution that keeps memory must be filled under a CheckerScope, or be made anew in `before`.

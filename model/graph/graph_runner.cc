@@ -11,6 +11,7 @@
 #include "model/graph/livelock.h"
 #include "model/runtime/checker_hooks.h"
 #include "model/runtime/crash_guard.h"
+#include "model/runtime/event_trace.h"
 #include "model/runtime/stall_guard.h"
 #include "model/search/engine.h"
 
@@ -43,12 +44,12 @@ std::unique_ptr<ExecutionRunner::SearchScope> GraphRunner::begin_search(
 
 void GraphRunner::start_tree_search(std::optional<unsigned> /*context_bound*/) {
   explorer_.reset();
+  kept_.reset();
   sync_model_ = {};
 }
 
 bool GraphRunner::advance_tree() {
-  is_graph_ready_ = explorer_->next();
-  return is_graph_ready_;
+  return explorer_->next();
 }
 
 ExecutionResult GraphRunner::run_tree(Execution& execution, const RunSettings& settings) {
@@ -129,15 +130,29 @@ void GraphRunner::conclude(Replay::End end) {
 
 void GraphRunner::fail(Defect defect, std::string message) {
   engine().set_failure({.defect = defect, .message = std::move(message)});
+  if (is_tracing()) trace_failure(*engine().failure());
 }
 
 ExecutionResult GraphRunner::run(Execution& execution, Scheduler& /*scheduler*/,
                                  const RunSettings& settings, Trace* trace) {
   engine().begin(execution, *this, nullptr, settings, trace, threads_);
+  engine().set_uncontrolled("an execution graph is not run again from a schedule", {});
+  return engine().result();
+}
+
+std::optional<ExecutionResult> GraphRunner::run_kept(Execution& execution,
+                                                     const RunSettings& settings, Trace& trace) {
+  if (!kept_) return std::nullopt;
+  explorer_->go_back(*kept_);
+  // What the other threads do after a failure is of no interest.
+  RunSettings up_to_failure = settings;
+  up_to_failure.outlive_failures = false;
+  engine().begin(execution, *this, nullptr, up_to_failure, &trace, threads_);
   return run_graph();
 }
 
 void GraphRunner::abandon() {
+  if (const auto& failure = engine().failure(); failure && is_tracing()) trace_failure(*failure);
   replay_.abandon();
 }
 

@@ -27,6 +27,11 @@ class GraphRunner final : public ExecutionRunner {
   ExecutionResult run(Execution& execution, Scheduler& scheduler, const RunSettings& settings,
                       Trace* trace) override;
 
+  void keep_last() override { kept_ = explorer_->take_start(); }
+  [[nodiscard]] std::optional<ExecutionResult> run_kept(Execution& execution,
+                                                        const RunSettings& settings,
+                                                        Trace& trace) override;
+
   void about_to_fail() override { replay_.about_to_act(); }
   void leave_thread() override { replay_.leave_thread(); }
   [[noreturn]] void abandon() override;
@@ -48,7 +53,7 @@ class GraphRunner final : public ExecutionRunner {
   GraphSyncModel sync_model_;
   GraphHeap heap_;
   std::optional<Explorer> explorer_;
-  bool is_graph_ready_ = false;  // for the next execution
+  std::optional<Snapshot> kept_;
   bool is_blocked_ = false;
   std::optional<ThreadLocals> thread_locals_;
 };

@@ -291,9 +291,8 @@ bool GraphSyncModel::compare_exchange(Handle handle, const void* object, std::ui
       expected = value;
     }
   } else {
-    Event event =
-        operation(weak ? Action::kWeakCompareExchange : Action::kStrongCompareExchange,
-                  record.location, success, where);
+    Event event = operation(weak ? Action::kWeakCompareExchange : Action::kStrongCompareExchange,
+                            record.location, success, where);
     event.failure = failure;
     event.operand = desired;
     event.expected = expected;

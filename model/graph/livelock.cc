@@ -26,7 +26,8 @@ std::string describe_reads(const Replay& replay, std::size_t thread) {
       text += "was there at first";
     } else {
       const SourcePlace source = SourcePlace::of(replay.graph().at(event.source).place);
-      text += fmt::format("thread {} wrote at {}:{}", event.source.thread, source.file, source.line);
+      text +=
+          fmt::format("thread {} wrote at {}:{}", event.source.thread, source.file, source.line);
     }
     comma = ", ";
   }

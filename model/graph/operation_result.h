@@ -22,8 +22,8 @@ inline void read_from(Event& read, EventId source, std::uint64_t value,
   read.is_spurious = fails_spuriously;
   const bool is_compare_exchange =
       read.action == kStrongCompareExchange || read.action == kWeakCompareExchange;
-  const bool writes = is_compare_exchange ? value == read.expected && !fails_spuriously
-                                          : read.action != kLoad;
+  const bool writes =
+      is_compare_exchange ? value == read.expected && !fails_spuriously : read.action != kLoad;
   read.kind = writes ? EventKind::kExclusiveRead : EventKind::kRead;
   read.order = is_compare_exchange && !writes ? read.failure : read.success;
 }

@@ -119,8 +119,8 @@ Replay::End Replay::outcome() const {
   for (std::size_t index = 0; index < thread_count_; ++index) {
     const Thread& thread = threads_[index];
     is_complete &= thread.state == State::kDone || thread.state == State::kFailed;
-    is_stuck &= std::ranges::all_of(thread.repeated,
-                                    [this](EventId read) { return reads_newest(read); });
+    is_stuck &=
+        std::ranges::all_of(thread.repeated, [this](EventId read) { return reads_newest(read); });
   }
   if (is_complete) return End::kComplete;
   return is_stuck ? End::kStuck : End::kBlocked;
@@ -137,9 +137,8 @@ bool Replay::is_hopeless(EventId read) const {
   const Event& event = graph().at(read);
   const auto writes = graph().writes_to(event.location);
   const auto seen = graph().position(event.location, event.source) + 1;
-  return std::any_of(writes.begin() + seen, writes.end(), [&](EventId write) {
-    return graph().at(write).stamp < event.stamp;
-  });
+  return std::any_of(writes.begin() + seen, writes.end(),
+                     [&](EventId write) { return graph().at(write).stamp < event.stamp; });
 }
 
 // ---- on the fibers ----
@@ -331,8 +330,8 @@ void Replay::unlock(const Event& operation) {
       --lock;
     }
     const CheckerScope quiet;
-    explorer_->add_unlock(
-        {static_cast<std::uint8_t>(running_), static_cast<std::uint16_t>(lock)}, operation);
+    explorer_->add_unlock({static_cast<std::uint8_t>(running_), static_cast<std::uint16_t>(lock)},
+                          operation);
   } else {
     check_same(graph().thread(running_)[running().passed], operation);
   }

@@ -19,8 +19,8 @@ namespace slabproof::model::graph {
 ///
 /// A thread passes an event only after the run has passed what the event reads from, so the run is
 /// an order of events that keeps program order, reads-from and the order of locks: memory that is
-/// not in the graph, which is the program's own, is as it must be. Only the first thread that can go
-/// on adds events, so what is added depends on the graph alone.
+/// not in the graph, which is the program's own, is as it must be. Only the first thread that can
+/// go on adds events, so what is added depends on the graph alone.
 class Replay {
  public:
   enum class State : std::uint8_t {
@@ -71,8 +71,8 @@ class Replay {
   void fence(const Event& operation);
   void lock(const Event& operation);
   void unlock(const Event& operation);
-  /// Does not return where the thread would do the same again and again. `local_state` is the lowest
-  /// address of what the thread knows.
+  /// Does not return where the thread would do the same again and again. `local_state` is the
+  /// lowest address of what the thread knows.
   void pause(const std::byte* local_state);
   /// The thread is about to do something that cannot be taken back.
   void about_to_act();

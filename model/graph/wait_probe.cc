@@ -11,8 +11,7 @@ bool is_same_operation(const Event& event, const Event& operation) noexcept {
 
 /// Whether a thread may do it without an effect on others.
 bool can_be_repeated(const Event& event) noexcept {
-  return (event.kind == EventKind::kRead && !event.is_spurious) ||
-         event.kind == EventKind::kFence;
+  return (event.kind == EventKind::kRead && !event.is_spurious) || event.kind == EventKind::kFence;
 }
 
 }  // namespace
@@ -67,8 +66,8 @@ bool WaitProbe::repeats_the_last() const noexcept {
 
 bool WaitProbe::end(Fiber& fiber) {
   is_active_ = false;
-  const bool waits = reached_ == local_state_ && repeats_the_last() &&
-                     fiber.stands_as(checkpoint_, local_state_);
+  const bool waits =
+      reached_ == local_state_ && repeats_the_last() && fiber.stands_as(checkpoint_, local_state_);
   fiber.restore(checkpoint_);
   return waits;
 }

@@ -15,11 +15,11 @@ namespace slabproof::model::graph {
 /// Finds out whether a thread that pauses waits: whether, if it went on and read again what it has
 /// read, it would come back to the pause and know nothing new.
 ///
-/// It lets the thread go on and gives it these values, without adding to the graph. The thread waits
-/// if what it then does up to its next pause is what it did last, and its local state, which is its
-/// stack and its registers, is byte for byte what it was. In any case it is put back to the first
-/// pause. What it does must be free of effects until then: whoever sees it about to have one ends
-/// the trial.
+/// It lets the thread go on and gives it these values, without adding to the graph. The thread
+/// waits if what it then does up to its next pause is what it did last, and its local state, which
+/// is its stack and its registers, is byte for byte what it was. In any case it is put back to the
+/// first pause. What it does must be free of effects until then: whoever sees it about to have one
+/// ends the trial.
 ///
 /// A thread that counts how often it has tried, or does something else in some round, is not taken
 /// to wait. Bytes without a meaning that differ cost executions and lose none.

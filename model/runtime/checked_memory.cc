@@ -29,6 +29,25 @@ Engine& engine() noexcept {
 
 ObjectTable<ObjectRecord> variables;
 
+std::string race_message(const ObjectRecord& record, std::string_view action) {
+  return fmt::format("data race: {} {}, unordered with an access by another thread",
+                     name_of(record), action);
+}
+
+/// In a search of execution graphs that goes on after failures, so does a thread that races: what
+/// others do may depend on what it does next, and which of the two accesses comes second is not
+/// part of the graph.
+void report_race(const ObjectRecord& record, std::string_view action,
+                 const source_location& where) {
+  if (SyncModel::present() == nullptr || !engine().settings().outlive_failures) {
+    fail_race(record, action, where);
+  }
+  const CheckerScope quiet;
+  engine().set_failure({.defect = Defect::kDataRace,
+                        .message = race_message(record, action),
+                        .place = SourcePlace::of(where)});
+}
+
 }  // namespace
 
 // ---- what fails ----
@@ -39,10 +58,7 @@ void fail_unsupported(std::string_view what, const source_location& where) {
 
 void fail_race(const ObjectRecord& record, std::string_view action, const source_location& where) {
   const CheckerScope quiet;
-  abandon_execution(Defect::kDataRace,
-                    fmt::format("data race: {} {}, unordered with an access by another thread",
-                                name_of(record), action),
-                    where);
+  abandon_execution(Defect::kDataRace, race_message(record, action), where);
 }
 
 void fail_lifetime(std::string_view action, const source_location& where) {
@@ -103,7 +119,7 @@ void read_variable(Handle handle, const void* object, std::uint64_t value,
     trace_object(where, "read", record, record.type->describe(object));
   }
   if (!engine().is_alone() && !record.race.load(engine().clock())) [[unlikely]] {
-    fail_race(record, "is read", where);
+    report_race(record, "is read", where);
   }
   engine().note_read(object, 0, true);
 }
@@ -114,7 +130,7 @@ void write_variable(Handle handle, const void* object, source_location where) no
   if (is_tracing()) [[unlikely]]
     trace_write(where, record);
   if (!engine().is_alone() && !record.race.store(engine().clock())) [[unlikely]] {
-    fail_race(record, "is written", where);
+    report_race(record, "is written", where);
   }
   engine().note_write(object, 0);
 }

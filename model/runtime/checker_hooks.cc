@@ -401,7 +401,8 @@ bool compare_exchange(Handle handle, const void* object, std::uint64_t& expected
                       std::uint64_t desired, bool weak, memory_order success, memory_order failure,
                       source_location where) noexcept {
   if (SyncModel* const model = SyncModel::present()) {
-    return model->compare_exchange(handle, object, expected, desired, weak, success, failure, where);
+    return model->compare_exchange(handle, object, expected, desired, weak, success, failure,
+                                   where);
   }
   refuse_consume(success, where);
   if (!is_modelled_pair(success, failure)) {

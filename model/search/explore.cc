@@ -98,8 +98,7 @@ class Exploration {
     // The names of parts hold the choices of executions in which threads start first.
     settings_.outlive_failures =
         goes_on_after_failures() &&
-        (search == Search::kGraph ||
-         (search == Search::kDpor && options.part.split_depth == 0));
+        (search == Search::kGraph || (search == Search::kDpor && options.part.split_depth == 0));
     switch (search) {
       case Search::kRandom:
         scheduler_ = std::make_unique<RandomScheduler>(options.seed);
@@ -201,6 +200,7 @@ class Exploration {
     result_.verdict = verdict;
     result_.violation = *end.failure;
     result_.schedule = end.schedule();
+    if (options_.trace) runner_.keep_last();
   }
 
   /// What nothing has failed in holds if the search did what it set out to do.
@@ -226,10 +226,17 @@ class Exploration {
            watch.seconds() >= options_.time_limit;
   }
 
-  /// Runs the schedule of the result again, and keeps the trace.
-  void trace() {
+  ExecutionResult run_again() {
+    if (scheduler_ == nullptr) {
+      if (const auto ran = runner_.run_kept(execution_, settings_, result_.trace)) return *ran;
+    }
     ReplayScheduler replay(result_.schedule.choices);
-    const ExecutionResult ran = runner_.run(execution_, replay, settings_, &result_.trace);
+    return runner_.run(execution_, replay, settings_, &result_.trace);
+  }
+
+  /// Runs the execution of the result again, and keeps the trace.
+  void trace() {
+    const ExecutionResult ran = run_again();
     const std::optional<Failure> failure =
         ran.failure != nullptr ? std::optional(*ran.failure) : execution_.judge();
     result_.reproduced = failure == result_.violation;

@@ -18,9 +18,7 @@ struct ThreadClock {
   std::size_t index = 0;
   std::size_t step = 1;
 
-  std::uint32_t tick() const noexcept {
-    return static_cast<std::uint32_t>(clock[index] += step);
-  }
+  std::uint32_t tick() const noexcept { return static_cast<std::uint32_t>(clock[index] += step); }
   bool is_after(std::size_t thread, std::uint32_t time) const noexcept {
     return clock[thread] >= time;
   }

@@ -236,9 +236,9 @@ TEST(GraphEnumerator, OppositeLockOrdersAreStuckOnce) {
 }
 
 TEST(GraphEnumerator, MutexThatIsKeptLetsNobodyIn) {
-  const GraphEnumeration found = graphs_of({{lock(0)}, {lock(0), unlock(0)}});
-  EXPECT_EQ(found.complete, 1U);
-  EXPECT_EQ(found.stuck, 1U);
+  const GraphEnumeration found = graphs_of({{lock(0)}, {lock(0), unlock(0)}, {lock(0), unlock(0)}});
+  EXPECT_EQ(found.complete, 2U);
+  EXPECT_EQ(found.stuck, 3U);
 }
 
 TEST(GraphEnumerator, AwaitOfTheLastValueEnds) {

@@ -7,12 +7,12 @@
 
 #include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <iostream>
 #include <string>
 #include <tuple>
 
 #include "tests/checker/graph_findings.h"
-#include "tests/support/cpp_memory_model.h"
 #include "tests/support/graph_enumerator.h"
 #include "tests/support/random_small_program.h"
 
@@ -25,9 +25,11 @@ using model::MemoryModel;
 /// Bounds the brute force; a program that has more candidates is not compared.
 constexpr std::uint64_t kMaxCandidates = 20'000;
 
+/// For each parameter; in the environment, so that the deep test compares more.
 std::uint32_t programs_to_compare() {
   const char* const count = std::getenv("SLABPROOF_RANDOM_PROGRAMS");
-  return count != nullptr ? static_cast<std::uint32_t>(std::stoul(count)) : 60;
+  constexpr std::uint32_t kDefault = 60;
+  return count != nullptr ? static_cast<std::uint32_t>(std::stoul(count)) : kDefault;
 }
 
 struct Totals {
@@ -94,11 +96,15 @@ std::string name_of(const ::testing::TestParamInfo<Parameters>& info) {
 constexpr std::array kShapes{
     RandomShape{.flavour = Flavour::kMixedOrders, .has_every_failure_order = true},
     RandomShape{.flavour = Flavour::kSeqCst, .has_every_failure_order = true},
-    RandomShape{.flavour = Flavour::kFences},
+    // Half of these are fences.
+    RandomShape{.flavour = Flavour::kFences, .longest_of_two = 7, .longest_of_three = 6},
     RandomShape{.flavour = Flavour::kLocks},
     RandomShape{.flavour = Flavour::kRaces},
     RandomShape{.flavour = Flavour::kMixedOrders, .has_awaits = true},
-    RandomShape{.flavour = Flavour::kFences, .has_awaits = true},
+    RandomShape{.flavour = Flavour::kFences,
+                .longest_of_two = 6,
+                .longest_of_three = 5,
+                .has_awaits = true},
     RandomShape{.flavour = Flavour::kLocks, .has_awaits = true},
 };
 

@@ -12,7 +12,9 @@
 #include <set>
 #include <string>
 
+#include "tests/checker/graph_findings.h"
 #include "tests/support/cpp_memory_model.h"
+#include "tests/support/graph_enumerator.h"
 #include "tests/support/instructions.h"
 #include "tests/support/small_findings.h"
 #include "tests/support/small_program.h"
@@ -31,6 +33,9 @@ Instruction add_one(std::uint8_t object, std::memory_order order) {
 Instruction failing_cas(std::uint8_t object) {
   return {Kind::kStrongCas, object, relaxed, 9};
 }
+
+/// Of the brute force; more than any of these programs has.
+constexpr std::uint64_t kMaxCandidates = 10'000'000;
 
 struct Litmus {
   std::string name;
@@ -89,6 +94,27 @@ TEST_P(LitmusTest, NameSaysHowItDiffersFromCpp) {
 
 std::string name_of(const ::testing::TestParamInfo<Litmus>& info) {
   return info.param.name;
+}
+
+/// What only values out of thin air or a cycle of program order and reads-from give is left out.
+TEST_P(LitmusTest, ExecutionGraphsAreThoseThatTheStandardAllows) {
+  const GraphFindings found = find_graphs(GetParam().program, model::MemoryModel::kCpp20);
+  const auto known = enumerate_graphs(GetParam().program, Axioms::kCpp20, kMaxCandidates);
+  ASSERT_TRUE(known);
+  EXPECT_EQ(found.outcomes, cpp_outcomes(GetParam().program, LoadBuffering::kForbidden));
+  EXPECT_EQ(found.complete, known->complete);
+  EXPECT_EQ(found.repeated, 0U);
+  EXPECT_EQ(found.result.redundant, 0U);
+  EXPECT_EQ(found.result.verdict, model::Verdict::kHolds);
+}
+
+TEST_P(LitmusTest, ExecutionGraphsUnderRc11AreThoseOfItsAxioms) {
+  const GraphFindings found = find_graphs(GetParam().program, model::MemoryModel::kRc11);
+  const auto known = enumerate_graphs(GetParam().program, Axioms::kRc11, kMaxCandidates);
+  ASSERT_TRUE(known);
+  EXPECT_EQ(found.outcomes, known->outcomes);
+  EXPECT_EQ(found.complete, known->complete);
+  EXPECT_EQ(found.repeated, 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(

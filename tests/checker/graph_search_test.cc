@@ -1,0 +1,377 @@
+// The search of execution graphs on programs that fail, wait or misuse it, and the addresses of
+// what they allocate. What it finds of programs that do nothing wrong is in graph_random_test.cc
+// and litmus_test.cc.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "model/graph/graph_explore.h"
+#include "model/runtime/checker_hooks.h"
+#include "model/runtime/relacy_sync.h"
+#include "model/search/explore.h"
+#include "tests/support/scripted_execution.h"
+
+namespace slabproof::testing {
+namespace {
+
+using model::Defect;
+using model::ExploreOptions;
+using model::Verdict;
+using Sync = model::RelacySync;
+using enum std::memory_order;
+
+struct State {
+  Sync::Atomic<int> x{0};
+  Sync::Atomic<int> y{0};
+  Sync::Atomic<int*> pointer{nullptr};
+  Sync::Var<int> plain{0};
+  Sync::Mutex a;
+  Sync::Mutex b;
+  std::array<int, 4> got{};
+};
+using Thread = ScriptedExecution<State>::Thread;
+
+struct Found {
+  std::set<std::string> outcomes;
+  std::set<Defect> defects;
+  std::uint64_t complete = 0;
+  model::ExploreResult result;
+};
+
+std::string values_of(State& state) {
+  std::string text;
+  for (const int value : state.got) text += std::to_string(value);
+  return text;
+}
+
+/// Goes on after failures.
+Found explore_graphs(const std::vector<Thread>& threads, ExploreOptions options = {}) {
+  ScriptedExecution<State> execution(threads, values_of);
+  Found found;
+  options.search = model::Search::kGraph;
+  options.stop_on_violation = false;
+  options.on_execution = [&](const model::ExecutionEnd& end) {
+    if (end.failure != nullptr) {
+      found.defects.insert(end.failure->defect);
+      return;
+    }
+    ++found.complete;
+    found.outcomes.insert(execution.outcome());
+  };
+  found.result = model::explore(execution, &model::graph::graph_runner, options);
+  return found;
+}
+
+// ---- failures ----
+
+TEST(GraphFailures, OtherExecutionsAreExploredAfterOne) {
+  const Found found = explore_graphs({[](State& s) { s.x.store(1, relaxed); },
+                                      [](State& s) {
+                                        s.got[0] = s.x.load(relaxed);
+                                        if (s.got[0] == 0) model::checker_hooks::report("zero", "");
+                                        s.got[1] = s.x.load(relaxed);
+                                      }});
+  EXPECT_EQ(found.defects, std::set{Defect::kReported});
+  EXPECT_EQ(found.result.violations, 1U);
+  EXPECT_EQ(found.outcomes, std::set<std::string>{"1100"});
+  EXPECT_TRUE(found.result.exhaustive);
+}
+
+TEST(GraphFailures, OtherThreadsGoOnWhereOneFails) {
+  // The second thread reads what the first one writes before its failure.
+  const Found found = explore_graphs({[](State& s) {
+                                        s.x.store(1, relaxed);
+                                        if (s.y.load(relaxed) == 0) {
+                                          model::checker_hooks::report("too early", "");
+                                        }
+                                      },
+                                      [](State& s) {
+                                        if (s.x.load(relaxed) == 1) s.y.store(1, relaxed);
+                                      }});
+  // Both see nothing; only the first sees nothing; both see something.
+  EXPECT_EQ(found.result.violations, 2U);
+  EXPECT_EQ(found.complete, 1U);
+}
+
+TEST(GraphFailures, ExecutionsWithoutTheRaceAreExploredAfterIt) {
+  const Found found = explore_graphs({[](State& s) {
+                                        s.got[0] = s.x.load(acquire);
+                                        if (s.got[0] == 0) s.plain.write() = 1;
+                                      },
+                                      [](State& s) {
+                                        s.plain.write() = 2;
+                                        s.x.store(1, release);
+                                      }});
+  EXPECT_EQ(found.defects, std::set{Defect::kDataRace});
+  EXPECT_EQ(found.outcomes, std::set<std::string>{"1000"});
+}
+
+TEST(GraphFailures, RaceIsFoundThoughTheReadReturnsTheNewestValue) {
+  const Found found = explore_graphs({[](State& s) {
+                                        s.plain.write() = 1;
+                                        s.x.store(1, relaxed);
+                                      },
+                                      [](State& s) {
+                                        if (s.x.load(acquire) == 1) s.got[0] = s.plain.read();
+                                      }});
+  EXPECT_EQ(found.defects, std::set{Defect::kDataRace});
+}
+
+TEST(GraphFailures, ReleaseFenceOrdersPlainAccesses) {
+  const Found found = explore_graphs({[](State& s) {
+                                        s.plain.write() = 1;
+                                        Sync::fence(release);
+                                        s.x.store(1, relaxed);
+                                      },
+                                      [](State& s) {
+                                        if (s.x.load(relaxed) != 1) return;
+                                        Sync::fence(acquire);
+                                        s.got[0] = s.plain.read();
+                                      }});
+  EXPECT_EQ(found.defects, std::set<Defect>{});
+  EXPECT_EQ(found.outcomes, (std::set<std::string>{"0000", "1000"}));
+}
+
+TEST(GraphFailures, UseOfDeletedObjectIsFound) {
+  struct Node {
+    Sync::Var<int> value{0};
+  };
+  Node* shared = nullptr;
+  const Found found = explore_graphs({[&shared](State& s) {
+                                        shared = new Node();
+                                        s.x.store(1, release);
+                                        if (s.y.load(acquire) == 0) delete shared;
+                                      },
+                                      [&shared](State& s) {
+                                        if (s.x.load(acquire) == 1) shared->value.write() = 1;
+                                        s.y.store(1, release);
+                                      }});
+  EXPECT_FALSE(found.defects.empty());
+  EXPECT_TRUE(std::ranges::all_of(found.defects, [](Defect defect) {
+    return defect == Defect::kUseAfterFree || defect == Defect::kDataRace;
+  }));
+}
+
+TEST(GraphFailures, DeadlockNamesWhoWaitsForWhom) {
+  const auto in_order = [](Sync::Mutex& first, Sync::Mutex& second) {
+    first.lock();
+    second.lock();
+    second.unlock();
+    first.unlock();
+  };
+  const Found found = explore_graphs(
+      {[&](State& s) { in_order(s.a, s.b); }, [&](State& s) { in_order(s.b, s.a); }});
+  EXPECT_EQ(found.defects, std::set{Defect::kDeadlock});
+  EXPECT_EQ(found.result.violations, 1U);
+  EXPECT_EQ(found.complete, 2U);
+  EXPECT_TRUE(found.result.violation->message.contains("that thread 1 has or waits for"))
+      << found.result.violation->message;
+}
+
+TEST(GraphFailures, MutexOfTheThreadItselfIsADeadlock) {
+  const Found found = explore_graphs({[](State& s) {
+    s.a.lock();
+    s.a.lock();
+  }});
+  EXPECT_EQ(found.defects, std::set{Defect::kDeadlock});
+}
+
+TEST(GraphFailures, FailureIsRunAgainForItsTrace) {
+  ExploreOptions options;
+  options.trace = true;
+  const Found found = explore_graphs({[](State& s) { s.x.store(1, relaxed); },
+                                      [](State& s) {
+                                        if (s.x.load(relaxed) == 1) {
+                                          model::checker_hooks::report("one", "read");
+                                        }
+                                      }},
+                                     options);
+  ASSERT_TRUE(found.result.violation);
+  EXPECT_TRUE(found.result.reproduced);
+  ASSERT_FALSE(found.result.trace.events.empty());
+  EXPECT_TRUE(found.result.trace.events.back().failed);
+  EXPECT_TRUE(to_text(found.result.trace).contains("load relaxed int 0 = 1"))
+      << to_text(found.result.trace);
+}
+
+// ---- waits ----
+
+void await_one(Sync::Atomic<int>& flag) {
+  while (flag.load(acquire) != 1) Sync::pause();
+}
+
+TEST(GraphWaits, FailedRoundsAreNoExecutions) {
+  const Found found = explore_graphs({[](State& s) {
+                                        s.x.store(2, relaxed);
+                                        s.x.store(3, relaxed);
+                                        s.x.store(1, release);
+                                      },
+                                      [](State& s) { await_one(s.x); }});
+  EXPECT_EQ(found.complete, 1U);
+  EXPECT_TRUE(found.result.exhaustive);
+  EXPECT_EQ(found.result.verdict, Verdict::kHolds);
+}
+
+TEST(GraphWaits, WriteBeforeTheLoopDoesNotHideItsStart) {
+  const Found found = explore_graphs({[](State& s) {
+                                        s.y.fetch_add(1, relaxed);
+                                        s.x.store(1, release);
+                                      },
+                                      [](State& s) {
+                                        s.y.fetch_add(1, relaxed);
+                                        await_one(s.x);
+                                      }});
+  EXPECT_EQ(found.complete, 2U);  // the orders of the additions
+}
+
+TEST(GraphWaits, LoopThatCountsItsRoundsGivesUp) {
+  const Found found = explore_graphs({[](State& s) { s.x.store(1, relaxed); },
+                                      [](State& s) {
+                                        int rounds = 0;
+                                        while (rounds < 3 && s.x.load(relaxed) == 0) {
+                                          ++rounds;
+                                          Sync::pause();
+                                        }
+                                        s.got[0] = rounds;
+                                      }});
+  EXPECT_EQ(found.outcomes, (std::set<std::string>{"0000", "1000", "2000", "3000"}));
+  EXPECT_EQ(found.complete, 4U);
+  EXPECT_TRUE(found.result.exhaustive);
+}
+
+TEST(GraphWaits, LoopThatReadsTwoObjectsWaitsForEither) {
+  const Found found = explore_graphs({[](State& s) { s.y.store(1, relaxed); },
+                                      [](State& s) {
+                                        while (s.x.load(relaxed) == 0 && s.y.load(relaxed) == 0) {
+                                          Sync::pause();
+                                        }
+                                      }});
+  EXPECT_EQ(found.complete, 1U);
+  EXPECT_EQ(found.result.verdict, Verdict::kHolds);
+}
+
+TEST(GraphWaits, EndlessWaitIsALivelockThatNamesTheRead) {
+  const Found found =
+      explore_graphs({[](State& s) { s.y.store(1, relaxed); }, [](State& s) { await_one(s.x); }});
+  EXPECT_EQ(found.defects, std::set{Defect::kLivelock});
+  EXPECT_EQ(found.complete, 0U);
+  EXPECT_TRUE(found.result.violation->message.contains("graph_search_test.cc"))
+      << found.result.violation->message;
+  EXPECT_TRUE(found.result.violation->message.contains("reads what was there at first"));
+}
+
+TEST(GraphWaits, PauseAfterAFailedExchangeIsABackOff) {
+  const auto add = [](State& s) {
+    int seen = s.x.load(relaxed);
+    while (!s.x.compare_exchange_strong(seen, seen + 1, relaxed, relaxed)) Sync::pause();
+  };
+  const Found found = explore_graphs({add, add});
+  EXPECT_EQ(found.result.verdict, Verdict::kHolds);
+  EXPECT_EQ(found.complete, 4U);  // both orders, with and without a failure of the second
+}
+
+TEST(GraphWaits, EventsOfAThreadAreLimitedWithAMessage) {
+  ExploreOptions options;
+  options.run.step_limit = 100;
+  options.iterations = 1;
+  const Found found = explore_graphs({[](State& s) {
+                                       for (int i = 0; i < 1000; ++i) s.x.fetch_add(1, relaxed);
+                                     }},
+                                     options);
+  EXPECT_EQ(found.defects, std::set{Defect::kNotJudged});
+  EXPECT_EQ(found.result.verdict, Verdict::kUnsupported);
+  EXPECT_FALSE(found.result.exhaustive);
+  EXPECT_TRUE(found.result.violation->message.contains("more than 100 events"));
+}
+
+TEST(GraphWaits, LongThreadsAreExplored) {
+  constexpr int kRounds = 300;
+  const Found found = explore_graphs({[](State& s) {
+    for (int i = 0; i < kRounds; ++i) s.got[0] = s.x.fetch_add(1, relaxed);
+  }});
+  EXPECT_EQ(found.outcomes, (std::set<std::string>{std::to_string(kRounds - 1) + "000"}));
+}
+
+// ---- the surface ----
+
+TEST(GraphSurface, EveryPairOfOrdersOfACompareExchangeIsModelled) {
+  for (const auto success : {relaxed, acquire, release, acq_rel, seq_cst}) {
+    for (const auto failure : {relaxed, acquire, seq_cst}) {
+      const Found found = explore_graphs({[&](State& s) {
+        int expected = 0;
+        s.got[0] = s.x.compare_exchange_strong(expected, 1, success, failure) ? 1 : 0;
+      }});
+      EXPECT_EQ(found.outcomes, std::set<std::string>{"1000"});
+    }
+  }
+}
+
+TEST(GraphSurface, FailureOrderAcquiresWhereTheSuccessOrderDoesNot) {
+  const Found found =
+      explore_graphs({[](State& s) {
+                        s.plain.write() = 1;
+                        s.x.store(1, release);
+                      },
+                      [](State& s) {
+                        int expected = 0;
+                        if (!s.x.compare_exchange_strong(expected, 2, relaxed, acquire)) {
+                          s.got[0] = s.plain.read();
+                        }
+                      }});
+  EXPECT_EQ(found.defects, std::set<Defect>{});
+}
+
+TEST(GraphSurface, ConsumeIsRefused) {
+  const Found found = explore_graphs({[](State& s) { s.x.load(consume); }});
+  EXPECT_EQ(found.defects, std::set{Defect::kUnsupported});
+}
+
+TEST(GraphSurface, WeakExchangeFailsAsOftenAsItIsAllowedTo) {
+  for (const std::uint32_t failures : {0U, 1U, 2U}) {
+    ExploreOptions options;
+    options.run.spurious_failures = failures;
+    const Found found =
+        explore_graphs({[](State& s) {
+                         int expected = 0;
+                         while (!s.x.compare_exchange_weak(expected, 1, relaxed, relaxed)) {
+                           ++s.got[0];
+                         }
+                       }},
+                       options);
+    EXPECT_EQ(found.complete, failures + 1U);
+  }
+}
+
+TEST(GraphSurface, AddressesOfNewObjectsAreTheSameInEveryExecution) {
+  // A graph holds the address that another run has stored.
+  const auto publish = [](State& s) { s.pointer.store(new int(1), release); };
+  const Found found = explore_graphs({publish, publish, [](State& s) {
+                                        const int* const seen = s.pointer.load(acquire);
+                                        if (seen != nullptr) s.got[0] = *seen;
+                                      }});
+  EXPECT_EQ(found.defects, std::set<Defect>{});
+  EXPECT_EQ(found.outcomes, (std::set<std::string>{"0000", "1000"}));
+  EXPECT_EQ(found.complete, 6U);
+}
+
+TEST(GraphSurface, ProgramThatDoesNotDoTheSameAgainIsRefused) {
+  int runs = 0;
+  const Found found = explore_graphs({[&runs](State& s) {
+                                        if (++runs % 2 == 0) s.y.store(1, relaxed);
+                                        s.x.store(1, relaxed);
+                                      },
+                                      [](State& s) { s.got[0] = s.x.load(relaxed); }});
+  EXPECT_EQ(found.result.verdict, Verdict::kUnsupported);
+  EXPECT_FALSE(found.result.exhaustive);
+}
+
+}  // namespace
+}  // namespace slabproof::testing
