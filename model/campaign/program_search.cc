@@ -27,7 +27,8 @@ ExploreResult ProgramSearch::run(ExploreOptions options) {
     if (steps_sink_) write_steps(end);
     if (callers) callers(end);
   };
-  const bool is_on_graphs = options.search == Search::kGraph;
+  const bool is_on_graphs = options.search == Search::kGraph ||
+                            (options.search == Search::kReplay && options.schedule->is_graph);
   ExploreResult explored =
       explore(program_.execution(), is_on_graphs ? &graph::graph_runner : &relacy_runner, options);
   flush_steps();
