@@ -29,7 +29,8 @@ ExploreResult ProgramSearch::run(ExploreOptions options) {
     if (steps_sink_ && has_steps_) write_steps(end);
     if (callers) callers(end);
   };
-  const bool is_on_graphs = options.search == Search::kGraph;
+  const bool is_on_graphs = options.search == Search::kGraph ||
+                            (options.search == Search::kReplay && options.schedule->is_graph);
   ExploreResult explored =
       explore(program_.execution(), is_on_graphs ? &graph::graph_runner : &relacy_runner, options);
   flush_steps();

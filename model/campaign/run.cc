@@ -37,7 +37,8 @@ void judge_expectations(const CheckJob& job, RunResult& result) {
     return;
   }
   const auto& known = result.symmetry ? job.executions_with_symmetry : job.executions;
-  if (result.search == Search::kDpor && known && result.executions != *known) {
+  const bool counts = result.search == Search::kDpor || result.search == Search::kGraph;
+  if (counts && known && result.executions != *known) {
     blame(result,
           {.label = "S12",
            .message = fmt::format("there are {} inequivalent executions, known to be exactly {}",

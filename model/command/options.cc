@@ -115,9 +115,10 @@ void set_search(const std::string& name, SearchOptions& options) {
 void add_how_to_search(CLI::App& app, SearchOptions& options) {
   app.add_option_function<std::string>(
          "--search", [&options](const std::string& name) { set_search(name, options); },
-         "dpor: one execution of each class of equivalent ones; full: every order of every "
-         "operation; bound: every order with at most --bound preemptions; random")
-      ->type_name("TEXT:{dpor,full,bound,random}")
+         "dpor: one execution of each class of equivalent ones; graph: one of each execution graph "
+         "that C++20 allows; full: every order of every operation; bound: every order with at most "
+         "--bound preemptions; random")
+      ->type_name("TEXT:{dpor,graph,full,bound,random}")
       ->default_str(std::string(to_text(options.search)));
   app.add_option("--bound", options.bound, "Preemptions, for --search bound")
       ->check(CLI::Range(0, 64))

@@ -11,32 +11,22 @@ Explorer::Explorer(const ExplorerOptions& options)
     : options_(options),
       seq_cst_order_(options.model),
       graph_(options.threads),
-      revisited_(options.threads),
-      start_(graph_) {
+      revisited_(options.threads) {
   keep(graph_);
 }
 
 bool Explorer::next() {
   while (!kept_.empty()) {
-    start_ = std::move(kept_.back());
+    kept_.back().restore(graph_);
+    kept_bytes_ -= kept_.back().bytes();
     kept_.pop_back();
-    kept_bytes_ -= start_.bytes();
-    if (begin(start_)) return true;
+    const auto thread = graph_.unfinished_exclusive();
+    if (!thread) return true;
+    graph_.set_unfinished_exclusive(std::nullopt);
+    if (finish_exclusive(*thread, false)) return true;
     ++statistics_.dropped;
   }
   return false;
-}
-
-bool Explorer::begin(const Snapshot& start) {
-  start.restore(graph_);
-  const auto thread = graph_.unfinished_exclusive();
-  if (!thread) return true;
-  graph_.set_unfinished_exclusive(std::nullopt);
-  return finish_exclusive(*thread, false);
-}
-
-void Explorer::go_back(const Snapshot& start) {
-  static_cast<void>(begin(start));
 }
 
 void Explorer::keep(const Graph& graph) {
@@ -152,6 +142,28 @@ bool Explorer::finish_exclusive(std::size_t thread, bool is_first_choice) {
 void Explorer::add(std::size_t thread, const Event& operation) {
   note_order(operation);
   graph_.append(thread, operation);
+}
+
+bool Explorer::add_read_of(std::size_t thread, const Event& operation, std::size_t newer,
+                           bool fails_spuriously) {
+  const Location location = operation.location;
+  const std::ptrdiff_t at = graph_.last_position(location) - static_cast<std::ptrdiff_t>(newer);
+  const EventId source = graph_.write_at(location, at);
+  Event read = operation;
+  read_from(read, source, value_of(graph_, location, source), fails_spuriously);
+  const EventId id = graph_.append(thread, read);
+  if (at < graph_.last_seen(location, graph_.before(id))) return false;
+  return read.kind != EventKind::kExclusiveRead || finish_exclusive(thread, true);
+}
+
+bool Explorer::add_write_before(std::size_t thread, const Event& operation, std::size_t newer) {
+  const Location location = operation.location;
+  const std::ptrdiff_t at = graph_.last_position(location) + 1 - static_cast<std::ptrdiff_t>(newer);
+  const EventId write = graph_.append(thread, operation);
+  if (at <= graph_.last_seen(location, graph_.before(write))) return false;
+  if (graph_.is_taken(location, at - 1)) return false;
+  graph_.place(location, at, write);
+  return true;
 }
 
 void Explorer::add_unlock(EventId lock, const Event& operation) {

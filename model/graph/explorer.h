@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "model/graph/consistency.h"
@@ -40,10 +39,6 @@ class Explorer {
 
   /// Goes on to another graph; false if there is none. The first one is empty.
   [[nodiscard]] bool next();
-  /// What `next` has made its last graph of, for `go_back`. May be called once after each `next`.
-  [[nodiscard]] Snapshot take_start() { return std::move(start_); }
-  /// Gives that graph again. What is left to be explored is not to be relied on any more.
-  void go_back(const Snapshot& start);
   [[nodiscard]] const Graph& graph() const noexcept { return graph_; }
   [[nodiscard]] const Statistics& statistics() const noexcept { return statistics_; }
 
@@ -59,11 +54,17 @@ class Explorer {
   void add_write(std::size_t thread, const Event& operation);
   /// What has one choice only: a fence or, with its unlock as source, that a mutex was acquired.
   void add(std::size_t thread, const Event& operation);
+  // As a schedule says, without a look at what else could be. False where that cannot be.
+  /// Reads from the write after which `newer` come in coherence.
+  [[nodiscard]] bool add_read_of(std::size_t thread, const Event& operation, std::size_t newer,
+                                 bool fails_spuriously);
+  /// A write after which `newer` come.
+  [[nodiscard]] bool add_write_before(std::size_t thread, const Event& operation,
+                                      std::size_t newer);
   /// An unlock by the thread whose lock has the write `lock`.
   void add_unlock(EventId lock, const Event& operation);
 
  private:
-  [[nodiscard]] bool begin(const Snapshot& start);
   void keep(const Graph& graph);
   [[nodiscard]] bool is_consistent(const Graph& graph) {
     return !any_seq_cst_ || seq_cst_order_.exists_for(graph);
@@ -87,7 +88,6 @@ class Explorer {
   bool any_seq_cst_ = false;  // in any graph so far
   Graph graph_;
   Graph revisited_;
-  Snapshot start_;
   std::vector<Snapshot> kept_;
   std::vector<EventId> reads_;
   std::vector<std::uint64_t> initial_;

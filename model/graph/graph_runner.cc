@@ -44,33 +44,34 @@ std::unique_ptr<ExecutionRunner::SearchScope> GraphRunner::begin_search(
 
 void GraphRunner::start_tree_search(std::optional<unsigned> /*context_bound*/) {
   explorer_.reset();
-  kept_.reset();
-  sync_model_ = {};
 }
 
 bool GraphRunner::advance_tree() {
   return explorer_->next();
 }
 
-ExecutionResult GraphRunner::run_tree(Execution& execution, const RunSettings& settings) {
-  if (!explorer_) {
-    explorer_.emplace(ExplorerOptions{.threads = threads_,
-                                      .model = settings.memory_model,
-                                      .spurious_failures = settings.spurious_failures});
-    static_cast<void>(advance_tree());
-  }
-  if (thread_locals_) thread_locals_->remember();
-  engine().begin(execution, *this, nullptr, settings, nullptr, threads_);
-  return run_graph();
+void GraphRunner::begin_graphs(const RunSettings& settings) {
+  explorer_.emplace(ExplorerOptions{.threads = threads_,
+                                    .model = settings.memory_model,
+                                    .spurious_failures = settings.spurious_failures});
+  sync_model_ = {};
+  static_cast<void>(advance_tree());
 }
 
-ExecutionResult GraphRunner::run_graph() {
+ExecutionResult GraphRunner::run_tree(Execution& execution, const RunSettings& settings) {
+  if (!explorer_) begin_graphs(settings);
+  if (thread_locals_) thread_locals_->remember();
+  engine().begin(execution, *this, nullptr, settings, nullptr, threads_);
+  return run_graph(nullptr);
+}
+
+ExecutionResult GraphRunner::run_graph(Scheduler* guide) {
   checker_hooks::begin_execution();
   sync_model_.begin(*explorer_, replay_);
   SyncModel::set_present(&sync_model_);
   CheckedHeap::set_present(&heap_);
   is_blocked_ = false;
-  run_parts();
+  run_parts(guide);
   CheckedHeap::set_present(nullptr);
   SyncModel::set_present(nullptr);
   engine().end();
@@ -85,11 +86,11 @@ ExecutionResult GraphRunner::run_graph() {
   return result;
 }
 
-void GraphRunner::run_parts() {
+void GraphRunner::run_parts(Scheduler* guide) {
   if (!replay_.run_alone([] { engine().run_before(); })) return;
   const std::size_t event_limit =
       std::min<std::size_t>(engine().settings().step_limit, kMaxEventsPerThread);
-  const Replay::End end = replay_.run(*explorer_, event_limit);
+  const Replay::End end = replay_.run(*explorer_, event_limit, guide);
   if (end != Replay::End::kComplete) return conclude(end);
   if (engine().failure()) return;
   sync_model_.take_final_values();
@@ -133,22 +134,17 @@ void GraphRunner::fail(Defect defect, std::string message) {
   if (is_tracing()) trace_failure(*engine().failure());
 }
 
-ExecutionResult GraphRunner::run(Execution& execution, Scheduler& /*scheduler*/,
+ExecutionResult GraphRunner::run(Execution& execution, Scheduler& scheduler,
                                  const RunSettings& settings, Trace* trace) {
-  engine().begin(execution, *this, nullptr, settings, trace, threads_);
-  engine().set_uncontrolled("an execution graph is not run again from a schedule", {});
-  return engine().result();
+  begin_graphs(settings);
+  if (thread_locals_) thread_locals_->remember();
+  engine().begin(execution, *this, &scheduler, settings, trace, threads_);
+  scheduler.begin();
+  return run_graph(&scheduler);
 }
 
-std::optional<ExecutionResult> GraphRunner::run_kept(Execution& execution,
-                                                     const RunSettings& settings, Trace& trace) {
-  if (!kept_) return std::nullopt;
-  explorer_->go_back(*kept_);
-  // What the other threads do after a failure is of no interest.
-  RunSettings up_to_failure = settings;
-  up_to_failure.outlive_failures = false;
-  engine().begin(execution, *this, nullptr, up_to_failure, &trace, threads_);
-  return run_graph();
+std::vector<Choice> GraphRunner::last_choices() const {
+  return replay_.choices();
 }
 
 void GraphRunner::abandon() {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "model/graph/explorer.h"
 #include "model/graph/graph_sync_model.h"
@@ -27,10 +29,7 @@ class GraphRunner final : public ExecutionRunner {
   ExecutionResult run(Execution& execution, Scheduler& scheduler, const RunSettings& settings,
                       Trace* trace) override;
 
-  void keep_last() override { kept_ = explorer_->take_start(); }
-  [[nodiscard]] std::optional<ExecutionResult> run_kept(Execution& execution,
-                                                        const RunSettings& settings,
-                                                        Trace& trace) override;
+  [[nodiscard]] std::vector<Choice> last_choices() const override;
 
   void about_to_fail() override { replay_.about_to_act(); }
   void leave_thread() override { replay_.leave_thread(); }
@@ -43,8 +42,9 @@ class GraphRunner final : public ExecutionRunner {
   }
 
  private:
-  ExecutionResult run_graph();
-  void run_parts();
+  void begin_graphs(const RunSettings& settings);
+  ExecutionResult run_graph(Scheduler* guide);
+  void run_parts(Scheduler* guide);
   void conclude(Replay::End end);
   void fail(Defect defect, std::string message);
 
@@ -53,7 +53,6 @@ class GraphRunner final : public ExecutionRunner {
   GraphSyncModel sync_model_;
   GraphHeap heap_;
   std::optional<Explorer> explorer_;
-  std::optional<Snapshot> kept_;
   bool is_blocked_ = false;
   std::optional<ThreadLocals> thread_locals_;
 };

@@ -1,6 +1,7 @@
 #include "model/graph/replay.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "model/search/engine.h"
 
@@ -45,9 +46,12 @@ bool Replay::run_alone(void (*part)()) {
   return !alone_must_begin_anew_;
 }
 
-Replay::End Replay::run(Explorer& explorer, std::size_t event_limit) {
+Replay::End Replay::run(Explorer& explorer, std::size_t event_limit, Scheduler* guide) {
   explorer_ = &explorer;
   event_limit_ = event_limit;
+  guide_ = guide;
+  chosen_.reset();
+  record_.clear();
   for (std::size_t index = 0; index < thread_count_; ++index) {
     Thread& thread = threads_[index];
     if (thread.must_begin_anew) thread.fiber.rewind();
@@ -59,7 +63,13 @@ Replay::End Replay::run(Explorer& explorer, std::size_t event_limit) {
     thread.clock[index] = 1;
   }
   end_ = End::kRunning;
+  running_ = 0;
+  if (is_guided()) chosen_ = choose_thread();
   while (end_ == End::kRunning) {
+    if (chosen_) {
+      resume(*std::exchange(chosen_, std::nullopt));
+      continue;
+    }
     std::size_t next = 0;
     while (next < thread_count_ && !is_able(next)) ++next;
     if (next == thread_count_) {
@@ -82,7 +92,7 @@ bool Replay::is_able(std::size_t thread) const noexcept {
   if (state != State::kQueued) return false;
   // The two halves of its lock are its last events.
   const EventId before = graph().thread(thread)[threads_[thread].passed - 2].source;
-  return graph().at(before).unlock != 0;
+  return has_ended(before);
 }
 
 void Replay::resume(std::size_t thread) {
@@ -146,8 +156,10 @@ bool Replay::is_hopeless(EventId read) const {
 void Replay::run_thread(void* thread) {
   Thread& me = *static_cast<Thread*>(thread);
   for (;;) {
+    me.replay->note_step();
     engine().run_thread(me.index);
     me.state = State::kDone;
+    if (me.replay->is_guided()) me.replay->chosen_ = me.replay->choose_thread();
     me.must_begin_anew = false;
     me.replay->leave_fiber();
   }
@@ -199,7 +211,30 @@ void Replay::wait_for(EventId event) {
   running().state = State::kReady;
 }
 
+/// Which thread the guide lets go on next. May leave the fiber, where the guide makes no sense.
+std::size_t Replay::choose_thread() {
+  SchedulingPoint at;
+  at.current = running_;
+  for (std::size_t thread = 0; thread < thread_count_; ++thread) {
+    if (threads_[thread].state != State::kDone) at.unfinished |= just(thread);
+  }
+  at.enabled = at.unfinished;
+  if (at.unfinished == 0) return running_;
+  const std::size_t thread = guide_->choose_thread(at);
+  engine().decided(thread);
+  return thread;
+}
+
+/// Comes back when it is the running thread that is to go on.
+void Replay::ask_guide() {
+  const std::size_t next = choose_thread();
+  if (next == running_) return;
+  chosen_ = next;
+  leave_fiber();
+}
+
 void Replay::take_turn() {
+  if (is_guided()) return ask_guide();
   const auto someone_is_first = [this] {
     std::size_t first = 0;
     while (!is_able(first)) ++first;
@@ -211,7 +246,13 @@ void Replay::take_turn() {
   if (graph().thread(running_).size() + kMostAtOnce > event_limit_) end(End::kTooLong);
 }
 
+void Replay::note_step() {
+  const CheckerScope quiet;
+  record_.add(running_);
+}
+
 void Replay::pass(std::size_t count) {
+  note_step();
   Thread& me = running();
   me.passed += count;
   const Clock& before = graph().thread(running_)[me.passed - 1].happens_before;
@@ -229,6 +270,31 @@ void Replay::check_same(const Event& found, const Event& operation) {
   if (!is_same) end(End::kNotSame);
 }
 
+void Replay::add_read(const Event& operation) {
+  const std::size_t writes = graph().writes_to(operation.location).size();
+  const std::size_t count = value_count(operation, writes);
+  const std::size_t value = guide_ != nullptr ? engine().decide_value(count) : 0;
+  {
+    const CheckerScope quiet;
+    if (guide_ == nullptr) return explorer_->add_read(running_, operation);
+    const std::size_t newer = value % (writes + 1);
+    if (explorer_->add_read_of(running_, operation, newer, value > writes)) return;
+  }
+  abandon_execution(Defect::kReplayMismatch, "the schedule has a value that cannot be");
+}
+
+void Replay::add_write(const Event& operation) {
+  const std::size_t writes = graph().writes_to(operation.location).size();
+  const std::size_t newer =
+      guide_ != nullptr ? engine().decide_value(value_count(operation, writes)) : 0;
+  {
+    const CheckerScope quiet;
+    if (guide_ == nullptr) return explorer_->add_write(running_, operation);
+    if (explorer_->add_write_before(running_, operation, newer)) return;
+  }
+  abandon_execution(Defect::kReplayMismatch, "the schedule has a value that cannot be");
+}
+
 Replay::Outcome Replay::read(const Event& operation) {
   if (probe_.is_active()) {
     const CheckerScope quiet;
@@ -242,8 +308,7 @@ Replay::Outcome Replay::read(const Event& operation) {
   const std::size_t index = running().passed;
   if (is_at_frontier()) {
     take_turn();
-    const CheckerScope quiet;
-    explorer_->add_read(running_, operation);
+    add_read(operation);
   } else {
     check_same(graph().thread(running_)[index], operation);
   }
@@ -259,8 +324,7 @@ void Replay::write(const Event& operation) {
   about_to_act();
   if (is_at_frontier()) {
     take_turn();
-    const CheckerScope quiet;
-    explorer_->add_write(running_, operation);
+    add_write(operation);
   } else {
     const Event& event = graph().thread(running_)[running().passed];
     check_same(event, operation);
@@ -286,6 +350,22 @@ void Replay::fence(const Event& operation) {
   pass(1);
 }
 
+/// Comes back when it is the turn of the running thread and the lock before its own has ended.
+void Replay::queue_for_unlock(EventId before) {
+  for (;;) {
+    while (!is_guided() && !has_ended(before)) {
+      running().state = State::kQueued;
+      leave_fiber();
+    }
+    running().state = State::kReady;
+    take_turn();
+    if (has_ended(before)) return;
+    if (is_guided()) {
+      abandon_execution(Defect::kReplayMismatch, "the schedule runs a thread that cannot run");
+    }
+  }
+}
+
 void Replay::lock(const Event& operation) {
   about_to_act();
   read(operation);
@@ -297,20 +377,15 @@ void Replay::lock(const Event& operation) {
     wait_for(event.source);
     return pass(1);
   }
+  queue_for_unlock(before);
   Event acquired;
   acquired.kind = EventKind::kAcquired;
   acquired.location = operation.location;
   acquired.place = operation.place;
   if (!before.is_initial()) {
-    while (graph().at(before).unlock == 0) {
-      running().state = State::kQueued;
-      leave_fiber();
-    }
     const auto unlock = static_cast<std::uint16_t>(graph().at(before).unlock - 1);
     acquired.source = {before.thread, unlock};
   }
-  running().state = State::kReady;
-  take_turn();
   wait_for(acquired.source);
   {
     const CheckerScope quiet;
@@ -343,8 +418,8 @@ void Replay::pause(const std::byte* local_state) {
     probe_.reach_pause(local_state);
     leave_fiber();
   }
-  // What the graph has beyond says that it did not wait.
-  if (!is_at_frontier()) return;
+  // What the graph or the guide has beyond says that it did not wait.
+  if (!is_at_frontier() || is_guided()) return;
   probe_state_ = local_state;
   wants_probe_ = true;
   leave_fiber();

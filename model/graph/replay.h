@@ -4,13 +4,16 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "model/graph/event.h"
 #include "model/graph/explorer.h"
+#include "model/graph/run_record.h"
 #include "model/graph/wait_probe.h"
 #include "model/runtime/fiber.h"
 #include "model/search/limits.h"
+#include "model/search/scheduler.h"
 
 namespace slabproof::model::graph {
 
@@ -48,7 +51,11 @@ class Replay {
   Replay& operator=(const Replay&) = delete;
 
   /// Runs the threads, which are those of the engine's execution, after what `before` has done.
-  End run(Explorer& explorer, std::size_t event_limit);
+  /// With a `guide`, it says which thread does its next operation and what that chooses, as long as
+  /// it has something to say; the graph is empty then.
+  End run(Explorer& explorer, std::size_t event_limit, Scheduler* guide = nullptr);
+  /// What the last run has done.
+  [[nodiscard]] std::vector<Choice> choices() const { return record_.choices(graph()); }
   /// Runs a part of the execution that runs alone. False if it was abandoned.
   bool run_alone(void (*part)());
 
@@ -108,7 +115,18 @@ class Replay {
   void leave_fiber();
   [[noreturn]] void end(End how);
   void wait_for(EventId event);
+  void queue_for_unlock(EventId before);
+  /// Whether the lock with that write has an unlock; the initial write stands for none before.
+  [[nodiscard]] bool has_ended(EventId lock) const {
+    return lock.is_initial() || graph().at(lock).unlock != 0;
+  }
   void take_turn();
+  [[nodiscard]] bool is_guided() const { return guide_ != nullptr && guide_->has_more(); }
+  [[nodiscard]] std::size_t choose_thread();
+  void ask_guide();
+  void add_read(const Event& operation);
+  void add_write(const Event& operation);
+  void note_step();
   void pass(std::size_t count);
   void tell_clock();
   void check_same(const Event& found, const Event& operation);
@@ -127,6 +145,9 @@ class Replay {
   void (*part_)() = nullptr;
   std::size_t running_ = 0;
   std::size_t event_limit_ = 0;
+  RunRecord record_;
+  Scheduler* guide_ = nullptr;
+  std::optional<std::size_t> chosen_;  // by the guide, to go on next
   End end_ = End::kRunning;
   WaitProbe probe_;
   bool wants_probe_ = false;  // the thread that runs has paused where the graph ends

@@ -49,6 +49,9 @@ class ReplayScheduler final : public Scheduler {
 
   [[nodiscard]] bool starts_threads_first() const override { return false; }
   [[nodiscard]] bool never_blocks() const override { return false; }
+  [[nodiscard]] bool has_more() const override {
+    return next_ != choices_.size() || mismatch_ != nullptr;
+  }
   void begin() override {
     next_ = 0;
     mismatch_ = nullptr;

@@ -3,10 +3,12 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "model/search/engine.h"
 #include "model/search/execution.h"
 #include "model/search/execution_result.h"
+#include "model/search/schedule.h"
 #include "model/search/scheduler.h"
 #include "model/search/trace.h"
 
@@ -33,15 +35,9 @@ class ExecutionRunner {
   virtual ExecutionResult run_tree(Execution& execution, const RunSettings& settings) = 0;
   /// Goes on to the next execution of that search; false when there is none.
   [[nodiscard]] virtual bool advance_tree() = 0;
-  /// Remembers which execution of that search was run last, for `run_kept`. Nothing, where a
-  /// schedule says all of it.
-  virtual void keep_last() {}
-  /// Runs that execution again and records a trace, or nothing. The search cannot go on after it.
-  [[nodiscard]] virtual std::optional<ExecutionResult> run_kept(Execution& /*execution*/,
-                                                                const RunSettings& /*settings*/,
-                                                                Trace& /*trace*/) {
-    return std::nullopt;
-  }
+  /// What the last execution of that search has chosen, where it is not the engine that knows; it
+  /// can be run again with it as any other schedule.
+  [[nodiscard]] virtual std::vector<Choice> last_choices() const { return {}; }
 
   /// Runs one execution under a scheduler of ours; records a trace if one is given.
   virtual ExecutionResult run(Execution& execution, Scheduler& scheduler,

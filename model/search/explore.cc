@@ -167,13 +167,20 @@ class Exploration {
                            .abandoned = ran.failure != nullptr,
                            .redundant = redundant,
                            .unlock_is_step = settings_.unlock_is_step,
-                           .choices = ran.choices};
+                           .choices = ran.choices,
+                           .is_graph = is_on_graphs(),
+                           .runner = options_.search == Search::kGraph ? &runner_ : nullptr};
     if (failure && is_wanted(*failure)) {
       remember(end);
     } else if (options_.search == Search::kReplay) {
       result_.schedule = end.schedule();
     }
     if (options_.on_execution) options_.on_execution(end);
+  }
+
+  [[nodiscard]] bool is_on_graphs() const {
+    return options_.search == Search::kGraph ||
+           (options_.search == Search::kReplay && options_.schedule->is_graph);
   }
 
   [[nodiscard]] bool is_decided() const {
@@ -200,7 +207,6 @@ class Exploration {
     result_.verdict = verdict;
     result_.violation = *end.failure;
     result_.schedule = end.schedule();
-    if (options_.trace) runner_.keep_last();
   }
 
   /// What nothing has failed in holds if the search did what it set out to do.
@@ -226,17 +232,10 @@ class Exploration {
            watch.seconds() >= options_.time_limit;
   }
 
-  ExecutionResult run_again() {
-    if (scheduler_ == nullptr) {
-      if (const auto ran = runner_.run_kept(execution_, settings_, result_.trace)) return *ran;
-    }
-    ReplayScheduler replay(result_.schedule.choices);
-    return runner_.run(execution_, replay, settings_, &result_.trace);
-  }
-
-  /// Runs the execution of the result again, and keeps the trace.
+  /// Runs the schedule of the result again, and keeps the trace.
   void trace() {
-    const ExecutionResult ran = run_again();
+    ReplayScheduler replay(result_.schedule.choices);
+    const ExecutionResult ran = runner_.run(execution_, replay, settings_, &result_.trace);
     const std::optional<Failure> failure =
         ran.failure != nullptr ? std::optional(*ran.failure) : execution_.judge();
     result_.reproduced = failure == result_.violation;
@@ -262,6 +261,16 @@ class Exploration {
 };
 
 }  // namespace
+
+Schedule ExecutionEnd::schedule() const {
+  Schedule schedule{.unlock_is_step = unlock_is_step, .choices = {}, .is_graph = is_graph};
+  if (runner != nullptr) {
+    schedule.choices = runner->last_choices();
+  } else {
+    schedule.choices.assign(choices.begin(), choices.end());
+  }
+  return schedule;
+}
 
 std::string_view to_text(Search search) {
   for (const auto& [value, name] : kSearchNames) {

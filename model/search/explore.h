@@ -45,10 +45,10 @@ struct ExecutionEnd {
   // What was chosen; valid until the next execution begins.
   bool unlock_is_step = false;
   std::span<const Choice> choices = {};
+  bool is_graph = false;
+  const ExecutionRunner* runner = nullptr;  ///< null where `choices` has all
 
-  [[nodiscard]] Schedule schedule() const {
-    return {.unlock_is_step = unlock_is_step, .choices = {choices.begin(), choices.end()}};
-  }
+  [[nodiscard]] Schedule schedule() const;
 };
 
 struct ExploreOptions {

@@ -41,7 +41,7 @@ std::optional<std::pair<Choice, std::size_t>> parse_word(std::string_view word) 
 }  // namespace
 
 std::string to_text(const Schedule& schedule) {
-  std::string text = schedule.unlock_is_step ? "u" : "";
+  std::string text = schedule.is_graph ? "g" : schedule.unlock_is_step ? "u" : "";
   const auto& choices = schedule.choices;
   for (std::size_t i = 0; i < choices.size();) {
     std::size_t end = i + 1;
@@ -65,8 +65,8 @@ std::expected<Schedule, std::string> parse_schedule(std::string_view text) {
     const std::string_view word = text.substr(0, end);
     text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
     if (word.empty()) continue;
-    if (first && word == "u") {
-      schedule.unlock_is_step = true;
+    if (first && (word == "u" || word == "g")) {
+      (word == "u" ? schedule.unlock_is_step : schedule.is_graph) = true;
       first = false;
       continue;
     }

@@ -37,11 +37,13 @@ class Choice {
 /// Every choice of one execution, so that it can be run again.
 ///
 /// As text it is one line: `0x3 1 v1 0` is three steps of thread 0, one of thread 1, the value 1,
-/// a step of thread 0. A leading `u` says that an unlock is a step of its own, as it is in the
-/// searches `full`, `bound` and `random`.
+/// a step of thread 0. A leading `g` says that it is one of an execution graph, where the steps are
+/// starts and operations of threads, see model/graph/run_record.h. A leading `u` says that an
+/// unlock is a step of its own, as it is in the searches `full`, `bound` and `random`.
 struct Schedule {
   bool unlock_is_step = false;
   std::vector<Choice> choices;
+  bool is_graph = false;
 
   friend bool operator==(const Schedule&, const Schedule&) = default;
 };

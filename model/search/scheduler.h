@@ -88,6 +88,8 @@ class Scheduler {
   /// Which of `count` values comes back: which store a load reads, whether a weak
   /// compare-exchange fails spuriously. Less than `count`, which is at least 2.
   [[nodiscard]] virtual std::size_t choose_value(std::size_t count) = 0;
+  /// Whether what it chooses is not its own answer to all that goes beyond a record.
+  [[nodiscard]] virtual bool has_more() const { return true; }
   /// The running thread pauses; whether it repeats a turn, as it seems, or as it was before under
   /// the same choices.
   [[nodiscard]] virtual bool settle_repetition(bool seems) { return seems; }

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/graph/graph_explore.h"
@@ -200,6 +201,83 @@ TEST(GraphFailures, FailureIsRunAgainForItsTrace) {
   EXPECT_TRUE(found.result.trace.events.back().failed);
   EXPECT_TRUE(to_text(found.result.trace).contains("load relaxed int 0 = 1"))
       << to_text(found.result.trace);
+}
+
+/// Two writers whose coherence order is not the order in which they run, and a reader of the older
+/// write.
+std::vector<Thread> program_of_many_choices() {
+  return {[](State& s) {
+            s.x.store(1, relaxed);
+            s.y.store(1, relaxed);
+          },
+          [](State& s) { s.x.store(2, relaxed); },
+          [](State& s) {
+            int expected = 1;
+            s.a.lock();
+            s.got[0] = s.x.load(relaxed);
+            const bool exchanged = s.y.compare_exchange_weak(expected, 3, relaxed, relaxed);
+            s.got[1] = exchanged ? 9 : expected;
+            s.got[2] = s.x.load(relaxed);
+            s.a.unlock();
+          }};
+}
+
+TEST(GraphSchedules, EachExecutionIsRunAgainFromItsSchedule) {
+  ScriptedExecution<State> execution(program_of_many_choices(), values_of);
+  std::vector<std::pair<std::string, std::string>> found;  // schedules and outcomes
+  ExploreOptions options;
+  options.search = model::Search::kGraph;
+  options.on_execution = [&](const model::ExecutionEnd& end) {
+    found.emplace_back(to_text(end.schedule()), execution.outcome());
+  };
+  ASSERT_EQ(model::explore(execution, &model::graph::graph_runner, options).verdict,
+            Verdict::kHolds);
+  EXPECT_GT(found.size(), 20U);
+  for (const auto& [schedule, outcome] : found) {
+    const auto parsed = model::parse_schedule(schedule);
+    ASSERT_TRUE(parsed);
+    ExploreOptions again;
+    again.search = model::Search::kReplay;
+    again.schedule = &*parsed;
+    const auto result = model::explore(execution, &model::graph::graph_runner, again);
+    ASSERT_FALSE(result.violation) << schedule << ": " << to_text(*result.violation);
+    EXPECT_EQ(execution.outcome(), outcome) << schedule;
+  }
+}
+
+TEST(GraphSchedules, ScheduleOfAnotherProgramIsRefused) {
+  ScriptedExecution<State> execution(program_of_many_choices(), values_of);
+  for (const char* const text : {"g 0x9", "g v1", "g 7", "g 0 0 v9", "g 2 2 2 2 v7"}) {
+    const auto schedule = model::parse_schedule(text);
+    ASSERT_TRUE(schedule) << text;
+    ExploreOptions options;
+    options.search = model::Search::kReplay;
+    options.schedule = &*schedule;
+    const auto result = model::explore(execution, &model::graph::graph_runner, options);
+    ASSERT_TRUE(result.violation) << text;
+    EXPECT_EQ(result.violation->defect, Defect::kReplayMismatch) << text;
+  }
+}
+
+TEST(GraphSchedules, DeadlockAndLivelockAreRunAgain) {
+  const auto nest = [](Sync::Mutex& first, Sync::Mutex& second) {
+    first.lock();
+    second.lock();
+    second.unlock();
+    first.unlock();
+  };
+  const std::vector<std::vector<Thread>> programs = {
+      {[&](State& s) { nest(s.a, s.b); }, [&](State& s) { nest(s.b, s.a); }},
+      {[](State& s) { s.y.store(1, relaxed); },
+       [](State& s) {
+         while (s.x.load(acquire) != 1) Sync::pause();
+       }}};
+  for (const auto& program : programs) {
+    const Found found = explore_graphs(program);
+    ASSERT_TRUE(found.result.violation);
+    EXPECT_TRUE(found.result.reproduced)
+        << to_text(found.result.schedule) << ": " << found.result.violation->message;
+  }
 }
 
 // ---- waits ----

@@ -290,12 +290,23 @@ class StepsTest(CheckTest):
         )
 
 
+class GraphTest(CheckTest):
+    def test_counts_are_those_of_the_reduction(self):
+        for program in ("a f | a f | a f", "a f a | a f", "a g>1 | t f"):
+            arguments = ["--program", program, "--recheck", "new", "--no-symmetry"]
+            reduced = self.result(*arguments)
+            graphs = self.result(*arguments, "--search", "graph")
+            self.assertEqual(graphs["executions"], reduced["executions"], program)
+            self.assertEqual(graphs["verdict"], "holds")
+            self.assertTrue(graphs["exhaustive"])
+
+
 class UsageTest(CheckTest):
     def test_bad_input_is_refused_with_a_message(self):
         self.assert_usage_error("q", "--program", "a q")
         self.assert_usage_error("--list", "--scenario", "no_such_scenario")
         self.assert_usage_error("--bogus", "--bogus")
-        self.assert_usage_error("unknown search 'x'; expected dpor, full, bound, random", "--search", "x")
+        self.assert_usage_error("unknown search 'x'; expected dpor, graph, full, bound, random", "--search", "x")
         self.assert_usage_error("unknown search 'replay'", "--search", "replay")
         self.assert_usage_error("cannot read", "--replay", "/nowhere/at/all")
         self.assert_usage_error("cannot write", "--program", "a f", "--json", "/nowhere/at/all")

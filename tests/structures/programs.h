@@ -234,11 +234,18 @@ void add_stacks(std::vector<Program>& to) {
                                  {.scripts = kAba, .orders = {.backs_off = true}}));
   to.push_back(
       program<Freelist>("TaggedFreelist.NoTag", {.scripts = kAba, .orders = {.tag = Tag::kNone}}));
-  to.push_back(program<Freelist>("TaggedFreelist.StaleTag",
-                                 {.scripts = kAba, .orders = {.tag = Tag::kStale}}));
+  to.push_back(program<Freelist>("TaggedFreelist.TagOfTake",
+                                 {.scripts = kAba, .orders = {.tag = Tag::kOfTake}}));
   to.push_back(
-      program<Freelist>("TaggedFreelist.StaleTagAndBacksOff",
-                        {.scripts = kAba, .orders = {.tag = Tag::kStale, .backs_off = true}}));
+      program<Freelist>("TaggedFreelist.TagOfTakeAndBacksOff",
+                        {.scripts = kAba, .orders = {.tag = Tag::kOfTake, .backs_off = true}}));
+  constexpr std::array<std::string_view, 3> kThree = {"-+", "-+", "--+-"};
+  to.push_back(
+      program<Freelist>("TaggedFreelist.TagOfFirstTry",
+                        {.threads = 3, .scripts = kThree, .orders = {.tag = Tag::kOfFirstTry}}));
+  to.push_back(program<Freelist>(
+      "TaggedFreelist.TagOfFirstTryAndBacksOff",
+      {.threads = 3, .scripts = kThree, .orders = {.tag = Tag::kOfFirstTry, .backs_off = true}}));
   to.push_back(program<Freelist>("TaggedFreelist.GiveRelaxed",
                                  {.scripts = {"-+", "-"}, .orders = {.give = relaxed}}));
   to.push_back(program<Freelist>("TaggedFreelist.LookRelaxed",

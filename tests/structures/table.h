@@ -157,8 +157,10 @@ inline constexpr Row kTable[] = {
     {"TaggedFreelist.Counts", kRight, {kHolds, 88}, {kHolds, 28}},
     {"TaggedFreelist.CountsAndBacksOff", kRight, {kHolds, 88}, {kHolds, 28}},
     {"TaggedFreelist.NoTag", kWrong, {kComplaint}, {kComplaint}},
-    {"TaggedFreelist.StaleTag", kWrong, {kComplaint}, {kComplaint}},
-    {"TaggedFreelist.StaleTagAndBacksOff", kWrong, {kComplaint}, {kComplaint}},
+    {"TaggedFreelist.TagOfTake", kWrong, {kComplaint}, {kComplaint}},
+    {"TaggedFreelist.TagOfTakeAndBacksOff", kWrong, {kComplaint}, {kComplaint}},
+    {"TaggedFreelist.TagOfFirstTry", kWrong, {kNotFinished}, {kComplaint}},
+    {"TaggedFreelist.TagOfFirstTryAndBacksOff", kWrong, {kNotFinished}, {kComplaint}},
     {"TaggedFreelist.GiveRelaxed", kWrong, {kRace}, {kRace}},
     {"TaggedFreelist.LookRelaxed", kWrong, {kRace}, {kRace}},
 

@@ -14,7 +14,8 @@ struct TaggedFreelistOrders {
   enum class Tag : std::uint8_t {
     kCounts,  ///< one more at each change of the head
     kNone,
-    kStale,  ///< a node that comes back brings the tag that it was taken with
+    kOfTake,      ///< a node that comes back brings the tag that it was taken with
+    kOfFirstTry,  ///< a node that comes back gets the tag for it that its first try would have set
   };
   Tag tag = Tag::kCounts;
   Order give = release;
@@ -49,10 +50,12 @@ class TaggedFreelist {
 
   void give(Tagged node) {
     std::uint32_t head = head_.load(relaxed);
+    const std::uint32_t of_first_try = after(Tagged::from(head), node.index);
     for (;;) {
       next_[node.index].store(Tagged::from(head).index, relaxed);
-      const std::uint32_t desired =
-          orders_.tag == Orders::Tag::kStale ? node.word() : after(Tagged::from(head), node.index);
+      std::uint32_t desired = after(Tagged::from(head), node.index);
+      if (orders_.tag == Orders::Tag::kOfTake) desired = node.word();
+      if (orders_.tag == Orders::Tag::kOfFirstTry) desired = of_first_try;
       if (head_.compare_exchange_strong(head, desired, orders_.give, relaxed)) return;
       if (orders_.backs_off) S::pause();
     }
