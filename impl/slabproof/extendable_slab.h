@@ -180,7 +180,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     {
       const LockGuard guard(mutex_);
       Shared& shared = shared_.write();
-      refused = put(shared, shared.directory.route(pointer), pointer);
+      refused = put(shared, pointer);
     }
     if (!refused) [[likely]]
       return true;
@@ -197,14 +197,8 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       {
         const LockGuard guard(mutex_);
         Shared& shared = shared_.write();
-        // A batch often goes back to few segments.
-        SegmentType* segment = nullptr;
         while (next < pointers.size() && !refused) {
-          void* const pointer = pointers[next++];
-          if (segment == nullptr || !shared.directory.holds(*segment, pointer)) {
-            segment = shared.directory.route(pointer);
-          }
-          refused = put(shared, segment, pointer);
+          refused = put(shared, pointers[next++]);
           if (!refused) ++accepted;
         }
       }
@@ -315,6 +309,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// regions.
   struct Shared {
     explicit Shared(std::size_t segment_size) noexcept : directory(segment_size) {}
+    SegmentType* recent = nullptr;  ///< that the last free went to: often the next one does too
     Counters counters;
     Directory directory;
     Reserve reserve;
@@ -402,9 +397,13 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     if (supplies.has_spare()) shared.reserve.keep(*supplies.segment.release());
   }
 
-  /// Puts the slot at `pointer`, which was routed to `segment`, back, or says why it is none.
-  std::optional<MisuseKind> put(Shared& shared, SegmentType* segment,
-                                const void* pointer) noexcept {
+  /// Puts the slot at `pointer` back, or says why it is none.
+  std::optional<MisuseKind> put(Shared& shared, const void* pointer) noexcept {
+    SegmentType* segment = shared.recent;
+    if (segment == nullptr || !shared.directory.holds(*segment, pointer)) {
+      segment = shared.directory.route(pointer);
+      shared.recent = segment;
+    }
     if (segment == nullptr) [[unlikely]] {
       ++shared.counters.foreign_pointers;
       return MisuseKind::kForeignPointer;
