@@ -33,8 +33,9 @@ void ProgramThread::run(const std::vector<model::Op>& operations) {
     mine.events.clear();
     testing::lock_counts.acquisitions = 0;
     mine.perturb();
+    const std::uint64_t moved = moved_;
     carry_out(op);
-    if (model::has_caches(kind_.traits.family)) judge_hit(op);
+    if (model::has_caches(kind_.traits.family)) judge_hit(op, moved_ != moved);
     events_.insert(events_.end(), mine.events.begin(), mine.events.end());
   }
   slab_.end_thread();
@@ -43,18 +44,20 @@ void ProgramThread::run(const std::vector<model::Op>& operations) {
 }
 
 /// A free right after an allocation, or the reverse, is a hit, and takes no lock (property C6).
-void ProgramThread::judge_hit(model::Op op) {
+void ProgramThread::judge_hit(model::Op op, bool moved_a_block) {
+  using enum model::Effect;
   const model::Effect before = last_change_;
   const model::Effect now = traits_of(op).effect;
   was_refused_ |= count_events(BackingEvent::Kind::kRefused, false) != 0;
-  if (now != model::Effect::kAllocate && now != model::Effect::kFree) return;
+  if (now == kQuery || now == kGift || now == kRefusal) return;
+  last_change_ = moved_a_block ? now : kQuery;
   const bool is_single = model::blocks_asked_for(op) == 1 || op.kind == Kind::kFree;
-  const bool is_reversal = (before == model::Effect::kAllocate && now == model::Effect::kFree) ||
-                           (before == model::Effect::kFree && now == model::Effect::kAllocate);
-  if (is_reversal && is_single && !was_refused_ && testing::lock_counts.acquisitions != 0) {
+  const bool is_reversal =
+      (before == kAllocate && now == kFree) || (before == kFree && now == kAllocate);
+  if (moved_a_block && is_single && is_reversal && !was_refused_ &&
+      testing::lock_counts.acquisitions != 0) {
     complain("C6: a hit took a lock");
   }
-  last_change_ = now;
 }
 
 /// Alone, a thread knows of each block where it is (property C7).
@@ -263,6 +266,7 @@ void ProgramThread::give_everything_back() {
 }
 
 void ProgramThread::receive(model::BlockView block) {
+  ++moved_;
   if (block.size < std::max(kind_.traits.stride, kind_.traits.object_size))
     complain("S2: a block is too small");
   if (reinterpret_cast<std::uintptr_t>(block.data) % kind_.traits.slot_alignment != 0) {
@@ -276,6 +280,7 @@ void ProgramThread::receive(model::BlockView block) {
 
 void* ProgramThread::release(std::size_t position) {
   const HeldBlock block = held_[position];
+  ++moved_;
   held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(position));
   const bool intact =
       std::all_of(block.data, block.data + kind_.traits.stride,

@@ -86,7 +86,7 @@ class ProgramThread {
   [[nodiscard]] bool is_shared() const { return kind_.traits.family == model::SlabFamily::kShared; }
   [[nodiscard]] bool is_bad(const std::byte* pointer) const;
   void keep_taken_back();
-  void judge_hit(model::Op op);
+  void judge_hit(model::Op op, bool moved_a_block);
   void judge_failure();
   void receive(model::BlockView block);
   [[nodiscard]] void* release(std::size_t position);
@@ -107,6 +107,7 @@ class ProgramThread {
   Complaint complaint_;
   model::BadPointers bad_pointers_;
   model::Effect last_change_ = model::Effect::kQuery;  // what the last call that moved a block did
+  std::uint64_t moved_ = 0;                            // blocks, in either direction
   bool was_refused_ = false;
   std::uint8_t next_fill_ = 0;
 };
