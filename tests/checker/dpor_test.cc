@@ -29,19 +29,6 @@ using model::Search;
 using enum std::memory_order;
 using Kind = Instruction::Kind;
 
-Instruction lock(std::uint8_t mutex) {
-  return {Kind::kLock, mutex};
-}
-Instruction unlock(std::uint8_t mutex) {
-  return {Kind::kUnlock, mutex};
-}
-Instruction read(std::uint8_t variable) {
-  return {Kind::kRead, variable};
-}
-Instruction write(std::uint8_t variable, std::uint8_t value) {
-  return {Kind::kWrite, variable, seq_cst, value};
-}
-
 void expect_nothing_lost(const SmallProgram& program) {
   const Findings all = find_all(program, Search::kFull);
   const Findings reduced = find_all(program, Search::kDpor);

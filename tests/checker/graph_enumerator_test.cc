@@ -29,25 +29,6 @@ GraphEnumeration graphs_of(const SmallProgram& program, Axioms axioms = Axioms::
   return enumerate_graphs(program, axioms, 10'000'000).value();
 }
 
-Instruction add_one(std::uint8_t object, std::memory_order order) {
-  return {Kind::kFetchAdd, object, order, 1};
-}
-Instruction lock(std::uint8_t mutex) {
-  return {Kind::kLock, mutex};
-}
-Instruction unlock(std::uint8_t mutex) {
-  return {Kind::kUnlock, mutex};
-}
-Instruction read(std::uint8_t variable) {
-  return {Kind::kRead, variable};
-}
-Instruction write(std::uint8_t variable, std::uint8_t value) {
-  return {Kind::kWrite, variable, seq_cst, value};
-}
-Instruction await(std::uint8_t object, std::uint8_t value) {
-  return {Kind::kAwait, object, acquire, value};
-}
-
 class GraphsOfRandomPrograms : public ::testing::TestWithParam<Flavour> {};
 
 TEST_P(GraphsOfRandomPrograms, HaveTheOutcomesOfTheOtherReadingOfTheStandard) {
@@ -103,9 +84,6 @@ TEST_P(KnownGraphsTest, AreCounted) {
   EXPECT_EQ(graphs_of(GetParam().program, Axioms::kRc11).complete, GetParam().rc11);
 }
 
-Instruction fence(std::memory_order order) {
-  return {Kind::kFence, 0, order};
-}
 SmallProgram store_buffering(std::memory_order writes, std::memory_order reads) {
   return {{store(x, 1, writes), load(y, reads)}, {store(y, 1, writes), load(x, reads)}};
 }

@@ -26,9 +26,6 @@ using model::Search;
 using enum std::memory_order;
 using Kind = Instruction::Kind;
 
-Instruction add_one(std::uint8_t object, std::memory_order order) {
-  return {Kind::kFetchAdd, object, order, 1};
-}
 /// A compare-exchange that finds another value than it expects.
 Instruction failing_cas(std::uint8_t object) {
   return {Kind::kStrongCas, object, relaxed, 9};

@@ -53,7 +53,8 @@ using enum Seen::What;
 /// GenMC counts fewer where it takes a try that has failed for a wait, so that the thread that
 /// tries again is not explored: 4 and 36 for the `TtasLock`, 2, 14 and 14 for the `LinuxRwlock`, 12
 /// for three threads at the `CdsMpmcQueue`, 50 for `MichaelScottQueue.BothTwice`, 18 for
-/// `TreiberStack.PutPutTake`. It lets no weak compare-exchange fail without cause.
+/// `TreiberStack.PutPutTake`. It lets no weak compare-exchange fail without cause. Its test of the
+/// MCS lock is `McsLock.LinkRelaxed`; that a thread waits there for ever is not asked of it.
 inline constexpr Row kTable[] = {
     {"TicketLock.Two", kRight, {kHolds, 6}, {kHolds, 2}, 2},
     {"TicketLock.Three", kRight, {kHolds, 90}, {kHolds, 6}, 6},
