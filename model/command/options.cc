@@ -206,6 +206,11 @@ int complain(const std::string& message) {
 
 using Problem = std::optional<std::string>;
 
+Problem steps_problem(SlabFamily family, const CheckOptions& options) {
+  if (family == SlabFamily::kShared || options.steps_file.empty()) return std::nullopt;
+  return "--emit-steps needs --slab shared: the proved system has neither caches nor remotes";
+}
+
 /// The one job of --program.
 Problem add_program(const RawOptions& raw, CheckOptions& options) {
   auto program = parse_program(raw.program);
@@ -215,9 +220,7 @@ Problem add_program(const RawOptions& raw, CheckOptions& options) {
   job.slab.slot_states = raw.protection == "slot-states";
   job.slab.family = *parse_family(raw.family);
   if (auto misfit = misfit_of(job.program, job.slab)) return misfit;
-  if (job.slab.family != SlabFamily::kShared && !options.steps_file.empty()) {
-    return "--emit-steps needs --slab shared: the proved system has neither caches nor remotes";
-  }
+  if (auto problem = steps_problem(job.slab.family, options)) return problem;
   if (frees_again(job.program) && raw.protection == "none") {
     return "a program that frees a block again (d) needs --protection slot-states: without it "
            "a second free is outside the slab's contract";
@@ -251,6 +254,7 @@ Problem add_enumeration(const RawOptions& raw, CheckOptions& options) {
   if (size->family == SlabFamily::kOwner) {
     return "--enumerate has no gifts, without which the remotes of an owner have nothing to free";
   }
+  if (auto problem = steps_problem(size->family, options)) return problem;
   options.enumeration = std::move(*size);
   return std::nullopt;
 }

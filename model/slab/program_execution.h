@@ -80,6 +80,9 @@ class ProgramExecution final : public Execution {
   /// critical sections of other mutexes are not steps of the specification.
   static constexpr std::uint16_t kSlabMutex = 0;
 
+  /// Who holds a gift that was not received.
+  static constexpr std::size_t kNobody = kMaxThreads;
+
   /// A block that a thread holds, with the value that its payload must have.
   struct Held {
     BlockView piece;

@@ -12,7 +12,10 @@ CHECK = """#!/bin/bash
 while [[ $# -gt 0 ]]; do
   case $1 in
     --emit-steps) echo "steps" > "$2" ;;
-    --json) echo '[{"executions": 2, "redundant": 1}, {"executions": 4, "redundant": 0}]' > "$2" ;;
+    --json)
+      echo '[{"executions": 2, "redundant": 1}, {"executions": 4, "redundant": 0, "slab": "shared"},' > "$2"
+      echo '{"executions": 5, "redundant": 0, "slab": "cached"}]' >> "$2"
+      ;;
   esac
   shift
 done

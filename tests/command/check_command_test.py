@@ -264,7 +264,9 @@ class SlabFamilyTest(CheckTest):
         self.assert_usage_error("--recheck all", "--program", "a", *cached, "--recheck", "new")
         self.assert_usage_error("slot-states", "--program", "a", *owner, "--protection", "slot-states")
         self.assert_usage_error("--emit-steps", "--program", "a", *owner, "--emit-steps", "steps")
-        self.assert_usage_error("no gifts", "--enumerate", "threads=1,ops=1,capacity=1", *owner)
+        size = ["--enumerate", "threads=1,ops=1,capacity=1"]
+        self.assert_usage_error("--emit-steps", *size, *cached, "--emit-steps", "steps")
+        self.assert_usage_error("no gifts", *size, *owner)
         self.assert_usage_error("--slab", "--program", "a", "--slab", "heap")
         self.assert_usage_error("--batch", "--program", "a", *cached, "--batch", "3")
 
