@@ -206,8 +206,9 @@ class SegmentDirectory {
   static constexpr std::size_t kChunks = std::bit_width(kMaxSegments - 1) + 1;
 
   [[nodiscard]] EntryVar& entry(std::uint32_t index) const noexcept {
-    const int chunk = std::bit_width(index << 1 | 1) - 1;
-    return chunks_[static_cast<std::size_t>(chunk)][index & ((1U << chunk) - 1) >> 1];
+    // The width of `index`; the bit below it is set, so that no processor need treat 0 apart.
+    const auto chunk = static_cast<std::uint32_t>(std::bit_width(index << 1 | 1)) - 1;
+    return chunks_[chunk][index & ((std::uint32_t{1} << chunk) - 1) >> 1];
   }
 
   [[nodiscard]] std::uint64_t frame_of(const Segment& segment) const noexcept {
