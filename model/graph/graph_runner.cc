@@ -8,11 +8,10 @@
 #include <utility>
 
 #include "model/graph/graph_explore.h"
-#include "model/graph/livelock.h"
+#include "model/graph/standstill.h"
 #include "model/runtime/checker_hooks.h"
-#include "model/runtime/crash_guard.h"
 #include "model/runtime/event_trace.h"
-#include "model/runtime/stall_guard.h"
+#include "model/runtime/search_guards.h"
 #include "model/search/engine.h"
 
 namespace slabproof::model::graph {
@@ -21,13 +20,6 @@ namespace {
 Engine& engine() noexcept {
   return Engine::instance();
 }
-
-/// While a search runs.
-struct Guards final : ExecutionRunner::SearchScope {
-  explicit Guards(const RunSettings& settings) : stall(settings.stall_limit) {}
-  CrashGuard crash;
-  StallGuard stall;
-};
 
 constexpr std::string_view kNotTheSame =
     "the program does not do the same again in the same execution graph: it depends on something "
@@ -39,7 +31,7 @@ constexpr std::string_view kNotTheSame =
 std::unique_ptr<ExecutionRunner::SearchScope> GraphRunner::begin_search(
     const RunSettings& settings) {
   thread_locals_.emplace();
-  return std::make_unique<Guards>(settings);
+  return std::make_unique<SearchGuards>(settings);
 }
 
 void GraphRunner::start_tree_search(std::optional<unsigned> /*context_bound*/) {
@@ -76,10 +68,7 @@ ExecutionResult GraphRunner::run_graph(Scheduler* guide) {
   SyncModel::set_present(nullptr);
   engine().end();
   if (thread_locals_ && thread_locals_->have_changed()) {
-    engine().set_uncontrolled(
-        "a thread_local variable was changed: the threads of the model share one thread of the "
-        "operating system, and every thread_local with it; keep such state in the Execution",
-        std::source_location());
+    engine().set_uncontrolled(std::string(ThreadLocals::kChanged), std::source_location());
   }
   ExecutionResult result = engine().result();
   result.is_repetition = is_blocked_;

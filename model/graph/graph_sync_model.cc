@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 #include <new>
-#include <string>
+#include <string_view>
 
 #include "model/runtime/checked_objects.h"
 #include "model/runtime/event_trace.h"
@@ -21,31 +21,6 @@ constexpr checker_hooks::TypeInfo kMutexType{"mutex", nullptr};
 
 Engine& engine() noexcept {
   return Engine::instance();
-}
-
-std::string_view order_name(memory_order order) noexcept {
-  switch (order) {
-    case memory_order::relaxed:
-      return "relaxed";
-    case memory_order::consume:
-      return "consume";
-    case memory_order::acquire:
-      return "acquire";
-    case memory_order::release:
-      return "release";
-    case memory_order::acq_rel:
-      return "acq_rel";
-    case memory_order::seq_cst:
-      return "seq_cst";
-  }
-  return "unknown";
-}
-
-void trace_value(const source_location& where, std::string_view operation, memory_order order,
-                 const ObjectRecord& record, std::uint64_t bits) {
-  const CheckerScope quiet;
-  trace_object(where, fmt::format("{} {}", operation, order_name(order)), record,
-               record.type->describe(&bits));
 }
 
 void refuse_consume(memory_order order, const source_location& where) {
@@ -321,7 +296,7 @@ void GraphSyncModel::fence(memory_order order, source_location where) {
   }
   if (is_tracing()) [[unlikely]] {
     const CheckerScope quiet;
-    trace_event(where, fmt::format("fence {}", order_name(order)));
+    trace_event(where, fmt::format("fence {}", name_of(order)));
   }
 }
 

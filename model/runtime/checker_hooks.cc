@@ -57,31 +57,6 @@ ObjectTable<AtomicRecord> atomics;
 
 constexpr checker_hooks::TypeInfo kMutexType{"mutex", nullptr};
 
-std::string_view order_name(memory_order order) noexcept {
-  switch (order) {
-    case memory_order::relaxed:
-      return "relaxed";
-    case memory_order::consume:
-      return "consume";
-    case memory_order::acquire:
-      return "acquire";
-    case memory_order::release:
-      return "release";
-    case memory_order::acq_rel:
-      return "acq_rel";
-    case memory_order::seq_cst:
-      return "seq_cst";
-  }
-  return "unknown";
-}
-
-void trace_value(const source_location& where, std::string_view operation, memory_order order,
-                 const ObjectRecord& record, std::uint64_t bits) {
-  const CheckerScope quiet;
-  trace_object(where, fmt::format("{} {}", operation, order_name(order)), record,
-               record.type->describe(&bits));
-}
-
 void announce(OperationKind kind, std::uint16_t object) noexcept {
   if (!engine().is_alone()) engine().announce(kind, object);
 }
@@ -408,7 +383,7 @@ bool compare_exchange(Handle handle, const void* object, std::uint64_t& expected
   if (!is_modelled_pair(success, failure)) {
     const CheckerScope quiet;
     fail_unsupported(fmt::format("a compare-exchange with orders {} and {} is not modelled",
-                                 order_name(success), order_name(failure)),
+                                 name_of(success), name_of(failure)),
                      where);
   }
   AtomicRecord& record =
@@ -444,7 +419,7 @@ void fence(memory_order order, source_location where) noexcept {
   rl::atomic_thread_fence(relacy_order(order), relacy_place(where));
   if (model::is_tracing()) {
     const CheckerScope quiet;
-    trace_event(where, fmt::format("fence {}", order_name(order)));
+    trace_event(where, fmt::format("fence {}", name_of(order)));
   }
 }
 

@@ -39,6 +39,25 @@ void add(const std::source_location& where, std::string operation, std::string o
 
 }  // namespace
 
+std::string_view name_of(std::memory_order order) noexcept {
+  using std::memory_order;
+  switch (order) {
+    case memory_order::relaxed:
+      return "relaxed";
+    case memory_order::consume:
+      return "consume";
+    case memory_order::acquire:
+      return "acquire";
+    case memory_order::release:
+      return "release";
+    case memory_order::acq_rel:
+      return "acq_rel";
+    case memory_order::seq_cst:
+      return "seq_cst";
+  }
+  return "unknown";
+}
+
 std::string name_of(const ObjectRecord& record) {
   return fmt::format("{} {}", record.type->name, record.number);
 }
@@ -57,6 +76,13 @@ void trace_object(const std::source_location& where, std::string operation,
                   const ObjectRecord& record, std::string value) {
   const CheckerScope quiet;
   add(where, std::move(operation), name_of(record), std::move(value));
+}
+
+void trace_value(const std::source_location& where, std::string_view operation,
+                 std::memory_order order, const ObjectRecord& record, std::uint64_t bits) {
+  const CheckerScope quiet;
+  trace_object(where, fmt::format("{} {}", operation, name_of(order)), record,
+               record.type->describe(&bits));
 }
 
 void trace_write(const std::source_location& where, const ObjectRecord& record) {

@@ -1,6 +1,8 @@
 #ifndef SLABPROOF_MODEL_RUNTIME_EVENT_TRACE_H_
 #define SLABPROOF_MODEL_RUNTIME_EVENT_TRACE_H_
 
+#include <atomic>
+#include <cstdint>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -17,6 +19,8 @@ inline bool is_tracing() noexcept {
   return Engine::instance().trace() != nullptr;
 }
 
+/// "acq_rel".
+[[nodiscard]] std::string_view name_of(std::memory_order order) noexcept;
 /// "Node 7".
 [[nodiscard]] std::string name_of(const ObjectRecord& record);
 
@@ -25,6 +29,9 @@ void trace_event(const std::source_location& where, std::string operation, std::
 void trace_event(TraceEvent event);
 void trace_object(const std::source_location& where, std::string operation,
                   const ObjectRecord& record, std::string value = {});
+/// An operation on an atomic, which has that value or has it from then on.
+void trace_value(const std::source_location& where, std::string_view operation,
+                 std::memory_order order, const ObjectRecord& record, std::uint64_t bits);
 /// A write to a variable, whose value is looked at later: when the variable is used again, when the
 /// writer drops its lock, or when the execution ends.
 void trace_write(const std::source_location& where, const ObjectRecord& record);

@@ -19,10 +19,9 @@
 #include "model/runtime/abandoned_heap.h"
 #include "model/runtime/checked_heap.h"
 #include "model/runtime/checker_hooks.h"
-#include "model/runtime/crash_guard.h"
 #include "model/runtime/event_trace.h"
 #include "model/runtime/relacy_include.h"
-#include "model/runtime/stall_guard.h"
+#include "model/runtime/search_guards.h"
 #include "model/runtime/thread_locals.h"
 #include "model/search/engine.h"
 #include "model/search/execution_runner.h"
@@ -186,7 +185,7 @@ class RelacyRunner final : public ExecutionRunner,
 
   [[nodiscard]] std::unique_ptr<SearchScope> begin_search(const RunSettings& settings) override {
     thread_locals_.emplace();
-    return std::make_unique<Guards>(settings);
+    return std::make_unique<SearchGuards>(settings);
   }
 
   void start_tree_search(std::optional<unsigned> context_bound) override {
@@ -358,13 +357,6 @@ class RelacyRunner final : public ExecutionRunner,
     newest = this;
   }
 
-  /// While a search runs.
-  struct Guards final : SearchScope {
-    explicit Guards(const RunSettings& settings) : stall(settings.stall_limit) {}
-    CrashGuard crash;
-    StallGuard stall;
-  };
-
   ExecutionResult run_iteration() {
     atomics_.clear();
     mutexes_.clear();
@@ -383,10 +375,7 @@ class RelacyRunner final : public ExecutionRunner,
     left_behind_.forget_all();
     engine.end();
     if (thread_locals_ && thread_locals_->have_changed()) {
-      engine.set_uncontrolled(
-          "a thread_local variable was changed: the threads of the model share one thread of the "
-          "operating system, and every thread_local with it; keep such state in the Execution",
-          std::source_location());
+      engine.set_uncontrolled(std::string(ThreadLocals::kChanged), std::source_location());
     }
     return engine.result();
   }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace slabproof::model {
@@ -18,6 +19,11 @@ namespace slabproof::model {
 /// StateBetweenExecutions.ThreadLocalThatIsPutBackIsNotNoticed.
 class ThreadLocals {
  public:
+  /// What is wrong if they have.
+  static constexpr std::string_view kChanged =
+      "a thread_local variable was changed: the threads of the model share one thread of the "
+      "operating system, and every thread_local with it; keep such state in the Execution";
+
   /// Those of the calling thread of the operating system, which alone may use this.
   ThreadLocals();
 

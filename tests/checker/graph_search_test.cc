@@ -336,6 +336,19 @@ TEST(GraphWaits, LoopThatReadsTwoObjectsWaitsForEither) {
   EXPECT_EQ(found.result.verdict, Verdict::kHolds);
 }
 
+TEST(GraphWaits, WaitThatHasReadSomethingOldIsNoLivelock) {
+  // The round that reads the old value of the first object reads the newest one of the second.
+  const Found found = explore_graphs({[](State& s) { s.x.store(1, relaxed); },
+                                      [](State& s) {
+                                        while (s.x.load(relaxed) == 0 && s.y.load(relaxed) == 0) {
+                                          Sync::pause();
+                                        }
+                                      }});
+  EXPECT_EQ(found.complete, 1U);
+  EXPECT_EQ(found.result.redundant, 1U);
+  EXPECT_EQ(found.result.verdict, Verdict::kHolds);
+}
+
 TEST(GraphWaits, EndlessWaitIsALivelockThatNamesTheRead) {
   const Found found =
       explore_graphs({[](State& s) { s.y.store(1, relaxed); }, [](State& s) { await_one(s.x); }});

@@ -1,5 +1,5 @@
-#ifndef SLABPROOF_MODEL_GRAPH_LIVELOCK_H_
-#define SLABPROOF_MODEL_GRAPH_LIVELOCK_H_
+#ifndef SLABPROOF_MODEL_GRAPH_STANDSTILL_H_
+#define SLABPROOF_MODEL_GRAPH_STANDSTILL_H_
 
 #include <cstddef>
 #include <string>
@@ -20,4 +20,4 @@ struct Standstill {
 
 }  // namespace slabproof::model::graph
 
-#endif  // SLABPROOF_MODEL_GRAPH_LIVELOCK_H_
+#endif  // SLABPROOF_MODEL_GRAPH_STANDSTILL_H_

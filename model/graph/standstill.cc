@@ -1,4 +1,4 @@
-#include "model/graph/livelock.h"
+#include "model/graph/standstill.h"
 
 #include <fmt/format.h>
 
