@@ -206,9 +206,16 @@ int complain(const std::string& message) {
 
 using Problem = std::optional<std::string>;
 
-Problem steps_problem(SlabFamily family, const CheckOptions& options) {
-  if (family == SlabFamily::kShared || options.steps_file.empty()) return std::nullopt;
-  return "--emit-steps needs --slab shared: the proved system has neither caches nor remotes";
+Problem family_problem(SlabFamily family, const CheckOptions& options) {
+  if (family == SlabFamily::kShared) return std::nullopt;
+  if (!options.steps_file.empty()) {
+    return "--emit-steps needs --slab shared: the proved system has neither caches nor remotes";
+  }
+  if (options.search.search == Search::kGraph) {
+    return "--search graph needs --slab shared: it does not keep what caches and remotes have "
+           "outside the slab";
+  }
+  return std::nullopt;
 }
 
 /// The one job of --program.
@@ -220,7 +227,7 @@ Problem add_program(const RawOptions& raw, CheckOptions& options) {
   job.slab.slot_states = raw.protection == "slot-states";
   job.slab.family = *parse_family(raw.family);
   if (auto misfit = misfit_of(job.program, job.slab)) return misfit;
-  if (auto problem = steps_problem(job.slab.family, options)) return problem;
+  if (auto problem = family_problem(job.slab.family, options)) return problem;
   if (frees_again(job.program) && raw.protection == "none") {
     return "a program that frees a block again (d) needs --protection slot-states: without it "
            "a second free is outside the slab's contract";
@@ -238,10 +245,16 @@ Problem add_scenarios(const RawOptions& raw, CheckOptions& options) {
       return fmt::format("unknown scenario \"{}\"; --list names them", name);
     }
     options.jobs.push_back(job_of(*scenario));
+    if (options.search.search != Search::kGraph) continue;
+    if (auto problem = family_problem(options.jobs.back().slab.family, options)) return problem;
   }
   if (!raw.scenarios.empty()) return std::nullopt;
   for (const Scenario& scenario : raw.suite == "deep" ? deep_suite() : default_suite()) {
     options.jobs.push_back(job_of(scenario));
+  }
+  if (options.search.search == Search::kGraph) {
+    std::erase_if(options.jobs,
+                  [](const CheckJob& job) { return job.slab.family != SlabFamily::kShared; });
   }
   return std::nullopt;
 }
@@ -254,7 +267,7 @@ Problem add_enumeration(const RawOptions& raw, CheckOptions& options) {
   if (size->family == SlabFamily::kOwner) {
     return "--enumerate has no gifts, without which the remotes of an owner have nothing to free";
   }
-  if (auto problem = steps_problem(size->family, options)) return problem;
+  if (auto problem = family_problem(size->family, options)) return problem;
   options.enumeration = std::move(*size);
   return std::nullopt;
 }

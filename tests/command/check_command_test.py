@@ -267,8 +267,17 @@ class SlabFamilyTest(CheckTest):
         size = ["--enumerate", "threads=1,ops=1,capacity=1"]
         self.assert_usage_error("--emit-steps", *size, *cached, "--emit-steps", "steps")
         self.assert_usage_error("no gifts", *size, *owner)
+        self.assert_usage_error("--search graph", "--program", "a", *cached, "--search", "graph")
+        self.assert_usage_error("--search graph", "--scenario", "caches_grow_a_slab", "--search", "graph")
         self.assert_usage_error("--slab", "--program", "a", "--slab", "heap")
         self.assert_usage_error("--batch", "--program", "a", *cached, "--batch", "3")
+
+
+class GraphTest(CheckTest):
+    def test_the_shared_slab_holds_on_every_execution_graph_in_as_many_as_orders_of_its_sections(self):
+        # `run` compares the counts with those that the scenarios state, which are of the other engine.
+        results = self.run_check("--search", "graph", "--json", "-", "--quiet")
+        self.assertEqual(results.returncode, HOLDS, results.stderr)
 
 
 class StepsTest(CheckTest):

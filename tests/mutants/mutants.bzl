@@ -202,13 +202,13 @@ MUTANTS = [
         edits = [
             ("if (!slots.has_room(record.slots)) shared.directory.open().erase(record.index);", ""),
         ],
-        why = "a full segment is looked at for ever",
+        why = "a batch looks at a full segment for ever",
         breaks = "L1",
-        steps = "accepted",
+        steps = "rejected",
         canary = _canary(
-            program = "a a f f | a f",
+            program = "a2 F | a2 F",
             properties = ["L1"],
-            minimal = "a a",
+            minimal = "a2",
             preemptions = 0,
         ),
     ),

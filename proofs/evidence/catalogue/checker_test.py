@@ -17,9 +17,9 @@ CHECK = ""
 # Each critical section of a growable slab begins by announcing that it changes the shared state.
 SECTION = re.compile(r"^(T\d+) +\S+ +(\S+) +write Shared \d+ = (.*)$", re.MULTILINE)
 SECTION_NAMES = {
-    "allocate_batch": "allocate, phase 1",
+    "allocate": "allocate, phase 1",
     "grow": "allocate, phase 3",
-    "deallocate_batch": "free",
+    "deallocate": "free",
 }
 
 
@@ -44,7 +44,6 @@ class PagesTest(unittest.TestCase):
             found = critical_sections(trace.read_text())
         self.assertTrue(found)
         self.assertIn(f"```text\n{found}```", page)
-
 
     def test_the_pages_say_how_much_the_default_suite_gives_the_step_checker(self):
         with tempfile.TemporaryDirectory() as scratch:
