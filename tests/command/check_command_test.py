@@ -276,7 +276,7 @@ class SlabFamilyTest(CheckTest):
 class GraphTest(CheckTest):
     def test_the_shared_slab_holds_on_every_execution_graph_in_as_many_as_orders_of_its_sections(self):
         # `run` compares the counts with those that the scenarios state, which are of the other engine.
-        results = self.run_check("--search", "graph", "--json", "-", "--quiet")
+        results = self.run_check("--search", "graph", "--quiet")
         self.assertEqual(results.returncode, HOLDS, results.stderr)
 
 
