@@ -52,8 +52,9 @@ build parser_fuzzer model/campaign/recorded_execution.cc "${program[@]}"
 if [[ ${SANITIZER:-} == none ]]; then
   # Of the model checker only the slab is a target of the coverage, as it is compiled into the subject; and Relacy
   # replaces operator delete without its sized forms.
-  mapfile -t checker < <(find_sources model/search model/runtime model/oracle model/slab/{program_execution,property}.cc \
-    model/campaign/{judged_program,recorded_execution}.cc fuzz/schedule | grep -v search/schedule.cc)
+  mapfile -t checker < <(find_sources model/search model/runtime model/oracle \
+    model/slab/{program_census,program_execution,property}.cc model/campaign/{judged_program,recorded_execution}.cc \
+    fuzz/schedule | grep -v search/schedule.cc)
   objects=()
   for source in "${checker[@]}"; do
     object=$(compile "$source" -O3 -fno-sized-deallocation \
