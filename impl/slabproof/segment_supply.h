@@ -103,9 +103,12 @@ class SegmentSupply {
 
  private:
   static std::uint32_t share_of(std::uint32_t segments, std::uint64_t growers) noexcept {
-    if constexpr (Config::reserve_share == 0) return 1;
-    const std::uint64_t share = segments / Config::reserve_share / growers;
-    return static_cast<std::uint32_t>(std::max<std::uint64_t>(share, 1));
+    if constexpr (Config::reserve_share == 0) {
+      return 1;
+    } else {
+      const std::uint64_t share = segments / Config::reserve_share / growers;
+      return static_cast<std::uint32_t>(std::max<std::uint64_t>(share, 1));
+    }
   }
 
   static typename Segment::Owner lay_out(const typename Reserve::Reserved& reserved,

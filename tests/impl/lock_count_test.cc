@@ -131,9 +131,9 @@ TYPED_TEST(LockCountTest, OverflowOfSizeTimesCapacityTakesNoLockAndMakesNoReques
   expect_refused(slab);
   // The slots and their header fit, but not the header of a chunk as well.
   struct Largest {
-    char bytes[(std::size_t{1} << 63) - 192];
+    char bytes[(std::size_t{1} << 60) - 24];
   };
-  ExtendableSlab<Largest, TypeParam> largest(1, InitialSegments{2});
+  ExtendableSlab<Largest, TypeParam> largest(8, InitialSegments{2});
   expect_refused(largest);
 }
 
