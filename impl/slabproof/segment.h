@@ -72,7 +72,7 @@ class Segment {
   [[nodiscard]] static Owner build(const Plan& plan, const Chunk& chunk, std::byte* place,
                                    Protection (*make_protection)() noexcept) noexcept {
     void* const start = place;
-    Segment* const segment = ::new (start) Segment(chunk, make_protection());
+    auto* const segment = ::new (start) Segment(chunk, make_protection());
     segment->freelist(plan).lay_out();
     return own(*segment, plan);
   }
