@@ -116,11 +116,21 @@ void Replay::resume(std::size_t thread) {
   resumed.state = State::kReady;
   resumed.must_begin_anew = true;
   const CheckerScope quiet;
-  if (probe_.end(resumed.fiber)) {
-    resumed.state = State::kSpinning;
-    resumed.repeated = probe_.repeated_reads();
-    if (is_hopeless(resumed.repeated.back())) end_ = End::kHopeless;
-  }
+  settle_pause(resumed, probe_.end(resumed.fiber));
+}
+
+/// After the trial of a thread that pauses. What a guide has beyond says that a thread which reads
+/// does not wait yet; one that reads nothing waits in any case.
+void Replay::settle_pause(Thread& paused, bool repeats_itself) {
+  std::vector<EventId> reads;
+  if (repeats_itself) reads = probe_.repeated_reads();
+  const bool waits = repeats_itself && (reads.empty() || !is_guided());
+  if (is_guided()) chosen_ = waits ? choose_thread() : paused.index;
+  if (!waits) return;
+  paused.state = State::kSpinning;
+  paused.repeated = std::move(reads);
+  if (paused.repeated.empty()) return;
+  if (is_hopeless(paused.repeated.back())) end_ = End::kHopeless;
 }
 
 Replay::End Replay::outcome() const {
@@ -418,8 +428,8 @@ void Replay::pause(const std::byte* local_state) {
     probe_.reach_pause(local_state);
     leave_fiber();
   }
-  // What the graph or the guide has beyond says that it did not wait.
-  if (!is_at_frontier() || is_guided()) return;
+  // What the graph has beyond says that it did not wait.
+  if (!is_at_frontier()) return;
   probe_state_ = local_state;
   wants_probe_ = true;
   leave_fiber();

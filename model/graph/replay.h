@@ -112,6 +112,7 @@ class Replay {
   }
   [[nodiscard]] bool is_at_frontier() const noexcept;
   void resume(std::size_t thread);
+  void settle_pause(Thread& paused, bool repeats_itself);
   void leave_fiber();
   [[noreturn]] void end(End how);
   void wait_for(EventId event);

@@ -16,9 +16,11 @@ std::string describe_wait_for_mutex(const Graph& graph, std::size_t thread) {
 }
 
 std::string describe_reads(const Replay& replay, std::size_t thread) {
+  const auto& reads = replay.repeated_reads(thread);
+  if (reads.empty()) return fmt::format("thread {} pauses for ever and reads nothing", thread);
   std::string text = fmt::format("thread {} repeats what it reads for ever (", thread);
   const char* comma = "";
-  for (const EventId read : replay.repeated_reads(thread)) {
+  for (const EventId read : reads) {
     const Event& event = replay.graph().at(read);
     const SourcePlace place = SourcePlace::of(event.place);
     text += fmt::format("{}{}:{} reads what ", comma, place.file, place.line);

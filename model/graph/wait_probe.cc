@@ -52,7 +52,7 @@ bool WaitProbe::fence(const Event& operation) {
 
 bool WaitProbe::repeats_the_last() const noexcept {
   const std::vector<Event>& events = graph_->thread(thread_);
-  if (steps_.empty() || steps_.size() > events.size()) return false;
+  if (steps_.size() > events.size()) return false;
   auto event = events.end() - std::ssize(steps_);
   for (const Step& step : steps_) {
     if (!can_be_repeated(*event) || !is_same_operation(*event, step.operation) ||

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,7 +21,7 @@
 
 namespace slabproof::testing {
 
-// What the checker tells apart has 64 bytes, so each block has them to itself.
+// What the checker distinguishes has 64 bytes, so each block has them to itself.
 struct alignas(64) Item {
   std::array<std::byte, 64> bytes;
 };
@@ -108,8 +109,10 @@ class ChunksOfThreads final : public model::Execution {
     if (event.action == model::RegionAction::kReleased) --state_.regions;
   }
 
-  [[nodiscard]] std::uint64_t segments() const { return state_.stats.segments; }
-  [[nodiscard]] int failures() const { return state_.failures; }
+  /// Segments at the end, and allocations refused.
+  [[nodiscard]] std::string outcome() const {
+    return std::to_string(state_.stats.segments) + " " + std::to_string(state_.failures);
+  }
 
  private:
   struct State {

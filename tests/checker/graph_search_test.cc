@@ -359,6 +359,23 @@ TEST(GraphWaits, EndlessWaitIsALivelockThatNamesTheRead) {
   EXPECT_TRUE(found.result.violation->message.contains("reads what was there at first"));
 }
 
+TEST(GraphWaits, LoopThatReadsNothingIsALivelock) {
+  const auto pause_for_ever = [](State& /*state*/) {
+    for (;;) Sync::pause();
+  };
+  const auto fence_for_ever = [](State& /*state*/) {
+    for (;;) {
+      Sync::fence(seq_cst);
+      Sync::pause();
+    }
+  };
+  for (const Thread& loop : {Thread(pause_for_ever), Thread(fence_for_ever)}) {
+    const Found found = explore_graphs({loop, [](State& s) { s.x.store(1, relaxed); }});
+    EXPECT_EQ(found.defects, std::set{Defect::kLivelock});
+    EXPECT_EQ(found.complete, 0U);
+  }
+}
+
 TEST(GraphWaits, PauseAfterAFailedExchangeIsABackOff) {
   const auto add = [](State& s) {
     int seen = s.x.load(relaxed);

@@ -4,37 +4,17 @@
 
 #include <gtest/gtest.h>
 
-#include <cstddef>
-#include <cstdint>
-#include <set>
-#include <string>
-#include <utility>
-
 #include "tests/checker/chunk_program.h"
+#include "tests/support/execution_ends.h"
 
 namespace slabproof::testing {
 namespace {
 
-struct Findings {
-  std::set<std::pair<std::uint64_t, int>> outcomes;  ///< segments at the end, allocations refused
-  model::ExploreResult result;
-};
-
-Findings find_all(const ChunkProgram& program) {
-  ChunksOfThreads execution(program);
-  Findings findings;
-  model::ExploreOptions options;
-  options.trace = false;
-  options.on_execution = [&](const model::ExecutionEnd& end) {
-    if (end.failure == nullptr) {
-      findings.outcomes.emplace(execution.segments(), execution.failures());
-    }
-  };
-  findings.result = model::explore(execution, options);
-  EXPECT_EQ(findings.result.violations, 0U) << findings.result.violation->message;
-  EXPECT_TRUE(findings.result.exhaustive);
-  ::testing::Test::RecordProperty("executions", std::to_string(findings.result.executions));
-  return findings;
+/// An outcome is the number of segments at the end and that of the allocations refused.
+ExecutionEnds find_all(const ChunkProgram& program) {
+  ExecutionEnds ends = explore_all(ChunksOfThreads(program));
+  expect_holds(ends);
+  return ends;
 }
 
 TEST(SegmentChunkChecked, GrowersTakePlacesOfOneChunk) {
@@ -47,7 +27,7 @@ TEST(SegmentChunkChecked, GrowersBringChunksAtTheSameTime) {
 }
 
 TEST(SegmentChunkChecked, PlaceThatIsNotNeededServesAnotherGrower) {
-  const Findings findings = find_all({.threads = {"aa", "o"}, .segments = 5});
+  const ExecutionEnds findings = find_all({.threads = {"aa", "o"}, .segments = 5});
   EXPECT_EQ(findings.outcomes.size(), 2U) << "the free always comes too late, or never";
 }
 
@@ -57,7 +37,7 @@ TEST(SegmentChunkChecked, ChunkThatIsNotNeededGoesBack) {
 
 TEST(SegmentChunkChecked, RefusedGrowerIsServedWhereAnotherOneBringsAPlace) {
   // The first one is refused a wider directory, and so a segment.
-  const Findings findings = find_all({.threads = {"!a", "a"}});
+  const ExecutionEnds findings = find_all({.threads = {"!a", "a"}});
   EXPECT_EQ(findings.outcomes.size(), 2U) << "the other one never helps, or always";
 }
 
