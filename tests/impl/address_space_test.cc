@@ -7,11 +7,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "slabproof/extendable_slab.h"
@@ -126,20 +128,38 @@ void use_up_mappings() {
   }
 }
 
+/// The middle one of three regions that lie side by side, which the kernel keeps as one mapping: to
+/// unmap it is to split that. Smaller gaps, which the kernel fills first, are used up on the way.
+std::optional<MmapBacking>* region_between_neighbours(
+    std::vector<std::optional<MmapBacking>>& regions, Layout layout) {
+  constexpr std::size_t kAttempts = 4096;
+  const auto size = static_cast<std::ptrdiff_t>(layout.size());
+  for (std::size_t tried = 0; tried < kAttempts; ++tried) {
+    if (!regions.emplace_back(std::in_place, layout).value()) return nullptr;
+    if (tried < 2) continue;
+    std::optional<MmapBacking>& middle = regions[tried - 1];
+    const std::ptrdiff_t step = regions[tried]->data() - middle->data();
+    const bool is_side_by_side = step == middle->data() - regions[tried - 2]->data();
+    if (is_side_by_side && (step == size || step == -size)) return &middle;
+  }
+  return nullptr;
+}
+
 void unmap_at_the_mapping_limit() {
-  constexpr std::size_t kPages = 16;
-  const std::size_t size = kPages * page_size();
-  // Neighbours, which the kernel makes one mapping: to unmap the middle one is to split it.
-  const MmapBacking whole(Layout::make(3 * size, page_size()).value());
-  std::byte* const start = whole.data() + size;
-  std::fill_n(start, size, std::byte{1});
-  ::munmap(start, size);
-  std::optional<MmapBacking> middle(Layout::make(size, page_size()).value());
-  if (middle->data() != start) end_child(false);
-  std::fill_n(start, size, std::byte{1});
+  const Layout layout = Layout::make(16 * page_size(), page_size()).value();
+  std::vector<std::optional<MmapBacking>> regions;
+  std::optional<MmapBacking>* const middle = region_between_neighbours(regions, layout);
+  if (middle == nullptr) {
+    std::fputs("the kernel placed no three regions side by side\n", stderr);
+    end_child(false);
+  }
+  std::byte* const start = (*middle)->data();
+  std::fill_n(start, layout.size(), std::byte{1});
   use_up_mappings();
-  middle.reset();
-  end_child(resident_pages(start, size) == std::size_t{0});
+  middle->reset();
+  const auto resident = resident_pages(start, layout.size());
+  if (!resident) std::fputs("the region was unmapped, with no mapping to spare\n", stderr);
+  end_child(resident == std::size_t{0});
 }
 
 TEST(MappingLimitTest, PagesGoBackWhereUnmappingFails) {
