@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/checker/chunk_program.h"
+#include "tests/support/chunk_program.h"
 #include "tests/support/execution_ends.h"
 
 namespace slabproof::testing {

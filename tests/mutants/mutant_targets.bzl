@@ -2,7 +2,7 @@
 
 load("//model/command:checker.bzl", "slab_checker")
 load("//tools:impl_mutant.bzl", "impl_mutant")
-load("//tools:slabproof.bzl", "slabproof_cc_binary", "slabproof_cc_library", "slabproof_python_test")
+load("//tools:slabproof.bzl", "slabproof_cc_binary", "slabproof_cc_library", "slabproof_cc_test", "slabproof_python_test")
 
 def mutant_targets(mutant):
     """Declares the library NAME, which is impl/ with the error, and for each engine a command.
@@ -49,6 +49,16 @@ def mutant_targets(mutant):
             "//tests/properties:checked_main",
         ],
     )
+    if mutant.in_chunks:
+        slabproof_cc_test(
+            name = name + "_test",
+            srcs = ["chunk_mutant_test.cc"],
+            tags = ["no-sanitizer"],
+            deps = [
+                ":" + name,
+                "//tests/support:chunk_program",
+            ],
+        )
     if mutant.canary:
         _canary_test(name + "_canary_test", name, mutant.canary, mutant.canary.program)
         if mutant.canary.larger:

@@ -4,7 +4,7 @@ Every engine can be linked with each of them; :engine_table says which engine fi
 also a test of every run: the model checker must reject it, with the smallest program and the fewest preemptions.
 """
 
-def _mutant(name, header, edits, why, breaks, steps = None, canary = None):
+def _mutant(name, header, edits, why, breaks, steps = None, canary = None, in_chunks = False):
     """One mutant.
 
     Args:
@@ -18,6 +18,8 @@ def _mutant(name, header, edits, why, breaks, steps = None, canary = None):
         directory), so that it must not; None where another assertion may stop an execution before its
         wrong step, or where the default suite, on which the step checker is tried, does not show the error.
       canary: see _canary.
+      in_chunks: whether only a chunk of several segments shows the error. The slabs of the engines have chunks of one;
+        chunk_mutant_test shows it.
     """
     return struct(
         name = name,
@@ -27,6 +29,7 @@ def _mutant(name, header, edits, why, breaks, steps = None, canary = None):
         breaks = breaks,
         steps = steps,
         canary = canary,
+        in_chunks = in_chunks,
     )
 
 def _canary(
@@ -569,5 +572,28 @@ MUTANTS = [
         ],
         why = "the newest block of what remotes pushed is not reclaimed",
         breaks = "R2",
+    ),
+    _mutant(
+        name = "place_given_out_twice",
+        header = "segment_chunk.h",
+        edits = [
+            ("record_.write().taken++;", "record_.write().taken++ & ~std::size_t{1};"),
+        ],
+        why = "two segments of a chunk are at one place",
+        breaks = "S1",
+        in_chunks = True,
+    ),
+    _mutant(
+        name = "place_not_given_back",
+        header = "extendable_slab.h",
+        edits = [
+            (
+                "shared.reserve.keep(*supplies.segment.release());",
+                "static_cast<void>(shared.reserve), static_cast<void>(supplies.segment.release());",
+            ),
+        ],
+        why = "a segment that lost the race for installation is neither kept nor ended",
+        breaks = "S11",
+        in_chunks = True,
     ),
 ]

@@ -1,5 +1,5 @@
-#ifndef SLABPROOF_TESTS_CHECKER_CHUNK_PROGRAM_H_
-#define SLABPROOF_TESTS_CHECKER_CHUNK_PROGRAM_H_
+#ifndef SLABPROOF_TESTS_SUPPORT_CHUNK_PROGRAM_H_
+#define SLABPROOF_TESTS_SUPPORT_CHUNK_PROGRAM_H_
 
 #include <array>
 #include <cstddef>
@@ -170,4 +170,4 @@ class ChunksOfThreads final : public model::Execution {
 
 }  // namespace slabproof::testing
 
-#endif  // SLABPROOF_TESTS_CHECKER_CHUNK_PROGRAM_H_
+#endif  // SLABPROOF_TESTS_SUPPORT_CHUNK_PROGRAM_H_

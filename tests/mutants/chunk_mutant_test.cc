@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/checker/chunk_program.h"
+#include "tests/support/chunk_program.h"
 
 namespace slabproof::testing {
 namespace {
