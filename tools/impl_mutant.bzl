@@ -14,34 +14,34 @@ result provides "slabproof/*.h" to its dependents, ahead of //impl:slabproof sho
 """
 
 def _impl_mutant(ctx):
-    changed = [file for file in ctx.files.headers if file.basename == ctx.attr.header]
-    if not changed:
+    if ctx.attr.header not in [file.basename for file in ctx.files.headers]:
         fail("%s: impl/ has no header %s" % (ctx.label, ctx.attr.header))
 
     directory = ctx.label.name + "_headers"
-    outputs = []
-    for source in ctx.files.headers:
-        edits = ctx.attr.edits if source in changed else "[]"
-        edits_file = ctx.actions.declare_file(directory + "/" + source.basename + ".edits.json")
-        ctx.actions.write(edits_file, edits)
-        output = ctx.actions.declare_file(directory + "/slabproof/" + source.basename)
-        ctx.actions.run(
-            executable = "/usr/bin/python3",
-            arguments = [
-                ctx.file._make_mutant.path,
-                "--edits",
-                edits_file.path,
-                "--namespace",
-                "mutant_" + ctx.label.name,
-                source.path,
-                output.path,
-            ],
-            inputs = [source, edits_file, ctx.file._make_mutant],
-            outputs = [output],
-            mnemonic = "Mutant",
-            progress_message = "Making mutant %s of %s" % (ctx.label.name, source.short_path),
-        )
-        outputs.append(output)
+    edits = ctx.actions.declare_file(directory + "/edits.json")
+    ctx.actions.write(edits, ctx.attr.edits)
+    outputs = [
+        ctx.actions.declare_file(directory + "/slabproof/" + source.basename)
+        for source in ctx.files.headers
+    ]
+    ctx.actions.run(
+        executable = "/usr/bin/python3",
+        arguments = [
+            ctx.file._make_mutant.path,
+            "--edits",
+            edits.path,
+            "--header",
+            ctx.attr.header,
+            "--namespace",
+            "mutant_" + ctx.label.name,
+            "--out",
+            outputs[0].dirname,
+        ] + [source.path for source in ctx.files.headers],
+        inputs = ctx.files.headers + [edits, ctx.file._make_mutant],
+        outputs = outputs,
+        mnemonic = "Mutant",
+        progress_message = "Making mutant %s" % ctx.label.name,
+    )
 
     # Quote directories are searched before all others, so these headers hide the shipped ones.
     root = "/".join([part for part in [ctx.bin_dir.path, ctx.label.package, directory] if part])

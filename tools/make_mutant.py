@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes a copy of one shipped header with a deliberate error, in a namespace of its own.
+"""Writes copies of the shipped headers, one of them with a deliberate error, in a namespace of their own.
 
-    make_mutant.py --edits EDITS.json --namespace NAME INPUT OUTPUT
+    make_mutant.py --edits EDITS.json --header NAME --namespace NAME --out DIRECTORY HEADER...
 
-EDITS.json is a list of [find, replace] pairs, applied in order. Each `find` must occur exactly once
+EDITS.json is a list of [find, replace] pairs, applied in order to the header of that name. Each `find` must occur exactly once
 in the text as it then stands, so that a mutant breaks loudly when the source it was made from moves
 on. A run of white space in `find` matches any run of white space, so that reformatting the source
 breaks nothing. The number of lines does not change: a trace of the mutant then names the lines of
@@ -59,16 +59,19 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--edits", type=pathlib.Path, required=True, help="list of pairs, JSON")
+    parser.add_argument("--header", required=True, help="file name of the one that is changed")
     parser.add_argument("--namespace", required=True, help="name of the inline namespace")
-    parser.add_argument("input", type=pathlib.Path)
-    parser.add_argument("output", type=pathlib.Path)
+    parser.add_argument("--out", type=pathlib.Path, required=True, help="directory of the copies")
+    parser.add_argument("headers", nargs="+", type=pathlib.Path)
     arguments = parser.parse_args()
+    all_edits = json.loads(arguments.edits.read_text())
     try:
-        edits = json.loads(arguments.edits.read_text())
-        source = arguments.input.read_text()
-        arguments.output.write_text(mutate(source, edits, arguments.namespace))
+        for header in arguments.headers:
+            edits = all_edits if header.name == arguments.header else []
+            mutant = mutate(header.read_text(), edits, arguments.namespace)
+            (arguments.out / header.name).write_text(mutant)
     except MutantError as error:
-        print(f"make_mutant: {arguments.input.name}: {error}", file=sys.stderr)
+        print(f"make_mutant: {arguments.header}: {error}", file=sys.stderr)
         return 1
     return 0
 

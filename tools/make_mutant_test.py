@@ -1,6 +1,9 @@
 """make_mutant changes exactly what it is asked to, and refuses an edit that does not fit."""
 
+import pathlib
+import tempfile
 import unittest
+from unittest import mock
 
 from tools import make_mutant
 
@@ -62,3 +65,21 @@ class MutateTest(unittest.TestCase):
     def test_moves_nested_namespaces_too(self):
         mutant = make_mutant.separate_namespace("namespace slabproof::detail {\n}", "wrong")
         self.assertEqual(mutant, "namespace slabproof::inline wrong::detail {\n}")
+
+
+class MainTest(unittest.TestCase):
+    def test_one_header_is_changed_and_all_move_to_the_namespace(self):
+        with tempfile.TemporaryDirectory() as name:
+            directory = pathlib.Path(name)
+            sources = [directory / "sum.h", directory / "same.h"]
+            for source in sources:
+                source.write_text(SOURCE)
+            (directory / "edits.json").write_text('[["a + b", "a - b"]]')
+            (directory / "out").mkdir()
+            arguments = ["--edits", directory / "edits.json", "--header", "sum.h", "--namespace", "wrong",
+                         "--out", directory / "out", *sources]
+            with mock.patch("sys.argv", ["make_mutant", *map(str, arguments)]):
+                self.assertEqual(make_mutant.main(), 0)
+            self.assertIn("inline wrong {\nint add(int a,\n        int b) {\n  return a - b;",
+                          (directory / "out/sum.h").read_text())
+            self.assertEqual((directory / "out/same.h").read_text(), make_mutant.separate_namespace(SOURCE, "wrong"))

@@ -2,18 +2,19 @@
 
 load("//tools:slabproof.bzl", "slabproof_cc_binary", "slabproof_cc_library")
 
-def slab_checker(name, slab, tags = [], **kwargs):
+def slab_checker(name, slab, shared_only = False, tags = [], **kwargs):
     """A `check` command for one slab.
 
     Args:
       name: of the binary.
       slab: //model/slab:shipped_slab, or a library that impl_mutant made.
+      shared_only: whether it leaves out slabs with caches and owners, which take most of the time to compile.
       tags: such as "manual"; "no-sanitizer" is added.
       **kwargs: visibility, testonly.
     """
     slabproof_cc_library(
         name = name + "_subject",
-        srcs = ["//model/slab:subject_factory.cc"],
+        srcs = ["//model/slab:shared_subject_factory.cc" if shared_only else "//model/slab:subject_factory.cc"],
         # The command asks for a slab by a function that only this library defines.
         alwayslink = True,
         tags = ["no-sanitizer"] + tags,

@@ -8,8 +8,8 @@ def mutant_targets(mutant):
     """Declares the library NAME, which is impl/ with the error, and for each engine a command.
 
     NAME_sequential, NAME_concurrent and NAME_checked are the property engines, NAME_check is the model checker's own
-    command. They are built on demand, for there are many; with a canary, NAME_check is always built, for
-    NAME_canary_test. The library is always built, so that a change of impl/ that an edit no longer fits is noticed at
+    command. They are built on demand, for there are many; with a canary, NAME_canary_check is always built, for
+    NAME_canary_test: the same command, with no more slabs than it needs. The library is always built, so that a change of impl/ that an edit no longer fits is noticed at
     once.
 
     Args:
@@ -39,7 +39,13 @@ def mutant_targets(mutant):
                 "//tests/properties:%s_main" % engine,
             ],
         )
-    slab_checker(name = name + "_check", slab = ":" + name, tags = [] if mutant.canary else ["manual"])
+    slab_checker(name = name + "_check", slab = ":" + name, tags = ["manual"])
+    if mutant.canary:
+        slab_checker(
+            name = name + "_canary_check",
+            slab = ":" + name,
+            shared_only = mutant.canary.slab == "shared",
+        )
     slabproof_cc_binary(
         name = name + "_checked",
         testonly = True,
@@ -69,7 +75,7 @@ def _canary_test(name, mutant, canary, program):
         name = name,
         src = "canary_test.py",
         args = [
-            "$(location :%s_check)" % mutant,
+            "$(location :%s_canary_check)" % mutant,
             "--properties",
             ",".join(canary.properties),
             "--minimal",
@@ -88,5 +94,5 @@ def _canary_test(name, mutant, canary, program):
             "--program",
             "'%s'" % program,
         ],
-        data = [":%s_check" % mutant],
+        data = [":%s_canary_check" % mutant],
     )
