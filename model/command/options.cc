@@ -211,10 +211,6 @@ Problem family_problem(SlabFamily family, const CheckOptions& options) {
   if (!options.steps_file.empty()) {
     return "--emit-steps needs --slab shared: the proved system has neither caches nor remotes";
   }
-  if (options.search.search == Search::kGraph) {
-    return "--search graph needs --slab shared: it does not keep what caches and remotes have "
-           "outside the slab";
-  }
   return std::nullopt;
 }
 
@@ -245,16 +241,10 @@ Problem add_scenarios(const RawOptions& raw, CheckOptions& options) {
       return fmt::format("unknown scenario \"{}\"; --list names them", name);
     }
     options.jobs.push_back(job_of(*scenario));
-    if (options.search.search != Search::kGraph) continue;
-    if (auto problem = family_problem(options.jobs.back().slab.family, options)) return problem;
   }
   if (!raw.scenarios.empty()) return std::nullopt;
   for (const Scenario& scenario : raw.suite == "deep" ? deep_suite() : default_suite()) {
     options.jobs.push_back(job_of(scenario));
-  }
-  if (options.search.search == Search::kGraph) {
-    std::erase_if(options.jobs,
-                  [](const CheckJob& job) { return job.slab.family != SlabFamily::kShared; });
   }
   return std::nullopt;
 }

@@ -321,7 +321,11 @@ void GraphSyncModel::end_objects_in(const std::byte* data, std::size_t size) {
 
 void* GraphHeap::allocate(std::size_t size, std::size_t alignment) {
   Engine& present = engine();
-  if (!runs_execution || present.quiet() || present.phase() == Engine::Phase::kIdle) {
+  // No graph holds an address from after the threads, and containers that outlive the execution are
+  // filled there.
+  const bool is_of_program =
+      present.phase() == Engine::Phase::kBefore || present.phase() == Engine::Phase::kThreads;
+  if (!runs_execution || present.quiet() || !is_of_program) {
     return allocate_outside(size, alignment);
   }
   slabproof::model::about_to_act();

@@ -77,6 +77,17 @@ class CanaryTest(unittest.TestCase):
         self.assertIsNone(result["minimal_program"])
         self.assertEqual(json.loads(result["replay"])["program"], result["program"])
 
+    def test_search_of_execution_graphs_finds_it_too(self):
+        with tempfile.TemporaryDirectory() as directory:
+            results = pathlib.Path(directory) / "results.json"
+            arguments = [*self.arguments, "--search", "graph", "--json", str(results)]
+            done = run(self.check, arguments)
+            self.assertEqual(done.returncode, VIOLATED, done.stdout + done.stderr)
+            result = json.loads(results.read_text())[0]
+        self.assertIn(result["property"], self.properties)
+        again = run(self.check, ["--replay", "-"], result["replay"])
+        self.assertEqual(again.returncode, VIOLATED, again.stdout + again.stderr)
+
     def test_printed_trace_is_not_endless(self):
         self.assertLess(len(self.done.stdout.splitlines()), 1000)
 

@@ -1,10 +1,12 @@
 // The reduction loses nothing on the slab, nor does the search of execution graphs, which shares no
 // memory model with it: for every program of two threads with at most two operations each, and of
 // three threads with one each, that Relacy's full search can finish, all three come to the same
-// verdict, the same orders of critical sections and the same final states.
+// verdict, the same orders of critical sections and the same final states. So do the reduction and
+// the graphs on slabs with caches and on owners, which are too large for the full search.
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -16,6 +18,9 @@
 #include "model/graph/graph_explore.h"
 #include "model/program/enumeration.h"
 #include "model/program/job.h"
+#include "model/program/program.h"
+#include "model/program/scenario.h"
+#include "model/program/slab_setup.h"
 #include "model/runtime/relacy_explore.h"
 #include "model/search/explore.h"
 #include "model/slab/program_execution.h"
@@ -27,6 +32,7 @@ namespace {
 using model::CheckJob;
 using model::History;
 using model::Search;
+using model::SlabFamily;
 
 /// What a search found of a program.
 struct Findings {
@@ -36,13 +42,17 @@ struct Findings {
   std::set<std::string> final_states;
 };
 
-/// The order in which the operations of the threads took the lock.
+/// The order in which the operations of the threads took each lock. What is done under different
+/// locks has no order.
 std::string order_of(const History& history) {
-  std::string order;
+  std::map<int, std::string> orders;
   for (const model::Acquisition& acquisition : history.all_acquisitions()) {
-    order += std::to_string(acquisition.op.thread) + "." + std::to_string(acquisition.op.op) + " ";
+    orders[acquisition.mutex] +=
+        std::to_string(acquisition.op.thread) + "." + std::to_string(acquisition.op.op) + " ";
   }
-  return order;
+  std::string text;
+  for (const auto& [mutex, order] : orders) text += std::to_string(mutex) + ": " + order;
+  return text;
 }
 
 /// What each operation returned, whichever finished first, and what was left in the end.
@@ -120,6 +130,62 @@ TEST(FullAgainstReduced, TwoThreadsOfTwoOperations) {
 
 TEST(FullAgainstReduced, ThreeThreadsOfOneOperation) {
   EXPECT_GE(compare("threads=3,ops=1,capacity=1", "a n"), 10U);
+}
+
+/// What orders the threads of a program beside program order.
+enum class Ordered : std::uint8_t {
+  kByLocks,    ///< each execution has an order of critical sections of its own
+  kByAtomics,  ///< one graph stands for several orders of running, and some have none: a thread may
+               ///< see what another did last, and not yet what that did before
+};
+
+void compare_graphs(const CheckJob& job, Ordered ordered) {
+  SCOPED_TRACE(to_text(job.program) + ", capacity " + std::to_string(job.slab.capacity));
+  const Findings reduced = find_all(job, Search::kDpor);
+  const Findings graphs = find_all(job, Search::kGraph);
+  EXPECT_TRUE(reduced.finished && graphs.finished);
+  EXPECT_TRUE(reduced.holds && graphs.holds);
+  if (ordered == Ordered::kByLocks) {
+    EXPECT_EQ(graphs.orders, reduced.orders);
+    EXPECT_EQ(graphs.final_states, reduced.final_states);
+    for (const auto& [order, count] : graphs.orders) EXPECT_EQ(count, 1U) << order;
+  } else {
+    EXPECT_TRUE(std::ranges::includes(keys(graphs.orders), keys(reduced.orders)));
+    EXPECT_TRUE(std::ranges::includes(graphs.final_states, reduced.final_states));
+  }
+}
+
+void compare_graphs(SlabFamily family, std::uint32_t batch, const std::string& program,
+                    Ordered ordered) {
+  CheckJob job;
+  job.program = *model::parse_program(program);
+  job.slab.family = family;
+  job.slab.batch = batch;
+  compare_graphs(job, ordered);
+}
+
+TEST(GraphsAgainstReduced, Caches) {
+  for (const char* const program : {"a f | a f", "a2 f | a F", "! a f | a f a", "a3 F | a x"}) {
+    compare_graphs(SlabFamily::kCached, 1, program, Ordered::kByLocks);
+    compare_graphs(SlabFamily::kCached, 2, program, Ordered::kByLocks);
+  }
+  compare_graphs(SlabFamily::kAutoCached, 1, "a f | n", Ordered::kByLocks);
+}
+
+TEST(GraphsAgainstReduced, OwnersAndRemotes) {
+  for (const char* const program :
+       {"a g>1 a f | t f", "a a g>1 g>1 a | t F t F", "a g>1 a g>2 | t f | t f"}) {
+    compare_graphs(SlabFamily::kOwner, 1, program, Ordered::kByAtomics);
+    compare_graphs(SlabFamily::kOwner, 2, program, Ordered::kByAtomics);
+  }
+}
+
+TEST(GraphsAgainstReduced, ScenariosOfCachesAndOwners) {
+  for (const model::Scenario& scenario : model::default_suite()) {
+    const CheckJob job = model::job_of(scenario);
+    if (job.slab.family == SlabFamily::kShared) continue;
+    compare_graphs(job, Ordered::kByAtomics);
+  }
 }
 
 }  // namespace
