@@ -18,8 +18,8 @@ struct Estimate {
 
 /// Samples: each of at most 64 jobs, evenly spaced in the order given, is cut into parts, and parts
 /// evenly spaced are explored for about `seconds_to_spend` in all; each stands for its neighbours.
-/// Close where parts resemble each other. Only `dpor` can be cut into parts; another search is cut
-/// off by the time, and then its estimate is a lower bound.
+/// Close where parts resemble each other. Only `dpor` and `graph` can be cut into parts; another
+/// search is cut off by the time, and then its estimate is a lower bound.
 [[nodiscard]] Estimate estimate(const std::vector<CheckJob>& jobs, const SearchOptions& options,
                                 double seconds_to_spend);
 

@@ -21,7 +21,9 @@ ProgramSearch::ProgramSearch(const CheckJob& job)
       has_steps_(job.slab.family == SlabFamily::kShared) {}
 
 ExploreResult ProgramSearch::run(ExploreOptions options) {
+  const MemoryModel memory = options.run.memory_model;
   options.run = slab_run_settings();
+  options.run.memory_model = memory;
   options.run.access_limit = kAccessLimit;
   options.on_execution = [this,
                           callers = std::move(options.on_execution)](const ExecutionEnd& end) {

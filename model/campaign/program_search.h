@@ -25,7 +25,8 @@ class ProgramSearch {
  public:
   explicit ProgramSearch(const CheckJob& job);
 
-  /// Explores the job; `options.run` is not looked at. A trace has its violating pair marked.
+  /// Explores the job; of `options.run` only the memory model is looked at. A trace has its
+  /// violating pair marked.
   [[nodiscard]] ExploreResult run(ExploreOptions options);
 
   /// From now on the steps of each execution go to `sink`, a few thousand executions at a time, and

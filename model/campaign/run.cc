@@ -57,9 +57,11 @@ void judge_expectations(const CheckJob& job, RunResult& result) {
   }
 }
 
-std::vector<std::uint8_t> symmetry_class(const SearchOptions& options,
+std::vector<std::uint8_t> symmetry_class(const CheckJob& job, const SearchOptions& options,
                                          const ProgramSearch& search) {
-  if (options.search != Search::kDpor || !options.symmetry) return {};
+  const Search chosen = search_of(job, options);
+  const bool knows_it = chosen == Search::kDpor || chosen == Search::kGraph;
+  if (!knows_it || !options.symmetry) return {};
   return search.symmetry_class();
 }
 
@@ -100,9 +102,14 @@ void put_violation(const FailingExecution& found, ProgramSearch& search, JobOutc
 
 JobSplit split_job(const CheckJob& job, const SearchOptions& options, std::size_t at_least) {
   JobSplit split;
-  if (options.search != Search::kDpor || at_least <= 1) return split;
+  const Search chosen = search_of(job, options);
+  if (at_least <= 1 || (chosen != Search::kDpor && chosen != Search::kGraph)) return split;
+  if (chosen == Search::kGraph) {
+    split.parts.resize(at_least);
+    return split;
+  }
   ProgramSearch search(job);
-  const std::vector<std::uint8_t> symmetry = symmetry_class(options, search);
+  const std::vector<std::uint8_t> symmetry = symmetry_class(job, options, search);
   constexpr std::size_t kDeepest = 64;
   for (std::size_t depth = 2; depth <= kDeepest; depth += 2) {
     JobSplit deeper{.depth = depth, .parts = {}};
@@ -130,15 +137,20 @@ PartOutcome explore_part(const CheckJob& job, const SearchOptions& options, cons
                          const StepsSink& steps) {
   ProgramSearch search(job);
   search.emit_steps(steps);
-  const std::vector<std::uint8_t> symmetry = symmetry_class(options, search);
+  const std::vector<std::uint8_t> symmetry = symmetry_class(job, options, search);
   ExploreOptions how;
-  how.search = options.search;
+  how.search = search_of(job, options);
+  how.run.memory_model = memory_of(how.search, options);
   how.bound = options.bound;
   how.iterations = options.iterations;
   how.seed = options.seed;
   how.time_limit = time_limit;
   how.symmetry_class = symmetry;
-  how.part = {.split_depth = split.depth, .prefix = split.parts.at(part)};
+  if (how.search == Search::kGraph) {
+    how.share = {.index = part, .count = split.parts.size()};
+  } else {
+    how.part = {.split_depth = split.depth, .prefix = split.parts.at(part)};
+  }
   how.trace = false;
   if (progress) {
     how.on_execution = [&progress, executions = std::uint64_t{0}](const ExecutionEnd&) mutable {
@@ -169,8 +181,9 @@ JobOutcome conclude(const CheckJob& job, const SearchOptions& options, const Par
   JobOutcome outcome;
   RunResult& result = outcome.result;
   result.job = job;
-  result.search = options.search;
-  result.symmetry = !symmetry_class(options, search).empty();
+  result.search = search_of(job, options);
+  result.memory = memory_of(result.search, options);
+  result.symmetry = !symmetry_class(job, options, search).empty();
   result.executions = sum.executions;
   result.redundant = sum.redundant;
   result.exhaustive = sum.complete && !sum.violation && limit.kind == SearchLimit::Kind::kNone;
@@ -206,6 +219,7 @@ JobOutcome replay(const RecordedExecution& recorded, const StepsSink& steps) {
   RunResult& result = outcome.result;
   result.job = job;
   result.search = Search::kReplay;
+  if (!recorded.schedule.is_graph) result.memory = MemoryModel::kRelacy;
   result.executions = explored.executions;
   result.limit = {.kind = SearchLimit::Kind::kOneExecution, .text = "one execution"};
   result.seconds = explored.seconds;

@@ -25,15 +25,17 @@ struct JobOutcome {
 };
 
 /// How the executions of a job are cut into parts that are disjoint and together all of them: by
-/// what the first choices are. Not cut: one part, depth 0.
+/// what the first choices are, or, on execution graphs, into as many shares
+/// (`ExploreOptions::share`) as there are parts, which have no names then. Not cut: one part, depth
+/// 0.
 struct JobSplit {
   std::size_t depth = 0;
   std::vector<std::vector<Choice>> parts = {{}};
   std::uint64_t redundant = 0;  ///< executions that turned out redundant before they reached a part
 };
 
-/// Cuts a job into at least so many parts if it has as many executions. Only the search `dpor` can
-/// be cut; other jobs stay whole.
+/// Cuts a job into at least so many parts if it has as many executions. Only the searches `dpor`
+/// and `graph` can be cut; other jobs stay whole.
 [[nodiscard]] JobSplit split_job(const CheckJob& job, const SearchOptions& options,
                                  std::size_t at_least);
 

@@ -9,6 +9,7 @@
 #include "model/program/job.h"
 #include "model/program/program.h"
 #include "model/search/explore.h"
+#include "model/search/memory_model.h"
 #include "model/search/verdict.h"
 
 namespace slabproof::model {
@@ -46,6 +47,8 @@ struct MinimalViolation {
 struct RunResult {
   CheckJob job;
   Search search = Search::kDpor;
+  /// Nothing where an execution graph was recorded: it is run again as it was.
+  std::optional<MemoryModel> memory;
   bool symmetry = false;
 
   std::uint64_t executions = 0;  ///< inequivalent ones where the search knows

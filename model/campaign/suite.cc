@@ -119,10 +119,11 @@ class Suite {
   void plan(const CheckJob& job) {
     JobProgress progress{.job = &job, .split = split_job(job, options_, parts_wanted(job))};
     const RecordedExecution unscheduled{.program = job.program, .slab = job.slab, .schedule = {}};
-    progress.name = fmt::format(
-        "{} {} {} symmetry={} depth={} parts={}", to_text(unscheduled), to_text(options_.search),
-        options_.search == Search::kBound ? options_.bound : 0, options_.symmetry,
-        progress.split.depth, progress.split.parts.size());
+    const Search search = search_of(job, options_);
+    progress.name = fmt::format("{} {} {} {} symmetry={} depth={} parts={}", to_text(unscheduled),
+                                to_text(search), to_text(memory_of(search, options_)),
+                                search == Search::kBound ? options_.bound : 0, options_.symmetry,
+                                progress.split.depth, progress.split.parts.size());
     for (std::size_t part = 0; part < progress.split.parts.size(); ++part) {
       if (!is_mine(part)) continue;
       const auto done = checkpoint_ ? checkpoint_->find(progress.name, part) : std::nullopt;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
@@ -17,6 +18,7 @@
 #include "model/program/scenario.h"
 #include "model/program/slab_setup.h"
 #include "model/search/explore.h"
+#include "model/search/memory_model.h"
 
 namespace slabproof::model {
 namespace {
@@ -56,6 +58,7 @@ struct RawOptions {
   std::string enumerate;
   std::string shard;
   std::string alphabet = "a f f@0 F ! r";
+  std::string memory;
 };
 
 void add_what_to_run(CLI::App& app, RawOptions& raw, CheckOptions& options) {
@@ -112,14 +115,21 @@ void set_search(const std::string& name, SearchOptions& options) {
   options.search = *search;
 }
 
-void add_how_to_search(CLI::App& app, SearchOptions& options) {
+void add_how_to_search(CLI::App& app, RawOptions& raw, SearchOptions& options) {
   app.add_option_function<std::string>(
          "--search", [&options](const std::string& name) { set_search(name, options); },
          "dpor: one execution of each class of equivalent ones; graph: one of each execution graph "
-         "that C++20 allows; full: every order of every operation; bound: every order with at most "
-         "--bound preemptions; random")
-      ->type_name("TEXT:{dpor,graph,full,bound,random}")
-      ->default_str(std::string(to_text(options.search)));
+         "that the memory model allows; full: every order of every operation; bound: every order "
+         "with at most "
+         "--bound preemptions; random. Default: graph for a slab that has atomics, dpor for one "
+         "with locks alone, where it is faster")
+      ->type_name("TEXT:{dpor,graph,full,bound,random}");
+  app.add_option(
+         "--memory", raw.memory,
+         "The memory model: cpp20 or rc11, of --search graph, or relacy, of the others; asks "
+         "for graph or dpor where --search does not say (default: cpp20 with graph)")
+      ->check(CLI::IsMember(
+          std::vector<std::string>(kMemoryModelNames.begin(), kMemoryModelNames.end())));
   app.add_option("--bound", options.bound, "Preemptions, for --search bound")
       ->check(CLI::Range(0, 64))
       ->capture_default_str();
@@ -127,10 +137,10 @@ void add_how_to_search(CLI::App& app, SearchOptions& options) {
                  "Stop after this many executions of each program (default: 100000 with --search "
                  "random, else no limit)")
       ->check(CLI::PositiveNumber);
-  app.add_flag(
-      "!--no-symmetry", options.symmetry,
-      "With --search dpor: distinguish threads with the same operations, so that counts can be "
-      "compared");
+  app.add_flag("!--no-symmetry", options.symmetry,
+               "With --search dpor or graph: distinguish threads with the same operations, so that "
+               "counts can be "
+               "compared");
   app.add_option("--seed", options.seed, "Seed of --search random")->capture_default_str();
   app.add_option("--time-limit", options.time_limit_seconds,
                  "Stop each program after this many seconds (default: no limit)")
@@ -185,7 +195,8 @@ void add_what_to_write(CLI::App& app, CheckOptions& options) {
                  "Run the one execution recorded in this file, with a trace; - is standard input")
       ->excludes("--program")
       ->excludes("--scenario")
-      ->excludes("--suite");
+      ->excludes("--suite")
+      ->excludes("--memory");
   app.add_option("--json", options.json_file, "Write the results here as JSON");
   app.add_option("--emit-steps", options.steps_file,
                  "Write the critical sections of each execution here, as steps of the proved "
@@ -262,10 +273,25 @@ Problem add_enumeration(const RawOptions& raw, CheckOptions& options) {
   return std::nullopt;
 }
 
+/// The memory model, and with it the search where none was asked for.
+Problem resolve_memory(const RawOptions& raw, SearchOptions& search) {
+  if (raw.memory.empty()) return std::nullopt;
+  const auto name = std::ranges::find(kMemoryModelNames, raw.memory);
+  search.memory = static_cast<MemoryModel>(name - kMemoryModelNames.begin());
+  const bool is_of_graphs = search.memory != MemoryModel::kRelacy;
+  if (!search.search) search.search = is_of_graphs ? Search::kGraph : Search::kDpor;
+  if (is_of_graphs == (search.search == Search::kGraph)) return std::nullopt;
+  return fmt::format(
+      "--search {} cannot run under --memory {}: cpp20 and rc11 are of graph, relacy "
+      "is of the other searches",
+      to_text(*search.search), raw.memory);
+}
+
 /// Turns what was parsed into what will run; a message where it makes no sense.
 Problem resolve(const RawOptions& raw, CheckOptions& options) {
   constexpr std::uint64_t kDefaultRandomExecutions = 100'000;
   SearchOptions& search = options.search;
+  if (auto problem = resolve_memory(raw, search)) return problem;
   search.shard = raw.shard.empty() ? shard_of_bazel() : parse_shard(raw.shard);
   if (!raw.shard.empty() && !search.shard) {
     return fmt::format("\"{}\" is not a valid shard; 0/3 is the first of three", raw.shard);
@@ -289,7 +315,7 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
   CLI::App app(kDescription, "check");
   app.footer(describe_tokens());
   add_what_to_run(app, raw, options);
-  add_how_to_search(app, options.search);
+  add_how_to_search(app, raw, options.search);
   add_how_to_share(app, raw, options);
   add_what_to_write(app, options);
   try {

@@ -16,6 +16,7 @@
 #include "model/program/program.h"
 #include "model/program/slab_setup.h"
 #include "model/search/explore.h"
+#include "model/search/memory_model.h"
 
 namespace slabproof::model {
 namespace {
@@ -47,7 +48,7 @@ std::string coverage(const RunResult& result) {
   return result.limit.kind == SearchLimit::Kind::kNone ? "stopped" : result.limit.text;
 }
 
-constexpr std::size_t kColumns = 9;
+constexpr std::size_t kColumns = 10;
 using Row = std::array<std::string, kColumns>;
 
 Row row_of(const RunResult& result) {
@@ -55,6 +56,7 @@ Row row_of(const RunResult& result) {
           std::to_string(result.job.program.threads.size()),
           std::string(recheck_name(result.job.slab.recheck_all)),
           std::string(to_text(result.search)),
+          std::string(result.memory ? to_text(*result.memory) : "-"),
           grouped(result.executions),
           rate(result),
           coverage(result),
@@ -74,6 +76,7 @@ constexpr std::array<Column, kColumns> kTable = {{{"scenario", 8, false},
                                                   {"threads", 7, true},
                                                   {"recheck", 7, false},
                                                   {"search", 6, false},
+                                                  {"memory", 6, false},
                                                   {"executions", 10, true},
                                                   {"executions/s", 12, true},
                                                   {"coverage", 12, false},
@@ -127,6 +130,7 @@ nlohmann::ordered_json json_of(const RunResult& result) {
                                    {"slab", to_text(slab.family)},
                                    {"batch", slab.batch},
                                    {"search", to_text(result.search)},
+                                   {"memory", nullptr},
                                    {"symmetry", result.symmetry},
                                    {"executions", result.executions},
                                    {"redundant", result.redundant},
@@ -142,6 +146,7 @@ nlohmann::ordered_json json_of(const RunResult& result) {
                                    {"minimal_program", nullptr},
                                    {"minimal_message", nullptr},
                                    {"preemptions", nullptr}};
+  if (result.memory) object["memory"] = to_text(*result.memory);
   if (result.replay) object["replay"] = to_text(*result.replay);
   if (result.minimal) {
     object["minimal_program"] = to_text(result.minimal->program);

@@ -1,6 +1,7 @@
 #include "model/graph/explorer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "model/graph/operation_result.h"
 #include "model/graph/revisits.h"
@@ -17,19 +18,46 @@ Explorer::Explorer(const ExplorerOptions& options)
 
 bool Explorer::next() {
   while (!kept_.empty()) {
-    kept_.back().restore(graph_);
-    kept_bytes_ -= kept_.back().bytes();
+    const Snapshot last = std::move(kept_.back());
     kept_.pop_back();
-    const auto thread = graph_.unfinished_exclusive();
-    if (!thread) return true;
-    graph_.set_unfinished_exclusive(std::nullopt);
-    if (finish_exclusive(*thread, false)) return true;
-    ++statistics_.dropped;
+    if (take(last)) return true;
   }
   return false;
 }
 
+bool Explorer::next_in_breadth() {
+  while (!kept_.empty()) {
+    const Snapshot first = std::move(kept_.front());
+    kept_.erase(kept_.begin());
+    if (take(first)) return true;
+  }
+  return false;
+}
+
+void Explorer::keep_share(std::size_t index, std::size_t count) {
+  std::vector<Snapshot> share;
+  kept_bytes_ = 0;
+  for (; index < kept_.size(); index += count) {
+    kept_bytes_ += kept_[index].bytes();
+    share.push_back(std::move(kept_[index]));
+  }
+  kept_ = std::move(share);
+}
+
+/// Makes a graph that is no longer kept the present one. False if it turns out to be inconsistent.
+bool Explorer::take(const Snapshot& snapshot) {
+  snapshot.restore(graph_);
+  kept_bytes_ -= snapshot.bytes();
+  const auto thread = graph_.unfinished_exclusive();
+  if (!thread) return true;
+  graph_.set_unfinished_exclusive(std::nullopt);
+  if (finish_exclusive(*thread, false)) return true;
+  ++statistics_.dropped;
+  return false;
+}
+
 void Explorer::keep(const Graph& graph) {
+  if (!options_.symmetry.keeps(graph)) return;
   kept_.emplace_back(graph);
   ++statistics_.kept;
   kept_bytes_ += kept_.back().bytes();

@@ -8,6 +8,7 @@
 #include "model/graph/consistency.h"
 #include "model/graph/event.h"
 #include "model/graph/graph.h"
+#include "model/graph/symmetry.h"
 #include "model/search/memory_model.h"
 
 namespace slabproof::model::graph {
@@ -16,6 +17,7 @@ struct ExplorerOptions {
   std::size_t threads = 1;
   MemoryModel model = MemoryModel::kCpp20;
   std::size_t spurious_failures = 1;  ///< of weak compare-exchanges, by one thread
+  Symmetry symmetry{};
 };
 
 /// Goes through all consistent execution graphs of a program, each once: TruSt (Kokologiannakis,
@@ -39,6 +41,12 @@ class Explorer {
 
   /// Goes on to another graph; false if there is none. The first one is empty.
   [[nodiscard]] bool next();
+  /// The same, but of all graphs that are kept it takes the one that was kept first.
+  [[nodiscard]] bool next_in_breadth();
+  /// How many graphs are kept. What follows from one follows from no other.
+  [[nodiscard]] std::size_t kept() const noexcept { return kept_.size(); }
+  /// Keeps each `count`th of them, from number `index` on, and forgets the others.
+  void keep_share(std::size_t index, std::size_t count);
   [[nodiscard]] const Graph& graph() const noexcept { return graph_; }
   [[nodiscard]] const Statistics& statistics() const noexcept { return statistics_; }
 
@@ -66,6 +74,7 @@ class Explorer {
 
  private:
   void keep(const Graph& graph);
+  [[nodiscard]] bool take(const Snapshot& snapshot);
   [[nodiscard]] bool is_consistent(const Graph& graph) {
     return !any_seq_cst_ || seq_cst_order_.exists_for(graph);
   }

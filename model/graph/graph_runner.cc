@@ -38,14 +38,31 @@ void GraphRunner::start_tree_search(std::optional<unsigned> /*context_bound*/) {
   explorer_.reset();
 }
 
+void GraphRunner::set_symmetry(std::span<const std::uint8_t> symmetry_class) {
+  symmetry_ = Symmetry(symmetry_class);
+}
+
 bool GraphRunner::advance_tree() {
   return explorer_->next();
+}
+
+std::size_t GraphRunner::put_aside() const {
+  return explorer_->kept();
+}
+
+bool GraphRunner::advance_tree_in_breadth() {
+  return explorer_->next_in_breadth();
+}
+
+void GraphRunner::keep_share(std::size_t index, std::size_t count) {
+  explorer_->keep_share(index, count);
 }
 
 void GraphRunner::begin_graphs(const RunSettings& settings) {
   explorer_.emplace(ExplorerOptions{.threads = threads_,
                                     .model = settings.memory_model,
-                                    .spurious_failures = settings.spurious_failures});
+                                    .spurious_failures = settings.spurious_failures,
+                                    .symmetry = symmetry_});
   sync_model_ = {};
   static_cast<void>(advance_tree());
 }

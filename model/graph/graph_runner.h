@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "model/graph/explorer.h"
 #include "model/graph/graph_sync_model.h"
 #include "model/graph/replay.h"
+#include "model/graph/symmetry.h"
 #include "model/runtime/thread_locals.h"
 #include "model/search/execution_runner.h"
 
@@ -24,8 +26,12 @@ class GraphRunner final : public ExecutionRunner {
 
   [[nodiscard]] std::unique_ptr<SearchScope> begin_search(const RunSettings& settings) override;
   void start_tree_search(std::optional<unsigned> context_bound) override;
+  void set_symmetry(std::span<const std::uint8_t> symmetry_class) override;
   ExecutionResult run_tree(Execution& execution, const RunSettings& settings) override;
   [[nodiscard]] bool advance_tree() override;
+  [[nodiscard]] std::size_t put_aside() const override;
+  [[nodiscard]] bool advance_tree_in_breadth() override;
+  void keep_share(std::size_t index, std::size_t count) override;
   ExecutionResult run(Execution& execution, Scheduler& scheduler, const RunSettings& settings,
                       Trace* trace) override;
 
@@ -53,6 +59,7 @@ class GraphRunner final : public ExecutionRunner {
   GraphSyncModel sync_model_;
   GraphHeap heap_;
   std::optional<Explorer> explorer_;
+  Symmetry symmetry_;  // of the search of its own
   bool is_blocked_ = false;
   std::optional<ThreadLocals> thread_locals_;
 };

@@ -59,7 +59,7 @@ struct RunSettings {
   /// Whether the others go on where a thread fails, so that a search that goes on after a failure
   /// loses nothing. Only for a scheduler that explores all executions.
   bool outlive_failures = false;
-  /// For searches of execution graphs.
+  /// For searches of execution graphs: not that of Relacy.
   MemoryModel memory_model = MemoryModel::kCpp20;
   /// For searches of execution graphs: a weak compare-exchange that would succeed fails so often in
   /// one thread.

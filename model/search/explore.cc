@@ -116,8 +116,10 @@ class Exploration {
       case Search::kBound:
         runner_.start_tree_search(options.bound);
         break;
-      case Search::kFull:
       case Search::kGraph:
+        runner_.set_symmetry(options.symmetry_class);
+        [[fallthrough]];
+      case Search::kFull:
         runner_.start_tree_search(std::nullopt);
         break;
     }
@@ -125,7 +127,7 @@ class Exploration {
 
   ExploreResult run() {
     const Stopwatch watch;
-    for (;;) {
+    for (bool goes_on = reach_share(); goes_on;) {
       run_once();
       if (Engine::instance().uncontrolled()) break;
       if (is_decided()) break;
@@ -145,12 +147,33 @@ class Exploration {
   }
 
  private:
+  /// Runs the executions that come before all shares are found; they belong to the first share,
+  /// which has no others. False if nothing is left for this share.
+  bool reach_share() {
+    const auto& [index, count] = options_.share;
+    if (count == 1) return true;
+    for (is_of_share_ = index == 0;;) {
+      run_once();
+      if (Engine::instance().uncontrolled() || is_decided()) return false;
+      if (runner_.put_aside() >= count - 1) break;
+      is_finished_ = !runner_.advance_tree_in_breadth();
+      if (is_finished_) return false;
+    }
+    is_finished_ = index == 0;
+    if (is_finished_) return false;
+    is_of_share_ = true;
+    runner_.keep_share(index - 1, count - 1);
+    is_finished_ = !runner_.advance_tree();
+    return !is_finished_;
+  }
+
   void run_once() {
     const ExecutionResult ran = scheduler_ != nullptr
                                     ? runner_.run(execution_, *scheduler_, settings_, nullptr)
                                     : runner_.run_tree(execution_, settings_);
     const bool is_abandoned = ran.failure != nullptr || ran.is_repetition;
     if (is_abandoned && scheduler_ != nullptr) scheduler_->cut_short(*ran.end);
+    if (!is_of_share_ && !Engine::instance().uncontrolled()) return;
     const bool redundant = dpor_ != nullptr && dpor_->redundant();
     if (dpor_ != nullptr && options_.on_part) {
       if (const auto prefix = dpor_->prefix()) options_.on_part(*prefix);
@@ -256,6 +279,7 @@ class Exploration {
   DporScheduler* dpor_ = nullptr;
   ExploreResult result_;
   bool is_finished_ = false;     // there is no execution left to run
+  bool is_of_share_ = true;      // whether what runs belongs to the share to be explored
   bool is_cut_ = false;          // something was left out of an execution that was run
   bool is_passed_over_ = false;  // a failure that was not asked for
 };

@@ -61,9 +61,17 @@ struct ExploreOptions {
   /// Not empty: only failures for which it is true are violations. All others are passed over, and
   /// a search that has passed over some is neither exhaustive nor says that the program holds.
   std::function<bool(const Failure&)> is_wanted;
-  std::span<const std::uint8_t> symmetry_class;  ///< for kDpor: a class for each thread, or empty
+  /// For kDpor and kGraph: a class for each thread, or empty.
+  std::span<const std::uint8_t> symmetry_class;
   /// For kDpor: explore one part of all executions, or list the parts; see DporScheduler.
   DporScheduler::Part part{};
+  /// For kGraph: explore one of so many shares, which are disjoint and together all executions. It
+  /// costs about as many executions as there are shares to find the places where it begins.
+  struct Share {
+    std::size_t index = 0;
+    std::size_t count = 1;
+  };
+  Share share{};
   /// Gets the name of each part, where `part` lists them.
   std::function<void(const std::vector<Choice>&)> on_part;
   const Schedule* schedule = nullptr;  ///< for kReplay
