@@ -300,12 +300,20 @@ void GraphSyncModel::fence(memory_order order, source_location where) {
   }
 }
 
-void GraphSyncModel::pause(const std::byte* local_state, source_location where) {
+void GraphSyncModel::pause(source_location where) {
   if (is_tracing()) [[unlikely]] {
     const CheckerScope quiet;
     trace_event(where, "pause");
   }
-  replay_->pause(local_state);
+  replay_->pause(operation(Action::kOther, kNoLocation, memory_order::relaxed, where));
+}
+
+SyncModel::Try GraphSyncModel::begin_try() {
+  return engine().is_alone() ? Try{} : replay_->begin_try();
+}
+
+void GraphSyncModel::fail_try(const Try& begun) {
+  if (!engine().is_alone()) replay_->fail_try(begun);
 }
 
 void GraphSyncModel::about_to_act() {

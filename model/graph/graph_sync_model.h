@@ -47,7 +47,9 @@ class GraphSyncModel final : public SyncModel {
                         std::uint64_t desired, bool weak, std::memory_order success,
                         std::memory_order failure, std::source_location where) override;
   void fence(std::memory_order order, std::source_location where) override;
-  void pause(const std::byte* local_state, std::source_location where) override;
+  void pause(std::source_location where) override;
+  Try begin_try() override;
+  void fail_try(const Try& begun) override;
   void about_to_act() override;
   void end_objects_in(const std::byte* data, std::size_t size) override;
 

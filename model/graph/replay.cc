@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/graph/operation_result.h"
 #include "model/search/engine.h"
 
 namespace slabproof::model::graph {
@@ -10,11 +11,6 @@ namespace {
 
 Engine& engine() noexcept {
   return Engine::instance();
-}
-
-/// An address below the frame of the caller.
-[[gnu::noinline]] std::byte* below_caller() noexcept {
-  return static_cast<std::byte*>(__builtin_frame_address(0));
 }
 
 }  // namespace
@@ -58,6 +54,8 @@ Replay::End Replay::run(Explorer& explorer, std::size_t event_limit, Scheduler* 
     thread.must_begin_anew = false;
     thread.state = State::kReady;
     thread.passed = 0;
+    thread.rounds.begin(thread.fiber.stack_end());
+    thread.acts = 0;
     thread.repeated.clear();
     thread.clock.fill(0);
     thread.clock[index] = 1;
@@ -102,35 +100,6 @@ void Replay::resume(std::size_t thread) {
   Thread& resumed = threads_[thread];
   resumed.must_begin_anew = true;
   Fiber::switch_to(resumed.fiber, main_);
-  if (!wants_probe_) return;
-  wants_probe_ = false;
-  {
-    const CheckerScope quiet;
-    probe_.begin(graph(), thread, resumed.fiber, probe_low_, probe_state_);
-  }
-  const bool had_failed = engine().failure().has_value();
-  Fiber::switch_to(resumed.fiber, main_);
-  engine().set_quiet(false);
-  if (!had_failed) engine().forget_failure();
-  // It may even have come to its end.
-  resumed.state = State::kReady;
-  resumed.must_begin_anew = true;
-  const CheckerScope quiet;
-  settle_pause(resumed, probe_.end(resumed.fiber));
-}
-
-/// After the trial of a thread that pauses. What a guide has beyond says that a thread which reads
-/// does not wait yet; one that reads nothing waits in any case.
-void Replay::settle_pause(Thread& paused, bool repeats_itself) {
-  std::vector<EventId> reads;
-  if (repeats_itself) reads = probe_.repeated_reads();
-  const bool waits = repeats_itself && (reads.empty() || !is_guided());
-  if (is_guided()) chosen_ = waits ? choose_thread() : paused.index;
-  if (!waits) return;
-  paused.state = State::kSpinning;
-  paused.repeated = std::move(reads);
-  if (paused.repeated.empty()) return;
-  if (is_hopeless(paused.repeated.back())) end_ = End::kHopeless;
 }
 
 Replay::End Replay::outcome() const {
@@ -142,13 +111,55 @@ Replay::End Replay::outcome() const {
     is_stuck &=
         std::ranges::all_of(thread.repeated, [this](EventId read) { return reads_newest(read); });
   }
+  if (any_round_is_observed()) return End::kObserved;
   if (is_complete) return End::kComplete;
   return is_stuck ? End::kStuck : End::kBlocked;
 }
 
+/// What comes later in coherence may be what rounds have written and not changed.
 bool Replay::reads_newest(EventId read) const {
   const Event& event = graph().at(read);
-  return event.source == graph().write_at(event.location, graph().last_position(event.location));
+  if (event.is_spurious) return false;
+  if (!event.source.is_initial() && is_in_round(event.source) &&
+      graph().changes_value(event.source)) {
+    return false;
+  }
+  const auto writes = graph().writes_to(event.location);
+  const auto seen = graph().position(event.location, event.source) + 1;
+  return std::all_of(writes.begin() + seen, writes.end(),
+                     [this](EventId write) { return is_in_round(write); });
+}
+
+bool Replay::is_in_round(EventId event) const {
+  const Thread& thread = threads_[event.thread];
+  return thread.state == State::kSpinning && event.index >= thread.round_begin;
+}
+
+/// Whether another thread has read from a write and does not wait with it.
+bool Replay::is_observed(EventId write) const {
+  for (std::size_t thread = 0; thread < thread_count_; ++thread) {
+    if (thread == write.thread) continue;
+    std::uint16_t index = 0;
+    for (const Event& event : graph().thread(thread)) {
+      const EventId id{static_cast<std::uint8_t>(thread), index++};
+      if (event.reads() && event.source == write && !is_in_round(id)) return true;
+    }
+  }
+  return false;
+}
+
+/// Whether a thread has read, and does not wait with it, what another has changed in the failed try
+/// of its wait and changed back.
+bool Replay::any_round_is_observed() const {
+  for (std::size_t thread = 0; thread < thread_count_; ++thread) {
+    if (threads_[thread].state != State::kSpinning) continue;
+    const std::vector<Event>& events = graph().thread(thread);
+    for (std::size_t index = threads_[thread].round_begin; index < events.size(); ++index) {
+      const EventId id{static_cast<std::uint8_t>(thread), static_cast<std::uint16_t>(index)};
+      if (graph().changes_value(id) && is_observed(id)) return true;
+    }
+  }
+  return false;
 }
 
 /// Whether no write that is still to come can revisit the last read of a wait, or an older one: the
@@ -185,7 +196,6 @@ void Replay::run_part(void* replay) {
 }
 
 void Replay::leave_fiber() {
-  probe_low_ = below_caller();
   Fiber::switch_to(main_, runs_alone_ ? alone_ : running().fiber);
 }
 
@@ -205,7 +215,41 @@ void Replay::leave_thread() {
 }
 
 void Replay::about_to_act() {
-  if (probe_.is_active()) leave_fiber();
+  if (runs_alone_) return;
+  ++running().acts;
+  running().rounds.forget();
+}
+
+/// Comes back unless the thread would do the same again and again. Of a thread that is guided and
+/// reads, what the guide has beyond says that it does not wait yet.
+void Replay::come_to(const Event& operation) {
+  Thread& me = running();
+  if (is_at_frontier()) {
+    const auto begin = me.rounds.begin_of_round(operation);
+    if (begin && (*begin == me.passed || !is_guided())) spin(*begin);
+  }
+  const CheckerScope quiet;
+  me.rounds.reach(operation, me.passed);
+}
+
+/// Leaves the thread, which waits: it would do nothing but repeat its events from there on.
+void Replay::spin(std::size_t round_begin) {
+  Thread& me = running();
+  me.state = State::kSpinning;
+  me.round_begin = round_begin;
+  const std::vector<Event>& events = graph().thread(running_);
+  bool changes = false;
+  {
+    const CheckerScope quiet;
+    for (std::size_t index = round_begin; index < events.size(); ++index) {
+      const EventId id{static_cast<std::uint8_t>(running_), static_cast<std::uint16_t>(index)};
+      changes |= graph().changes_value(id);
+      if (events[index].reads()) me.repeated.push_back(id);
+    }
+  }
+  if (!changes && !me.repeated.empty() && is_hopeless(me.repeated.back())) end(End::kHopeless);
+  if (is_guided()) chosen_ = choose_thread();
+  leave_fiber();
 }
 
 bool Replay::is_at_frontier() const noexcept {
@@ -306,15 +350,8 @@ void Replay::add_write(const Event& operation) {
 }
 
 Replay::Outcome Replay::read(const Event& operation) {
-  if (probe_.is_active()) {
-    const CheckerScope quiet;
-    const auto value = probe_.read(operation);
-    const bool would_write =
-        operation.action != Action::kLoad && value && *value == operation.expected;
-    if (value && !would_write) return {.value = *value, .has_written = false};
-    engine().set_quiet(false);
-    leave_fiber();
-  }
+  const bool is_lock = operation.action == Action::kLock;
+  if (!is_lock) come_to(operation);
   const std::size_t index = running().passed;
   if (is_at_frontier()) {
     take_turn();
@@ -326,12 +363,14 @@ Replay::Outcome Replay::read(const Event& operation) {
   const Event& event = graph().thread(running_)[index];
   const bool has_written = event.kind == EventKind::kExclusiveRead;
   const Outcome outcome{.value = event.value, .has_written = has_written};
+  const bool changes = has_written && value_to_write(event) != event.value;
+  if (is_lock || changes || event.is_spurious) running().rounds.forget();
   pass(has_written ? 2 : 1);
   return outcome;
 }
 
 void Replay::write(const Event& operation) {
-  about_to_act();
+  running().rounds.forget();
   if (is_at_frontier()) {
     take_turn();
     add_write(operation);
@@ -344,12 +383,6 @@ void Replay::write(const Event& operation) {
 }
 
 void Replay::fence(const Event& operation) {
-  if (probe_.is_active()) {
-    const CheckerScope quiet;
-    if (probe_.fence(operation)) return;
-    engine().set_quiet(false);
-    leave_fiber();
-  }
   if (is_at_frontier()) {
     take_turn();
     const CheckerScope quiet;
@@ -377,7 +410,6 @@ void Replay::queue_for_unlock(EventId before) {
 }
 
 void Replay::lock(const Event& operation) {
-  about_to_act();
   read(operation);
   const std::size_t index = running().passed;
   const EventId before = graph().thread(running_)[index - 2].source;
@@ -405,7 +437,7 @@ void Replay::lock(const Event& operation) {
 }
 
 void Replay::unlock(const Event& operation) {
-  about_to_act();
+  running().rounds.forget();
   if (is_at_frontier()) {
     take_turn();
     const auto& events = graph().thread(running_);
@@ -423,17 +455,14 @@ void Replay::unlock(const Event& operation) {
   pass(1);
 }
 
-void Replay::pause(const std::byte* local_state) {
-  if (probe_.is_active()) {
-    probe_.reach_pause(local_state);
-    leave_fiber();
-  }
-  // What the graph has beyond says that it did not wait.
-  if (!is_at_frontier()) return;
-  probe_state_ = local_state;
-  wants_probe_ = true;
-  leave_fiber();
-  // Once as a trial, and once more if that showed that it does not wait.
+void Replay::pause(const Event& operation) {
+  come_to(operation);
+}
+
+void Replay::fail_try(const Try& begun) {
+  const bool has_acted = running().acts != begun.acts;
+  if (!is_at_frontier() || is_guided() || has_acted) return;
+  if (has_no_net_effect(graph(), running_, begun.events)) spin(begun.events);
 }
 
 }  // namespace slabproof::model::graph

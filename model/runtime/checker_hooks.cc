@@ -4,10 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <csetjmp>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <new>
 #include <source_location>
@@ -20,6 +18,7 @@
 #include "model/runtime/relacy_include.h"
 #include "model/runtime/sync_model.h"
 #include "model/search/engine.h"
+#include "model/search/local_state.h"
 
 namespace slabproof::model {
 namespace {
@@ -425,33 +424,7 @@ void fence(memory_order order, source_location where) noexcept {
 
 namespace {
 
-/// Compares from here on: the frame of the caller, which holds the registers that its own callers
-/// expect to find again, and theirs.
-[[gnu::noinline]] void compare_local_state(const source_location& where) {
-  const auto* const state = static_cast<const std::byte*>(__builtin_frame_address(0));
-  if (SyncModel* const model = SyncModel::present()) return model->pause(state, where);
-  const CheckerScope quiet;
-  engine().end_turn(state);
-}
-
-[[gnu::noinline]] void end_turn(const source_location& where) {
-  // Their bytes are compared and nothing else is done with them.
-  std::jmp_buf registers;
-  std::memset(&registers, 0, sizeof(registers));
-  if (setjmp(registers) != 0) std::unreachable();
-  compare_local_state(where);
-  asm volatile("" : : "r"(&registers) : "memory");
-}
-
-/// What lies below the stack was left by the checker: it is nothing that the program knows, and
-/// must not be taken for its local state.
-[[gnu::noinline]] void clear_stack_below() {
-  std::array<std::byte, 1024> unused;
-  std::memset(&unused, 0, sizeof(unused));
-  asm volatile("" : : "r"(&unused) : "memory");
-}
-
-[[gnu::noinline]] void let_others_go_on(const source_location& where) {
+void let_others_go_on(const source_location& where) {
   rl::ctx().yield(1, relacy_place(where));
   if (model::is_tracing()) {
     const CheckerScope quiet;
@@ -464,9 +437,24 @@ namespace {
 void pause(source_location where) noexcept {
   require_execution(where);
   if (engine().phase() != Engine::Phase::kThreads) return;
-  clear_stack_below();
-  end_turn(where);
-  if (SyncModel::present() == nullptr) let_others_go_on(where);
+  if (SyncModel* const model = SyncModel::present()) return model->pause(where);
+  {
+    const CheckerScope quiet;
+    engine().end_turn(slabproof_local_state);
+  }
+  let_others_go_on(where);
+}
+
+Try begin_try(source_location where) noexcept {
+  require_execution(where);
+  SyncModel* const model = SyncModel::present();
+  return model != nullptr ? model->begin_try() : Try{};
+}
+
+void fail_try(const Try& begun, source_location where) noexcept {
+  require_execution(where);
+  if (SyncModel* const model = SyncModel::present()) return model->fail_try(begun);
+  pause(where);
 }
 
 }  // namespace checker_hooks

@@ -61,7 +61,18 @@ bool compare_exchange(Handle handle, const void* object, std::uint64_t& expected
                       std::memory_order failure, std::source_location where) noexcept;
 
 void fence(std::memory_order order, std::source_location where) noexcept;
+/// Ahead of a pause and of what reads an atomic, the caller notes its local state.
 void pause(std::source_location where) noexcept;
+
+/// Where the running thread was when a try of a wait began.
+struct Try {
+  std::size_t events = 0;
+  std::size_t acts = 0;  ///< other effects
+};
+/// A try of a wait begins; `fail_try` says that it came to nothing, and that the next one knows no
+/// more than it did.
+[[nodiscard]] Try begin_try(std::source_location where) noexcept;
+void fail_try(const Try& begun, std::source_location where) noexcept;
 
 /// Memory for the running thread, or null: its next request was to fail, or it has had too much.
 /// The execution gets a `RegionEvent` of it, with the caller's `tag`.

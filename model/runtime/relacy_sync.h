@@ -17,6 +17,7 @@
 #include "model/runtime/compared_value.h"
 #include "model/runtime/describe.h"
 #include "model/runtime/model_memory.h"
+#include "model/search/local_state.h"
 #include "slabproof/sync_policy.h"
 
 namespace slabproof::model {
@@ -125,6 +126,7 @@ struct BasicRelacySync {
 
     T load(std::memory_order order,
            std::source_location where = std::source_location::current()) const noexcept {
+      slabproof_note_local_state();
       return decode(checker_hooks::load(handle_, this, order, where));
     }
     void store(T value, std::memory_order order,
@@ -133,6 +135,7 @@ struct BasicRelacySync {
     }
     T exchange(T value, std::memory_order order,
                std::source_location where = std::source_location::current()) noexcept {
+      slabproof_note_local_state();
       return decode(checker_hooks::exchange(handle_, this, encode(value), order, where));
     }
     bool compare_exchange_weak(
@@ -149,12 +152,14 @@ struct BasicRelacySync {
                 std::source_location where = std::source_location::current()) noexcept
       requires std::is_integral_v<T>
     {
+      slabproof_note_local_state();
       return decode(checker_hooks::fetch_add(handle_, this, encode(value), order, where));
     }
     T fetch_sub(T value, std::memory_order order,
                 std::source_location where = std::source_location::current()) noexcept
       requires std::is_integral_v<T>
     {
+      slabproof_note_local_state();
       return decode(checker_hooks::fetch_add(handle_, this, 0 - encode(value), order, where));
     }
 
@@ -181,6 +186,7 @@ struct BasicRelacySync {
     bool compare_exchange(T& expected, T desired, bool weak, std::memory_order success,
                           std::memory_order failure, std::source_location where) noexcept {
       std::uint64_t bits = encode(expected);
+      slabproof_note_local_state();
       const bool exchanged = checker_hooks::compare_exchange(handle_, this, bits, encode(desired),
                                                              weak, success, failure, where);
       expected = decode(bits);
@@ -230,7 +236,20 @@ struct BasicRelacySync {
     checker_hooks::fence(order, where);
   }
   static void pause(std::source_location where = std::source_location::current()) noexcept {
+    slabproof_note_local_state();
     checker_hooks::pause(where);
+  }
+  /// Waits until `ready` says so. A call that says no must leave nothing behind that a later one
+  /// looks at: neither in local variables nor, when it returns, in shared ones.
+  template <class Predicate>
+  static void await(Predicate ready,
+                    std::source_location where = std::source_location::current()) noexcept {
+    for (;;) {
+      const checker_hooks::Try begun = checker_hooks::begin_try(where);
+      if (ready()) return;
+      slabproof_note_local_state();
+      checker_hooks::fail_try(begun, where);
+    }
   }
 };
 

@@ -16,6 +16,7 @@ namespace slabproof::model {
 class SyncModel {
  public:
   using Handle = checker_hooks::Handle;
+  using Try = checker_hooks::Try;
 
   virtual ~SyncModel() = default;
 
@@ -40,11 +41,11 @@ class SyncModel {
                                 std::memory_order failure, std::source_location where) = 0;
   virtual void fence(std::memory_order order, std::source_location where) = 0;
 
-  /// The running thread pauses, and its local state is what lies on its stack from `local_state`
-  /// on; its registers are there as well.
-  virtual void pause(const std::byte* local_state, std::source_location where) = 0;
-  /// The running thread is about to do something that another thread could notice and that cannot
-  /// be taken back: to write to a variable, to begin or end an object, to request memory, to fail.
+  virtual void pause(std::source_location where) = 0;
+  virtual Try begin_try() = 0;
+  virtual void fail_try(const Try& begun) = 0;
+  /// The running thread is about to do something else that another thread could notice: to write to
+  /// a variable, to begin or end an object, to request memory, to fail.
   virtual void about_to_act() = 0;
   /// Ends the lives of the mutexes and atomics in memory that is given back.
   virtual void end_objects_in(const std::byte* data, std::size_t size) = 0;

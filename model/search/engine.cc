@@ -382,7 +382,7 @@ void Engine::compute_enabled() noexcept {
 
 // ---- pauses ----
 
-void Engine::end_turn(const std::byte* state) {
+void Engine::end_turn(const LocalState& state) {
   if (!anyone_paused_) {
     waits_.begin_execution();
     for (auto& pauses : pauses_since_step_) pauses.fill(0);

@@ -17,6 +17,7 @@
 #include "model/search/execution.h"
 #include "model/search/execution_result.h"
 #include "model/search/failure.h"
+#include "model/search/local_state.h"
 #include "model/search/memory_model.h"
 #include "model/search/race_cell.h"
 #include "model/search/schedule.h"
@@ -162,7 +163,7 @@ class Engine {
   void stand_still();
 
   /// The running thread pauses in that local state; see WaitTurns.
-  void end_turn(const std::byte* state);
+  void end_turn(const LocalState& state);
   /// Whether it may have repeated a turn, and whether it seems so. The search has the last word.
   [[nodiscard]] bool may_be_repetition() const noexcept { return may_be_repetition_; }
   [[nodiscard]] bool seems_repetition() const noexcept {
