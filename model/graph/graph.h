@@ -34,12 +34,6 @@ class Graph {
   [[nodiscard]] bool contains(EventId id) const noexcept {
     return id.is_initial() || id.index < events_[id.thread].size();
   }
-  /// Whether a read-modify-write has another value after it: of the write of one.
-  [[nodiscard]] bool changes_value(EventId id) const noexcept {
-    const std::vector<Event>& events = events_[id.thread];
-    return events[id.index].kind == EventKind::kExclusiveWrite &&
-           events[id.index].value != events[id.index - 1U].value;
-  }
   /// What happens before an event, without itself.
   [[nodiscard]] Clock before(EventId id) const noexcept {
     return id.index == 0 ? Clock{} : events_[id.thread][id.index - 1U].happens_before;

@@ -56,7 +56,9 @@ Replay::End Replay::run(Explorer& explorer, std::size_t event_limit, Scheduler* 
     thread.passed = 0;
     thread.rounds.begin(thread.fiber.stack_end());
     thread.acts = 0;
+    thread.waits_by_choice = false;
     thread.repeated.clear();
+    thread.passing.clear();
     thread.clock.fill(0);
     thread.clock[index] = 1;
   }
@@ -104,26 +106,33 @@ void Replay::resume(std::size_t thread) {
 
 Replay::End Replay::outcome() const {
   bool is_complete = true;
-  bool is_stuck = true;
+  bool all_are_stuck = true;
   for (std::size_t index = 0; index < thread_count_; ++index) {
     const Thread& thread = threads_[index];
     is_complete &= thread.state == State::kDone || thread.state == State::kFailed;
-    is_stuck &=
-        std::ranges::all_of(thread.repeated, [this](EventId read) { return reads_newest(read); });
+    all_are_stuck &= is_stuck(index);
   }
   if (any_round_is_observed()) return End::kObserved;
   if (is_complete) return End::kComplete;
-  return is_stuck ? End::kStuck : End::kBlocked;
+  return all_are_stuck ? End::kStuck : End::kBlocked;
+}
+
+/// Whether a thread that stands still does so in every execution that begins like this one. One
+/// that has queued for a mutex with a try_lock could have failed.
+bool Replay::is_stuck(std::size_t index) const {
+  const Thread& thread = threads_[index];
+  if (thread.waits_by_choice) return false;
+  if (thread.state == State::kQueued) {
+    return graph().thread(index)[thread.passed - 2].action != Action::kTryLock;
+  }
+  return std::ranges::all_of(thread.repeated, [this](EventId read) { return reads_newest(read); });
 }
 
 /// What comes later in coherence may be what rounds have written and not changed.
 bool Replay::reads_newest(EventId read) const {
   const Event& event = graph().at(read);
   if (event.is_spurious) return false;
-  if (!event.source.is_initial() && is_in_round(event.source) &&
-      graph().changes_value(event.source)) {
-    return false;
-  }
+  if (sees_passing_change(event)) return false;
   const auto writes = graph().writes_to(event.location);
   const auto seen = graph().position(event.location, event.source) + 1;
   return std::all_of(writes.begin() + seen, writes.end(),
@@ -135,28 +144,26 @@ bool Replay::is_in_round(EventId event) const {
   return thread.state == State::kSpinning && event.index >= thread.round_begin;
 }
 
-/// Whether another thread has read from a write and does not wait with it.
-bool Replay::is_observed(EventId write) const {
-  for (std::size_t thread = 0; thread < thread_count_; ++thread) {
-    if (thread == write.thread) continue;
-    std::uint16_t index = 0;
-    for (const Event& event : graph().thread(thread)) {
-      const EventId id{static_cast<std::uint8_t>(thread), index++};
-      if (event.reads() && event.source == write && !is_in_round(id)) return true;
-    }
-  }
-  return false;
+bool Replay::sees_passing_change(const Event& read) const {
+  return std::any_of(threads_.begin(),
+                     threads_.begin() + static_cast<std::ptrdiff_t>(thread_count_),
+                     [&](const Thread& thread) {
+                       return std::ranges::any_of(thread.passing, [&](const PassingChange& change) {
+                         return sees(graph(), read, change);
+                       });
+                     });
 }
 
 /// Whether a thread has read, and does not wait with it, what another has changed in the failed try
-/// of its wait and changed back.
+/// of its wait and changed back. One that adds as well does not look at what is there.
 bool Replay::any_round_is_observed() const {
   for (std::size_t thread = 0; thread < thread_count_; ++thread) {
-    if (threads_[thread].state != State::kSpinning) continue;
-    const std::vector<Event>& events = graph().thread(thread);
-    for (std::size_t index = threads_[thread].round_begin; index < events.size(); ++index) {
-      const EventId id{static_cast<std::uint8_t>(thread), static_cast<std::uint16_t>(index)};
-      if (graph().changes_value(id) && is_observed(id)) return true;
+    std::uint16_t index = 0;
+    for (const Event& event : graph().thread(thread)) {
+      const EventId id{static_cast<std::uint8_t>(thread), index++};
+      const bool adds =
+          event.kind == EventKind::kExclusiveRead && event.action == Action::kFetchAdd;
+      if (event.reads() && !adds && !is_in_round(id) && sees_passing_change(event)) return true;
     }
   }
   return false;
@@ -166,6 +173,7 @@ bool Replay::any_round_is_observed() const {
 /// read is not the first choice, and all that a revisit takes away must be.
 bool Replay::is_hopeless(EventId read) const {
   const Event& event = graph().at(read);
+  if (event.is_spurious) return true;
   const auto writes = graph().writes_to(event.location);
   const auto seen = graph().position(event.location, event.source) + 1;
   return std::any_of(writes.begin() + seen, writes.end(),
@@ -228,8 +236,12 @@ void Replay::come_to(const Event& operation) {
     const auto begin = me.rounds.begin_of_round(operation);
     if (begin && (*begin == me.passed || !is_guided())) spin(*begin);
   }
-  const CheckerScope quiet;
-  me.rounds.reach(operation, me.passed);
+  {
+    const CheckerScope quiet;
+    me.rounds.reach(operation, me.passed);
+  }
+  // Whoever asks next must say anew what it knows.
+  slabproof_local_state.stack = nullptr;
 }
 
 /// Leaves the thread, which waits: it would do nothing but repeat its events from there on.
@@ -238,16 +250,22 @@ void Replay::spin(std::size_t round_begin) {
   me.state = State::kSpinning;
   me.round_begin = round_begin;
   const std::vector<Event>& events = graph().thread(running_);
-  bool changes = false;
   {
     const CheckerScope quiet;
     for (std::size_t index = round_begin; index < events.size(); ++index) {
-      const EventId id{static_cast<std::uint8_t>(running_), static_cast<std::uint16_t>(index)};
-      changes |= graph().changes_value(id);
-      if (events[index].reads()) me.repeated.push_back(id);
+      me.waits_by_choice |= events[index].is_other_choice();
+      if (!events[index].reads()) continue;
+      me.repeated.push_back(
+          {static_cast<std::uint8_t>(running_), static_cast<std::uint16_t>(index)});
     }
   }
-  if (!changes && !me.repeated.empty() && is_hopeless(me.repeated.back())) end(End::kHopeless);
+  // Whether somebody observes what has been changed back is seen in the end only.
+  if (me.passing.empty() && round_begin < events.size()) {
+    const bool ends_with_choice = events.back().is_other_choice();
+    if (ends_with_choice || (!me.repeated.empty() && is_hopeless(me.repeated.back()))) {
+      end(End::kHopeless);
+    }
+  }
   if (is_guided()) chosen_ = choose_thread();
   leave_fiber();
 }
@@ -350,8 +368,8 @@ void Replay::add_write(const Event& operation) {
 }
 
 Replay::Outcome Replay::read(const Event& operation) {
-  const bool is_lock = operation.action == Action::kLock;
-  if (!is_lock) come_to(operation);
+  const bool locks = is_lock(operation.action);
+  if (!locks) come_to(operation);
   const std::size_t index = running().passed;
   if (is_at_frontier()) {
     take_turn();
@@ -364,7 +382,7 @@ Replay::Outcome Replay::read(const Event& operation) {
   const bool has_written = event.kind == EventKind::kExclusiveRead;
   const Outcome outcome{.value = event.value, .has_written = has_written};
   const bool changes = has_written && value_to_write(event) != event.value;
-  if (is_lock || changes || event.is_spurious) running().rounds.forget();
+  if (locks || changes || event.is_spurious) running().rounds.forget();
   pass(has_written ? 2 : 1);
   return outcome;
 }
@@ -391,6 +409,25 @@ void Replay::fence(const Event& operation) {
     check_same(graph().thread(running_)[running().passed], operation);
   }
   pass(1);
+}
+
+std::size_t Replay::choose(const Event& operation) {
+  come_to(operation);
+  if (is_at_frontier()) {
+    take_turn();
+    Event choice = operation;
+    if (guide_ != nullptr) choice.value = engine().decide_value(operation.operand);
+    const CheckerScope quiet;
+    if (guide_ != nullptr) {
+      explorer_->add(running_, choice);
+    } else {
+      explorer_->add_choice(running_, choice);
+    }
+  } else {
+    check_same(graph().thread(running_)[running().passed], operation);
+  }
+  pass(1);
+  return graph().thread(running_)[running().passed - 1].value;
 }
 
 /// Comes back when it is the turn of the running thread and the lock before its own has ended.
@@ -442,8 +479,8 @@ void Replay::unlock(const Event& operation) {
     take_turn();
     const auto& events = graph().thread(running_);
     std::size_t lock = events.size() - 1;
-    while (events[lock].kind != EventKind::kExclusiveWrite ||
-           events[lock].action != Action::kLock || events[lock].location != operation.location) {
+    while (events[lock].kind != EventKind::kExclusiveWrite || !is_lock(events[lock].action) ||
+           events[lock].location != operation.location) {
       --lock;
     }
     const CheckerScope quiet;
@@ -462,7 +499,13 @@ void Replay::pause(const Event& operation) {
 void Replay::fail_try(const Try& begun) {
   const bool has_acted = running().acts != begun.acts;
   if (!is_at_frontier() || is_guided() || has_acted) return;
-  if (has_no_net_effect(graph(), running_, begun.events)) spin(begun.events);
+  {
+    const CheckerScope quiet;
+    auto changes = passing_changes(graph(), running_, begun.events);
+    if (!changes) return;
+    running().passing = std::move(*changes);
+  }
+  spin(begun.events);
 }
 
 }  // namespace slabproof::model::graph

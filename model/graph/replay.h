@@ -78,6 +78,8 @@ class Replay {
   Outcome read(const Event& operation);
   void write(const Event& operation);
   void fence(const Event& operation);
+  /// One of the values below `operation.operand`.
+  std::size_t choose(const Event& operation);
   void lock(const Event& operation);
   void unlock(const Event& operation);
   /// Does not return where the thread would do the same again and again.
@@ -105,7 +107,9 @@ class Replay {
     Rounds rounds;
     std::size_t acts = 0;          // that are no events
     std::size_t round_begin = 0;   // of a spinning thread
+    bool waits_by_choice = false;  // it would go on if something else were chosen
     std::vector<EventId> repeated;
+    std::vector<PassingChange> passing;  // of its last round
     std::array<std::size_t, kMaxThreads> clock{};
     Replay* replay = nullptr;
     std::size_t index = 0;
@@ -144,9 +148,10 @@ class Replay {
   void check_same(const Event& found, const Event& operation);
   [[nodiscard]] End outcome() const;
   [[nodiscard]] bool is_hopeless(EventId read) const;
+  [[nodiscard]] bool is_stuck(std::size_t thread) const;
   [[nodiscard]] bool reads_newest(EventId read) const;
+  [[nodiscard]] bool sees_passing_change(const Event& read) const;
   [[nodiscard]] bool is_in_round(EventId event) const;
-  [[nodiscard]] bool is_observed(EventId write) const;
   [[nodiscard]] bool any_round_is_observed() const;
 
   std::size_t thread_count_;

@@ -1,8 +1,17 @@
 #include "model/graph/rounds.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace slabproof::model::graph {
+namespace {
+
+bool leaves_all_as_it_was(const Event& event) noexcept {
+  return event.kind == EventKind::kRead || event.kind == EventKind::kFence ||
+         event.kind == EventKind::kChoice;
+}
+
+}  // namespace
 
 void Rounds::begin(const std::byte* stack_end) noexcept {
   stack_end_ = stack_end;
@@ -37,35 +46,44 @@ void Rounds::reach(const Event& operation, std::size_t events) {
   stacks_.insert(stacks_.end(), now.stack, stack_end_);
 }
 
-bool has_no_net_effect(const Graph& graph, std::size_t thread, std::size_t begin) {
+std::optional<std::vector<PassingChange>> passing_changes(const Graph& graph, std::size_t thread,
+                                                          std::size_t begin) {
   const std::vector<Event>& events = graph.thread(thread);
+  struct Sum {
+    PassingChange change;
+    Location location;
+    std::uint64_t added;
+  };
+  std::vector<Sum> sums;
   for (std::size_t index = begin; index < events.size(); ++index) {
     const Event& event = events[index];
-    if (event.is_spurious) return false;
-    if (event.kind == EventKind::kRead || event.kind == EventKind::kFence) continue;
-    if (event.kind != EventKind::kExclusiveRead) return false;
-    // Each reads from the one before, so nobody else has written in between.
-    const std::uint64_t before = event.value;
-    std::size_t last = index + 1;
-    while (events[last].value != before) {
-      std::size_t next = last + 1;
-      while (next < events.size() && !(events[next].kind == EventKind::kExclusiveRead &&
-                                       events[next].location == event.location)) {
-        if (events[next].kind != EventKind::kRead && events[next].kind != EventKind::kFence) {
-          return false;
-        }
-        ++next;
-      }
-      if (next == events.size() ||
-          events[next].source != EventId{static_cast<std::uint8_t>(thread),
-                                         static_cast<std::uint16_t>(last)}) {
-        return false;
-      }
-      last = next + 1;
+    if (leaves_all_as_it_was(event)) continue;
+    if (event.kind != EventKind::kExclusiveRead) return std::nullopt;
+    ++index;
+    if (events[index].value == event.value) continue;
+    if (event.action != Action::kFetchAdd) return std::nullopt;
+    const EventId write{static_cast<std::uint8_t>(thread), static_cast<std::uint16_t>(index)};
+    auto sum = std::ranges::find(sums, event.location, &Sum::location);
+    if (sum == sums.end()) {
+      sum = sums.insert(
+          sum, {.change = {.first = write, .last = write}, .location = event.location, .added = 0});
     }
-    index = last;
+    sum->change.last = write;
+    sum->added += event.operand;
   }
-  return true;
+  std::vector<PassingChange> changes;
+  for (const Sum& sum : sums) {
+    if (sum.added != 0) return std::nullopt;
+    changes.push_back(sum.change);
+  }
+  return changes;
+}
+
+bool sees(const Graph& graph, const Event& read, const PassingChange& change) {
+  const Location location = graph.at(change.first).location;
+  if (!read.reads() || read.location != location) return false;
+  const std::ptrdiff_t at = graph.position(location, read.source);
+  return at >= graph.position(location, change.first) && at < graph.position(location, change.last);
 }
 
 }  // namespace slabproof::model::graph

@@ -12,12 +12,12 @@
 
 namespace slabproof::model::graph {
 
-/// Where a thread has read or paused since it last had an effect, with what it knew each time. If it
-/// comes to the same operation again and knows the same, byte for byte, what lies between was a
+/// Where a thread has read or paused since it last had an effect, with what it knew each time. If
+/// it comes to the same operation again and knows the same, byte for byte, what lies between was a
 /// round of a wait: without it, the thread would do all that it can do now.
 ///
-/// Bytes without a meaning that differ cost executions and lose none. What a thread knows must be on
-/// its stack, in its registers or in checked objects.
+/// Bytes without a meaning that differ cost executions and lose none. What a thread knows must be
+/// on its stack, in its registers or in checked objects.
 class Rounds {
  public:
   /// A thread begins, on a stack that ends there.
@@ -51,9 +51,19 @@ class Rounds {
   std::vector<std::byte> stacks_;
 };
 
-/// Whether the events of a thread from `begin` on leave every location with the value that it had:
-/// they read, and what they write they write back at once.
-[[nodiscard]] bool has_no_net_effect(const Graph& graph, std::size_t thread, std::size_t begin);
+/// What a thread has added to a location and taken away again, with its first and its last write
+/// there: what lies between in coherence is as much more or less.
+struct PassingChange {
+  EventId first;
+  EventId last;
+};
+/// If the events of a thread from `begin` on have no net effect, as they only read, write what is
+/// there already, and take away what they add: these changes.
+[[nodiscard]] std::optional<std::vector<PassingChange>> passing_changes(const Graph& graph,
+                                                                        std::size_t thread,
+                                                                        std::size_t begin);
+/// Whether a read reads what is so for that time only.
+[[nodiscard]] bool sees(const Graph& graph, const Event& read, const PassingChange& change);
 
 }  // namespace slabproof::model::graph
 

@@ -13,11 +13,13 @@
 #include <type_traits>
 #include <utility>
 
+#include "model/runtime/blocking_objects.h"
 #include "model/runtime/checker_hooks.h"
 #include "model/runtime/compared_value.h"
 #include "model/runtime/describe.h"
 #include "model/runtime/model_memory.h"
 #include "model/search/local_state.h"
+#include "slabproof/sync_capabilities.h"
 #include "slabproof/sync_policy.h"
 
 namespace slabproof::model {
@@ -65,6 +67,11 @@ struct BasicRelacySync {
 
     void lock(std::source_location where = std::source_location::current()) noexcept {
       checker_hooks::lock(handle_, this, where);
+    }
+    [[nodiscard]] bool try_lock(
+        std::source_location where = std::source_location::current()) noexcept {
+      slabproof_note_local_state();
+      return checker_hooks::try_lock(handle_, this, where);
     }
     void unlock(std::source_location where = std::source_location::current()) noexcept {
       checker_hooks::unlock(handle_, this, where);
@@ -163,7 +170,62 @@ struct BasicRelacySync {
       return decode(checker_hooks::fetch_add(handle_, this, 0 - encode(value), order, where));
     }
 
+    T fetch_add(std::ptrdiff_t objects, std::memory_order order,
+                std::source_location where = std::source_location::current()) noexcept
+      requires std::is_pointer_v<T>
+    {
+      constexpr auto kSize = static_cast<std::ptrdiff_t>(sizeof(std::remove_pointer_t<T>));
+      slabproof_note_local_state();
+      return decode(checker_hooks::fetch_add(
+          handle_, this, static_cast<std::uint64_t>(objects * kSize), order, where));
+    }
+    T fetch_sub(std::ptrdiff_t objects, std::memory_order order,
+                std::source_location where = std::source_location::current()) noexcept
+      requires std::is_pointer_v<T>
+    {
+      return fetch_add(-objects, order, where);
+    }
+    T fetch_and(T value, std::memory_order order,
+                std::source_location where = std::source_location::current()) noexcept
+      requires std::is_integral_v<T>
+    {
+      return fetch_bits(checker_hooks::BitOperation::kAnd, value, order, where);
+    }
+    T fetch_or(T value, std::memory_order order,
+               std::source_location where = std::source_location::current()) noexcept
+      requires std::is_integral_v<T>
+    {
+      return fetch_bits(checker_hooks::BitOperation::kOr, value, order, where);
+    }
+    T fetch_xor(T value, std::memory_order order,
+                std::source_location where = std::source_location::current()) noexcept
+      requires std::is_integral_v<T>
+    {
+      return fetch_bits(checker_hooks::BitOperation::kXor, value, order, where);
+    }
+    bool compare_exchange_weak(
+        T& expected, T desired, std::memory_order order,
+        std::source_location where = std::source_location::current()) noexcept {
+      return compare_exchange(expected, desired, true, order, without_release(order), where);
+    }
+    bool compare_exchange_strong(
+        T& expected, T desired, std::memory_order order,
+        std::source_location where = std::source_location::current()) noexcept {
+      return compare_exchange(expected, desired, false, order, without_release(order), where);
+    }
+
    private:
+    static constexpr std::memory_order without_release(std::memory_order order) noexcept {
+      if (order == std::memory_order::acq_rel) return std::memory_order::acquire;
+      if (order == std::memory_order::release) return std::memory_order::relaxed;
+      return order;
+    }
+    T fetch_bits(checker_hooks::BitOperation bits, T value, std::memory_order order,
+                 std::source_location where) noexcept {
+      slabproof_note_local_state();
+      return decode(checker_hooks::fetch_bits(handle_, this, bits, encode(value), order, where));
+    }
+
     static constexpr unsigned kShift = 64 - 8 * sizeof(T);
 
     static std::uint64_t encode(T value) noexcept {
@@ -195,6 +257,11 @@ struct BasicRelacySync {
 
     checker_hooks::Handle handle_;
   };
+
+  using SharedMutex = CheckedSharedMutex<BasicRelacySync>;
+  using ConditionVariable = CheckedConditionVariable<BasicRelacySync>;
+  template <class T>
+  using WaitableAtomic = CheckedWaitableAtomic<BasicRelacySync, T>;
 
   /// Each thread of the model has a `T` of its own, made where it first asks for it, anew in each
   /// execution; so has what runs before and after the threads. The `T` is never destroyed.
@@ -255,7 +322,7 @@ struct BasicRelacySync {
 
 using RelacySync = BasicRelacySync<Describer>;
 
-static_assert(ThreadedSyncPolicy<RelacySync>);
+static_assert(ThreadedSyncPolicy<RelacySync> && BlockingSyncPolicy<RelacySync>);
 
 }  // namespace slabproof::model
 

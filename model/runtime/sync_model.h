@@ -23,6 +23,8 @@ class SyncModel {
   virtual Handle begin_mutex(const void* object, std::source_location where) = 0;
   virtual void end_mutex(Handle handle, const void* object, std::source_location where) = 0;
   virtual void lock(Handle handle, const void* object, std::source_location where) = 0;
+  virtual void lock_at_once(Handle handle, const void* object, std::source_location where) = 0;
+  virtual std::size_t choose(std::size_t count, std::source_location where) = 0;
   virtual void unlock(Handle handle, const void* object, std::source_location where) = 0;
 
   virtual Handle begin_atomic(const void* object, std::uint64_t initial,
@@ -36,6 +38,9 @@ class SyncModel {
                                  std::memory_order order, std::source_location where) = 0;
   virtual std::uint64_t fetch_add(Handle handle, const void* object, std::uint64_t value,
                                   std::memory_order order, std::source_location where) = 0;
+  virtual std::uint64_t fetch_bits(Handle handle, const void* object,
+                                   checker_hooks::BitOperation bits, std::uint64_t value,
+                                   std::memory_order order, std::source_location where) = 0;
   virtual bool compare_exchange(Handle handle, const void* object, std::uint64_t& expected,
                                 std::uint64_t desired, bool weak, std::memory_order success,
                                 std::memory_order failure, std::source_location where) = 0;

@@ -10,7 +10,8 @@ static_assert(offsetof(slabproof::model::LocalState, registers) == 0 &&
               offsetof(slabproof::model::LocalState, stack) == 48);
 
 #ifdef __x86_64__
-// Which registers a call keeps: System V application binary interface, AMD64 supplement, figure 3.4.
+// Which registers a call keeps: System V application binary interface, AMD64 supplement,
+// figure 3.4.
 [[gnu::naked]] void slabproof_note_local_state() noexcept {
   asm("movq %rbx, slabproof_local_state(%rip)\n\t"
       "movq %rbp, 8+slabproof_local_state(%rip)\n\t"

@@ -83,9 +83,8 @@ bool WaitTurns::has_no_effect(std::size_t thread) const noexcept {
 }
 
 bool WaitTurns::is_where_it_began(const PerThread& me, const LocalState& state) noexcept {
-  return me.has_paused && me.state.registers == state.registers &&
-         me.state.stack == state.stack && state.stack != nullptr &&
-         std::memcmp(me.stack.data(), state.stack, me.stack.size()) == 0;
+  return me.has_paused && me.state.registers == state.registers && me.state.stack == state.stack &&
+         state.stack != nullptr && std::memcmp(me.stack.data(), state.stack, me.stack.size()) == 0;
 }
 
 WaitTurns::Turn WaitTurns::end_turn(std::size_t thread, const LocalState& now) {
