@@ -63,6 +63,7 @@ enum class EventKind : std::uint8_t {
   kFence,
   kAcquired,  ///< a thread that has queued for a mutex has it
   kUnlock,
+  kChoice,  ///< of the values below `operand`, which nothing but the search decides
 };
 
 /// What the program asked for: of a read that is revisited, it says what comes of another value.
@@ -70,12 +71,20 @@ enum class Action : std::uint8_t {
   kLoad,
   kStore,
   kFetchAdd,
+  kFetchAnd,
+  kFetchOr,
+  kFetchXor,
   kExchange,
   kStrongCompareExchange,
   kWeakCompareExchange,
   kLock,
+  kTryLock,  ///< one that succeeds
   kOther,
 };
+
+[[nodiscard]] constexpr bool is_lock(Action action) noexcept {
+  return action == Action::kLock || action == Action::kTryLock;
+}
 
 [[nodiscard]] constexpr bool acquires(std::memory_order order) noexcept {
   return order == std::memory_order::acquire || order == std::memory_order::acq_rel ||
@@ -118,6 +127,10 @@ struct Event {
   [[nodiscard]] bool reads() const noexcept { return kind <= EventKind::kExclusiveRead; }
   [[nodiscard]] bool writes() const noexcept {
     return kind == EventKind::kWrite || kind == EventKind::kExclusiveWrite;
+  }
+  /// Whether it is a choice that is not the first one.
+  [[nodiscard]] bool is_other_choice() const noexcept {
+    return kind == EventKind::kChoice && value != 0;
   }
   [[nodiscard]] bool is_access() const noexcept { return kind <= EventKind::kExclusiveWrite; }
   /// Whether it is one that sequential consistency orders, or a half of one.

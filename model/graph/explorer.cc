@@ -167,6 +167,16 @@ bool Explorer::finish_exclusive(std::size_t thread, bool is_first_choice) {
   return is_first_choice || is_consistent(graph_);
 }
 
+void Explorer::add_choice(std::size_t thread, const Event& operation) {
+  Event choice = operation;
+  for (choice.value = operation.operand - 1; choice.value != 0; --choice.value) {
+    const EventId id = graph_.append(thread, choice);
+    keep(graph_);
+    graph_.shorten(thread, id.index);
+  }
+  graph_.append(thread, choice);
+}
+
 void Explorer::add(std::size_t thread, const Event& operation) {
   note_order(operation);
   graph_.append(thread, operation);

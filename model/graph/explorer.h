@@ -62,6 +62,8 @@ class Explorer {
   void add_write(std::size_t thread, const Event& operation);
   /// What has one choice only: a fence or, with its unlock as source, that a mutex was acquired.
   void add(std::size_t thread, const Event& operation);
+  /// A choice of the values below `operation.operand`.
+  void add_choice(std::size_t thread, const Event& operation);
   // As a schedule says, without a look at what else could be. False where that cannot be.
   /// Reads from the write after which `newer` come in coherence.
   [[nodiscard]] bool add_read_of(std::size_t thread, const Event& operation, std::size_t newer,

@@ -26,6 +26,10 @@ constexpr std::string_view kNotTheSame =
     "other than what it reads through the checked sync policy, such as state that before() does "
     "not set up anew, a clock or a random number";
 
+constexpr std::string_view kObserved =
+    "a thread acts on what the failed try of an await has changed for a moment and changed back: "
+    "the try is not a wait then; write the loop without await";
+
 }  // namespace
 
 std::unique_ptr<ExecutionRunner::SearchScope> GraphRunner::begin_search(
@@ -119,6 +123,9 @@ void GraphRunner::conclude(Replay::End end) {
       auto [defect, message] = describe_standstill(replay_, threads_);
       return fail(defect, std::move(message));
     }
+    case Replay::End::kObserved:
+      engine().cut();
+      return fail(Defect::kUnsupported, std::string(kObserved));
     case Replay::End::kNotSame:
       // What races may read other values in another order.
       if (!engine().failure()) {

@@ -6,6 +6,7 @@
 #include <new>
 #include <string_view>
 
+#include "model/graph/operation_result.h"
 #include "model/runtime/checked_objects.h"
 #include "model/runtime/event_trace.h"
 #include "model/runtime/model_memory.h"
@@ -107,6 +108,22 @@ void GraphSyncModel::end_mutex(Handle handle, const void* object, source_locatio
 }
 
 void GraphSyncModel::lock(Handle handle, const void* object, source_location where) {
+  lock(Action::kLock, handle, object, where);
+}
+
+void GraphSyncModel::lock_at_once(Handle handle, const void* object, source_location where) {
+  lock(Action::kTryLock, handle, object, where);
+}
+
+std::size_t GraphSyncModel::choose(std::size_t count, source_location where) {
+  Event event = operation(Action::kOther, kNoLocation, memory_order::relaxed, where);
+  event.kind = EventKind::kChoice;
+  event.operand = count;
+  return replay_->choose(event);
+}
+
+void GraphSyncModel::lock(Action action, Handle handle, const void* object,
+                          const source_location& where) {
   Record& record = record_of(mutexes_, handle, object, "lock", where);
   use_object(record, where);
   if (engine().holds(record.number)) [[unlikely]] {
@@ -114,7 +131,7 @@ void GraphSyncModel::lock(Handle handle, const void* object, source_location whe
                       where);
   }
   if (!engine().is_alone()) {
-    replay_->lock(operation(Action::kLock, record.location, memory_order::relaxed, where));
+    replay_->lock(operation(action, record.location, memory_order::relaxed, where));
   } else if (engine().is_held(record.number)) [[unlikely]] {
     abandon_execution(Defect::kDeadlock, "deadlock: a mutex was never unlocked", where);
   }
@@ -219,20 +236,19 @@ std::uint64_t GraphSyncModel::modify(Handle handle, const void* object, Action a
                                      std::string_view name, const source_location& where) {
   refuse_consume(order, where);
   const Record& record = use_atomic(handle, object, name, where);
-  const bool adds = action == Action::kFetchAdd;
-  std::uint64_t before = values_[record.location];
+  Event event = operation(action, record.location, order, where);
+  event.operand = operand;
+  event.value = values_[record.location];
   if (engine().is_alone()) {
-    values_[record.location] = adds ? before + operand : operand;
+    values_[record.location] = value_to_write(event);
     const CheckerScope quiet;
     explorer_->set_initial(record.location, values_[record.location]);
   } else {
-    Event event = operation(action, record.location, order, where);
-    event.operand = operand;
-    before = replay_->read(event).value;
+    event.value = replay_->read(event).value;
   }
   if (is_tracing()) [[unlikely]]
-    trace_value(where, name, order, record, adds ? before + operand : operand);
-  return before;
+    trace_value(where, name, order, record, value_to_write(event));
+  return event.value;
 }
 
 std::uint64_t GraphSyncModel::exchange(Handle handle, const void* object, std::uint64_t value,
@@ -243,6 +259,20 @@ std::uint64_t GraphSyncModel::exchange(Handle handle, const void* object, std::u
 std::uint64_t GraphSyncModel::fetch_add(Handle handle, const void* object, std::uint64_t value,
                                         memory_order order, source_location where) {
   return modify(handle, object, Action::kFetchAdd, value, order, "fetch_add", where);
+}
+
+std::uint64_t GraphSyncModel::fetch_bits(Handle handle, const void* object,
+                                         checker_hooks::BitOperation bits, std::uint64_t value,
+                                         memory_order order, source_location where) {
+  switch (bits) {
+    case checker_hooks::BitOperation::kAnd:
+      return modify(handle, object, Action::kFetchAnd, value, order, "fetch_and", where);
+    case checker_hooks::BitOperation::kOr:
+      return modify(handle, object, Action::kFetchOr, value, order, "fetch_or", where);
+    case checker_hooks::BitOperation::kXor:
+      break;
+  }
+  return modify(handle, object, Action::kFetchXor, value, order, "fetch_xor", where);
 }
 
 bool GraphSyncModel::compare_exchange(Handle handle, const void* object, std::uint64_t& expected,
@@ -300,12 +330,20 @@ void GraphSyncModel::fence(memory_order order, source_location where) {
   }
 }
 
-void GraphSyncModel::pause(const std::byte* local_state, source_location where) {
+void GraphSyncModel::pause(source_location where) {
   if (is_tracing()) [[unlikely]] {
     const CheckerScope quiet;
     trace_event(where, "pause");
   }
-  replay_->pause(local_state);
+  replay_->pause(operation(Action::kOther, kNoLocation, memory_order::relaxed, where));
+}
+
+SyncModel::Try GraphSyncModel::begin_try() {
+  return engine().is_alone() ? Try{} : replay_->begin_try();
+}
+
+void GraphSyncModel::fail_try(const Try& begun) {
+  if (!engine().is_alone()) replay_->fail_try(begun);
 }
 
 void GraphSyncModel::about_to_act() {

@@ -31,6 +31,8 @@ class GraphSyncModel final : public SyncModel {
   Handle begin_mutex(const void* object, std::source_location where) override;
   void end_mutex(Handle handle, const void* object, std::source_location where) override;
   void lock(Handle handle, const void* object, std::source_location where) override;
+  void lock_at_once(Handle handle, const void* object, std::source_location where) override;
+  std::size_t choose(std::size_t count, std::source_location where) override;
   void unlock(Handle handle, const void* object, std::source_location where) override;
   Handle begin_atomic(const void* object, std::uint64_t initial,
                       const checker_hooks::TypeInfo& type, std::source_location where) override;
@@ -43,11 +45,16 @@ class GraphSyncModel final : public SyncModel {
                          std::memory_order order, std::source_location where) override;
   std::uint64_t fetch_add(Handle handle, const void* object, std::uint64_t value,
                           std::memory_order order, std::source_location where) override;
+  std::uint64_t fetch_bits(Handle handle, const void* object, checker_hooks::BitOperation bits,
+                           std::uint64_t value, std::memory_order order,
+                           std::source_location where) override;
   bool compare_exchange(Handle handle, const void* object, std::uint64_t& expected,
                         std::uint64_t desired, bool weak, std::memory_order success,
                         std::memory_order failure, std::source_location where) override;
   void fence(std::memory_order order, std::source_location where) override;
-  void pause(const std::byte* local_state, std::source_location where) override;
+  void pause(std::source_location where) override;
+  Try begin_try() override;
+  void fail_try(const Try& begun) override;
   void about_to_act() override;
   void end_objects_in(const std::byte* data, std::size_t size) override;
 
@@ -59,6 +66,7 @@ class GraphSyncModel final : public SyncModel {
   [[nodiscard]] Location location_of(std::uint16_t number);
   Handle begin(ObjectTable<Record>& table, const void* object, const checker_hooks::TypeInfo& type,
                const std::source_location& where);
+  void lock(Action action, Handle handle, const void* object, const std::source_location& where);
   [[nodiscard]] Record& use_atomic(Handle handle, const void* object, std::string_view action,
                                    const std::source_location& where);
   std::uint64_t modify(Handle handle, const void* object, Action action, std::uint64_t operand,

@@ -30,7 +30,18 @@ inline void read_from(Event& read, EventId source, std::uint64_t value,
 
 /// What a read-modify-write writes that has read.
 [[nodiscard]] inline std::uint64_t value_to_write(const Event& read) noexcept {
-  return read.action == Action::kFetchAdd ? read.value + read.operand : read.operand;
+  switch (read.action) {
+    case Action::kFetchAdd:
+      return read.value + read.operand;
+    case Action::kFetchAnd:
+      return read.value & read.operand;
+    case Action::kFetchOr:
+      return read.value | read.operand;
+    case Action::kFetchXor:
+      return read.value ^ read.operand;
+    default:
+      return read.operand;
+  }
 }
 
 /// Whether a read that is about to write may as well fail. A thread does so at most `limit` times.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/graph/operation_result.h"
 #include "model/search/engine.h"
 
 namespace slabproof::model::graph {
@@ -10,11 +11,6 @@ namespace {
 
 Engine& engine() noexcept {
   return Engine::instance();
-}
-
-/// An address below the frame of the caller.
-[[gnu::noinline]] std::byte* below_caller() noexcept {
-  return static_cast<std::byte*>(__builtin_frame_address(0));
 }
 
 }  // namespace
@@ -58,7 +54,11 @@ Replay::End Replay::run(Explorer& explorer, std::size_t event_limit, Scheduler* 
     thread.must_begin_anew = false;
     thread.state = State::kReady;
     thread.passed = 0;
+    thread.rounds.begin(thread.fiber.stack_end());
+    thread.acts = 0;
+    thread.waits_by_choice = false;
     thread.repeated.clear();
+    thread.passing.clear();
     thread.clock.fill(0);
     thread.clock[index] = 1;
   }
@@ -102,59 +102,78 @@ void Replay::resume(std::size_t thread) {
   Thread& resumed = threads_[thread];
   resumed.must_begin_anew = true;
   Fiber::switch_to(resumed.fiber, main_);
-  if (!wants_probe_) return;
-  wants_probe_ = false;
-  {
-    const CheckerScope quiet;
-    probe_.begin(graph(), thread, resumed.fiber, probe_low_, probe_state_);
-  }
-  const bool had_failed = engine().failure().has_value();
-  Fiber::switch_to(resumed.fiber, main_);
-  engine().set_quiet(false);
-  if (!had_failed) engine().forget_failure();
-  // It may even have come to its end.
-  resumed.state = State::kReady;
-  resumed.must_begin_anew = true;
-  const CheckerScope quiet;
-  settle_pause(resumed, probe_.end(resumed.fiber));
-}
-
-/// After the trial of a thread that pauses. What a guide has beyond says that a thread which reads
-/// does not wait yet; one that reads nothing waits in any case.
-void Replay::settle_pause(Thread& paused, bool repeats_itself) {
-  std::vector<EventId> reads;
-  if (repeats_itself) reads = probe_.repeated_reads();
-  const bool waits = repeats_itself && (reads.empty() || !is_guided());
-  if (is_guided()) chosen_ = waits ? choose_thread() : paused.index;
-  if (!waits) return;
-  paused.state = State::kSpinning;
-  paused.repeated = std::move(reads);
-  if (paused.repeated.empty()) return;
-  if (is_hopeless(paused.repeated.back())) end_ = End::kHopeless;
 }
 
 Replay::End Replay::outcome() const {
   bool is_complete = true;
-  bool is_stuck = true;
+  bool all_are_stuck = true;
   for (std::size_t index = 0; index < thread_count_; ++index) {
     const Thread& thread = threads_[index];
     is_complete &= thread.state == State::kDone || thread.state == State::kFailed;
-    is_stuck &=
-        std::ranges::all_of(thread.repeated, [this](EventId read) { return reads_newest(read); });
+    all_are_stuck &= is_stuck(index);
   }
+  if (any_round_is_observed()) return End::kObserved;
   if (is_complete) return End::kComplete;
-  return is_stuck ? End::kStuck : End::kBlocked;
+  return all_are_stuck ? End::kStuck : End::kBlocked;
 }
 
+/// Whether a thread that stands still does so in every execution that begins like this one. One
+/// that has queued for a mutex with a try_lock could have failed.
+bool Replay::is_stuck(std::size_t index) const {
+  const Thread& thread = threads_[index];
+  if (thread.waits_by_choice) return false;
+  if (thread.state == State::kQueued) {
+    return graph().thread(index)[thread.passed - 2].action != Action::kTryLock;
+  }
+  return std::ranges::all_of(thread.repeated, [this](EventId read) { return reads_newest(read); });
+}
+
+/// What comes later in coherence may be what rounds have written and not changed.
 bool Replay::reads_newest(EventId read) const {
   const Event& event = graph().at(read);
-  return event.source == graph().write_at(event.location, graph().last_position(event.location));
+  if (event.is_spurious) return false;
+  if (sees_passing_change(event)) return false;
+  const auto writes = graph().writes_to(event.location);
+  const auto seen = graph().position(event.location, event.source) + 1;
+  return std::all_of(writes.begin() + seen, writes.end(),
+                     [this](EventId write) { return is_in_round(write); });
+}
+
+bool Replay::is_in_round(EventId event) const {
+  const Thread& thread = threads_[event.thread];
+  return thread.state == State::kSpinning && event.index >= thread.round_begin;
+}
+
+bool Replay::sees_passing_change(const Event& read) const {
+  return std::any_of(threads_.begin(),
+                     threads_.begin() + static_cast<std::ptrdiff_t>(thread_count_),
+                     [&](const Thread& thread) {
+                       return std::ranges::any_of(thread.passing, [&](const PassingChange& change) {
+                         return sees(graph(), read, change);
+                       });
+                     });
+}
+
+/// Whether a thread has read, and does not wait with it, what another has changed in the failed try
+/// of its wait and changed back. One that adds as well does not look at what is there.
+bool Replay::any_round_is_observed() const {
+  for (std::size_t thread = 0; thread < thread_count_; ++thread) {
+    std::uint16_t index = 0;
+    for (const Event& event : graph().thread(thread)) {
+      const EventId id{static_cast<std::uint8_t>(thread), index++};
+      const bool adds =
+          event.kind == EventKind::kExclusiveRead && event.action == Action::kFetchAdd;
+      if (event.reads() && !adds && !is_in_round(id) && sees_passing_change(event)) return true;
+    }
+  }
+  return false;
 }
 
 /// Whether no write that is still to come can revisit the last read of a wait, or an older one: the
 /// read is not the first choice, and all that a revisit takes away must be.
 bool Replay::is_hopeless(EventId read) const {
   const Event& event = graph().at(read);
+  if (event.is_spurious) return true;
   const auto writes = graph().writes_to(event.location);
   const auto seen = graph().position(event.location, event.source) + 1;
   return std::any_of(writes.begin() + seen, writes.end(),
@@ -185,7 +204,6 @@ void Replay::run_part(void* replay) {
 }
 
 void Replay::leave_fiber() {
-  probe_low_ = below_caller();
   Fiber::switch_to(main_, runs_alone_ ? alone_ : running().fiber);
 }
 
@@ -205,7 +223,51 @@ void Replay::leave_thread() {
 }
 
 void Replay::about_to_act() {
-  if (probe_.is_active()) leave_fiber();
+  if (runs_alone_) return;
+  ++running().acts;
+  running().rounds.forget();
+}
+
+/// Comes back unless the thread would do the same again and again. Of a thread that is guided and
+/// reads, what the guide has beyond says that it does not wait yet.
+void Replay::come_to(const Event& operation) {
+  Thread& me = running();
+  if (is_at_frontier()) {
+    const auto begin = me.rounds.begin_of_round(operation);
+    if (begin && (*begin == me.passed || !is_guided())) spin(*begin);
+  }
+  {
+    const CheckerScope quiet;
+    me.rounds.reach(operation, me.passed);
+  }
+  // Whoever asks next must say anew what it knows.
+  slabproof_local_state.stack = nullptr;
+}
+
+/// Leaves the thread, which waits: it would do nothing but repeat its events from there on.
+void Replay::spin(std::size_t round_begin) {
+  Thread& me = running();
+  me.state = State::kSpinning;
+  me.round_begin = round_begin;
+  const std::vector<Event>& events = graph().thread(running_);
+  {
+    const CheckerScope quiet;
+    for (std::size_t index = round_begin; index < events.size(); ++index) {
+      me.waits_by_choice |= events[index].is_other_choice();
+      if (!events[index].reads()) continue;
+      me.repeated.push_back(
+          {static_cast<std::uint8_t>(running_), static_cast<std::uint16_t>(index)});
+    }
+  }
+  // Whether somebody observes what has been changed back is seen in the end only.
+  if (me.passing.empty() && round_begin < events.size()) {
+    const bool ends_with_choice = events.back().is_other_choice();
+    if (ends_with_choice || (!me.repeated.empty() && is_hopeless(me.repeated.back()))) {
+      end(End::kHopeless);
+    }
+  }
+  if (is_guided()) chosen_ = choose_thread();
+  leave_fiber();
 }
 
 bool Replay::is_at_frontier() const noexcept {
@@ -306,15 +368,8 @@ void Replay::add_write(const Event& operation) {
 }
 
 Replay::Outcome Replay::read(const Event& operation) {
-  if (probe_.is_active()) {
-    const CheckerScope quiet;
-    const auto value = probe_.read(operation);
-    const bool would_write =
-        operation.action != Action::kLoad && value && *value == operation.expected;
-    if (value && !would_write) return {.value = *value, .has_written = false};
-    engine().set_quiet(false);
-    leave_fiber();
-  }
+  const bool locks = is_lock(operation.action);
+  if (!locks) come_to(operation);
   const std::size_t index = running().passed;
   if (is_at_frontier()) {
     take_turn();
@@ -326,12 +381,14 @@ Replay::Outcome Replay::read(const Event& operation) {
   const Event& event = graph().thread(running_)[index];
   const bool has_written = event.kind == EventKind::kExclusiveRead;
   const Outcome outcome{.value = event.value, .has_written = has_written};
+  const bool changes = has_written && value_to_write(event) != event.value;
+  if (locks || changes || event.is_spurious) running().rounds.forget();
   pass(has_written ? 2 : 1);
   return outcome;
 }
 
 void Replay::write(const Event& operation) {
-  about_to_act();
+  running().rounds.forget();
   if (is_at_frontier()) {
     take_turn();
     add_write(operation);
@@ -344,12 +401,6 @@ void Replay::write(const Event& operation) {
 }
 
 void Replay::fence(const Event& operation) {
-  if (probe_.is_active()) {
-    const CheckerScope quiet;
-    if (probe_.fence(operation)) return;
-    engine().set_quiet(false);
-    leave_fiber();
-  }
   if (is_at_frontier()) {
     take_turn();
     const CheckerScope quiet;
@@ -358,6 +409,25 @@ void Replay::fence(const Event& operation) {
     check_same(graph().thread(running_)[running().passed], operation);
   }
   pass(1);
+}
+
+std::size_t Replay::choose(const Event& operation) {
+  come_to(operation);
+  if (is_at_frontier()) {
+    take_turn();
+    Event choice = operation;
+    if (guide_ != nullptr) choice.value = engine().decide_value(operation.operand);
+    const CheckerScope quiet;
+    if (guide_ != nullptr) {
+      explorer_->add(running_, choice);
+    } else {
+      explorer_->add_choice(running_, choice);
+    }
+  } else {
+    check_same(graph().thread(running_)[running().passed], operation);
+  }
+  pass(1);
+  return graph().thread(running_)[running().passed - 1].value;
 }
 
 /// Comes back when it is the turn of the running thread and the lock before its own has ended.
@@ -377,7 +447,6 @@ void Replay::queue_for_unlock(EventId before) {
 }
 
 void Replay::lock(const Event& operation) {
-  about_to_act();
   read(operation);
   const std::size_t index = running().passed;
   const EventId before = graph().thread(running_)[index - 2].source;
@@ -405,13 +474,13 @@ void Replay::lock(const Event& operation) {
 }
 
 void Replay::unlock(const Event& operation) {
-  about_to_act();
+  running().rounds.forget();
   if (is_at_frontier()) {
     take_turn();
     const auto& events = graph().thread(running_);
     std::size_t lock = events.size() - 1;
-    while (events[lock].kind != EventKind::kExclusiveWrite ||
-           events[lock].action != Action::kLock || events[lock].location != operation.location) {
+    while (events[lock].kind != EventKind::kExclusiveWrite || !is_lock(events[lock].action) ||
+           events[lock].location != operation.location) {
       --lock;
     }
     const CheckerScope quiet;
@@ -423,17 +492,20 @@ void Replay::unlock(const Event& operation) {
   pass(1);
 }
 
-void Replay::pause(const std::byte* local_state) {
-  if (probe_.is_active()) {
-    probe_.reach_pause(local_state);
-    leave_fiber();
+void Replay::pause(const Event& operation) {
+  come_to(operation);
+}
+
+void Replay::fail_try(const Try& begun) {
+  const bool has_acted = running().acts != begun.acts;
+  if (!is_at_frontier() || is_guided() || has_acted) return;
+  {
+    const CheckerScope quiet;
+    auto changes = passing_changes(graph(), running_, begun.events);
+    if (!changes) return;
+    running().passing = std::move(*changes);
   }
-  // What the graph has beyond says that it did not wait.
-  if (!is_at_frontier()) return;
-  probe_state_ = local_state;
-  wants_probe_ = true;
-  leave_fiber();
-  // Once as a trial, and once more if that showed that it does not wait.
+  spin(begun.events);
 }
 
 }  // namespace slabproof::model::graph

@@ -9,8 +9,9 @@
 
 #include "model/graph/event.h"
 #include "model/graph/explorer.h"
+#include "model/graph/rounds.h"
 #include "model/graph/run_record.h"
-#include "model/graph/wait_probe.h"
+#include "model/runtime/checker_hooks.h"
 #include "model/runtime/fiber.h"
 #include "model/search/limits.h"
 #include "model/search/scheduler.h"
@@ -42,6 +43,7 @@ class Replay {
     kBlocked,    ///< a thread repeats reads of which one could read something newer
     kAbandoned,  ///< left by `abandon`
     kHopeless,   ///< nothing that may follow will ever let a thread go on
+    kObserved,   ///< a thread has acted on what a round of another thread has changed for a moment
     kNotSame,    ///< the program does not do again what is in the graph
     kTooLong,    ///< a thread makes more events than it may
   };
@@ -76,12 +78,18 @@ class Replay {
   Outcome read(const Event& operation);
   void write(const Event& operation);
   void fence(const Event& operation);
+  /// One of the values below `operation.operand`.
+  std::size_t choose(const Event& operation);
   void lock(const Event& operation);
   void unlock(const Event& operation);
-  /// Does not return where the thread would do the same again and again. `local_state` is the
-  /// lowest address of what the thread knows.
-  void pause(const std::byte* local_state);
-  /// The thread is about to do something that cannot be taken back.
+  /// Does not return where the thread would do the same again and again.
+  void pause(const Event& operation);
+  /// A try of an `await` begins.
+  using Try = checker_hooks::Try;
+  [[nodiscard]] Try begin_try() const { return {running().passed, running().acts}; }
+  /// It has failed. Does not return where that has changed nothing: the thread waits then.
+  void fail_try(const Try& begun);
+  /// The thread is about to do something else that others may notice.
   void about_to_act();
 
   /// The thread has failed, and the others go on.
@@ -96,7 +104,12 @@ class Replay {
     bool must_begin_anew = false;  // its fiber was left in the middle of something
     std::size_t passed = 0;        // events
     EventId needs;
+    Rounds rounds;
+    std::size_t acts = 0;          // that are no events
+    std::size_t round_begin = 0;   // of a spinning thread
+    bool waits_by_choice = false;  // it would go on if something else were chosen
     std::vector<EventId> repeated;
+    std::vector<PassingChange> passing;  // of its last round
     std::array<std::size_t, kMaxThreads> clock{};
     Replay* replay = nullptr;
     std::size_t index = 0;
@@ -106,13 +119,15 @@ class Replay {
   static void run_part(void* replay);
 
   [[nodiscard]] Thread& running() noexcept { return threads_[running_]; }
+  [[nodiscard]] const Thread& running() const noexcept { return threads_[running_]; }
   [[nodiscard]] bool is_able(std::size_t thread) const noexcept;
   [[nodiscard]] bool has_passed(EventId event) const noexcept {
     return event.is_initial() || threads_[event.thread].passed > event.index;
   }
   [[nodiscard]] bool is_at_frontier() const noexcept;
   void resume(std::size_t thread);
-  void settle_pause(Thread& paused, bool repeats_itself);
+  void come_to(const Event& operation);
+  void spin(std::size_t round_begin);
   void leave_fiber();
   [[noreturn]] void end(End how);
   void wait_for(EventId event);
@@ -133,7 +148,11 @@ class Replay {
   void check_same(const Event& found, const Event& operation);
   [[nodiscard]] End outcome() const;
   [[nodiscard]] bool is_hopeless(EventId read) const;
+  [[nodiscard]] bool is_stuck(std::size_t thread) const;
   [[nodiscard]] bool reads_newest(EventId read) const;
+  [[nodiscard]] bool sees_passing_change(const Event& read) const;
+  [[nodiscard]] bool is_in_round(EventId event) const;
+  [[nodiscard]] bool any_round_is_observed() const;
 
   std::size_t thread_count_;
   Explorer* explorer_ = nullptr;
@@ -150,10 +169,6 @@ class Replay {
   Scheduler* guide_ = nullptr;
   std::optional<std::size_t> chosen_;  // by the guide, to go on next
   End end_ = End::kRunning;
-  WaitProbe probe_;
-  bool wants_probe_ = false;  // the thread that runs has paused where the graph ends
-  std::byte* probe_low_ = nullptr;
-  const std::byte* probe_state_ = nullptr;
 };
 
 }  // namespace slabproof::model::graph

@@ -55,7 +55,7 @@ bool is_read_by_older(const Graph& graph, EventId write) noexcept {
 
 bool is_maximal(const Graph& graph, EventId id, const Clock& kept) noexcept {
   const Event& event = graph.at(id);
-  if (!event.is_access()) return true;
+  if (!event.is_access()) return !event.is_other_choice();
   if (event.is_spurious) return false;
   if (event.has_revisited && is_read_by_older(graph, id)) return false;
   const EventId source = event.writes() ? id : event.source;

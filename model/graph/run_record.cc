@@ -51,8 +51,9 @@ std::vector<Choice> RunRecord::choices(const Graph& graph) const {
     }
     const EventId id{thread, static_cast<std::uint16_t>(done[thread])};
     const Event& event = graph.at(id);
-    if (event.is_access()) {
-      const Value value = value_of(graph, id, done);
+    if (event.is_access() || event.kind == EventKind::kChoice) {
+      const Value value = event.is_access() ? value_of(graph, id, done)
+                                            : Value{.count = event.operand, .index = event.value};
       if (value.index > Choice::kMaxValue) return {};
       if (value.count > 1) choices.push_back(Choice::value(value.index));
     }

@@ -35,7 +35,7 @@ class RunRecord {
 /// location.
 [[nodiscard]] constexpr std::size_t value_count(const Event& operation,
                                                 std::size_t writes) noexcept {
-  if (operation.action == Action::kLock) return 1;
+  if (is_lock(operation.action)) return 1;
   return operation.action == Action::kWeakCompareExchange ? 2 * (writes + 1) : writes + 1;
 }
 

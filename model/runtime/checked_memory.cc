@@ -72,7 +72,8 @@ void fail_endless(const source_location& where) {
   const CheckerScope quiet;
   abandon_execution(
       Defect::kLivelock,
-      fmt::format("livelock: {} accesses in one execution", engine().settings().access_limit),
+      fmt::format("livelock: {} makes {} accesses in one execution", engine().actor_name(),
+                  engine().settings().access_limit),
       where);
 }
 

@@ -4,10 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <csetjmp>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <new>
 #include <source_location>
@@ -20,6 +18,7 @@
 #include "model/runtime/relacy_include.h"
 #include "model/runtime/sync_model.h"
 #include "model/search/engine.h"
+#include "model/search/local_state.h"
 
 namespace slabproof::model {
 namespace {
@@ -166,6 +165,36 @@ void lock(Handle handle, const void* object, source_location where) noexcept {
     trace_object(where, "lock", record);
 }
 
+bool try_lock(Handle handle, const void* object, source_location where) noexcept {
+  if (engine().may_fail_to_lock() && choose(2, where) != 0) {
+    engine().failed_to_lock();
+    return false;
+  }
+  if (SyncModel* const model = SyncModel::present()) {
+    model->lock_at_once(handle, object, where);
+  } else {
+    engine().begin_try_lock();
+    lock(handle, object, where);
+    engine().end_try_lock();
+  }
+  return true;
+}
+
+std::size_t choose(std::size_t count, source_location where) noexcept {
+  require_execution(where);
+  if (engine().is_alone()) return 0;
+  if (SyncModel* const model = SyncModel::present()) return model->choose(count, where);
+  const std::size_t value = rl::ctx().rand(static_cast<unsigned>(count), rl::sched_type_user);
+  engine().note_choice();
+  return value;
+}
+
+bool happens_without_cause(source_location where) noexcept {
+  if (!engine().may_happen_without_cause() || choose(2, where) == 0) return false;
+  engine().happened_without_cause();
+  return true;
+}
+
 void unlock(Handle handle, const void* object, source_location where) noexcept {
   if (SyncModel* const model = SyncModel::present()) {
     return model->unlock(handle, object, where);
@@ -277,6 +306,28 @@ AtomicRecord& use_atomic(Handle handle, const void* object, OperationKind kind,
 
 }  // namespace
 
+namespace {
+
+/// What Relacy's `yield` is asked for: how the running thread pauses.
+constexpr unsigned kPauses = 1;
+constexpr unsigned kPausesIfItWaits = 0;
+
+void pause_in_relacy(unsigned how, const source_location& where) {
+  {
+    const CheckerScope quiet;
+    engine().end_turn(slabproof_local_state);
+  }
+  rl::ctx().yield(how, relacy_place(where));
+}
+
+/// A thread that reads the same again and again may wait in a loop that does not pause.
+void look_for_wait(const void* object, const source_location& where) {
+  if (engine().is_alone() || !engine().may_wait(object, where)) return;
+  pause_in_relacy(kPausesIfItWaits, where);
+}
+
+}  // namespace
+
 Handle begin_atomic(const void* object, std::uint64_t initial, const TypeInfo& type,
                     source_location where) noexcept {
   if (SyncModel* const model = SyncModel::present()) {
@@ -316,6 +367,7 @@ std::uint64_t load(Handle handle, const void* object, memory_order order,
   if (order == memory_order::release || order == memory_order::acq_rel) {
     fail_unsupported("a load can have no release order", where);
   }
+  look_for_wait(object, where);
   AtomicRecord& record = use_atomic(handle, object, OperationKind::kRead, "load", where);
   const std::uint64_t value = record.relacy().load(relacy_order(order), relacy_place(where));
   saw_value(record, value);
@@ -340,20 +392,34 @@ void store(Handle handle, const void* object, std::uint64_t value, memory_order 
   if (model::is_tracing()) trace_value(where, "store", order, record, value);
 }
 
+namespace {
+
+/// `apply` does it and gives the value before; `after_of` says what it makes of that.
+template <class Apply, class AfterOf>
+std::uint64_t modify(Handle handle, const void* object, std::string_view name, memory_order order,
+                     const source_location& where, Apply apply, AfterOf after_of) {
+  refuse_consume(order, where);
+  look_for_wait(object, where);
+  AtomicRecord& record = use_atomic(handle, object, OperationKind::kWrite, name, where);
+  const std::uint64_t before = apply(record.relacy(), relacy_order(order), relacy_place(where));
+  saw_value(record, before);
+  note_modification(record, record.carries_release || releases(order));
+  note_exchange(object, before, after_of(before));
+  if (model::is_tracing()) trace_value(where, name, order, record, after_of(before));
+  return before;
+}
+
+}  // namespace
+
 std::uint64_t exchange(Handle handle, const void* object, std::uint64_t value, memory_order order,
                        source_location where) noexcept {
   if (SyncModel* const model = SyncModel::present()) {
     return model->exchange(handle, object, value, order, where);
   }
-  refuse_consume(order, where);
-  AtomicRecord& record = use_atomic(handle, object, OperationKind::kWrite, "exchange", where);
-  const std::uint64_t before =
-      record.relacy().exchange(value, relacy_order(order), relacy_place(where));
-  saw_value(record, before);
-  note_modification(record, record.carries_release || releases(order));
-  note_exchange(object, before, value);
-  if (model::is_tracing()) trace_value(where, "exchange", order, record, value);
-  return before;
+  return modify(
+      handle, object, "exchange", order, where,
+      [value](auto& atomic, auto... how) { return atomic.exchange(value, how...); },
+      [value](std::uint64_t) { return value; });
 }
 
 std::uint64_t fetch_add(Handle handle, const void* object, std::uint64_t value, memory_order order,
@@ -361,15 +427,35 @@ std::uint64_t fetch_add(Handle handle, const void* object, std::uint64_t value, 
   if (SyncModel* const model = SyncModel::present()) {
     return model->fetch_add(handle, object, value, order, where);
   }
-  refuse_consume(order, where);
-  AtomicRecord& record = use_atomic(handle, object, OperationKind::kWrite, "fetch_add", where);
-  const std::uint64_t before =
-      record.relacy().fetch_add(value, relacy_order(order), relacy_place(where));
-  saw_value(record, before);
-  note_modification(record, record.carries_release || releases(order));
-  note_exchange(object, before, before + value);
-  if (model::is_tracing()) trace_value(where, "fetch_add", order, record, before + value);
-  return before;
+  return modify(
+      handle, object, "fetch_add", order, where,
+      [value](auto& atomic, auto... how) { return atomic.fetch_add(value, how...); },
+      [value](std::uint64_t before) { return before + value; });
+}
+
+std::uint64_t fetch_bits(Handle handle, const void* object, BitOperation bits, std::uint64_t value,
+                         memory_order order, source_location where) noexcept {
+  if (SyncModel* const model = SyncModel::present()) {
+    return model->fetch_bits(handle, object, bits, value, order, where);
+  }
+  switch (bits) {
+    case BitOperation::kAnd:
+      return modify(
+          handle, object, "fetch_and", order, where,
+          [value](auto& atomic, auto... how) { return atomic.fetch_and(value, how...); },
+          [value](std::uint64_t before) { return before & value; });
+    case BitOperation::kOr:
+      return modify(
+          handle, object, "fetch_or", order, where,
+          [value](auto& atomic, auto... how) { return atomic.fetch_or(value, how...); },
+          [value](std::uint64_t before) { return before | value; });
+    case BitOperation::kXor:
+      break;
+  }
+  return modify(
+      handle, object, "fetch_xor", order, where,
+      [value](auto& atomic, auto... how) { return atomic.fetch_xor(value, how...); },
+      [value](std::uint64_t before) { return before ^ value; });
 }
 
 bool compare_exchange(Handle handle, const void* object, std::uint64_t& expected,
@@ -386,6 +472,7 @@ bool compare_exchange(Handle handle, const void* object, std::uint64_t& expected
                                  name_of(success), name_of(failure)),
                      where);
   }
+  look_for_wait(object, where);
   AtomicRecord& record =
       use_atomic(handle, object, OperationKind::kWrite, "compare-exchange", where);
   const rl::debug_info place = relacy_place(where);
@@ -423,50 +510,27 @@ void fence(memory_order order, source_location where) noexcept {
   }
 }
 
-namespace {
-
-/// Compares from here on: the frame of the caller, which holds the registers that its own callers
-/// expect to find again, and theirs.
-[[gnu::noinline]] void compare_local_state(const source_location& where) {
-  const auto* const state = static_cast<const std::byte*>(__builtin_frame_address(0));
-  if (SyncModel* const model = SyncModel::present()) return model->pause(state, where);
-  const CheckerScope quiet;
-  engine().end_turn(state);
-}
-
-[[gnu::noinline]] void end_turn(const source_location& where) {
-  // Their bytes are compared and nothing else is done with them.
-  std::jmp_buf registers;
-  std::memset(&registers, 0, sizeof(registers));
-  if (setjmp(registers) != 0) std::unreachable();
-  compare_local_state(where);
-  asm volatile("" : : "r"(&registers) : "memory");
-}
-
-/// What lies below the stack was left by the checker: it is nothing that the program knows, and
-/// must not be taken for its local state.
-[[gnu::noinline]] void clear_stack_below() {
-  std::array<std::byte, 1024> unused;
-  std::memset(&unused, 0, sizeof(unused));
-  asm volatile("" : : "r"(&unused) : "memory");
-}
-
-[[gnu::noinline]] void let_others_go_on(const source_location& where) {
-  rl::ctx().yield(1, relacy_place(where));
+void pause(source_location where) noexcept {
+  require_execution(where);
+  if (engine().phase() != Engine::Phase::kThreads) return;
+  if (SyncModel* const model = SyncModel::present()) return model->pause(where);
+  pause_in_relacy(kPauses, where);
   if (model::is_tracing()) {
     const CheckerScope quiet;
     trace_event(where, "pause");
   }
 }
 
-}  // namespace
-
-void pause(source_location where) noexcept {
+Try begin_try(source_location where) noexcept {
   require_execution(where);
-  if (engine().phase() != Engine::Phase::kThreads) return;
-  clear_stack_below();
-  end_turn(where);
-  if (SyncModel::present() == nullptr) let_others_go_on(where);
+  SyncModel* const model = SyncModel::present();
+  return model != nullptr ? model->begin_try() : Try{};
+}
+
+void fail_try(const Try& begun, source_location where) noexcept {
+  require_execution(where);
+  if (SyncModel* const model = SyncModel::present()) return model->fail_try(begun);
+  pause(where);
 }
 
 }  // namespace checker_hooks

@@ -44,6 +44,16 @@ void end_mutex(Handle handle, const void* object, std::source_location where) no
 void lock(Handle handle, const void* object, std::source_location where) noexcept;
 void unlock(Handle handle, const void* object, std::source_location where) noexcept;
 
+/// As a try_lock, which may fail at any time: [thread.mutex.requirements.mutex] p16.
+bool try_lock(Handle handle, const void* object, std::source_location where) noexcept;
+
+/// A value below `count`, which is at least 1: the search tries each of them. Not before and after
+/// the threads, where it is 0.
+std::size_t choose(std::size_t count, std::source_location where) noexcept;
+/// Whether something happens now that may happen at any time without a cause, such as the end of a
+/// wait for a condition; in one thread at most `RunSettings::spurious_failures` times.
+[[nodiscard]] bool happens_without_cause(std::source_location where) noexcept;
+
 /// An atomic of 64 bits. `describe_value` of the type is given a pointer to such a value.
 Handle begin_atomic(const void* object, std::uint64_t initial, const TypeInfo& type,
                     std::source_location where) noexcept;
@@ -56,12 +66,26 @@ std::uint64_t exchange(Handle handle, const void* object, std::uint64_t value,
                        std::memory_order order, std::source_location where) noexcept;
 std::uint64_t fetch_add(Handle handle, const void* object, std::uint64_t value,
                         std::memory_order order, std::source_location where) noexcept;
+enum class BitOperation : std::uint8_t { kAnd, kOr, kXor };
+std::uint64_t fetch_bits(Handle handle, const void* object, BitOperation bits, std::uint64_t value,
+                         std::memory_order order, std::source_location where) noexcept;
 bool compare_exchange(Handle handle, const void* object, std::uint64_t& expected,
                       std::uint64_t desired, bool weak, std::memory_order success,
                       std::memory_order failure, std::source_location where) noexcept;
 
 void fence(std::memory_order order, std::source_location where) noexcept;
+/// Ahead of a pause and of what reads an atomic, the caller notes its local state.
 void pause(std::source_location where) noexcept;
+
+/// Where the running thread was when a try of a wait began.
+struct Try {
+  std::size_t events = 0;
+  std::size_t acts = 0;  ///< other effects
+};
+/// A try of a wait begins; `fail_try` says that it came to nothing, and that the next one knows no
+/// more than it did.
+[[nodiscard]] Try begin_try(std::source_location where) noexcept;
+void fail_try(const Try& begun, std::source_location where) noexcept;
 
 /// Memory for the running thread, or null: its next request was to fail, or it has had too much.
 /// The execution gets a `RegionEvent` of it, with the caller's `tag`.

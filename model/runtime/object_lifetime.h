@@ -43,7 +43,7 @@ inline Record& record_of(ObjectTable<Record>& table, checker_hooks::Handle handl
                          const void* object, std::string_view action,
                          const std::source_location& where) {
   require_execution(where);
-  if (!Engine::instance().count_access()) [[unlikely]]
+  if (!Engine::instance().count_access(where)) [[unlikely]]
     fail_endless(where);
   Record* const record = table.find(handle, object);
   if (record == nullptr) [[unlikely]]

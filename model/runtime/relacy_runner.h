@@ -265,16 +265,18 @@ class RelacyRunner final : public ExecutionRunner,
     return reason;
   }
 
-  /// The running thread pauses; the engine knows what it has done since its last pause.
-  void yield(unsigned /*count*/, rl::debug_info_param /*info*/) override {
+  /// The running thread pauses; the engine knows what it has done since its last pause. With a
+  /// count of 0, it does so only if it repeats what it has done.
+  void yield(unsigned count, rl::debug_info_param /*info*/) override {
     Engine& engine = Engine::instance();
-    engine.count_step();
+    if (count != 0) engine.count_step();
     bool repeats = engine.seems_repetition();
     if (!scheduler_->uses_tree()) {
       repeats = engine.settle_repetition();
     } else if (engine.may_be_repetition()) {
       repeats = scheduler_->settle_repetition(repeats);
     }
+    if (count == 0 && !repeats) return engine.does_not_wait();
     const Engine::Pause pause = engine.pause(repeats);
     if (scheduler_->uses_tree()) {
       pause_in_tree(pause);

@@ -13,10 +13,13 @@
 #include <type_traits>
 #include <utility>
 
+#include "model/runtime/blocking_objects.h"
 #include "model/runtime/checker_hooks.h"
 #include "model/runtime/compared_value.h"
 #include "model/runtime/describe.h"
 #include "model/runtime/model_memory.h"
+#include "model/search/local_state.h"
+#include "slabproof/sync_capabilities.h"
 #include "slabproof/sync_policy.h"
 
 namespace slabproof::model {
@@ -64,6 +67,11 @@ struct BasicRelacySync {
 
     void lock(std::source_location where = std::source_location::current()) noexcept {
       checker_hooks::lock(handle_, this, where);
+    }
+    [[nodiscard]] bool try_lock(
+        std::source_location where = std::source_location::current()) noexcept {
+      slabproof_note_local_state();
+      return checker_hooks::try_lock(handle_, this, where);
     }
     void unlock(std::source_location where = std::source_location::current()) noexcept {
       checker_hooks::unlock(handle_, this, where);
@@ -125,6 +133,7 @@ struct BasicRelacySync {
 
     T load(std::memory_order order,
            std::source_location where = std::source_location::current()) const noexcept {
+      slabproof_note_local_state();
       return decode(checker_hooks::load(handle_, this, order, where));
     }
     void store(T value, std::memory_order order,
@@ -133,6 +142,7 @@ struct BasicRelacySync {
     }
     T exchange(T value, std::memory_order order,
                std::source_location where = std::source_location::current()) noexcept {
+      slabproof_note_local_state();
       return decode(checker_hooks::exchange(handle_, this, encode(value), order, where));
     }
     bool compare_exchange_weak(
@@ -149,16 +159,73 @@ struct BasicRelacySync {
                 std::source_location where = std::source_location::current()) noexcept
       requires std::is_integral_v<T>
     {
+      slabproof_note_local_state();
       return decode(checker_hooks::fetch_add(handle_, this, encode(value), order, where));
     }
     T fetch_sub(T value, std::memory_order order,
                 std::source_location where = std::source_location::current()) noexcept
       requires std::is_integral_v<T>
     {
+      slabproof_note_local_state();
       return decode(checker_hooks::fetch_add(handle_, this, 0 - encode(value), order, where));
     }
 
+    T fetch_add(std::ptrdiff_t objects, std::memory_order order,
+                std::source_location where = std::source_location::current()) noexcept
+      requires std::is_pointer_v<T>
+    {
+      constexpr auto kSize = static_cast<std::ptrdiff_t>(sizeof(std::remove_pointer_t<T>));
+      slabproof_note_local_state();
+      return decode(checker_hooks::fetch_add(
+          handle_, this, static_cast<std::uint64_t>(objects * kSize), order, where));
+    }
+    T fetch_sub(std::ptrdiff_t objects, std::memory_order order,
+                std::source_location where = std::source_location::current()) noexcept
+      requires std::is_pointer_v<T>
+    {
+      return fetch_add(-objects, order, where);
+    }
+    T fetch_and(T value, std::memory_order order,
+                std::source_location where = std::source_location::current()) noexcept
+      requires std::is_integral_v<T>
+    {
+      return fetch_bits(checker_hooks::BitOperation::kAnd, value, order, where);
+    }
+    T fetch_or(T value, std::memory_order order,
+               std::source_location where = std::source_location::current()) noexcept
+      requires std::is_integral_v<T>
+    {
+      return fetch_bits(checker_hooks::BitOperation::kOr, value, order, where);
+    }
+    T fetch_xor(T value, std::memory_order order,
+                std::source_location where = std::source_location::current()) noexcept
+      requires std::is_integral_v<T>
+    {
+      return fetch_bits(checker_hooks::BitOperation::kXor, value, order, where);
+    }
+    bool compare_exchange_weak(
+        T& expected, T desired, std::memory_order order,
+        std::source_location where = std::source_location::current()) noexcept {
+      return compare_exchange(expected, desired, true, order, without_release(order), where);
+    }
+    bool compare_exchange_strong(
+        T& expected, T desired, std::memory_order order,
+        std::source_location where = std::source_location::current()) noexcept {
+      return compare_exchange(expected, desired, false, order, without_release(order), where);
+    }
+
    private:
+    static constexpr std::memory_order without_release(std::memory_order order) noexcept {
+      if (order == std::memory_order::acq_rel) return std::memory_order::acquire;
+      if (order == std::memory_order::release) return std::memory_order::relaxed;
+      return order;
+    }
+    T fetch_bits(checker_hooks::BitOperation bits, T value, std::memory_order order,
+                 std::source_location where) noexcept {
+      slabproof_note_local_state();
+      return decode(checker_hooks::fetch_bits(handle_, this, bits, encode(value), order, where));
+    }
+
     static constexpr unsigned kShift = 64 - 8 * sizeof(T);
 
     static std::uint64_t encode(T value) noexcept {
@@ -181,6 +248,7 @@ struct BasicRelacySync {
     bool compare_exchange(T& expected, T desired, bool weak, std::memory_order success,
                           std::memory_order failure, std::source_location where) noexcept {
       std::uint64_t bits = encode(expected);
+      slabproof_note_local_state();
       const bool exchanged = checker_hooks::compare_exchange(handle_, this, bits, encode(desired),
                                                              weak, success, failure, where);
       expected = decode(bits);
@@ -189,6 +257,11 @@ struct BasicRelacySync {
 
     checker_hooks::Handle handle_;
   };
+
+  using SharedMutex = CheckedSharedMutex<BasicRelacySync>;
+  using ConditionVariable = CheckedConditionVariable<BasicRelacySync>;
+  template <class T>
+  using WaitableAtomic = CheckedWaitableAtomic<BasicRelacySync, T>;
 
   /// Each thread of the model has a `T` of its own, made where it first asks for it, anew in each
   /// execution; so has what runs before and after the threads. The `T` is never destroyed.
@@ -230,13 +303,26 @@ struct BasicRelacySync {
     checker_hooks::fence(order, where);
   }
   static void pause(std::source_location where = std::source_location::current()) noexcept {
+    slabproof_note_local_state();
     checker_hooks::pause(where);
+  }
+  /// Waits until `ready` says so. A call that says no must leave nothing behind that a later one
+  /// looks at: neither in local variables nor, when it returns, in shared ones.
+  template <class Predicate>
+  static void await(Predicate ready,
+                    std::source_location where = std::source_location::current()) noexcept {
+    for (;;) {
+      const checker_hooks::Try begun = checker_hooks::begin_try(where);
+      if (ready()) return;
+      slabproof_note_local_state();
+      checker_hooks::fail_try(begun, where);
+    }
   }
 };
 
 using RelacySync = BasicRelacySync<Describer>;
 
-static_assert(ThreadedSyncPolicy<RelacySync>);
+static_assert(ThreadedSyncPolicy<RelacySync> && BlockingSyncPolicy<RelacySync>);
 
 }  // namespace slabproof::model
 

@@ -16,12 +16,15 @@ namespace slabproof::model {
 class SyncModel {
  public:
   using Handle = checker_hooks::Handle;
+  using Try = checker_hooks::Try;
 
   virtual ~SyncModel() = default;
 
   virtual Handle begin_mutex(const void* object, std::source_location where) = 0;
   virtual void end_mutex(Handle handle, const void* object, std::source_location where) = 0;
   virtual void lock(Handle handle, const void* object, std::source_location where) = 0;
+  virtual void lock_at_once(Handle handle, const void* object, std::source_location where) = 0;
+  virtual std::size_t choose(std::size_t count, std::source_location where) = 0;
   virtual void unlock(Handle handle, const void* object, std::source_location where) = 0;
 
   virtual Handle begin_atomic(const void* object, std::uint64_t initial,
@@ -35,16 +38,19 @@ class SyncModel {
                                  std::memory_order order, std::source_location where) = 0;
   virtual std::uint64_t fetch_add(Handle handle, const void* object, std::uint64_t value,
                                   std::memory_order order, std::source_location where) = 0;
+  virtual std::uint64_t fetch_bits(Handle handle, const void* object,
+                                   checker_hooks::BitOperation bits, std::uint64_t value,
+                                   std::memory_order order, std::source_location where) = 0;
   virtual bool compare_exchange(Handle handle, const void* object, std::uint64_t& expected,
                                 std::uint64_t desired, bool weak, std::memory_order success,
                                 std::memory_order failure, std::source_location where) = 0;
   virtual void fence(std::memory_order order, std::source_location where) = 0;
 
-  /// The running thread pauses, and its local state is what lies on its stack from `local_state`
-  /// on; its registers are there as well.
-  virtual void pause(const std::byte* local_state, std::source_location where) = 0;
-  /// The running thread is about to do something that another thread could notice and that cannot
-  /// be taken back: to write to a variable, to begin or end an object, to request memory, to fail.
+  virtual void pause(std::source_location where) = 0;
+  virtual Try begin_try() = 0;
+  virtual void fail_try(const Try& begun) = 0;
+  /// The running thread is about to do something else that another thread could notice: to write to
+  /// a variable, to begin or end an object, to request memory, to fail.
   virtual void about_to_act() = 0;
   /// Ends the lives of the mutexes and atomics in memory that is given back.
   virtual void end_objects_in(const std::byte* data, std::size_t size) = 0;

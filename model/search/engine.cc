@@ -75,6 +75,11 @@ void Engine::begin(Execution& execution, ExecutionRunner& runner, Scheduler* sch
   is_repetition_ = false;
   is_cut_ = false;
   failed_ = 0;
+  trying_ = 0;
+  failed_tries_.fill(0);
+  without_cause_.fill(0);
+  repeated_reads_.fill({});
+  last_access_ = {};
   quiet_ = false;
   at_ = SchedulingPoint{};
   at_.unfinished = static_cast<ThreadSet>((1U << execution.thread_count()) - 1);
@@ -252,8 +257,12 @@ void Engine::count_step() {
   // The others do not go on: there would be no end of it.
   settings_.outlive_failures = false;
   is_cut_ = true;
-  abandon_execution(Defect::kLivelock,
-                    fmt::format("livelock: no end after {} steps", settings_.step_limit));
+  abandon_execution(
+      Defect::kNotJudged,
+      fmt::format("no end after {} steps: {} loops here and never pauses, so it is not known to "
+                  "wait; call pause() in a loop that waits, or await()",
+                  settings_.step_limit, actor_name()),
+      last_access_);
 }
 
 void Engine::set_failure(Failure failure) {
@@ -287,6 +296,10 @@ void Engine::leave(Defect defect) {
 
 void Engine::stand_still() {
   if (failure_) return;
+  if ((trying_ & at_.unfinished) != 0) {
+    is_repetition_ = true;
+    return;
+  }
   if (explores_all_ && is_idle_repetition()) {
     is_repetition_ = true;
     return;
@@ -382,7 +395,7 @@ void Engine::compute_enabled() noexcept {
 
 // ---- pauses ----
 
-void Engine::end_turn(const std::byte* state) {
+void Engine::end_turn(const LocalState& state) {
   if (!anyone_paused_) {
     waits_.begin_execution();
     for (auto& pauses : pauses_since_step_) pauses.fill(0);
@@ -398,6 +411,7 @@ bool Engine::settle_repetition() {
 }
 
 Engine::Pause Engine::pause(bool is_repetition) {
+  forget_repeated_reads();
   for (std::uint32_t& pauses : pauses_since_step_[running_]) ++pauses;
   announce(OperationKind::kPause, 0);
   if (is_repetition) {

@@ -17,8 +17,10 @@
 #include "model/search/execution.h"
 #include "model/search/execution_result.h"
 #include "model/search/failure.h"
+#include "model/search/local_state.h"
 #include "model/search/memory_model.h"
 #include "model/search/race_cell.h"
+#include "model/search/repeated_read.h"
 #include "model/search/schedule.h"
 #include "model/search/scheduler.h"
 #include "model/search/trace.h"
@@ -64,6 +66,8 @@ struct RunSettings {
   /// For searches of execution graphs: a weak compare-exchange that would succeed fails so often in
   /// one thread.
   std::uint32_t spurious_failures = 1;
+  /// A thread's try_locks fail so often, as a try_lock may at any time.
+  std::uint32_t failed_tries = 2;
   /// Seconds without any step or access after which an execution is given up; 0: no limit.
   double stall_limit = 10;
   /// Whether what threads have allocated with `new` is freed where a failure abandons the
@@ -162,7 +166,7 @@ class Engine {
   void stand_still();
 
   /// The running thread pauses in that local state; see WaitTurns.
-  void end_turn(const std::byte* state);
+  void end_turn(const LocalState& state);
   /// Whether it may have repeated a turn, and whether it seems so. The search has the last word.
   [[nodiscard]] bool may_be_repetition() const noexcept { return may_be_repetition_; }
   [[nodiscard]] bool seems_repetition() const noexcept {
@@ -244,6 +248,18 @@ class Engine {
   }
   /// Whether the running actor holds it.
   [[nodiscard]] bool holds(std::uint16_t mutex) const noexcept { return owner_[mutex] == actor(); }
+  /// The next lock of the running thread is that of a try_lock, which could have failed instead of
+  /// waiting.
+  [[nodiscard]] bool may_fail_to_lock() const noexcept {
+    return failed_tries_[running_] < settings_.failed_tries;
+  }
+  void failed_to_lock() noexcept { ++failed_tries_[running_]; }
+  [[nodiscard]] bool may_happen_without_cause() const noexcept {
+    return without_cause_[running_] < settings_.spurious_failures;
+  }
+  void happened_without_cause() noexcept { ++without_cause_[running_]; }
+  void begin_try_lock() noexcept { trying_ |= just(running_); }
+  void end_try_lock() noexcept { trying_ = without(trying_, just(running_)); }
   [[nodiscard]] bool scheduler_owns_mutexes() const noexcept { return scheduler_owns_mutexes_; }
   [[nodiscard]] std::size_t slots() const noexcept { return slots_; }
 
@@ -271,7 +287,24 @@ class Engine {
   }
 
   /// False when this execution has made too many accesses.
-  [[nodiscard]] bool count_access() noexcept { return ++accesses_ <= settings_.access_limit; }
+  [[nodiscard]] bool count_access(const std::source_location& where) noexcept {
+    last_access_ = where;
+    return ++accesses_ <= settings_.access_limit;
+  }
+  /// The running thread is about to read an atomic. True if it may be in a loop that does nothing
+  /// else and never pauses.
+  [[nodiscard]] bool may_wait(const void* object, const std::source_location& where) noexcept {
+    return repeated_reads_[running_].reaches(object, where);
+  }
+  /// It seemed so, but it does not repeat a turn for sure.
+  void does_not_wait() {
+    if (seems_repetition()) waits_.begin_again(running_);
+  }
+  void forget_repeated_reads() noexcept { repeated_reads_[running_].forget(); }
+  /// The search has decided something that it could have decided otherwise.
+  void note_choice() {
+    if (watches_turns()) waits_.doubt(running_);
+  }
 
   /// Where the running thread is in happens-before; kept up to date by the runner.
   [[nodiscard]] ThreadClock clock() const noexcept { return clock_; }
@@ -341,6 +374,11 @@ class Engine {
   WaitTurns waits_;
   WaitTurns::Turn turn_ = WaitTurns::Turn::kProgress;  // which the running thread has ended
   bool may_be_repetition_ = false;
+  std::source_location last_access_;
+  std::array<RepeatedRead, kMaxThreads> repeated_reads_;
+  std::array<std::uint32_t, kMaxThreads> failed_tries_{};
+  std::array<std::uint32_t, kMaxThreads> without_cause_{};
+  ThreadSet trying_ = 0;  // threads in a lock that is that of a try_lock
   ThreadSet failed_ = 0;
   std::array<ThreadSet, kMaxThreads> seen_since_yield_{};
   /// Of each thread, its pauses since the last step of each other one.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <span>
 
 namespace slabproof::model {
 namespace {
@@ -83,14 +82,13 @@ bool WaitTurns::has_no_effect(std::size_t thread) const noexcept {
   return me.has_paused && !me.has_acted && me.lock_balance == 0;
 }
 
-bool WaitTurns::is_where_it_began(const PerThread& me, std::span<const std::byte> state) noexcept {
-  return me.has_paused && me.state.size() == state.size() &&
-         std::memcmp(me.state.data(), state.data(), state.size()) == 0;
+bool WaitTurns::is_where_it_began(const PerThread& me, const LocalState& state) noexcept {
+  return me.has_paused && me.state.registers == state.registers && me.state.stack == state.stack &&
+         state.stack != nullptr && std::memcmp(me.stack.data(), state.stack, me.stack.size()) == 0;
 }
 
-WaitTurns::Turn WaitTurns::end_turn(std::size_t thread, const std::byte* state) {
+WaitTurns::Turn WaitTurns::end_turn(std::size_t thread, const LocalState& now) {
   PerThread& me = of_[thread];
-  const std::span<const std::byte> now(state, me.stack_base);
   if (is_where_it_began(me, now) && has_no_effect(thread)) return Turn::kRepetition;
   // Pauses with nothing between them are one.
   if (me.has_paused && me.is_empty && !me.has_acted) return Turn::kProgress;
@@ -104,7 +102,8 @@ WaitTurns::Turn WaitTurns::end_turn(std::size_t thread, const std::byte* state) 
   me.turn = turn;
   me.operations_before = me.operations;
   me.has_paused = true;
-  me.state.assign(now.begin(), now.end());
+  me.state = now;
+  if (now.stack != nullptr) me.stack.assign(now.stack, me.stack_base);
   begin_again(thread);
   return turn;
 }

@@ -4,10 +4,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "model/search/execution.h"
+#include "model/search/local_state.h"
 
 namespace slabproof::model {
 
@@ -45,8 +45,8 @@ class WaitTurns {
   /// Something else that a repetition must not do: memory is requested, an object begins its life.
   void act(std::size_t thread) noexcept;
 
-  /// The thread pauses, and its local state is `state` up to the base of its stack.
-  [[nodiscard]] Turn end_turn(std::size_t thread, const std::byte* state);
+  /// The thread pauses, and knows `state`.
+  [[nodiscard]] Turn end_turn(std::size_t thread, const LocalState& state);
   /// Whether the present turn has left shared memory as it was: if not, it is not a repetition.
   [[nodiscard]] bool has_no_effect(std::size_t thread) const noexcept;
   /// Whether what the present turn has read could be something else if it were read now.
@@ -75,12 +75,13 @@ class WaitTurns {
     std::uint64_t operations = 0;         // a hash of what was done, in order
     std::uint64_t operations_before = 0;  // of the turn before
     std::vector<const void*> reads;
-    std::vector<std::byte> state;  // when the turn began
+    LocalState state;              // when the turn began
+    std::vector<std::byte> stack;  // by then
   };
 
   static void did(PerThread& me, const void* object, std::uint64_t value) noexcept;
   [[nodiscard]] static bool is_where_it_began(const PerThread& me,
-                                              std::span<const std::byte> state) noexcept;
+                                              const LocalState& state) noexcept;
 
   std::array<PerThread, kMaxThreads> of_;
 };

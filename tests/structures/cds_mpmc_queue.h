@@ -29,27 +29,32 @@ class CdsMpmcQueue {
   explicit CdsMpmcQueue(const Orders& orders) : orders_(orders) {}
 
   bool put(std::size_t /*thread*/, Value value) {
-    std::uint32_t begun = begun_.load(acquire);
-    for (;;) {
-      if (puts(begun) == takes(begun) + kCapacity) return false;
-      if (begun_.compare_exchange_weak(begun, takes(begun) << 16U | (puts(begun) + 1),
-                                       orders_.claim, acquire)) {
-        break;
-      }
-    }
-    while (taken_.load(orders_.wait) != takes(begun)) S::pause();
+    std::uint32_t begun = 0;
+    bool is_full = false;
+    S::await([&] {
+      begun = begun_.load(acquire);
+      is_full = puts(begun) == takes(begun) + kCapacity;
+      return is_full || begun_.compare_exchange_weak(begun, takes(begun) << 16U | (puts(begun) + 1),
+                                                     orders_.claim, acquire);
+    });
+    if (is_full) return false;
+    S::await([&] { return taken_.load(orders_.wait) == takes(begun); });
     cells_[puts(begun) % kCapacity].write() = value;
     put_.fetch_add(1, orders_.done);
     return true;
   }
 
   Value take(std::size_t /*thread*/) {
-    std::uint32_t begun = begun_.load(acquire);
-    for (;;) {
-      if (puts(begun) == takes(begun)) return 0;
-      if (begun_.compare_exchange_weak(begun, begun + (1U << 16U), orders_.claim, acquire)) break;
-    }
-    while (put_.load(orders_.wait) != puts(begun)) S::pause();
+    std::uint32_t begun = 0;
+    bool is_empty = false;
+    S::await([&] {
+      begun = begun_.load(acquire);
+      is_empty = puts(begun) == takes(begun);
+      return is_empty ||
+             begun_.compare_exchange_weak(begun, begun + (1U << 16U), orders_.claim, acquire);
+    });
+    if (is_empty) return 0;
+    S::await([&] { return put_.load(orders_.wait) == puts(begun); });
     const Value value = cells_[takes(begun) % kCapacity].read();
     taken_.fetch_add(1, orders_.done);
     return value;

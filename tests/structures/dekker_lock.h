@@ -30,11 +30,13 @@ class DekkerLock {
     const std::size_t other = 1 - thread;
     wants_[thread].store(1, relaxed);
     fence<S>(orders_.announce);
-    while (wants_[other].load(relaxed) != 0) {
-      if (turn_.load(relaxed) == thread) {
-        S::pause();
-        continue;
-      }
+    for (;;) {
+      bool is_free = false;
+      S::await([&] {
+        is_free = wants_[other].load(relaxed) == 0;
+        return is_free || turn_.load(relaxed) != thread;
+      });
+      if (is_free) break;
       wants_[thread].store(0, relaxed);
       while (turn_.load(relaxed) != thread) S::pause();
       wants_[thread].store(1, relaxed);

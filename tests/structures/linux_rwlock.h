@@ -25,18 +25,22 @@ class LinuxRwlock {
   explicit LinuxRwlock(const Orders& orders) : orders_(orders) {}
 
   void lock_shared() {
-    while (free_.fetch_sub(1, orders_.take) <= 0) {
+    S::await([this] {
+      if (free_.fetch_sub(1, orders_.take) > 0) return true;
       free_.fetch_add(1, relaxed);
       while (free_.load(relaxed) <= 0) S::pause();
-    }
+      return false;
+    });
   }
   void unlock_shared() { free_.fetch_add(1, orders_.give); }
 
   void lock() {
-    while (free_.fetch_sub(kBias, orders_.take) != kBias) {
+    S::await([this] {
+      if (free_.fetch_sub(kBias, orders_.take) == kBias) return true;
       free_.fetch_add(kBias, relaxed);
       while (free_.load(relaxed) != kBias) S::pause();
-    }
+      return false;
+    });
   }
   void unlock() { free_.fetch_add(kBias, orders_.give); }
 

@@ -32,40 +32,42 @@ class MichaelScottQueue {
     nodes_[node].value.write() = value;
     nodes_[node].next.store(Tagged::from(nodes_[node].next.load(relaxed)).next(0).word(), relaxed);
     std::uint32_t tail = 0;
-    for (;;) {
+    S::await([&] {
       tail = tail_.load(acquire);
       Node& last = nodes_[Tagged::from(tail).index];
       std::uint32_t next = last.next.load(acquire);
-      if (tail != tail_.load(relaxed)) continue;
+      if (tail != tail_.load(relaxed)) return false;
       if (Tagged::from(next).index == 0 &&
           last.next.compare_exchange_strong(next, Tagged::from(next).next(node).word(),
                                             orders_.link, relaxed)) {
-        break;
+        return true;
       }
       advance_tail(tail, Tagged::from(last.next.load(acquire)).index);
-    }
+      return false;
+    });
     advance_tail(tail, node);
     return true;
   }
 
   Value take(std::size_t /*thread*/) {
-    for (;;) {
+    Value value = 0;
+    S::await([&] {
+      value = 0;
       std::uint32_t head = head_.load(acquire);
       const std::uint32_t tail = tail_.load(orders_.look_at_tail);
       const std::uint16_t next =
           Tagged::from(nodes_[Tagged::from(head).index].next.load(orders_.look_at_link)).index;
-      if (head != head_.load(relaxed)) continue;
+      if (head != head_.load(relaxed)) return false;
       if (Tagged::from(head).index == Tagged::from(tail).index) {
-        if (next == 0) return 0;
+        if (next == 0) return true;
         advance_tail(tail, next);
-        continue;
+        return false;
       }
-      const Value value = nodes_[next].value.read();
-      if (head_.compare_exchange_strong(head, Tagged::from(head).next(next).word(), release,
-                                        relaxed)) {
-        return value;
-      }
-    }
+      value = nodes_[next].value.read();
+      return head_.compare_exchange_strong(head, Tagged::from(head).next(next).word(), release,
+                                           relaxed);
+    });
+    return value;
   }
 
  private:

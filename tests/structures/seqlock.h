@@ -35,16 +35,15 @@ class Seqlock {
   }
 
   Pair read() {
-    for (;;) {
+    Pair pair{};
+    S::await([&] {
       const std::uint32_t before = number_.load(orders_.begin_read);
-      if (before % 2 == 0) {
-        const std::uint32_t first = data_[0].load(relaxed);
-        const std::uint32_t second = data_[1].load(relaxed);
-        fence<S>(orders_.read_fence);
-        if (number_.load(relaxed) == before) return {first, second};
-      }
-      S::pause();
-    }
+      if (before % 2 != 0) return false;
+      pair = {data_[0].load(relaxed), data_[1].load(relaxed)};
+      fence<S>(orders_.read_fence);
+      return number_.load(relaxed) == before;
+    });
+    return pair;
   }
 
  private:

@@ -30,8 +30,7 @@ struct Seen {
 struct Row {
   std::string_view program;
   Truth truth;
-  /// Under the reduction on Relacy. `TicketLock.TwoWithoutPause` is one of a spin loop that the
-  /// search cannot know: its executions end when they have made too many accesses.
+  /// Under the reduction on Relacy.
   Seen relacy;
   /// Under the search of execution graphs, with the axioms of C++20 and with those of RC11.
   Seen graphs;
@@ -50,22 +49,20 @@ using enum Seen::What;
 /// accesses; what is refused stores relaxed after a release, which ends a release sequence in C++20
 /// and not in Relacy.
 ///
-/// GenMC counts fewer where it takes a try that has failed for a wait, so that the thread that
-/// tries again is not explored: 4 and 36 for the `TtasLock`, 2, 14 and 14 for the `LinuxRwlock`, 12
-/// for three threads at the `CdsMpmcQueue`, 50 for `MichaelScottQueue.BothTwice`, 18 for
-/// `TreiberStack.PutPutTake`. It lets no weak compare-exchange fail without cause. Its test of the
-/// MCS lock is `McsLock.LinkRelaxed`; that a thread waits there for ever is not asked of it.
+/// A try that comes to nothing is written with `await` where GenMC takes it for a wait: such tries
+/// are no executions. GenMC lets no weak compare-exchange fail without cause. Its test of the MCS
+/// lock is `McsLock.LinkRelaxed`; that a thread waits there for ever is not asked of it.
 inline constexpr Row kTable[] = {
     {"TicketLock.Two", kRight, {kHolds, 6}, {kHolds, 2}, 2},
     {"TicketLock.Three", kRight, {kHolds, 90}, {kHolds, 6}, 6},
     {"TicketLock.Four", kRight, {kHolds, 2'520}, {kHolds, 24}, 24},
     {"TicketLock.ThreeTwice", kRight, {kNotFinished}, {kHolds, 90}},
-    {"TicketLock.TwoWithoutPause", kRight, {kNotFinished}, {kNotFinished}},
+    {"TicketLock.TwoWithoutPause", kRight, {kHolds, 342}, {kHolds, 2}, 2},
     {"TicketLock.WaitRelaxed", kWrong, {kRace}, {kRace}},
     {"TicketLock.ServeRelaxed", kWrong, {kRace}, {kRace}},
 
-    {"TtasLock.Two", kRight, {kHolds, 22}, {kHolds, 6}},
-    {"TtasLock.Three", kRight, {kHolds, 8'790}, {kHolds, 162}},
+    {"TtasLock.Two", kRight, {kHolds, 22}, {kHolds, 4}, 4},
+    {"TtasLock.Three", kRight, {kHolds, 9'606}, {kHolds, 36}, 36},
     {"TtasLock.TakeRelaxed", kWrong, {kRace}, {kRace}},
     {"TtasLock.GiveRelaxed", kWrong, {kRace}, {kRace}},
     {"TtasLock.TestThenSet", kWrong, {kRace}, {kRace}},
@@ -97,9 +94,9 @@ inline constexpr Row kTable[] = {
     {"PetersonLock.LookRelaxed", kWrong, {kRace}, {kRace}},
     {"PetersonLock.LeaveRelaxed", kWrong, {kRace}, {kRace}},
 
-    {"LinuxRwlock.ReadWrite", kRight, {kHolds, 10}, {kHolds, 6}},
-    {"LinuxRwlock.ReadReadWrite", kRight, {kHolds, 6'862}, {kHolds, 662}},
-    {"LinuxRwlock.BothTwice", kRight, {kHolds, 1'366}, {kHolds, 222}},
+    {"LinuxRwlock.ReadWrite", kRight, {kHolds, 10}, {kHolds, 2}, 2},
+    {"LinuxRwlock.ReadReadWrite", kRight, {kHolds, 6'862}, {kHolds, 14}, 14},
+    {"LinuxRwlock.BothTwice", kRight, {kHolds, 1'366}, {kHolds, 14}, 14},
     {"LinuxRwlock.TakeRelaxed", kWrong, {kRace}, {kRace}},
     {"LinuxRwlock.GiveRelaxed", kWrong, {kRace}, {kRace}},
 
@@ -109,13 +106,13 @@ inline constexpr Row kTable[] = {
     {"Barrier.ArriveRelaxed", kWrong, {kRace}, {kRace}},
     {"Barrier.OpensBeforeReset", kWrong, {kWaits}, {kWaits}},
 
-    {"CdsMpmcQueue.PutTake", kRight, {kHolds, 338}, {kHolds, 39}},
-    {"CdsMpmcQueue.PutPutTake", kRight, {kNotFinished}, {kHolds, 8'152}},
+    {"CdsMpmcQueue.PutTake", kRight, {kHolds, 410}, {kHolds, 3}},
+    {"CdsMpmcQueue.PutPutTake", kRight, {kNotFinished}, {kHolds, 22}},
     {"CdsMpmcQueue.WaitRelaxed", kWrong, {kRace}, {kRace}},
     {"CdsMpmcQueue.DoneRelaxed", kWrong, {kRace}, {kRace}},
 
-    {"MichaelScottQueue.PutTake", kRight, {kHolds, 8}, {kHolds, 4}, 4},
-    {"MichaelScottQueue.BothTwice", kRight, {kHolds, 1'832}, {kHolds, 178}},
+    {"MichaelScottQueue.PutTake", kRight, {kHolds, 8}, {kHolds, 3}, 4},
+    {"MichaelScottQueue.BothTwice", kRight, {kHolds, 1'832}, {kHolds, 26}, 50},
     {"MichaelScottQueue.LookAtTailRelaxed", kWrong, {kComplaint}, {kComplaint}},
     {"MichaelScottQueue.LookAtLinkRelaxed", kWrong, {kRace}, {kRace}},
     {"MichaelScottQueue.LinkRelaxed", kWrong, {kRace}, {kRace}},
@@ -146,8 +143,8 @@ inline constexpr Row kTable[] = {
     {"SpscRing.FreeRelaxed", kWrong, {kRace}, {kRace}},
     {"SpscRing.ReuseRelaxed", kWrong, {kRace}, {kRace}},
 
-    {"TreiberStack.PutPutTake", kRight, {kHolds, 72}, {kHolds, 22}},
-    {"TreiberStack.BothTwice", kRight, {kHolds, 246}, {kHolds, 46}},
+    {"TreiberStack.PutPutTake", kRight, {kHolds, 72}, {kHolds, 18}, 18},
+    {"TreiberStack.BothTwice", kRight, {kHolds, 246}, {kHolds, 18}},
     {"TreiberStack.PublishRelaxed", kWrong, {kRace}, {kRace}},
     {"TreiberStack.LookRelaxed", kWrong, {kRace}, {kRace}},
 

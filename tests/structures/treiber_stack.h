@@ -39,16 +39,16 @@ class TreiberStack {
   }
 
   Value take(std::size_t /*thread*/) {
-    for (;;) {
+    std::uint16_t node = 0;
+    S::await([&] {
       std::uint32_t top = top_.load(orders_.look);
-      const std::uint16_t node = Tagged::from(top).index;
-      if (node == 0) return 0;
+      node = Tagged::from(top).index;
+      if (node == 0) return true;
       const auto next = static_cast<std::uint16_t>(nodes_[node].next.load(relaxed));
-      if (top_.compare_exchange_strong(top, Tagged::from(top).next(next).word(), release,
-                                       relaxed)) {
-        return nodes_[node].value.read();
-      }
-    }
+      return top_.compare_exchange_strong(top, Tagged::from(top).next(next).word(), release,
+                                          relaxed);
+    });
+    return node == 0 ? 0 : nodes_[node].value.read();
   }
 
  private:

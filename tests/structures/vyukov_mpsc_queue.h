@@ -38,7 +38,10 @@ class VyukovMpscQueue {
   Value take(std::size_t /*thread*/) { return advance_to(nodes_[oldest_].next.load(orders_.look)); }
   Value wait_and_take() {
     std::uint32_t next = 0;
-    while ((next = nodes_[oldest_].next.load(orders_.look)) == 0) S::pause();
+    S::await([&] {
+      next = nodes_[oldest_].next.load(orders_.look);
+      return next != 0;
+    });
     return advance_to(next);
   }
 
