@@ -79,6 +79,14 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
     return deallocate_without_entry(pointer);
   }
 
+  /// As `ThreadCache::begin_destroy` and `end_destroy`, in this thread's cache.
+  [[nodiscard]] bool begin_destroy(const void* pointer) noexcept {
+    const auto& entry = Registry::entry_of(members_.id);
+    Cache* const cache = entry.slab_id == members_.id ? &cache_of(*entry.member) : join();
+    return cache != nullptr ? cache->begin_destroy(pointer) : slab_.begin_destroy(pointer);
+  }
+  void end_destroy(void* pointer) noexcept { deallocate(pointer); }
+
   /// As `ExtendableSlab::trim`, after what this thread's cache and the depot hold has gone back.
   std::size_t trim() noexcept {
     if (Member* const member = Registry::find(members_.id); member != nullptr) {

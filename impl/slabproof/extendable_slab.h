@@ -66,6 +66,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   using Directory = SegmentDirectory<SegmentType, Config>;
   using Reserve = SegmentReserve<SegmentType, Config>;
   using Supply = SegmentSupply<SegmentType, Directory, Config>;
+  using Record = typename SegmentType::Record;
   using Freelist = typename SegmentType::Freelist;
 
  public:
@@ -207,6 +208,49 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     return accepted;
   }
 
+  /// The first half of `destroy`: whether `pointer` may be an object of this slab. A pointer that
+  /// is none is treated as `deallocate` does. With `SlotStates` the block is nobody's from here on
+  /// until `end_destroy` gives it back, so of several calls for one object one is not refused.
+  /// O(1), one lock acquisition.
+  [[nodiscard]] bool begin_destroy(const void* pointer) noexcept {
+    std::optional<MisuseKind> refused;
+    {
+      const LockGuard guard(mutex_);
+      Shared& shared = shared_.write();
+      refused = with_slot(
+          shared, pointer,
+          [](Record& /*record*/, const Freelist& slots, std::uint32_t slot) { slots.claim(slot); });
+    }
+    if (!refused) [[likely]]
+      return true;
+    Config::Misuse::report(*refused, pointer, this);
+    return false;
+  }
+
+  /// Gives a block back for which `begin_destroy` said yes. O(1), one lock acquisition.
+  void end_destroy(void* pointer) noexcept {
+    if constexpr (Protection::tracks_slots) {
+      const LockGuard guard(mutex_);
+      Shared& shared = shared_.write();
+      SegmentType* const segment = shared.directory.route(pointer);
+      const Freelist slots = segment->freelist(*plan_);
+      if (const auto slot = slots.slot_of(pointer)) slots.unclaim(*slot);
+      put(shared, pointer);
+    } else {
+      deallocate(pointer);
+    }
+  }
+
+  /// The slots of the segment that holds `pointer`; empty for a pointer into none. Any pointer
+  /// value will do. They stay where they are, so the result can be kept (property S3). O(1), one
+  /// lock acquisition.
+  [[nodiscard]] std::span<const std::byte> slots_around(const void* pointer) const noexcept {
+    const LockGuard guard(mutex_);
+    SegmentType* const segment = shared_.read().directory.route(pointer);
+    if (segment == nullptr) return {};
+    return segment->freelist(*plan_).all_slots();
+  }
+
   /// The bytes that the owner of the block at `pointer` may use, or nothing for a pointer that is
   /// no slot of this slab. Any pointer value will do.
   [[nodiscard]] std::optional<std::size_t> usable_size(const void* pointer) const noexcept {
@@ -322,7 +366,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     const auto index = shared.directory.open().lowest(0);
     if (!index) return nullptr;
     SegmentType& segment = shared.directory.at(*index);
-    typename SegmentType::Record& record = segment.record.write();
+    Record& record = segment.record.write();
     const Freelist slots = segment.freelist(*plan_);
     std::byte* const data = take_slot(shared.counters, slots, record.slots);
     count_live(shared.counters, 1);
@@ -341,7 +385,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   }
 
   std::size_t take_from(Shared& shared, SegmentType& segment, std::span<Block> blocks) noexcept {
-    typename SegmentType::Record& record = segment.record.write();
+    Record& record = segment.record.write();
     const Freelist slots = segment.freelist(*plan_);
     std::size_t taken = 0;
     while (taken < blocks.size() && slots.has_room(record.slots)) {
@@ -397,8 +441,9 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     if (supplies.has_spare()) shared.reserve.keep(*supplies.segment.release());
   }
 
-  /// Puts the slot at `pointer` back, or says why it is none.
-  std::optional<MisuseKind> put(Shared& shared, const void* pointer) noexcept {
+  /// Does something with the slot at `pointer` that may be live, or counts and says why it is none.
+  template <class Action>
+  std::optional<MisuseKind> with_slot(Shared& shared, const void* pointer, Action action) noexcept {
     SegmentType* segment = shared.recent;
     if (segment == nullptr || !shared.directory.holds(*segment, pointer)) {
       segment = shared.directory.route(pointer);
@@ -414,16 +459,24 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       ++shared.counters.misaligned_pointers;
       return MisuseKind::kMisalignedPointer;
     }
-    typename SegmentType::Record& record = segment->record.write();
+    Record& record = segment->record.write();
     if (!slots.may_be_live(*slot, record.slots)) {
       ++shared.counters.repeated_frees;
       return MisuseKind::kNotLive;
     }
-    const bool was_open = slots.has_room(record.slots);
-    slots.put(*slot, record.slots);
-    --shared.counters.live;
-    if (!was_open) shared.directory.open().insert(record.index);
+    action(record, slots, *slot);
     return std::nullopt;
+  }
+
+  /// Puts the slot at `pointer` back, or says why it is none.
+  std::optional<MisuseKind> put(Shared& shared, const void* pointer) noexcept {
+    const auto give_back = [&shared](Record& record, const Freelist& slots, std::uint32_t slot) {
+      const bool was_open = slots.has_room(record.slots);
+      slots.put(slot, record.slots);
+      --shared.counters.live;
+      if (!was_open) shared.directory.open().insert(record.index);
+    };
+    return with_slot(shared, pointer, give_back);
   }
 
   /// The first wholly free segment at or after `next` that has anything to give back, made to look
@@ -449,7 +502,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   }
 
   void put_back(Shared& shared, SegmentType& segment) noexcept {
-    typename SegmentType::Record& record = segment.record.write();
+    Record& record = segment.record.write();
     shared.counters.carved -= plan_->geometry.capacity;
     shared.counters.live -= plan_->geometry.capacity;
     record.slots = FreelistState{};

@@ -78,13 +78,21 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
   /// Gives a block back. A pointer that is not a live block of this slab is counted, reported to
   /// `Config::Misuse`, and changes nothing else; then the result is false.
   bool deallocate(void* pointer) noexcept {
-    if (!contains(pointer)) return refuse(MisuseKind::kForeignPointer, pointer);
-    const Freelist slots = freelist();
-    const auto slot = slots.slot_of(pointer);
-    if (!slot) return refuse(MisuseKind::kMisalignedPointer, pointer);
-    if (!slots.may_be_live(*slot, state_)) return refuse(MisuseKind::kNotLive, pointer);
-    slots.put(*slot, state_);
-    return true;
+    return with_slot(
+        pointer, [this](const Freelist& slots, std::uint32_t slot) { slots.put(slot, state_); });
+  }
+
+  /// The first half of `destroy`: whether `pointer` may be an object of this slab. A pointer that
+  /// is none is treated as `deallocate` does. With `SlotStates` the block is nobody's from here on
+  /// until `end_destroy` gives it back, so a second one is refused.
+  [[nodiscard]] bool begin_destroy(const void* pointer) noexcept {
+    return with_slot(pointer, [](const Freelist& slots, std::uint32_t slot) { slots.claim(slot); });
+  }
+
+  /// Gives a block back for which `begin_destroy` said yes.
+  void end_destroy(void* pointer) noexcept {
+    if (const auto slot = freelist().slot_of(pointer)) freelist().unclaim(*slot);
+    deallocate(pointer);
   }
 
   /// Whether `pointer` lies in the region of this slab. Any pointer value will do.
@@ -120,6 +128,18 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
 
   [[nodiscard]] Freelist freelist() const noexcept {
     return Freelist(backing_.data(), *geometry_, protection_);
+  }
+
+  /// Does something with the slot of a block that may be live, or refuses `pointer`.
+  template <class Action>
+  bool with_slot(const void* pointer, Action action) noexcept {
+    if (!contains(pointer)) return refuse(MisuseKind::kForeignPointer, pointer);
+    const Freelist slots = freelist();
+    const auto slot = slots.slot_of(pointer);
+    if (!slot) return refuse(MisuseKind::kMisalignedPointer, pointer);
+    if (!slots.may_be_live(*slot, state_)) return refuse(MisuseKind::kNotLive, pointer);
+    action(slots, *slot);
+    return true;
   }
 
   bool refuse(MisuseKind kind, const void* pointer) noexcept {

@@ -90,6 +90,12 @@ class SlabOwner : CheckedConfig<T, Config>, public ObjectFactory<T, SlabOwner<T,
   /// treated as `ExtendableSlab::deallocate` does.
   bool deallocate(void* pointer) noexcept { return region_ && region_->slab().deallocate(pointer); }
 
+  /// As `ExtendableSlab::begin_destroy` and `end_destroy`, on the owner's own thread.
+  [[nodiscard]] bool begin_destroy(const void* pointer) noexcept {
+    return region_ && region_->slab().begin_destroy(pointer);
+  }
+  void end_destroy(void* pointer) noexcept { region_->slab().end_destroy(pointer); }
+
   /// Takes all blocks that remotes have pushed; the result is how many. O(that many); wait-free.
   ///
   /// A bad pointer among them is counted and reported as `deallocate` does, and so is a link that

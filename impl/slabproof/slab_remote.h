@@ -9,6 +9,7 @@
 #include "slabproof/batch_policy.h"
 #include "slabproof/block_chain.h"
 #include "slabproof/config.h"
+#include "slabproof/misuse.h"
 #include "slabproof/owner_region.h"
 
 namespace slabproof {
@@ -21,6 +22,7 @@ enum class RemoteFree : std::uint8_t {
   kGathered,   ///< with the remote, until its batch is full or it is flushed
   kPushed,     ///< on its way to the owner, with all that was gathered before it
   kOwnerGone,  ///< the owner takes no more: `take_back` hands out whatever was gathered
+  kRefused,    ///< with the caller, as before: no block can begin there
 };
 
 /// Gives blocks back to a `SlabOwner` from another thread. It gathers a batch and pushes that with
@@ -69,8 +71,14 @@ class SlabRemote {
     return push(true);
   }
 
-  /// Destroys an object that the owner's `create` made, and gives its block back.
+  /// Destroys an object that the owner's `create` made, and gives its block back. A pointer that is
+  /// not aligned as blocks are is reported to `Config::Misuse` and refused before its destructor
+  /// runs. Only the owner can tell more, when it reclaims the block.
   [[nodiscard]] RemoteFree destroy(T* object) noexcept {
+    if (reinterpret_cast<std::uintptr_t>(object) % Region::Slab::slot_alignment != 0) {
+      Config::Misuse::report(MisuseKind::kMisalignedPointer, object, region_.operator->());
+      return RemoteFree::kRefused;
+    }
     std::destroy_at(object);
     return deallocate(object);
   }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <span>
 #include <type_traits>
 
 #include "slabproof/block.h"
@@ -170,6 +171,11 @@ class SlotFreelist {
     return true;
   }
 
+  /// Makes a live slot look free to `may_be_live`, and like a live one again, for one who holds it
+  /// but has not yet put it back. Both do nothing without `tracks_slots`.
+  void claim(std::uint32_t slot) const noexcept { mark(slot, false); }
+  void unclaim(std::uint32_t slot) const noexcept { mark(slot, true); }
+
   /// Puts a live slot back. Requires `may_be_live(slot, state)`. O(1).
   void put(std::uint32_t slot, FreelistState& state) const noexcept {
     mark(slot, false);
@@ -192,8 +198,11 @@ class SlotFreelist {
     }
   }
 
-  /// The bytes that blocks occupy, as an offset from `region` and a size.
+  /// The bytes that blocks occupy.
   [[nodiscard]] std::size_t slots_size() const noexcept { return capacity_ * stride; }
+  [[nodiscard]] std::span<const std::byte> all_slots() const noexcept {
+    return {slots_, slots_size()};
+  }
 
  private:
   static constexpr std::size_t round_up(std::size_t size, std::size_t alignment) noexcept {

@@ -217,8 +217,8 @@ MUTANTS = [
         header = "extendable_slab.h",
         edits = [
             (
-                "if (!was_open) shared.directory.open().insert(record.index); return std::nullopt;",
-                "static_cast<void>(was_open); return std::nullopt;",
+                "if (!was_open) shared.directory.open().insert(record.index); };",
+                "static_cast<void>(was_open); };",
             ),
         ],
         why = "a freed slot of a full segment is not found again",
