@@ -175,8 +175,10 @@ class ExtendableSlab : CheckedConfig<T, Config>,
 
   /// Gives a block back; O(1), one lock acquisition. A pointer that is not a live block of this
   /// slab is counted, reported to `Config::Misuse`, and changes nothing else (property S10); then
-  /// the result is false.
+  /// the result is false. Of null nothing happens, and the result is false.
   bool deallocate(void* pointer) noexcept {
+    if (pointer == nullptr) [[unlikely]]
+      return false;
     std::optional<MisuseKind> refused;
     {
       const LockGuard guard(mutex_);
@@ -190,7 +192,8 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   }
 
   /// Gives blocks back under one lock acquisition, and one more after each bad pointer among them,
-  /// since the report is made without the lock. The result is how many were accepted.
+  /// since the report is made without the lock. Null among them is passed over. The result is how
+  /// many were accepted.
   std::size_t deallocate_batch(std::span<void* const> pointers) noexcept {
     std::size_t accepted = 0;
     for (std::size_t next = 0; next < pointers.size();) {
@@ -199,7 +202,9 @@ class ExtendableSlab : CheckedConfig<T, Config>,
         const LockGuard guard(mutex_);
         Shared& shared = shared_.write();
         while (next < pointers.size() && !refused) {
-          refused = put(shared, pointers[next++]);
+          void* const pointer = pointers[next++];
+          if (pointer == nullptr) continue;
+          refused = put(shared, pointer);
           if (!refused) ++accepted;
         }
       }

@@ -76,7 +76,8 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
   }
 
   /// Gives a block back. A pointer that is not a live block of this slab is counted, reported to
-  /// `Config::Misuse`, and changes nothing else; then the result is false.
+  /// `Config::Misuse`, and changes nothing else; then the result is false. Of null nothing happens,
+  /// and the result is false.
   bool deallocate(void* pointer) noexcept {
     return with_slot(
         pointer, [this](const Freelist& slots, std::uint32_t slot) { slots.put(slot, state_); });
@@ -143,6 +144,7 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
   }
 
   bool refuse(MisuseKind kind, const void* pointer) noexcept {
+    if (pointer == nullptr) return false;
     ++corruption_events_;
     Config::Misuse::report(kind, pointer, this);
     return false;

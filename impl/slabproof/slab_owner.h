@@ -87,7 +87,7 @@ class SlabOwner : CheckedConfig<T, Config>, public ObjectFactory<T, SlabOwner<T,
   }
 
   /// Gives a block back on the owner's own thread; O(1), no atomic operation. A bad pointer is
-  /// treated as `ExtendableSlab::deallocate` does.
+  /// treated as `ExtendableSlab::deallocate` does, and so is null.
   bool deallocate(void* pointer) noexcept { return region_ && region_->slab().deallocate(pointer); }
 
   /// As `ExtendableSlab::begin_destroy` and `end_destroy`, on the owner's own thread.

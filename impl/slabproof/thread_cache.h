@@ -70,10 +70,10 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
   }
 
   /// Gives a block back. O(1) on a hit. False where a miss went to the slab, which refused the
-  /// pointer.
+  /// pointer. Of null nothing happens, and the result is false.
   bool deallocate(void* pointer) noexcept {
     State& state = state_.write();
-    if (state.top != state.end) [[likely]] {
+    if (pointer != nullptr && state.top != state.end) [[likely]] {
       (state.top++)->write() = static_cast<std::byte*>(pointer);
       return true;
     }
@@ -205,6 +205,7 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
   }
 
   [[gnu::noinline]] bool deallocate_on_miss(void* pointer) noexcept {
+    if (pointer == nullptr) return false;
     State& state = state_.write();
     if (state.loaded == nullptr) return slab_.shared().deallocate(pointer);
     if (state.previous_is_full) {

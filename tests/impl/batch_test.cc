@@ -135,7 +135,7 @@ TYPED_TEST(BatchTest, BadPointersInsideAreCountedAndTheRestIsFreed) {
   const std::vector<Block> blocks = take_blocks(slab, 6);
   std::uint64_t elsewhere = 0;
   const std::vector<void*> pointers = {&elsewhere,     blocks[0].data, blocks[1].data + 1,
-                                       blocks[2].data, blocks[2].data, nullptr,
+                                       blocks[2].data, blocks[2].data, &slab,
                                        blocks[5].data};
   // One acquisition, and one more after each bad pointer, since the report is made without a lock.
   EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.deallocate_batch(pointers), 3U); }), 1U + 4U);
@@ -150,8 +150,17 @@ TYPED_TEST(BatchTest, BadPointersInsideAreCountedAndTheRestIsFreed) {
 
 TYPED_TEST(BatchTest, BadPointerAtTheEndNeedsNoFurtherAcquisition) {
   ExtendableSlab<std::uint64_t, TypeParam> slab(4);
-  const std::vector<void*> pointers = {take_blocks(slab, 1)[0].data, nullptr};
+  const std::vector<void*> pointers = {take_blocks(slab, 1)[0].data, &slab};
   EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.deallocate_batch(pointers), 1U); }), 1U);
+}
+
+TYPED_TEST(BatchTest, NullIsPassedOver) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(4);
+  const std::vector<Block> blocks = take_blocks(slab, 2);
+  const std::vector<void*> pointers = {nullptr, blocks[0].data, nullptr, blocks[1].data, nullptr};
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.deallocate_batch(pointers), 2U); }), 1U);
+  EXPECT_EQ(slab.corruption_events(), 0U);
+  EXPECT_EQ(slab.stats().live, 0U);
 }
 
 }  // namespace

@@ -413,7 +413,8 @@ TYPED_TEST(ConcurrencyTest, BadPointersDuringAStormAreAllCounted) {
         mine.free_all();
       }
       EXPECT_FALSE(slab.deallocate(&elsewhere));
-      EXPECT_FALSE(slab.deallocate(nullptr));
+      EXPECT_FALSE(slab.deallocate(&slab));
+      EXPECT_FALSE(slab.deallocate(nullptr));  // which is no bad pointer
     }
   });
   EXPECT_EQ(slab.stats().foreign_pointers, 2 * kEach * kThreads);

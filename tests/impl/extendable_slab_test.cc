@@ -216,8 +216,7 @@ TEST_F(BadPointerTest, PointersIntoNoSegmentAreForeign) {
   void* const of_another_slab = take_blocks(other, 1)[0].data;
   for (void* const pointer :
        {static_cast<void*>(&on_the_stack), static_cast<void*>(&in_static_storage), of_another_slab,
-        static_cast<void*>(nullptr), reinterpret_cast<void*>(~std::uintptr_t{0}),
-        reinterpret_cast<void*>(std::uintptr_t{1}),
+        reinterpret_cast<void*>(~std::uintptr_t{0}), reinterpret_cast<void*>(std::uintptr_t{1}),
         reinterpret_cast<void*>(std::uintptr_t{1} << 63)}) {
     expect_counted(pointer, &SlabStats::foreign_pointers);
   }

@@ -149,12 +149,6 @@ TYPED_TEST(ObjectFactoryTest, DestroyEndsTheObjectAndGivesItsBlockBack) {
   EXPECT_EQ(slab.corruption_events(), 0U);
 }
 
-TYPED_TEST(ObjectFactoryTest, DestroyOfNullDoesNothing) {
-  typename TypeParam::template Of<Counted> slab(4);
-  slab.destroy(nullptr);
-  EXPECT_EQ(slab.corruption_events(), 0U);
-}
-
 TYPED_TEST(ObjectFactoryTest, ConstructorThatThrowsGivesTheBlockBack) {
   typename TypeParam::template Of<Throwing> slab(1);
   EXPECT_THROW(static_cast<void>(slab.create(true)), std::runtime_error);
@@ -241,6 +235,17 @@ TYPED_TEST(DestroyTest, ObjectsOfManySegmentsAreEachDestroyedOnce) {
   for (int i = 0; i < 200; ++i) objects.push_back(slab.create(i, "").value());
   for (std::size_t i = 0; i < objects.size(); ++i) slab.destroy(objects[i * 77 % objects.size()]);
   EXPECT_EQ(Counted::alive, 0);
+  EXPECT_EQ(refused(slab), 0U);
+}
+
+TYPED_TEST(DestroyTest, NullIsNeitherFreedNorDestroyed) {
+  typename TypeParam::template Of<Counted> slab(4);
+  slab.destroy(nullptr);
+  EXPECT_FALSE(slab.deallocate(nullptr));
+  // A cache would hand it out next.
+  EXPECT_NE(slab.allocate().value().data, nullptr);
+  EXPECT_FALSE(slab.deallocate(nullptr));
+  EXPECT_NE(slab.allocate().value().data, nullptr);
   EXPECT_EQ(refused(slab), 0U);
 }
 
@@ -340,6 +345,16 @@ TEST(RemoteDestroyTest, MisalignedPointerIsRefusedBeforeItsDestructorRuns) {
   EXPECT_EQ(remote.gathered(), 0U);
   EXPECT_EQ(Counted::alive, 1);
   owner.destroy(object);
+}
+
+TEST(RemoteDestroyTest, NullIsNeitherFreedNorDestroyed) {
+  SlabOwner<Counted> owner(4);
+  auto remote = owner.remote();
+  EXPECT_EQ(remote.deallocate(nullptr), RemoteFree::kGathered);
+  EXPECT_EQ(remote.destroy(nullptr), RemoteFree::kGathered);
+  EXPECT_EQ(remote.gathered(), 0U);
+  owner.close();
+  EXPECT_EQ(remote.flush(), RemoteFree::kPushed);
 }
 
 }  // namespace
