@@ -77,6 +77,8 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   static constexpr std::size_t stride = Freelist::stride;
   static constexpr std::size_t slot_alignment = Freelist::slot_alignment;
   static constexpr Recheck recheck = Config::recheck;
+  /// Most blocks that a batch takes or gives back in one critical section (property L5).
+  static constexpr std::size_t kMaxSection = 256;
 
   /// An empty slab; the first allocation obtains the first segment. `make_protection` is called
   /// once for each segment, never under the lock. An impossible capacity is not an error yet: see
@@ -155,22 +157,33 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     return allocate();
   }
 
-  /// Fills `blocks` from the front under one lock acquisition, and one more for each segment that
-  /// it has to add. The result is how many blocks were served: fewer than asked only where the
+  /// Fills `blocks` from the front under one lock acquisition for each `kMaxSection` of them, and
+  /// one more for each segment that it has to add. Other threads can come in between those; each is
+  /// atomic by itself. The result is how many blocks were served: fewer than asked only where the
   /// backing refused while every slot was live, never zero unless asked for zero.
   /// Errors: as `allocate`, when no block was served; then nothing has changed.
   [[nodiscard]] std::expected<std::size_t, AllocError> allocate_batch(
       std::span<Block> blocks) noexcept {
-    return serve(blocks, blocks.size());
+    std::size_t served = 0;
+    do {
+      const auto part = blocks.subspan(served, std::min(kMaxSection, blocks.size() - served));
+      const auto more = serve(part, part.size());
+      if (!more && served == 0) return more;
+      served += more.value_or(0);
+      if (more.value_or(0) < part.size()) break;
+    } while (served < blocks.size());
+    return served;
   }
 
-  /// Fills `blocks` from the front with what can be had at once, under one lock acquisition. Where
-  /// that is nothing, grows as `allocate` does and takes what there is then. For a cache: it asks
-  /// for many, and its caller needs one. The result is how many were served; zero if asked for
-  /// zero. Errors: as `allocate`, when no block was served; then nothing has changed.
+  /// Fills `blocks` from the front with what can be had at once, under one lock acquisition, but
+  /// with no more than `kMaxSection`. Where that is nothing, grows as `allocate` does and takes
+  /// what there is then. For a cache: it asks for many, and its caller needs one. The result is how
+  /// many were served; zero if asked for zero. Errors: as `allocate`, when no block was served;
+  /// then nothing has changed.
   [[nodiscard]] std::expected<std::size_t, AllocError> allocate_some(
       std::span<Block> blocks) noexcept {
-    return serve(blocks, std::min<std::size_t>(blocks.size(), 1));
+    return serve(blocks.first(std::min(blocks.size(), kMaxSection)),
+                 std::min<std::size_t>(blocks.size(), 1));
   }
 
   /// Gives a block back; O(1), one lock acquisition. A pointer that is not a live block of this
@@ -191,17 +204,19 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     return false;
   }
 
-  /// Gives blocks back under one lock acquisition, and one more after each bad pointer among them,
-  /// since the report is made without the lock. Null among them is passed over. The result is how
+  /// Gives blocks back under one lock acquisition for each `kMaxSection` of them, between which
+  /// other threads can come in, and one more after each bad pointer among them, since the report is
+  /// made without the lock. Null among them is passed over. The result is how
   /// many were accepted.
   std::size_t deallocate_batch(std::span<void* const> pointers) noexcept {
     std::size_t accepted = 0;
     for (std::size_t next = 0; next < pointers.size();) {
       std::optional<MisuseKind> refused;
+      const std::size_t end = next + std::min(kMaxSection, pointers.size() - next);
       {
         const LockGuard guard(mutex_);
         Shared& shared = shared_.write();
-        while (next < pointers.size() && !refused) {
+        while (next < end && !refused) {
           void* const pointer = pointers[next++];
           if (pointer == nullptr) continue;
           refused = put(shared, pointer);

@@ -450,6 +450,7 @@ struct Overlapped {
   ~Overlapped() {
     std::jthread([this] { taken = home->allocate().value().data; }).join();
   }
+  std::uint64_t before_home[2]{};  // what a link of the freelist would be written over
   Home* home;
   static inline std::byte* taken = nullptr;
 };

@@ -255,6 +255,7 @@ struct Taking {
   using Home = SlabTemplate<Taking, DefaultConfig>;
   explicit Taking(Home* home_slab) : home(home_slab) {}
   ~Taking() { taken = home->allocate().value().data; }
+  std::uint64_t before_home[2]{};  // what a link of the freelist would be written over
   Home* home;
   static inline std::byte* taken = nullptr;
 };
