@@ -63,6 +63,9 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
 
   [[nodiscard]] std::optional<AllocError> error() const noexcept { return slab_.error(); }
 
+  /// As `ExtendableSlab::limit_segments`.
+  void limit_segments(std::uint32_t most) noexcept { slab_.limit_segments(most); }
+
   /// As `ThreadCache::allocate`, in this thread's cache.
   [[nodiscard]] std::expected<Block, AllocError> allocate() noexcept {
     const auto& entry = Registry::entry_of(members_.id);

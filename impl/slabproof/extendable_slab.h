@@ -117,6 +117,15 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// before it takes the lock, or an initial segment that could not be had.
   [[nodiscard]] std::optional<AllocError> error() const noexcept { return error_; }
 
+  /// From now on the slab grows to at most `most` segments, that is to `most` x
+  /// `segment_capacity()` x `stride` bytes of slots. Segments that it has stay. A call that would
+  /// have to grow beyond fails with `kSegmentLimit`, as if the backing had refused: only if every
+  /// slot is live at its last look (property L3). O(1), one lock acquisition.
+  void limit_segments(std::uint32_t most) noexcept {
+    const LockGuard guard(mutex_);
+    shared_.write().max_segments = most;
+  }
+
   /// A block of one slot. O(1) and one lock acquisition on a hit; a growing call makes two, at most
   /// one request for a chunk, and one for the directory when that must widen (property L2). Where
   /// the backing refuses a chunk for several segments, the call asks once more, for one segment;
@@ -377,6 +386,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     Counters counters;
     Directory directory;
     Reserve reserve;
+    std::uint32_t max_segments = Directory::kMaxSegments;
   };
 
   // The lock is held from here to the end of `claim_idle_segment`; all of it is O(1) for a slot.
@@ -436,15 +446,20 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   }
 
   [[gnu::noinline]] Growth begin_growth(Shared& shared) noexcept {
-    return Supply::wish(shared.directory, shared.reserve, ++shared.counters.growers, *plan_);
+    return Supply::wish(shared.directory, shared.reserve, ++shared.counters.growers,
+                        shared.max_segments, *plan_);
   }
 
   /// The first half of phase 3. A wider directory goes in even where this thread has room without
-  /// it: others counted on it when they decided to carry none.
+  /// it: others counted on it when they decided to carry none. A slab that has all the segments
+  /// that it may have refuses another one.
   void end_growth(Shared& shared, Supplies& supplies) noexcept {
     --shared.counters.growers;
     if (supplies.extent != nullptr && supplies.extent->last() > shared.directory.room()) {
       shared.directory.adopt(std::move(supplies.extent));
+    }
+    if (shared.directory.size() >= shared.max_segments && !supplies.refusal) {
+      supplies.refusal = AllocError::kSegmentLimit;
     }
   }
 

@@ -2,6 +2,7 @@
 #define SLABPROOF_SLAB_OWNER_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <optional>
 
@@ -61,6 +62,11 @@ class SlabOwner : CheckedConfig<T, Config>, public ObjectFactory<T, SlabOwner<T,
   [[nodiscard]] std::optional<AllocError> error() const noexcept {
     if (!region_) return AllocError::kOutOfMemory;
     return region_->slab().error();
+  }
+
+  /// As `ExtendableSlab::limit_segments`, on the owner's own thread.
+  void limit_segments(std::uint32_t most) noexcept {
+    if (region_) region_->slab().limit_segments(most);
   }
 
   /// A block of one slot: O(1) and no atomic operation on a hit; else it reclaims first, and grows
