@@ -2,6 +2,7 @@
 #define SLABPROOF_EXTENDABLE_SLAB_H_
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -14,6 +15,7 @@
 #include "slabproof/config.h"
 #include "slabproof/layout.h"
 #include "slabproof/lock_guard.h"
+#include "slabproof/misuse.h"
 #include "slabproof/object_factory.h"
 #include "slabproof/segment.h"
 #include "slabproof/segment_directory.h"
@@ -101,6 +103,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   ~ExtendableSlab() {
     static_assert(alignof(ExtendableSlab) >= kCacheLine && sizeof(ExtendableSlab) % kCacheLine == 0,
                   "slabproof: a slab has cache lines of its own");
+    report_leaks();
     Shared& shared = shared_.write();
     const auto end = [this](SegmentType& segment) {
       const auto ended = SegmentType::own(segment, *plan_);
@@ -235,6 +238,31 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       if (refused) Config::Misuse::report(*refused, pointers[next - 1], this);
     }
     return accepted;
+  }
+
+  /// Calls `action` with each block that is live, in no order. Needs `SlotStates`. No lock is held
+  /// meanwhile, so `action` may do anything with the slab; who calls this sees to it that no other
+  /// thread gives a block back until it returns. O(slots / 64 + live), and a lock acquisition for
+  /// each 64 live blocks or 4,096 slots.
+  template <class Action>
+    requires(Config::Protection::tracks_slots)
+  void for_each_live(Action action) {
+    std::array<std::byte*, 64> blocks;
+    for (std::uint32_t index = 0;; ++index) {
+      for (std::size_t word = 0, words = 1; word < words;) {
+        std::size_t count = 0;
+        {
+          const LockGuard guard(mutex_);
+          const Directory& directory = shared_.read().directory;
+          if (index >= directory.size()) return;
+          const Freelist run = directory.at(index).freelist(*plan_);
+          words = run.state_words();
+          const std::size_t end = std::min(words, word + 64);
+          while (word < end && count == 0) count = run.list_live(word++, blocks);
+        }
+        for (std::size_t i = 0; i < count; ++i) action(Block{blocks[i], stride});
+      }
+    }
   }
 
   /// The first half of `destroy`: whether `pointer` may be an object of this slab. A pointer that
@@ -592,6 +620,17 @@ class ExtendableSlab : CheckedConfig<T, Config>,
         return served;
       }
       growth = begin_growth(shared);
+    }
+  }
+
+  void report_leaks() noexcept {
+    if constexpr (kHearsOfLiveBlocks<typename Config::Misuse>) {
+      const std::uint64_t live = shared_.read().counters.live;
+      const void* some = nullptr;
+      if constexpr (Protection::tracks_slots) {
+        if (live != 0) for_each_live([&some](Block block) { some = block.data; });
+      }
+      report_live_blocks<typename Config::Misuse>(live, some, this);
     }
   }
 

@@ -2,6 +2,7 @@
 #define SLABPROOF_SLAB_H_
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -11,6 +12,7 @@
 #include "slabproof/block.h"
 #include "slabproof/config.h"
 #include "slabproof/layout.h"
+#include "slabproof/misuse.h"
 #include "slabproof/object_factory.h"
 #include "slabproof/slot_freelist.h"
 
@@ -47,7 +49,12 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
     }
   }
   ~Slab() {
-    if (!error_) freelist().tear_down(state_);
+    if (error_) return;
+    const void* some = nullptr;
+    if constexpr (Protection::tracks_slots)
+      for_each_live([&some](Block block) { some = block.data; });
+    report_live_blocks<typename Config::Misuse>(state_.live, some, this);
+    freelist().tear_down(state_);
   }
   Slab(const Slab&) = delete;
   Slab& operator=(const Slab&) = delete;
@@ -81,6 +88,19 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
   bool deallocate(void* pointer) noexcept {
     return with_slot(
         pointer, [this](const Freelist& slots, std::uint32_t slot) { slots.put(slot, state_); });
+  }
+
+  /// Calls `action` with each block that is live, in the order of addresses; O(capacity). Needs
+  /// `SlotStates`. `action` may give that block back, and else does nothing with the slab.
+  template <class Action>
+    requires(Config::Protection::tracks_slots)
+  void for_each_live(Action action) {
+    if (error_) return;
+    std::array<std::byte*, 64> blocks;
+    for (std::size_t word = 0; word < freelist().state_words(); ++word) {
+      const std::size_t count = freelist().list_live(word, blocks);
+      for (std::size_t i = 0; i < count; ++i) action(Block{blocks[i], Freelist::stride});
+    }
   }
 
   /// The first half of `destroy`: whether `pointer` may be an object of this slab. A pointer that

@@ -93,7 +93,11 @@ class SlabRemote {
   }
 
   /// One of the blocks that were gathered, which is the caller's again; null where there is none.
-  [[nodiscard]] void* take_back() noexcept { return gathered_.pop(); }
+  [[nodiscard]] void* take_back() noexcept {
+    std::byte* const block = gathered_.pop();
+    if (block != nullptr && is_owner_gone_ && region_) region_->note_handed_back();
+    return block;
+  }
 
   /// Blocks that were given to this remote and neither pushed nor taken back.
   [[nodiscard]] std::size_t gathered() const noexcept { return gathered_.size(); }
