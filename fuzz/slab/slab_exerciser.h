@@ -77,7 +77,7 @@ class SlabExerciser {
   std::vector<Held> held_;
   std::optional<Held> last_freed_;
   std::uint64_t next_serial_ = 1;
-  std::array<std::uint64_t, 3> expected_reports_{};  ///< by `MisuseKind`
+  std::array<std::uint64_t, 4> expected_reports_{};  ///< by `MisuseKind`
 };
 
 }  // namespace slabproof::fuzz

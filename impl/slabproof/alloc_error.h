@@ -14,7 +14,7 @@ enum class AllocError : std::uint8_t {
   kInvalidLayout,      ///< a size of zero, or an alignment that is not a power of two
   kLayoutOverflow,     ///< size x capacity does not fit the address space
   kUnsupportedLayout,  ///< a request larger or more aligned than the slots of this slab
-  kSegmentLimit,       ///< the slab already has as many segments as it can ever name
+  kSegmentLimit,  ///< the slab has as many segments as it can name, or as `limit_segments` allows
 };
 
 [[nodiscard]] constexpr std::string_view to_string(AllocError error) noexcept {

@@ -102,8 +102,9 @@ class CacheRegistry {
     remember(table, member);
   }
 
-  /// Ends every cache of a slab. Their threads may end meanwhile, but not use the slab.
-  static void end_slab(SlabMembers& slab) noexcept {
+  /// Ends every cache of a slab, and first gives what they hold to the slab if `gives_back`. Their
+  /// threads may end meanwhile, but not use the slab.
+  static void end_slab(SlabMembers& slab, bool gives_back) noexcept {
     for (;;) {
       Member* member = nullptr;
       {
@@ -111,6 +112,7 @@ class CacheRegistry {
         member = slab.first.read();
         if (member == nullptr) return;
         leave(*member);
+        if (gives_back) member->empty(member);
       }
       member->release(member);
     }

@@ -16,6 +16,7 @@
 #include "slabproof/extendable_slab.h"
 #include "slabproof/layout.h"
 #include "slabproof/magazine_depot.h"
+#include "slabproof/misuse.h"
 #include "slabproof/object_factory.h"
 #include "slabproof/slab_stats.h"
 #include "slabproof/thread_cache.h"
@@ -57,11 +58,20 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
   explicit CachedSlab(std::size_t segment_capacity, Arguments... arguments) noexcept
       : members_(Registry::new_slab_id()), slab_(segment_capacity, arguments...) {}
 
-  ~CachedSlab() { Registry::end_slab(members_); }
+  /// Releases all memory. Where `Config::Misuse` wants to know of live blocks, those that caches
+  /// and the depot hold go back first, since nobody has them.
+  ~CachedSlab() {
+    constexpr bool kGivesBack = kHearsOfLiveBlocks<typename Config::Misuse>;
+    Registry::end_slab(members_, kGivesBack);
+    if constexpr (kGivesBack) empty_depot();
+  }
   CachedSlab(const CachedSlab&) = delete;
   CachedSlab& operator=(const CachedSlab&) = delete;
 
   [[nodiscard]] std::optional<AllocError> error() const noexcept { return slab_.error(); }
+
+  /// As `ExtendableSlab::limit_segments`.
+  void limit_segments(std::uint32_t most) noexcept { slab_.limit_segments(most); }
 
   /// As `ThreadCache::allocate`, in this thread's cache.
   [[nodiscard]] std::expected<Block, AllocError> allocate() noexcept {
@@ -79,15 +89,20 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
     return deallocate_without_entry(pointer);
   }
 
+  /// As `ThreadCache::begin_destroy` and `end_destroy`, in this thread's cache.
+  [[nodiscard]] bool begin_destroy(const void* pointer) noexcept {
+    const auto& entry = Registry::entry_of(members_.id);
+    Cache* const cache = entry.slab_id == members_.id ? &cache_of(*entry.member) : join();
+    return cache != nullptr ? cache->begin_destroy(pointer) : slab_.begin_destroy(pointer);
+  }
+  void end_destroy(void* pointer) noexcept { deallocate(pointer); }
+
   /// As `ExtendableSlab::trim`, after what this thread's cache and the depot hold has gone back.
   std::size_t trim() noexcept {
     if (Member* const member = Registry::find(members_.id); member != nullptr) {
       cache_of(*member).flush();
     }
-    while (typename Depot::Stock* const full = depot_.take_full()) {
-      Cache::return_rounds(slab_, full->begin(), full->end());
-      depot_.put_empty(full);
-    }
+    empty_depot();
     return slab_.trim();
   }
 
@@ -130,6 +145,13 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
     typename Sync::template Var<Backing> region;
     Cache cache;
   };
+
+  void empty_depot() noexcept {
+    while (typename Depot::Stock* const full = depot_.take_full()) {
+      Cache::return_rounds(slab_, full->begin(), full->end());
+      depot_.put_empty(full);
+    }
+  }
 
   static Cache& cache_of(Member& member) noexcept { return static_cast<OwnedCache&>(member).cache; }
 

@@ -2,6 +2,7 @@
 #define SLABPROOF_EXTENDABLE_SLAB_H_
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -14,6 +15,7 @@
 #include "slabproof/config.h"
 #include "slabproof/layout.h"
 #include "slabproof/lock_guard.h"
+#include "slabproof/misuse.h"
 #include "slabproof/object_factory.h"
 #include "slabproof/segment.h"
 #include "slabproof/segment_directory.h"
@@ -66,6 +68,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   using Directory = SegmentDirectory<SegmentType, Config>;
   using Reserve = SegmentReserve<SegmentType, Config>;
   using Supply = SegmentSupply<SegmentType, Directory, Config>;
+  using Record = typename SegmentType::Record;
   using Freelist = typename SegmentType::Freelist;
 
  public:
@@ -76,6 +79,8 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   static constexpr std::size_t stride = Freelist::stride;
   static constexpr std::size_t slot_alignment = Freelist::slot_alignment;
   static constexpr Recheck recheck = Config::recheck;
+  /// Most blocks that a batch takes or gives back in one critical section (property L5).
+  static constexpr std::size_t kMaxSection = 256;
 
   /// An empty slab; the first allocation obtains the first segment. `make_protection` is called
   /// once for each segment, never under the lock. An impossible capacity is not an error yet: see
@@ -98,6 +103,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   ~ExtendableSlab() {
     static_assert(alignof(ExtendableSlab) >= kCacheLine && sizeof(ExtendableSlab) % kCacheLine == 0,
                   "slabproof: a slab has cache lines of its own");
+    report_leaks();
     Shared& shared = shared_.write();
     const auto end = [this](SegmentType& segment) {
       const auto ended = SegmentType::own(segment, *plan_);
@@ -113,6 +119,15 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// What went wrong on construction: an impossible capacity, which every allocation then reports
   /// before it takes the lock, or an initial segment that could not be had.
   [[nodiscard]] std::optional<AllocError> error() const noexcept { return error_; }
+
+  /// From now on the slab grows to at most `most` segments, that is to `most` x
+  /// `segment_capacity()` x `stride` bytes of slots. Segments that it has stay. A call that would
+  /// have to grow beyond fails with `kSegmentLimit`, as if the backing had refused: only if every
+  /// slot is live at its last look (property L3). O(1), one lock acquisition.
+  void limit_segments(std::uint32_t most) noexcept {
+    const LockGuard guard(mutex_);
+    shared_.write().max_segments = most;
+  }
 
   /// A block of one slot. O(1) and one lock acquisition on a hit; a growing call makes two, at most
   /// one request for a chunk, and one for the directory when that must widen (property L2). Where
@@ -154,28 +169,41 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     return allocate();
   }
 
-  /// Fills `blocks` from the front under one lock acquisition, and one more for each segment that
-  /// it has to add. The result is how many blocks were served: fewer than asked only where the
+  /// Fills `blocks` from the front under one lock acquisition for each `kMaxSection` of them, and
+  /// one more for each segment that it has to add. Other threads can come in between those; each is
+  /// atomic by itself. The result is how many blocks were served: fewer than asked only where the
   /// backing refused while every slot was live, never zero unless asked for zero.
   /// Errors: as `allocate`, when no block was served; then nothing has changed.
   [[nodiscard]] std::expected<std::size_t, AllocError> allocate_batch(
       std::span<Block> blocks) noexcept {
-    return serve(blocks, blocks.size());
+    std::size_t served = 0;
+    do {
+      const auto part = blocks.subspan(served, std::min(kMaxSection, blocks.size() - served));
+      const auto more = serve(part, part.size());
+      if (!more && served == 0) return more;
+      served += more.value_or(0);
+      if (more.value_or(0) < part.size()) break;
+    } while (served < blocks.size());
+    return served;
   }
 
-  /// Fills `blocks` from the front with what can be had at once, under one lock acquisition. Where
-  /// that is nothing, grows as `allocate` does and takes what there is then. For a cache: it asks
-  /// for many, and its caller needs one. The result is how many were served; zero if asked for
-  /// zero. Errors: as `allocate`, when no block was served; then nothing has changed.
+  /// Fills `blocks` from the front with what can be had at once, under one lock acquisition, but
+  /// with no more than `kMaxSection`. Where that is nothing, grows as `allocate` does and takes
+  /// what there is then. For a cache: it asks for many, and its caller needs one. The result is how
+  /// many were served; zero if asked for zero. Errors: as `allocate`, when no block was served;
+  /// then nothing has changed.
   [[nodiscard]] std::expected<std::size_t, AllocError> allocate_some(
       std::span<Block> blocks) noexcept {
-    return serve(blocks, std::min<std::size_t>(blocks.size(), 1));
+    return serve(blocks.first(std::min(blocks.size(), kMaxSection)),
+                 std::min<std::size_t>(blocks.size(), 1));
   }
 
   /// Gives a block back; O(1), one lock acquisition. A pointer that is not a live block of this
   /// slab is counted, reported to `Config::Misuse`, and changes nothing else (property S10); then
-  /// the result is false.
+  /// the result is false. Of null nothing happens, and the result is false.
   bool deallocate(void* pointer) noexcept {
+    if (pointer == nullptr) [[unlikely]]
+      return false;
     std::optional<MisuseKind> refused;
     {
       const LockGuard guard(mutex_);
@@ -188,23 +216,96 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     return false;
   }
 
-  /// Gives blocks back under one lock acquisition, and one more after each bad pointer among them,
-  /// since the report is made without the lock. The result is how many were accepted.
+  /// Gives blocks back under one lock acquisition for each `kMaxSection` of them, between which
+  /// other threads can come in, and one more after each bad pointer among them, since the report is
+  /// made without the lock. Null among them is passed over. The result is how
+  /// many were accepted.
   std::size_t deallocate_batch(std::span<void* const> pointers) noexcept {
     std::size_t accepted = 0;
     for (std::size_t next = 0; next < pointers.size();) {
       std::optional<MisuseKind> refused;
+      const std::size_t end = next + std::min(kMaxSection, pointers.size() - next);
       {
         const LockGuard guard(mutex_);
         Shared& shared = shared_.write();
-        while (next < pointers.size() && !refused) {
-          refused = put(shared, pointers[next++]);
+        while (next < end && !refused) {
+          void* const pointer = pointers[next++];
+          if (pointer == nullptr) continue;
+          refused = put(shared, pointer);
           if (!refused) ++accepted;
         }
       }
       if (refused) Config::Misuse::report(*refused, pointers[next - 1], this);
     }
     return accepted;
+  }
+
+  /// Calls `action` with each block that is live, in no order. Needs `SlotStates`. No lock is held
+  /// meanwhile, so `action` may do anything with the slab; who calls this sees to it that no other
+  /// thread gives a block back until it returns. O(slots / 64 + live), and a lock acquisition for
+  /// each 64 live blocks or 4,096 slots.
+  template <class Action>
+    requires(Config::Protection::tracks_slots)
+  void for_each_live(Action action) {
+    std::array<std::byte*, 64> blocks;
+    for (std::uint32_t index = 0;; ++index) {
+      for (std::size_t word = 0, words = 1; word < words;) {
+        std::size_t count = 0;
+        {
+          const LockGuard guard(mutex_);
+          const Directory& directory = shared_.read().directory;
+          if (index >= directory.size()) return;
+          const Freelist run = directory.at(index).freelist(*plan_);
+          words = run.state_words();
+          const std::size_t end = std::min(words, word + 64);
+          while (word < end && count == 0) count = run.list_live(word++, blocks);
+        }
+        for (std::size_t i = 0; i < count; ++i) action(Block{blocks[i], stride});
+      }
+    }
+  }
+
+  /// The first half of `destroy`: whether `pointer` may be an object of this slab. A pointer that
+  /// is none is treated as `deallocate` does. With `SlotStates` the block is nobody's from here on
+  /// until `end_destroy` gives it back, so of several calls for one object one is not refused.
+  /// O(1), one lock acquisition.
+  [[nodiscard]] bool begin_destroy(const void* pointer) noexcept {
+    std::optional<MisuseKind> refused;
+    {
+      const LockGuard guard(mutex_);
+      Shared& shared = shared_.write();
+      refused = with_slot(
+          shared, pointer,
+          [](Record& /*record*/, const Freelist& slots, std::uint32_t slot) { slots.claim(slot); });
+    }
+    if (!refused) [[likely]]
+      return true;
+    Config::Misuse::report(*refused, pointer, this);
+    return false;
+  }
+
+  /// Gives a block back for which `begin_destroy` said yes. O(1), one lock acquisition.
+  void end_destroy(void* pointer) noexcept {
+    if constexpr (Protection::tracks_slots) {
+      const LockGuard guard(mutex_);
+      Shared& shared = shared_.write();
+      SegmentType* const segment = shared.directory.route(pointer);
+      const Freelist slots = segment->freelist(*plan_);
+      if (const auto slot = slots.slot_of(pointer)) slots.unclaim(*slot);
+      put(shared, pointer);
+    } else {
+      deallocate(pointer);
+    }
+  }
+
+  /// The slots of the segment that holds `pointer`; empty for a pointer into none. Any pointer
+  /// value will do. They stay where they are, so the result can be kept (property S3). O(1), one
+  /// lock acquisition.
+  [[nodiscard]] std::span<const std::byte> slots_around(const void* pointer) const noexcept {
+    const LockGuard guard(mutex_);
+    SegmentType* const segment = shared_.read().directory.route(pointer);
+    if (segment == nullptr) return {};
+    return segment->freelist(*plan_).all_slots();
   }
 
   /// The bytes that the owner of the block at `pointer` may use, or nothing for a pointer that is
@@ -313,6 +414,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     Counters counters;
     Directory directory;
     Reserve reserve;
+    std::uint32_t max_segments = Directory::kMaxSegments;
   };
 
   // The lock is held from here to the end of `claim_idle_segment`; all of it is O(1) for a slot.
@@ -322,7 +424,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     const auto index = shared.directory.open().lowest(0);
     if (!index) return nullptr;
     SegmentType& segment = shared.directory.at(*index);
-    typename SegmentType::Record& record = segment.record.write();
+    Record& record = segment.record.write();
     const Freelist slots = segment.freelist(*plan_);
     std::byte* const data = take_slot(shared.counters, slots, record.slots);
     count_live(shared.counters, 1);
@@ -341,7 +443,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   }
 
   std::size_t take_from(Shared& shared, SegmentType& segment, std::span<Block> blocks) noexcept {
-    typename SegmentType::Record& record = segment.record.write();
+    Record& record = segment.record.write();
     const Freelist slots = segment.freelist(*plan_);
     std::size_t taken = 0;
     while (taken < blocks.size() && slots.has_room(record.slots)) {
@@ -372,15 +474,20 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   }
 
   [[gnu::noinline]] Growth begin_growth(Shared& shared) noexcept {
-    return Supply::wish(shared.directory, shared.reserve, ++shared.counters.growers, *plan_);
+    return Supply::wish(shared.directory, shared.reserve, ++shared.counters.growers,
+                        shared.max_segments, *plan_);
   }
 
   /// The first half of phase 3. A wider directory goes in even where this thread has room without
-  /// it: others counted on it when they decided to carry none.
+  /// it: others counted on it when they decided to carry none. A slab that has all the segments
+  /// that it may have refuses another one.
   void end_growth(Shared& shared, Supplies& supplies) noexcept {
     --shared.counters.growers;
     if (supplies.extent != nullptr && supplies.extent->last() > shared.directory.room()) {
       shared.directory.adopt(std::move(supplies.extent));
+    }
+    if (shared.directory.size() >= shared.max_segments && !supplies.refusal) {
+      supplies.refusal = AllocError::kSegmentLimit;
     }
   }
 
@@ -397,8 +504,9 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     if (supplies.has_spare()) shared.reserve.keep(*supplies.segment.release());
   }
 
-  /// Puts the slot at `pointer` back, or says why it is none.
-  std::optional<MisuseKind> put(Shared& shared, const void* pointer) noexcept {
+  /// Does something with the slot at `pointer` that may be live, or counts and says why it is none.
+  template <class Action>
+  std::optional<MisuseKind> with_slot(Shared& shared, const void* pointer, Action action) noexcept {
     SegmentType* segment = shared.recent;
     if (segment == nullptr || !shared.directory.holds(*segment, pointer)) {
       segment = shared.directory.route(pointer);
@@ -414,16 +522,24 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       ++shared.counters.misaligned_pointers;
       return MisuseKind::kMisalignedPointer;
     }
-    typename SegmentType::Record& record = segment->record.write();
+    Record& record = segment->record.write();
     if (!slots.may_be_live(*slot, record.slots)) {
       ++shared.counters.repeated_frees;
       return MisuseKind::kNotLive;
     }
-    const bool was_open = slots.has_room(record.slots);
-    slots.put(*slot, record.slots);
-    --shared.counters.live;
-    if (!was_open) shared.directory.open().insert(record.index);
+    action(record, slots, *slot);
     return std::nullopt;
+  }
+
+  /// Puts the slot at `pointer` back, or says why it is none.
+  std::optional<MisuseKind> put(Shared& shared, const void* pointer) noexcept {
+    const auto give_back = [&shared](Record& record, const Freelist& slots, std::uint32_t slot) {
+      const bool was_open = slots.has_room(record.slots);
+      slots.put(slot, record.slots);
+      --shared.counters.live;
+      if (!was_open) shared.directory.open().insert(record.index);
+    };
+    return with_slot(shared, pointer, give_back);
   }
 
   /// The first wholly free segment at or after `next` that has anything to give back, made to look
@@ -449,7 +565,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   }
 
   void put_back(Shared& shared, SegmentType& segment) noexcept {
-    typename SegmentType::Record& record = segment.record.write();
+    Record& record = segment.record.write();
     shared.counters.carved -= plan_->geometry.capacity;
     shared.counters.live -= plan_->geometry.capacity;
     record.slots = FreelistState{};
@@ -504,6 +620,17 @@ class ExtendableSlab : CheckedConfig<T, Config>,
         return served;
       }
       growth = begin_growth(shared);
+    }
+  }
+
+  void report_leaks() noexcept {
+    if constexpr (kHearsOfLiveBlocks<typename Config::Misuse>) {
+      const std::uint64_t live = shared_.read().counters.live;
+      const void* some = nullptr;
+      if constexpr (Protection::tracks_slots) {
+        if (live != 0) for_each_live([&some](Block block) { some = block.data; });
+      }
+      report_live_blocks<typename Config::Misuse>(live, some, this);
     }
   }
 

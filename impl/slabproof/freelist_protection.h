@@ -39,8 +39,9 @@ struct NoProtection {
 };
 
 /// One bit a slot, live or not, kept beside the slots: a second free is counted and changes
-/// nothing (property S10), and a link to a live slot is not followed. `Inner` may guard the links
-/// as well.
+/// nothing (property S10), and a link to a live slot is not followed. From the beginning of a
+/// `destroy` the slot of its object is marked as not live, so another one is refused (property
+/// S13). `Inner` may guard the links as well.
 template <FreelistProtection Inner = NoProtection>
 struct SlotStates : Inner {
   static constexpr bool tracks_slots = true;

@@ -5,33 +5,62 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <type_traits>
 
 namespace slabproof {
 
-/// What is wrong with a pointer that was given back.
+/// What is wrong with a pointer that was given back, or was not.
 enum class MisuseKind : std::uint8_t {
   kForeignPointer,     ///< in no segment of this slab
   kMisalignedPointer,  ///< inside a segment, but not where a slot begins
   kNotLive,            ///< a slot that is known not to be handed out: a second free
+  kLiveAtDestruction,  ///< a block that nobody gave back before its slab ended: a leak
 };
 
 /// Told of each bad pointer, after the slab's lock is dropped and with the slab unchanged but for
-/// its counter (property S10). It must not throw.
+/// its counter (property S10); and once at the end of a slab in which blocks are still live
+/// (property S14), with one of them where `SlotStates` knows which are live, else with null. It
+/// must not throw.
+///
+/// A policy may also have `report_live(count, pointer, slab)`: then it is told of live blocks by
+/// that, and how many they are.
 template <class M>
 concept MisusePolicy = requires(MisuseKind kind, const void* pointer, const void* slab) {
   { M::report(kind, pointer, slab) } noexcept;
 };
+
+/// Tells a policy of blocks that are live at the end of a slab, if there are any.
+template <MisusePolicy M>
+void report_live_blocks(std::uint64_t count, const void* pointer, const void* slab) noexcept {
+  if (count == 0) return;
+  if constexpr (requires { M::report_live(count, pointer, slab); }) {
+    M::report_live(count, pointer, slab);
+  } else {
+    M::report(MisuseKind::kLiveAtDestruction, pointer, slab);
+  }
+}
 
 /// Release builds: the slab has counted the event, and nothing else happens.
 struct CountMisuse {
   static void report(MisuseKind /*kind*/, const void* /*pointer*/, const void* /*slab*/) noexcept {}
 };
 
+/// Whether a policy does anything when it is told of live blocks.
+template <class M>
+inline constexpr bool kHearsOfLiveBlocks = !std::is_same_v<M, CountMisuse>;
+
 /// Debug builds: says which pointer and which slab, and aborts.
 struct AbortMisuse {
   [[noreturn]] static void report(MisuseKind kind, const void* pointer, const void* slab) noexcept {
     std::fprintf(stderr, "slabproof: %s %p was given back to the slab at %p\n", describe(kind),
                  pointer, slab);
+    std::abort();
+  }
+  [[noreturn]] static void report_live(std::uint64_t count, const void* pointer,
+                                       const void* slab) noexcept {
+    std::fprintf(stderr,
+                 "slabproof: %llu blocks (one at %p) are still live at the end of the slab at %p\n",
+                 static_cast<unsigned long long>(count), pointer, slab);
     std::abort();
   }
 
@@ -44,6 +73,8 @@ struct AbortMisuse {
         return "the misaligned pointer";
       case MisuseKind::kNotLive:
         return "the pointer to a slot that is not live";
+      case MisuseKind::kLiveAtDestruction:
+        break;
     }
     return "the pointer";
   }

@@ -13,9 +13,9 @@
 
 namespace slabproof {
 
-/// Zeroed blocks and whole objects on top of a slab's blocks. `Derived` supplies `allocate()` and
-/// `deallocate(pointer)`; thread safety is theirs. Zeros are written, and the object's constructor
-/// and destructor run, outside any lock.
+/// Zeroed blocks and whole objects on top of a slab's blocks. `Derived` supplies `allocate()`,
+/// `deallocate(pointer)`, `begin_destroy(pointer)` and `end_destroy(pointer)`; thread safety is
+/// theirs. Zeros are written, and the object's constructor and destructor run, outside any lock.
 template <class T, class Derived>
 class ObjectFactory {
  public:
@@ -53,10 +53,15 @@ class ObjectFactory {
   }
 
   /// Ends an object that `create` made. `object` may be null.
+  ///
+  /// A pointer that cannot be such an object is counted, reported to `Config::Misuse`, and not
+  /// touched: its destructor does not run. With `SlotStates` that is every pointer to anything but
+  /// a live block, and of two threads that destroy one object one is refused; otherwise a foreign
+  /// or misaligned one (property S13). The block goes back after the destructor has returned.
   void destroy(T* object) noexcept {
-    if (object == nullptr) return;
+    if (object == nullptr || !self().begin_destroy(object)) return;
     std::destroy_at(object);
-    self().deallocate(object);
+    self().end_destroy(object);
   }
 
   /// As `create`, with an owner that destroys the object. The slab must outlive it.

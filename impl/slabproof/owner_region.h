@@ -7,12 +7,13 @@
 #include <cstdint>
 #include <memory>
 #include <new>
-#include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "slabproof/block_chain.h"
 #include "slabproof/extendable_slab.h"
 #include "slabproof/layout.h"
+#include "slabproof/misuse.h"
 #include "slabproof/remote_list.h"
 #include "slabproof/unlocked_sync.h"
 
@@ -31,8 +32,16 @@ class OwnerRegion {
   struct Slot {
     alignas(std::max(alignof(T), alignof(Link))) std::byte bytes[std::max(sizeof(T), sizeof(Link))];
   };
+  /// The slab does not know which blocks remotes gave to their callers again; the region does.
+  struct OwnerMisuse {
+    static void report(MisuseKind kind, const void* pointer, const void* slab) noexcept {
+      if (kind != MisuseKind::kLiveAtDestruction) Config::Misuse::report(kind, pointer, slab);
+    }
+  };
   struct OwnerConfig : Config {
     using Sync = UnlockedSync<typename Config::Sync>;
+    using Misuse = std::conditional_t<kHearsOfLiveBlocks<typename Config::Misuse>, OwnerMisuse,
+                                      typename Config::Misuse>;
   };
 
  public:
@@ -84,6 +93,14 @@ class OwnerRegion {
   [[nodiscard]] Slab& slab() noexcept { return slab_; }
   [[nodiscard]] List& list() noexcept { return list_; }
 
+  /// Called for a block that a remote gave to its caller again, since the owner takes no more.
+  void note_handed_back() noexcept {
+    if constexpr (kHearsOfLiveBlocks<typename Config::Misuse>) {
+      // ORDER[owner_region.handed_back] relaxed: whoever reads it has seen every handle go.
+      handed_back_.fetch_add(1, std::memory_order::relaxed);
+    }
+  }
+
  private:
   template <class... Arguments>
   explicit OwnerRegion(Backing backing, const Arguments&... arguments) noexcept
@@ -91,6 +108,12 @@ class OwnerRegion {
   ~OwnerRegion() = default;
 
   static void release(OwnerRegion* region) noexcept {
+    if constexpr (kHearsOfLiveBlocks<typename Config::Misuse>) {
+      // ORDER[owner_region.handed_back] relaxed: as above.
+      const auto handed_back = region->handed_back_.load(std::memory_order::relaxed);
+      report_live_blocks<typename Config::Misuse>(region->slab_.stats().live - handed_back, nullptr,
+                                                  &region->slab_);
+    }
     // The owner of the memory lies in that memory, so it moves out before that goes.
     const Backing backing = std::move(region->backing_.write());
     region->~OwnerRegion();
@@ -104,6 +127,13 @@ class OwnerRegion {
   alignas(kCacheLine) Slab slab_;
   alignas(kCacheLine) List list_;
   alignas(kCacheLine) typename Sync::template Atomic<std::uint64_t> handles_{1};
+  /// Blocks that remotes gave to their callers again, where anyone wants to know.
+  struct Nothing {
+    explicit Nothing(std::uint64_t /*count*/) noexcept {}
+  };
+  using HandedBack = std::conditional_t<kHearsOfLiveBlocks<typename Config::Misuse>,
+                                        typename Sync::template Atomic<std::uint64_t>, Nothing>;
+  [[no_unique_address]] HandedBack handed_back_{0};
 };
 
 }  // namespace slabproof

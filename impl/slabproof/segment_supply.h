@@ -37,15 +37,17 @@ class SegmentSupply {
   /// INVARIANT[directory.room] Some thread on its way carries room for every segment that the
   /// growers can install: segments + growers <= max(room, what they carry).
   ///
-  /// `growers` counts this one. A chunk has places for a share of the segments that there are, so
-  /// that the number of chunks grows with the logarithm of theirs; growers that ask at the same
-  /// time ask for that share together. The lock is held.
+  /// `growers` counts this one. Growers that come before the slab has `max_segments` may be more
+  /// than that allows: phase 3 refuses those that come too late. A chunk has places for a share of
+  /// the segments that there are, so that the number of chunks grows with the logarithm of theirs;
+  /// growers that ask at the same time ask for that share together. The lock is held.
   [[nodiscard]] static Wish wish(const Directory& directory, Reserve& reserve,
-                                 std::uint64_t growers, const Plan& plan) noexcept {
+                                 std::uint64_t growers, std::uint32_t max_segments,
+                                 const Plan& plan) noexcept {
     Wish wish;
     wish.observed = directory.size();
     const std::uint64_t wanted = wish.observed + growers;
-    if (wanted > Directory::kMaxSegments) {
+    if (wish.observed >= max_segments || wanted > Directory::kMaxSegments) {
       wish.beyond_limit = true;
       return wish;
     }

@@ -2,6 +2,7 @@
 #define SLABPROOF_SLAB_H_
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -11,6 +12,7 @@
 #include "slabproof/block.h"
 #include "slabproof/config.h"
 #include "slabproof/layout.h"
+#include "slabproof/misuse.h"
 #include "slabproof/object_factory.h"
 #include "slabproof/slot_freelist.h"
 
@@ -47,7 +49,12 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
     }
   }
   ~Slab() {
-    if (!error_) freelist().tear_down(state_);
+    if (error_) return;
+    const void* some = nullptr;
+    if constexpr (Protection::tracks_slots)
+      for_each_live([&some](Block block) { some = block.data; });
+    report_live_blocks<typename Config::Misuse>(state_.live, some, this);
+    freelist().tear_down(state_);
   }
   Slab(const Slab&) = delete;
   Slab& operator=(const Slab&) = delete;
@@ -76,15 +83,37 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
   }
 
   /// Gives a block back. A pointer that is not a live block of this slab is counted, reported to
-  /// `Config::Misuse`, and changes nothing else; then the result is false.
+  /// `Config::Misuse`, and changes nothing else; then the result is false. Of null nothing happens,
+  /// and the result is false.
   bool deallocate(void* pointer) noexcept {
-    if (!contains(pointer)) return refuse(MisuseKind::kForeignPointer, pointer);
-    const Freelist slots = freelist();
-    const auto slot = slots.slot_of(pointer);
-    if (!slot) return refuse(MisuseKind::kMisalignedPointer, pointer);
-    if (!slots.may_be_live(*slot, state_)) return refuse(MisuseKind::kNotLive, pointer);
-    slots.put(*slot, state_);
-    return true;
+    return with_slot(
+        pointer, [this](const Freelist& slots, std::uint32_t slot) { slots.put(slot, state_); });
+  }
+
+  /// Calls `action` with each block that is live, in the order of addresses; O(capacity). Needs
+  /// `SlotStates`. `action` may give that block back, and else does nothing with the slab.
+  template <class Action>
+    requires(Config::Protection::tracks_slots)
+  void for_each_live(Action action) {
+    if (error_) return;
+    std::array<std::byte*, 64> blocks;
+    for (std::size_t word = 0; word < freelist().state_words(); ++word) {
+      const std::size_t count = freelist().list_live(word, blocks);
+      for (std::size_t i = 0; i < count; ++i) action(Block{blocks[i], Freelist::stride});
+    }
+  }
+
+  /// The first half of `destroy`: whether `pointer` may be an object of this slab. A pointer that
+  /// is none is treated as `deallocate` does. With `SlotStates` the block is nobody's from here on
+  /// until `end_destroy` gives it back, so a second one is refused.
+  [[nodiscard]] bool begin_destroy(const void* pointer) noexcept {
+    return with_slot(pointer, [](const Freelist& slots, std::uint32_t slot) { slots.claim(slot); });
+  }
+
+  /// Gives a block back for which `begin_destroy` said yes.
+  void end_destroy(void* pointer) noexcept {
+    if (const auto slot = freelist().slot_of(pointer)) freelist().unclaim(*slot);
+    deallocate(pointer);
   }
 
   /// Whether `pointer` lies in the region of this slab. Any pointer value will do.
@@ -122,7 +151,20 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
     return Freelist(backing_.data(), *geometry_, protection_);
   }
 
+  /// Does something with the slot of a block that may be live, or refuses `pointer`.
+  template <class Action>
+  bool with_slot(const void* pointer, Action action) noexcept {
+    if (!contains(pointer)) return refuse(MisuseKind::kForeignPointer, pointer);
+    const Freelist slots = freelist();
+    const auto slot = slots.slot_of(pointer);
+    if (!slot) return refuse(MisuseKind::kMisalignedPointer, pointer);
+    if (!slots.may_be_live(*slot, state_)) return refuse(MisuseKind::kNotLive, pointer);
+    action(slots, *slot);
+    return true;
+  }
+
   bool refuse(MisuseKind kind, const void* pointer) noexcept {
+    if (pointer == nullptr) return false;
     ++corruption_events_;
     Config::Misuse::report(kind, pointer, this);
     return false;

@@ -2,6 +2,7 @@
 #define SLABPROOF_SLAB_OWNER_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <optional>
 
@@ -63,6 +64,11 @@ class SlabOwner : CheckedConfig<T, Config>, public ObjectFactory<T, SlabOwner<T,
     return region_->slab().error();
   }
 
+  /// As `ExtendableSlab::limit_segments`, on the owner's own thread.
+  void limit_segments(std::uint32_t most) noexcept {
+    if (region_) region_->slab().limit_segments(most);
+  }
+
   /// A block of one slot: O(1) and no atomic operation on a hit; else it reclaims first, and grows
   /// only if that gave nothing.
   /// Errors: those of construction; `kOutOfMemory` and `kSegmentLimit` where every slot was live,
@@ -87,8 +93,14 @@ class SlabOwner : CheckedConfig<T, Config>, public ObjectFactory<T, SlabOwner<T,
   }
 
   /// Gives a block back on the owner's own thread; O(1), no atomic operation. A bad pointer is
-  /// treated as `ExtendableSlab::deallocate` does.
+  /// treated as `ExtendableSlab::deallocate` does, and so is null.
   bool deallocate(void* pointer) noexcept { return region_ && region_->slab().deallocate(pointer); }
+
+  /// As `ExtendableSlab::begin_destroy` and `end_destroy`, on the owner's own thread.
+  [[nodiscard]] bool begin_destroy(const void* pointer) noexcept {
+    return region_ && region_->slab().begin_destroy(pointer);
+  }
+  void end_destroy(void* pointer) noexcept { region_->slab().end_destroy(pointer); }
 
   /// Takes all blocks that remotes have pushed; the result is how many. O(that many); wait-free.
   ///

@@ -9,6 +9,7 @@
 #include "slabproof/batch_policy.h"
 #include "slabproof/block_chain.h"
 #include "slabproof/config.h"
+#include "slabproof/misuse.h"
 #include "slabproof/owner_region.h"
 
 namespace slabproof {
@@ -21,6 +22,7 @@ enum class RemoteFree : std::uint8_t {
   kGathered,   ///< with the remote, until its batch is full or it is flushed
   kPushed,     ///< on its way to the owner, with all that was gathered before it
   kOwnerGone,  ///< the owner takes no more: `take_back` hands out whatever was gathered
+  kRefused,    ///< with the caller, as before: no block can begin there
 };
 
 /// Gives blocks back to a `SlabOwner` from another thread. It gathers a batch and pushes that with
@@ -61,16 +63,24 @@ class SlabRemote {
 
   /// Gives a block back; O(1). `pointer` is a block of this owner that is given back this once:
   /// the remote puts a link into it and cannot check that. The owner does so when it reclaims the
-  /// block: see `SlabOwner::reclaim`.
+  /// block: see `SlabOwner::reclaim`. Of null nothing happens.
   [[nodiscard]] RemoteFree deallocate(void* pointer) noexcept {
+    if (pointer == nullptr) return is_owner_gone_ ? RemoteFree::kOwnerGone : RemoteFree::kGathered;
     gathered_.push(static_cast<std::byte*>(pointer));
     if (is_owner_gone_) return RemoteFree::kOwnerGone;
     if (gathered_.size() < batch_.size()) return RemoteFree::kGathered;
     return push(true);
   }
 
-  /// Destroys an object that the owner's `create` made, and gives its block back.
+  /// Destroys an object that the owner's `create` made, and gives its block back. A pointer that is
+  /// not aligned as blocks are is reported to `Config::Misuse` and refused before its destructor
+  /// runs. Only the owner can tell more, when it reclaims the block. Of null nothing happens.
   [[nodiscard]] RemoteFree destroy(T* object) noexcept {
+    if (object == nullptr) return deallocate(nullptr);
+    if (reinterpret_cast<std::uintptr_t>(object) % Region::Slab::slot_alignment != 0) {
+      Config::Misuse::report(MisuseKind::kMisalignedPointer, object, region_.operator->());
+      return RemoteFree::kRefused;
+    }
     std::destroy_at(object);
     return deallocate(object);
   }
@@ -83,7 +93,11 @@ class SlabRemote {
   }
 
   /// One of the blocks that were gathered, which is the caller's again; null where there is none.
-  [[nodiscard]] void* take_back() noexcept { return gathered_.pop(); }
+  [[nodiscard]] void* take_back() noexcept {
+    std::byte* const block = gathered_.pop();
+    if (block != nullptr && is_owner_gone_ && region_) region_->note_handed_back();
+    return block;
+  }
 
   /// Blocks that were given to this remote and neither pushed nor taken back.
   [[nodiscard]] std::size_t gathered() const noexcept { return gathered_.size(); }

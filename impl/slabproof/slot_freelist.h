@@ -2,6 +2,7 @@
 #define SLABPROOF_SLOT_FREELIST_H_
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -9,6 +10,7 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <span>
 #include <type_traits>
 
 #include "slabproof/block.h"
@@ -170,6 +172,29 @@ class SlotFreelist {
     return true;
   }
 
+  /// Words of states: one bit a slot. 64 slots a word.
+  [[nodiscard]] std::size_t state_words() const noexcept {
+    return (std::size_t{capacity_} + 63) / 64;
+  }
+
+  /// The blocks of one word of states that are live now. The result is how many. O(64).
+  [[nodiscard]] std::size_t list_live(std::size_t word,
+                                      std::span<std::byte*, 64> blocks) const noexcept
+    requires(Protection::tracks_slots)
+  {
+    std::size_t count = 0;
+    for (std::uint64_t rest = states_[word].read(); rest != 0; rest &= rest - 1) {
+      const auto slot = word * 64 + static_cast<std::size_t>(std::countr_zero(rest));
+      blocks[count++] = slot_at(static_cast<std::uint32_t>(slot));
+    }
+    return count;
+  }
+
+  /// Makes a live slot look free to `may_be_live`, and like a live one again, for one who holds it
+  /// but has not yet put it back. Both do nothing without `tracks_slots`.
+  void claim(std::uint32_t slot) const noexcept { mark(slot, false); }
+  void unclaim(std::uint32_t slot) const noexcept { mark(slot, true); }
+
   /// Puts a live slot back. Requires `may_be_live(slot, state)`. O(1).
   void put(std::uint32_t slot, FreelistState& state) const noexcept {
     mark(slot, false);
@@ -192,8 +217,11 @@ class SlotFreelist {
     }
   }
 
-  /// The bytes that blocks occupy, as an offset from `region` and a size.
+  /// The bytes that blocks occupy.
   [[nodiscard]] std::size_t slots_size() const noexcept { return capacity_ * stride; }
+  [[nodiscard]] std::span<const std::byte> all_slots() const noexcept {
+    return {slots_, slots_size()};
+  }
 
  private:
   static constexpr std::size_t round_up(std::size_t size, std::size_t alignment) noexcept {
@@ -217,9 +245,6 @@ class SlotFreelist {
     return link.next != slot + 1;
   }
 
-  [[nodiscard]] std::size_t state_words() const noexcept {
-    return (std::size_t{capacity_} + 63) / 64;
-  }
   [[nodiscard]] bool is_marked(std::uint32_t slot) const noexcept {
     return (states_[slot / 64].read() >> (slot % 64) & 1) != 0;
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -69,15 +70,35 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
   }
 
   /// Gives a block back. O(1) on a hit. False where a miss went to the slab, which refused the
-  /// pointer.
+  /// pointer. Of null nothing happens, and the result is false.
   bool deallocate(void* pointer) noexcept {
     State& state = state_.write();
-    if (state.top != state.end) [[likely]] {
+    if (pointer != nullptr && state.top != state.end) [[likely]] {
       (state.top++)->write() = static_cast<std::byte*>(pointer);
       return true;
     }
     return deallocate_on_miss(pointer);
   }
+
+  /// The first half of `destroy`: whether a slot of the slab begins at `pointer`. A pointer where
+  /// none does is treated as `ExtendableSlab::deallocate` does. O(1), and no lock for a segment in
+  /// which this cache has lately destroyed objects; else one or two lock acquisitions.
+  [[nodiscard]] bool begin_destroy(const void* pointer) noexcept {
+    const std::size_t bytes = slab_.segment_capacity() * stride;
+    const auto address = reinterpret_cast<std::uintptr_t>(pointer);
+    std::uintptr_t& known = segments_.write()[address >> std::bit_width(bytes) & (kKnown - 1)];
+    if (known == 0 || address - known >= bytes) {
+      const auto slots = slab_.shared().slots_around(pointer);
+      if (slots.empty()) return slab_.shared().begin_destroy(pointer);
+      known = reinterpret_cast<std::uintptr_t>(slots.data());
+    }
+    if (address - known < bytes && (address - known) % stride == 0) [[likely]]
+      return true;
+    return slab_.shared().begin_destroy(pointer);
+  }
+
+  /// Gives a block back for which `begin_destroy` said yes; as `deallocate`.
+  void end_destroy(void* pointer) noexcept { deallocate(pointer); }
 
   /// Gives every block that it holds back to the slab.
   void flush() noexcept {
@@ -184,6 +205,7 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
   }
 
   [[gnu::noinline]] bool deallocate_on_miss(void* pointer) noexcept {
+    if (pointer == nullptr) return false;
     State& state = state_.write();
     if (state.loaded == nullptr) return slab_.shared().deallocate(pointer);
     if (state.previous_is_full) {
@@ -202,8 +224,14 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
     return true;
   }
 
+  /// Segments in which objects were destroyed, by address. Of each the address of its first slot,
+  /// which never changes (property S3); 0 for none.
+  static constexpr std::size_t kKnown = 32;
+  using KnownSegments = std::array<std::uintptr_t, kKnown>;
+
   Slab& slab_;
   typename Sync::template Var<State> state_{State{}};
+  typename Sync::template Var<KnownSegments> segments_{KnownSegments{}};
 };
 
 }  // namespace slabproof

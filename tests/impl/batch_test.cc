@@ -1,4 +1,4 @@
-// Batches: n blocks under one lock acquisition.
+// Batches: n blocks under one lock acquisition, at most 256 at a time.
 
 #include <gtest/gtest.h>
 
@@ -135,7 +135,7 @@ TYPED_TEST(BatchTest, BadPointersInsideAreCountedAndTheRestIsFreed) {
   const std::vector<Block> blocks = take_blocks(slab, 6);
   std::uint64_t elsewhere = 0;
   const std::vector<void*> pointers = {&elsewhere,     blocks[0].data, blocks[1].data + 1,
-                                       blocks[2].data, blocks[2].data, nullptr,
+                                       blocks[2].data, blocks[2].data, &slab,
                                        blocks[5].data};
   // One acquisition, and one more after each bad pointer, since the report is made without a lock.
   EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.deallocate_batch(pointers), 3U); }), 1U + 4U);
@@ -150,8 +150,68 @@ TYPED_TEST(BatchTest, BadPointersInsideAreCountedAndTheRestIsFreed) {
 
 TYPED_TEST(BatchTest, BadPointerAtTheEndNeedsNoFurtherAcquisition) {
   ExtendableSlab<std::uint64_t, TypeParam> slab(4);
-  const std::vector<void*> pointers = {take_blocks(slab, 1)[0].data, nullptr};
+  const std::vector<void*> pointers = {take_blocks(slab, 1)[0].data, &slab};
   EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.deallocate_batch(pointers), 1U); }), 1U);
+}
+
+TYPED_TEST(BatchTest, LongBatchIsServedInSectionsOf256) {
+  constexpr std::size_t kBlocks = 1000;
+  ExtendableSlab<std::uint64_t, TypeParam> slab(4000, InitialSegments{1});
+  std::vector<Block> blocks(kBlocks);
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.allocate_batch(blocks), kBlocks); }), 4U);
+  EXPECT_EQ(count_distinct(blocks), kBlocks);
+  EXPECT_EQ(slab.stats().live, kBlocks);
+}
+
+TYPED_TEST(BatchTest, LongBatchIsGivenBackInSectionsOf256) {
+  constexpr std::size_t kBlocks = 1000;
+  ExtendableSlab<std::uint64_t, TypeParam> slab(4000, InitialSegments{1});
+  const std::vector<void*> pointers = pointers_of(take_blocks(slab, kBlocks));
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.deallocate_batch(pointers), kBlocks); }), 4U);
+  EXPECT_EQ(slab.stats().live, 0U);
+}
+
+TYPED_TEST(BatchTest, BatchOf256IsOneSection) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(4000, InitialSegments{1});
+  std::array<Block, 256> blocks;
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.allocate_batch(blocks), 256U); }), 1U);
+  const std::vector<void*> pointers = pointers_of(blocks);
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.deallocate_batch(pointers), 256U); }), 1U);
+}
+
+TYPED_TEST(BatchTest, LongBatchThatGrowsIsServedInSectionsOf256) {
+  constexpr std::size_t kBlocks = 1000;
+  ExtendableSlab<std::uint64_t, TypeParam> slab(600);
+  std::vector<Block> blocks(kBlocks);
+  // Four sections, of which two find the slab full and go on with a new segment.
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.allocate_batch(blocks), kBlocks); }), 4U + 2U);
+  EXPECT_EQ(count_distinct(blocks), kBlocks);
+  expect_exact_growth(slab.stats());
+}
+
+TYPED_TEST(BatchTest, LongBatchServesAPartWhereTheBackingRefuses) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(600, InitialSegments{1});
+  this->script_.refuse_all();
+  std::vector<Block> blocks(1000);
+  EXPECT_EQ(slab.allocate_batch(blocks), 600U);
+  std::vector<Block> more(1000);
+  EXPECT_EQ(slab.allocate_batch(more).error(), AllocError::kOutOfMemory);
+  EXPECT_EQ(slab.stats().live, 600U);
+}
+
+TYPED_TEST(BatchTest, WhatCanBeHadAtOnceIsAtMostOneSection) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(4000, InitialSegments{1});
+  std::vector<Block> blocks(1000);
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.allocate_some(blocks), 256U); }), 1U);
+}
+
+TYPED_TEST(BatchTest, NullIsPassedOver) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(4);
+  const std::vector<Block> blocks = take_blocks(slab, 2);
+  const std::vector<void*> pointers = {nullptr, blocks[0].data, nullptr, blocks[1].data, nullptr};
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.deallocate_batch(pointers), 2U); }), 1U);
+  EXPECT_EQ(slab.corruption_events(), 0U);
+  EXPECT_EQ(slab.stats().live, 0U);
 }
 
 }  // namespace

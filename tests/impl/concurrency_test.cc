@@ -18,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "slabproof/cached_slab.h"
 #include "slabproof/extendable_slab.h"
 #include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
@@ -412,13 +413,60 @@ TYPED_TEST(ConcurrencyTest, BadPointersDuringAStormAreAllCounted) {
         mine.free_all();
       }
       EXPECT_FALSE(slab.deallocate(&elsewhere));
-      EXPECT_FALSE(slab.deallocate(nullptr));
+      EXPECT_FALSE(slab.deallocate(&slab));
+      EXPECT_FALSE(slab.deallocate(nullptr));  // which is no bad pointer
     }
   });
   EXPECT_EQ(slab.stats().foreign_pointers, 2 * kEach * kThreads);
   EXPECT_EQ(slab.corruption_events(), 2 * kEach * kThreads);
   expect_conserved(slab.stats());
   this->expect_growth_bound(slab, this->bound_);
+}
+
+/// Counts the destructors that run.
+struct CountedObject {
+  explicit CountedObject(std::atomic<int>& count) : destructors(count) {}
+  ~CountedObject() { destructors.fetch_add(1, std::memory_order::relaxed); }
+  std::atomic<int>& destructors;
+};
+
+TEST(ObjectsOfThreadsTest, OneOfManyDestroysOfOneObjectRunsItsDestructor) {
+  std::atomic<int> destructors = 0;
+  ExtendableSlab<CountedObject, StormConfig<Recheck::kAllSegments>> slab(4);
+  for (int round = 1; round <= 200; ++round) {
+    CountedObject* const object = slab.create(destructors).value();
+    run_threads(kThreads, [&](std::size_t /*thread*/) { slab.destroy(object); });
+    ASSERT_EQ(destructors.load(), round);
+  }
+  EXPECT_EQ(slab.stats().repeated_frees, 200 * (kThreads - 1));
+  EXPECT_EQ(slab.stats().live, 0U);
+}
+
+/// While its destructor runs, another thread allocates.
+template <template <class, class> class SlabTemplate>
+struct Overlapped {
+  using Home = SlabTemplate<Overlapped, DefaultConfig>;
+  explicit Overlapped(Home* home_slab) : home(home_slab) {}
+  ~Overlapped() {
+    std::jthread([this] { taken = home->allocate().value().data; }).join();
+  }
+  std::uint64_t before_home[2]{};  // what a link of the freelist would be written over
+  Home* home;
+  static inline std::byte* taken = nullptr;
+};
+
+template <template <class, class> class SlabTemplate>
+bool keeps_block_from_other_threads() {
+  using Object = Overlapped<SlabTemplate>;
+  typename Object::Home slab(4);
+  Object* const object = slab.create(&slab).value();
+  slab.destroy(object);
+  return Object::taken != reinterpret_cast<std::byte*>(object);
+}
+
+TEST(ObjectsOfThreadsTest, BlockIsNobodysWhileItsDestructorRuns) {
+  EXPECT_TRUE(keeps_block_from_other_threads<ExtendableSlab>());
+  EXPECT_TRUE(keeps_block_from_other_threads<CachedSlab>());
 }
 
 }  // namespace

@@ -12,7 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "slabproof/cached_slab.h"
 #include "slabproof/heap_backing.h"
+#include "slabproof/slab_owner.h"
 #include "tests/support/resident_pages.h"
 #include "tests/support/slab_expectations.h"
 
@@ -209,6 +211,52 @@ class BadPointerTest : public ::testing::Test {
   std::vector<Block> blocks_;
 };
 
+TEST(LimitTest, SlabGrowsToItsLimitAndServesWhatIsFreed) {
+  Words slab(4);
+  slab.limit_segments(2);
+  const std::vector<Block> blocks = take_blocks(slab, 8);
+  EXPECT_EQ(slab.allocate().error(), AllocError::kSegmentLimit);
+  EXPECT_EQ(slab.segment_count(), 2U);
+  EXPECT_EQ(slab.stats().growers, 0U);
+  EXPECT_TRUE(slab.deallocate(blocks[5].data));
+  EXPECT_EQ(slab.allocate(), blocks[5]);
+}
+
+TEST(LimitTest, BatchIsServedUpToTheLimit) {
+  Words slab(4);
+  slab.limit_segments(2);
+  std::array<Block, 20> blocks;
+  EXPECT_EQ(slab.allocate_batch(blocks), 8U);
+  EXPECT_EQ(slab.allocate_batch(blocks).error(), AllocError::kSegmentLimit);
+}
+
+TEST(LimitTest, HigherLimitLetsTheSlabGrowOn) {
+  Words slab(4);
+  slab.limit_segments(0);
+  EXPECT_EQ(slab.allocate().error(), AllocError::kSegmentLimit);
+  slab.limit_segments(1);
+  EXPECT_TRUE(slab.allocate());
+}
+
+TEST(LimitTest, LowerLimitKeepsWhatIsThere) {
+  Words slab(4, InitialSegments{3});
+  slab.limit_segments(1);
+  EXPECT_EQ(slab.segment_count(), 3U);
+  take_blocks(slab, 12);
+  EXPECT_EQ(slab.allocate().error(), AllocError::kSegmentLimit);
+}
+
+TEST(LimitTest, HoldsForASlabWithCachesAndForAnOwner) {
+  CachedSlab<std::uint64_t> cached(4);
+  cached.limit_segments(1);
+  take_blocks(cached, 4);
+  EXPECT_EQ(cached.allocate().error(), AllocError::kSegmentLimit);
+  SlabOwner<std::uint64_t> owner(4);
+  owner.limit_segments(1);
+  take_blocks(owner, 4);
+  EXPECT_EQ(owner.allocate().error(), AllocError::kSegmentLimit);
+}
+
 TEST_F(BadPointerTest, PointersIntoNoSegmentAreForeign) {
   std::uint64_t on_the_stack = 0;
   static std::uint64_t in_static_storage = 0;
@@ -216,8 +264,7 @@ TEST_F(BadPointerTest, PointersIntoNoSegmentAreForeign) {
   void* const of_another_slab = take_blocks(other, 1)[0].data;
   for (void* const pointer :
        {static_cast<void*>(&on_the_stack), static_cast<void*>(&in_static_storage), of_another_slab,
-        static_cast<void*>(nullptr), reinterpret_cast<void*>(~std::uintptr_t{0}),
-        reinterpret_cast<void*>(std::uintptr_t{1}),
+        reinterpret_cast<void*>(~std::uintptr_t{0}), reinterpret_cast<void*>(std::uintptr_t{1}),
         reinterpret_cast<void*>(std::uintptr_t{1} << 63)}) {
     expect_counted(pointer, &SlabStats::foreign_pointers);
   }

@@ -80,6 +80,36 @@ TYPED_TEST(GrowthRaceInBothScopesTest, SegmentInstalledDuringGrowthIsUsedInstead
   EXPECT_EQ(regions_held(), 2);
 }
 
+TYPED_TEST(GrowthRaceInBothScopesTest, GrowersOfTheLastSegmentThatTheLimitAllowsAreAllServed) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(2);
+  slab.limit_segments(1);
+  this->during_next_request([&] { EXPECT_TRUE(slab.allocate()); });
+  EXPECT_TRUE(slab.allocate());
+  EXPECT_EQ(slab.segment_count(), 1U);
+}
+
+TYPED_TEST(GrowthRaceInBothScopesTest, GrowerThatComesTooLateForTheLimitIsRefused) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(1);
+  slab.limit_segments(1);
+  this->during_next_request([&] { EXPECT_TRUE(slab.allocate()); });
+  EXPECT_EQ(slab.allocate().error(), AllocError::kSegmentLimit);
+  EXPECT_EQ(slab.segment_count(), 1U);
+  EXPECT_EQ(slab.stats().growers, 0U);
+  // What it had obtained has gone back.
+  EXPECT_EQ(this->script_.releases, 1U + 1U);
+}
+
+TYPED_TEST(GrowthRaceInBothScopesTest, BlockFreedWhileTheLimitIsReachedIsFound) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(1);
+  const Block old = take_blocks(slab, 1)[0];
+  slab.limit_segments(2);
+  this->during_next_request([&] {
+    EXPECT_TRUE(slab.allocate());
+    EXPECT_TRUE(slab.deallocate(old.data));
+  });
+  EXPECT_EQ(slab.allocate(), old);
+}
+
 TYPED_TEST(GrowthRaceInBothScopesTest, GrowersOfSingleSlotSegmentsEachInstallTheirs) {
   ExtendableSlab<std::uint64_t, TypeParam> slab(1);
   this->during_next_request([&] { take_blocks(slab, 1); });

@@ -3,14 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "slabproof/cached_slab.h"
 #include "slabproof/extendable_slab.h"
 #include "slabproof/slab.h"
+#include "slabproof/slab_owner.h"
 #include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
 
@@ -50,9 +54,11 @@ TYPED_TEST(AbortMisuseDeathTest, NamesTheForeignPointerAndTheSlab) {
 
 TYPED_TEST(AbortMisuseDeathTest, NamesTheMisalignedPointerAndTheSlab) {
   TypeParam& slab = this->slab_;
-  std::byte* const inside = slab.allocate().value().data + 1;
+  std::byte* const block = slab.allocate().value().data;
+  std::byte* const inside = block + 1;
   EXPECT_DEATH(slab.deallocate(inside),
                HasSubstr(message("the misaligned pointer", inside, &slab)));
+  EXPECT_TRUE(slab.deallocate(block));
 }
 
 TYPED_TEST(AbortMisuseDeathTest, NamesTheSlotThatIsNotLiveAndTheSlab) {
@@ -128,6 +134,159 @@ TEST_F(MisuseReportTest, GoodPointersAreNotReported) {
   const std::vector<Block> blocks = take_blocks(slab_, 6);
   give_back(slab_, blocks);
   EXPECT_TRUE(KeepMisuse::reports.empty());
+}
+
+/// Keeps what it is told at the end of slabs.
+struct KeepLive {
+  inline static std::vector<std::uint64_t> counts;
+  inline static const void* pointer = nullptr;
+  inline static const void* slab = nullptr;
+
+  static void report(MisuseKind /*kind*/, const void* /*pointer*/, const void* /*slab*/) noexcept {}
+  static void report_live(std::uint64_t count, const void* some, const void* of_slab) noexcept {
+    counts.push_back(count);
+    pointer = some;
+    slab = of_slab;
+  }
+};
+
+struct KeepLiveConfig : DefaultConfig {
+  using Misuse = KeepLive;
+};
+struct SmallMagazines : KeepLiveConfig {
+  static constexpr std::uint32_t magazine_rounds = 2;
+};
+struct KeepLiveStatesConfig : KeepLiveConfig {
+  using Protection = SlotStates<>;
+};
+
+class LiveAtDestructionTest : public ::testing::Test {
+ protected:
+  LiveAtDestructionTest() {
+    KeepLive::counts.clear();
+    KeepLive::pointer = nullptr;
+  }
+  const std::vector<std::uint64_t>& counts_ = KeepLive::counts;
+};
+
+TEST_F(LiveAtDestructionTest, BlocksOfASlabAreReportedOnce) {
+  {
+    ExtendableSlab<std::uint64_t, KeepLiveConfig> slab(4);
+    EXPECT_TRUE(slab.deallocate(take_blocks(slab, 6)[2].data));
+  }
+  {
+    Slab<std::uint64_t, KeepLiveConfig> fixed(4);
+    take_blocks(fixed, 3);
+  }
+  EXPECT_EQ(counts_, (std::vector<std::uint64_t>{5, 3}));
+}
+
+TEST_F(LiveAtDestructionTest, SlotStatesTellWhichBlockIsLive) {
+  std::vector<Block> blocks;
+  {
+    ExtendableSlab<std::uint64_t, KeepLiveStatesConfig> slab(2);
+    blocks = take_blocks(slab, 5);
+    for (const std::size_t i : {0U, 1U, 2U, 4U}) EXPECT_TRUE(slab.deallocate(blocks[i].data));
+  }
+  EXPECT_EQ(counts_, (std::vector<std::uint64_t>{1}));
+  EXPECT_EQ(KeepLive::pointer, blocks[3].data);
+  {
+    Slab<std::uint64_t, KeepLiveStatesConfig> fixed(4);
+    blocks = take_blocks(fixed, 2);
+    EXPECT_TRUE(fixed.deallocate(blocks[0].data));
+  }
+  EXPECT_EQ(KeepLive::pointer, blocks[1].data);
+}
+
+TEST_F(LiveAtDestructionTest, NothingIsReportedWhereNothingIsLive) {
+  {
+    ExtendableSlab<std::uint64_t, KeepLiveConfig> slab(4);
+    give_back(slab, take_blocks(slab, 6));
+    const Slab<std::uint64_t, KeepLiveConfig> impossible(0);
+    const ExtendableSlab<std::uint64_t, KeepLiveConfig> as_impossible(0);
+  }
+  EXPECT_TRUE(counts_.empty());
+}
+
+TEST_F(LiveAtDestructionTest, BlocksInCachesAndInTheDepotAreNotLive) {
+  {
+    CachedSlab<std::uint64_t, SmallMagazines> slab(4);
+    const std::vector<Block> blocks = take_blocks(slab, 12);
+    for (std::size_t i = 1; i < 12; ++i) EXPECT_TRUE(slab.deallocate(blocks[i].data));
+    EXPECT_GT(slab.depot().cached(), 0U);
+  }
+  EXPECT_EQ(counts_, (std::vector<std::uint64_t>{1}));
+}
+
+TEST_F(LiveAtDestructionTest, BlocksThatAnOwnerWouldNotTakeAreNotLive) {
+  {
+    auto owner = std::make_unique<SlabOwner<std::uint64_t, KeepLiveConfig>>(4);
+    auto remote = owner->remote();
+    const std::vector<Block> blocks = take_blocks(*owner, 4);
+    EXPECT_EQ(remote.deallocate(blocks[0].data), RemoteFree::kGathered);
+    EXPECT_EQ(remote.deallocate(blocks[1].data), RemoteFree::kGathered);
+    owner.reset();
+    EXPECT_EQ(remote.flush(), RemoteFree::kOwnerGone);
+    EXPECT_NE(remote.take_back(), nullptr);
+    // The other one goes with the remote.
+  }
+  EXPECT_EQ(counts_, (std::vector<std::uint64_t>{2}));
+}
+
+TEST_F(LiveAtDestructionTest, PolicyWithoutAReportOfItsOwnIsToldOfAKind) {
+  KeepMisuse::reports.clear();
+  {
+    ExtendableSlab<std::uint64_t, KeepConfig> slab(4);
+    take_blocks(slab, 3);
+  }
+  ASSERT_EQ(KeepMisuse::reports.size(), 1U);
+  EXPECT_EQ(KeepMisuse::reports[0].kind, MisuseKind::kLiveAtDestruction);
+  EXPECT_EQ(KeepMisuse::reports[0].locks_held, 0U);
+}
+
+TYPED_TEST(AbortMisuseDeathTest, NamesTheBlocksThatAreLiveAtTheEndOfTheSlab) {
+  EXPECT_DEATH(
+      {
+        TypeParam slab(4);
+        take_blocks(slab, 3);
+      },
+      HasSubstr("slabproof: 3 blocks (one at (nil)) are still live at the end of the slab at"));
+}
+
+template <class SlabType>
+std::vector<std::byte*> live_blocks(SlabType& slab) {
+  std::vector<std::byte*> found;
+  slab.for_each_live([&found](Block block) { found.push_back(block.data); });
+  std::ranges::sort(found);
+  return found;
+}
+
+template <class SlabType>
+void expect_each_live_block_is_found(SlabType& slab) {
+  EXPECT_TRUE(live_blocks(slab).empty());
+  const std::vector<Block> blocks = take_blocks(slab, 500);
+  std::vector<std::byte*> expected;
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    if (i % 7 == 3) {
+      expected.push_back(blocks[i].data);
+    } else {
+      EXPECT_TRUE(slab.deallocate(blocks[i].data));
+    }
+  }
+  std::ranges::sort(expected);
+  EXPECT_EQ(live_blocks(slab), expected);
+  slab.for_each_live([&slab](Block block) { EXPECT_TRUE(slab.deallocate(block.data)); });
+  EXPECT_TRUE(live_blocks(slab).empty());
+}
+
+TEST(ForEachLiveTest, FindsEachLiveBlockOnceAndMayGiveItBack) {
+  // Of several segments, and of many words of states in one.
+  ExtendableSlab<std::uint64_t, KeepLiveStatesConfig> small(70);
+  expect_each_live_block_is_found(small);
+  ExtendableSlab<std::uint64_t, KeepLiveStatesConfig> large(100'000);
+  expect_each_live_block_is_found(large);
+  Slab<std::uint64_t, KeepLiveStatesConfig> fixed(600);
+  expect_each_live_block_is_found(fixed);
 }
 
 }  // namespace

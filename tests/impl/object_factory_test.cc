@@ -6,12 +6,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "slabproof/cached_slab.h"
 #include "slabproof/extendable_slab.h"
 #include "slabproof/slab.h"
+#include "slabproof/slab_owner.h"
+#include "slabproof/thread_cache.h"
 
 namespace slabproof {
 namespace {
@@ -39,19 +44,45 @@ struct alignas(256) OverAligned {
   int value = 0;
 };
 
-template <class T>
-std::uint64_t live(const Slab<T>& slab) {
-  return slab.live();
+template <class SlabType>
+std::uint64_t live(const SlabType& slab) {
+  if constexpr (requires { slab.live(); }) {
+    return slab.live();
+  } else {
+    return slab.stats().live;
+  }
 }
-template <class T>
-std::uint64_t live(const ExtendableSlab<T>& slab) {
-  return slab.stats().live;
+
+/// Bad pointers that the slab has counted.
+template <class SlabType>
+std::uint64_t refused(const SlabType& slab) {
+  if constexpr (requires { slab.corruption_events(); }) {
+    return slab.corruption_events();
+  } else {
+    const SlabStats stats = slab.stats();
+    return stats.foreign_pointers + stats.misaligned_pointers + stats.repeated_frees;
+  }
 }
 
 template <template <class, class> class SlabTemplate>
 struct Family {
-  template <class T>
-  using Of = SlabTemplate<T, DefaultConfig>;
+  template <class T, class Config = DefaultConfig>
+  using Of = SlabTemplate<T, Config>;
+};
+
+template <class SlabType>
+struct Under {
+  SlabType under;
+};
+
+/// A slab seen through a cache that is not the thread's own.
+template <class T, class Config>
+class ThroughCache : Under<CachedSlab<T, Config>>, public ThreadCache<CachedSlab<T, Config>> {
+ public:
+  explicit ThroughCache(std::size_t capacity)
+      : Under<CachedSlab<T, Config>>{CachedSlab<T, Config>(capacity)},
+        ThreadCache<CachedSlab<T, Config>>(this->under) {}
+  [[nodiscard]] SlabStats stats() const { return this->under.stats(); }
 };
 
 template <class Family>
@@ -118,12 +149,6 @@ TYPED_TEST(ObjectFactoryTest, DestroyEndsTheObjectAndGivesItsBlockBack) {
   EXPECT_EQ(slab.corruption_events(), 0U);
 }
 
-TYPED_TEST(ObjectFactoryTest, DestroyOfNullDoesNothing) {
-  typename TypeParam::template Of<Counted> slab(4);
-  slab.destroy(nullptr);
-  EXPECT_EQ(slab.corruption_events(), 0U);
-}
-
 TYPED_TEST(ObjectFactoryTest, ConstructorThatThrowsGivesTheBlockBack) {
   typename TypeParam::template Of<Throwing> slab(1);
   EXPECT_THROW(static_cast<void>(slab.create(true)), std::runtime_error);
@@ -159,6 +184,178 @@ TYPED_TEST(ObjectFactoryTest, OverAlignedObjectsAreAligned) {
     ASSERT_TRUE(object);
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(*object) % 256, 0U);
   }
+}
+
+template <class Family>
+class DestroyTest : public ::testing::Test {};
+
+using AllSlabs = ::testing::Types<Family<Slab>, Family<ExtendableSlab>, Family<CachedSlab>,
+                                  Family<ThroughCache>, Family<SlabOwner>>;
+TYPED_TEST_SUITE(DestroyTest, AllSlabs);
+
+TYPED_TEST(DestroyTest, RunsTheDestructorOnceAndGivesTheBlockBack) {
+  typename TypeParam::template Of<Counted> slab(4);
+  Counted* const object = slab.create(1, "").value();
+  slab.destroy(object);
+  EXPECT_EQ(Counted::alive, 0);
+  EXPECT_EQ(refused(slab), 0U);
+  EXPECT_EQ(slab.allocate().value().data, reinterpret_cast<std::byte*>(object));
+}
+
+TYPED_TEST(DestroyTest, ObjectOfAnotherSlabIsRefusedBeforeItsDestructorRuns) {
+  typename TypeParam::template Of<Counted> slab(4);
+  typename TypeParam::template Of<Counted> other(4);
+  Counted* const mine = slab.create(1, "one").value();
+  Counted* const foreign = other.create(2, "two").value();
+  slab.destroy(foreign);
+  EXPECT_EQ(Counted::alive, 2);
+  EXPECT_EQ(foreign->text, "two");
+  EXPECT_EQ(refused(slab), 1U);
+  slab.destroy(mine);
+  other.destroy(foreign);
+  EXPECT_EQ(Counted::alive, 0);
+  EXPECT_EQ(refused(slab) + refused(other), 1U);
+}
+
+TYPED_TEST(DestroyTest, PointerIntoAnObjectIsRefusedBeforeAnyDestructorRuns) {
+  typename TypeParam::template Of<Counted> slab(4);
+  Counted* const object = slab.create(1, "one").value();
+  // Twice, since a cache may remember what it learns from the first.
+  for (std::uint64_t times = 1; times <= 2; ++times) {
+    slab.destroy(reinterpret_cast<Counted*>(reinterpret_cast<std::byte*>(object) + 8));
+    EXPECT_EQ(refused(slab), times);
+  }
+  EXPECT_EQ(Counted::alive, 1);
+  slab.destroy(object);
+}
+
+TYPED_TEST(DestroyTest, ObjectsOfManySegmentsAreEachDestroyedOnce) {
+  typename TypeParam::template Of<Counted> slab(200);
+  std::vector<Counted*> objects;
+  for (int i = 0; i < 200; ++i) objects.push_back(slab.create(i, "").value());
+  for (std::size_t i = 0; i < objects.size(); ++i) slab.destroy(objects[i * 77 % objects.size()]);
+  EXPECT_EQ(Counted::alive, 0);
+  EXPECT_EQ(refused(slab), 0U);
+}
+
+TYPED_TEST(DestroyTest, NullIsNeitherFreedNorDestroyed) {
+  typename TypeParam::template Of<Counted> slab(4);
+  slab.destroy(nullptr);
+  EXPECT_FALSE(slab.deallocate(nullptr));
+  // A cache would hand it out next.
+  EXPECT_NE(slab.allocate().value().data, nullptr);
+  EXPECT_FALSE(slab.deallocate(nullptr));
+  EXPECT_NE(slab.allocate().value().data, nullptr);
+  EXPECT_EQ(refused(slab), 0U);
+}
+
+/// Its destructor takes a block of the slab that it lies in.
+template <template <class, class> class SlabTemplate>
+struct Taking {
+  using Home = SlabTemplate<Taking, DefaultConfig>;
+  explicit Taking(Home* home_slab) : home(home_slab) {}
+  ~Taking() { taken = home->allocate().value().data; }
+  std::uint64_t before_home[2]{};  // what a link of the freelist would be written over
+  Home* home;
+  static inline std::byte* taken = nullptr;
+};
+
+template <template <class, class> class SlabTemplate>
+bool keeps_block_until_destructor_returns() {
+  using Object = Taking<SlabTemplate>;
+  typename Object::Home slab(4);
+  Object* const object = slab.create(&slab).value();
+  slab.destroy(object);
+  return Object::taken != reinterpret_cast<std::byte*>(object);
+}
+
+TEST(DestroyOrderTest, BlockIsNotFreeWhileItsDestructorRuns) {
+  EXPECT_TRUE(keeps_block_until_destructor_returns<Slab>());
+  EXPECT_TRUE(keeps_block_until_destructor_returns<ExtendableSlab>());
+  EXPECT_TRUE(keeps_block_until_destructor_returns<CachedSlab>());
+  EXPECT_TRUE(keeps_block_until_destructor_returns<ThroughCache>());
+  EXPECT_TRUE(keeps_block_until_destructor_returns<SlabOwner>());
+}
+
+struct States : DefaultConfig {
+  using Protection = SlotStates<>;
+};
+
+template <class Family>
+class DestroyWithStatesTest : public ::testing::Test {};
+
+using SlabsWithStates = ::testing::Types<Family<Slab>, Family<ExtendableSlab>, Family<SlabOwner>>;
+TYPED_TEST_SUITE(DestroyWithStatesTest, SlabsWithStates);
+
+TYPED_TEST(DestroyWithStatesTest, SecondDestroyIsRefusedBeforeTheDestructorRuns) {
+  typename TypeParam::template Of<Counted, States> slab(4);
+  Counted* const object = slab.create(1, "one").value();
+  Counted* const later = slab.create(2, "two").value();
+  slab.destroy(object);
+  slab.destroy(later);
+  // `object` is not the newest of the freelist: only its state tells.
+  slab.destroy(object);
+  EXPECT_EQ(Counted::alive, 0);
+  EXPECT_EQ(refused(slab), 1U);
+  EXPECT_EQ(live(slab), 0U);
+}
+
+TYPED_TEST(DestroyWithStatesTest, SlotThatWasNeverHandedOutIsRefused) {
+  typename TypeParam::template Of<Counted, States> slab(4);
+  Counted* const object = slab.create(1, "one").value();
+  slab.destroy(object + 1);
+  EXPECT_EQ(Counted::alive, 1);
+  EXPECT_EQ(refused(slab), 1U);
+  slab.destroy(object);
+}
+
+/// Its destructor destroys it once more.
+template <template <class, class> class SlabTemplate>
+struct Twice {
+  using Home = SlabTemplate<Twice, States>;
+  explicit Twice(Home* home_slab) : home(home_slab) {}
+  ~Twice() {
+    if (++destructors == 1) home->destroy(this);
+  }
+  Home* home;
+  static inline int destructors = 0;
+};
+
+template <template <class, class> class SlabTemplate>
+int destructors_of_one_object() {
+  using Object = Twice<SlabTemplate>;
+  typename Object::Home slab(4);
+  slab.destroy(slab.create(&slab).value());
+  EXPECT_EQ(refused(slab), 1U);
+  EXPECT_EQ(live(slab), 0U);
+  return Object::destructors;
+}
+
+TEST(DestroyOrderTest, DestroyFromTheDestructorIsRefused) {
+  EXPECT_EQ(destructors_of_one_object<Slab>(), 1);
+  EXPECT_EQ(destructors_of_one_object<ExtendableSlab>(), 1);
+  EXPECT_EQ(destructors_of_one_object<SlabOwner>(), 1);
+}
+
+TEST(RemoteDestroyTest, MisalignedPointerIsRefusedBeforeItsDestructorRuns) {
+  SlabOwner<Counted> owner(4);
+  auto remote = owner.remote();
+  Counted* const object = owner.create(1, "one").value();
+  const auto misaligned = reinterpret_cast<Counted*>(reinterpret_cast<std::byte*>(object) + 1);
+  EXPECT_EQ(remote.destroy(misaligned), RemoteFree::kRefused);
+  EXPECT_EQ(remote.gathered(), 0U);
+  EXPECT_EQ(Counted::alive, 1);
+  owner.destroy(object);
+}
+
+TEST(RemoteDestroyTest, NullIsNeitherFreedNorDestroyed) {
+  SlabOwner<Counted> owner(4);
+  auto remote = owner.remote();
+  EXPECT_EQ(remote.deallocate(nullptr), RemoteFree::kGathered);
+  EXPECT_EQ(remote.destroy(nullptr), RemoteFree::kGathered);
+  EXPECT_EQ(remote.gathered(), 0U);
+  owner.close();
+  EXPECT_EQ(remote.flush(), RemoteFree::kPushed);
 }
 
 }  // namespace

@@ -55,14 +55,14 @@ def mutant_targets(mutant):
             "//tests/properties:checked_main",
         ],
     )
-    if mutant.in_chunks:
+    if mutant.shown_by:
         slabproof_cc_test(
             name = name + "_test",
-            srcs = ["chunk_mutant_test.cc"],
+            srcs = [mutant.shown_by + "_mutant_test.cc"],
             tags = ["no-sanitizer"],
             deps = [
                 ":" + name,
-                "//tests/support:chunk_program",
+                "//tests/support:%s_program" % mutant.shown_by,
             ],
         )
     if mutant.canary:

@@ -4,7 +4,7 @@ Every engine can be linked with each of them; :engine_table says which engine fi
 also a test of every run: the model checker must reject it, with the smallest program and the fewest preemptions.
 """
 
-def _mutant(name, header, edits, why, breaks, steps = None, canary = None, in_chunks = False):
+def _mutant(name, header, edits, why, breaks, steps = None, canary = None, shown_by = None):
     """One mutant.
 
     Args:
@@ -18,8 +18,8 @@ def _mutant(name, header, edits, why, breaks, steps = None, canary = None, in_ch
         directory), so that it must not; None where another assertion may stop an execution before its
         wrong step, or where the default suite, on which the step checker is tried, does not show the error.
       canary: see _canary.
-      in_chunks: whether only a chunk of several segments shows the error. The slabs of the engines have chunks of one;
-        chunk_mutant_test shows it.
+      shown_by: "chunk" or "object" where no engine's programs can show the error, since their slabs have chunks of one
+        segment, or blocks and no objects: SHOWN_BY_mutant_test.cc does.
     """
     return struct(
         name = name,
@@ -29,7 +29,7 @@ def _mutant(name, header, edits, why, breaks, steps = None, canary = None, in_ch
         breaks = breaks,
         steps = steps,
         canary = canary,
-        in_chunks = in_chunks,
+        shown_by = shown_by,
     )
 
 def _canary(
@@ -220,8 +220,8 @@ MUTANTS = [
         header = "extendable_slab.h",
         edits = [
             (
-                "if (!was_open) shared.directory.open().insert(record.index); return std::nullopt;",
-                "static_cast<void>(was_open); return std::nullopt;",
+                "if (!was_open) shared.directory.open().insert(record.index); };",
+                "static_cast<void>(was_open); };",
             ),
         ],
         why = "a freed slot of a full segment is not found again",
@@ -581,7 +581,7 @@ MUTANTS = [
         ],
         why = "two segments of a chunk are at one place",
         breaks = "S1",
-        in_chunks = True,
+        shown_by = "chunk",
     ),
     _mutant(
         name = "place_not_given_back",
@@ -594,6 +594,19 @@ MUTANTS = [
         ],
         why = "a segment that lost the race for installation is neither kept nor ended",
         breaks = "S11",
-        in_chunks = True,
+        shown_by = "chunk",
+    ),
+    _mutant(
+        name = "freed_before_destroyed",
+        header = "object_factory.h",
+        edits = [
+            (
+                "std::destroy_at(object); self().end_destroy(object);",
+                "self().end_destroy(object); std::destroy_at(object);",
+            ),
+        ],
+        why = "destroy gives the block back before the destructor has ended",
+        breaks = "S13",
+        shown_by = "object",
     ),
 ]

@@ -115,7 +115,7 @@ SlabModel::Prediction SlabModel::apply(Operation operation) {
       counters_.foreign_pointers += operation.argument % 2;
       break;
     case Kind::kFreeForeign:
-      ++counters_.foreign_pointers;
+      if (operation.argument != 0) ++counters_.foreign_pointers;  // the first one is null
       break;
     case Kind::kFreeMisaligned:
       ++counters_.misaligned_pointers;

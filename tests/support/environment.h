@@ -74,7 +74,7 @@ struct Environment {
   std::vector<BackingEvent> events;
 
   /// Bad pointers that the slab reported, by `MisuseKind`, and the last one.
-  std::array<std::uint64_t, 3> misuse_reports{};
+  std::array<std::uint64_t, 4> misuse_reports{};
   const void* last_misused = nullptr;
 
   /// Of a xorshift generator; 0 leaves the timing alone, and refuses nothing at random.
