@@ -78,6 +78,9 @@ class Replay {
   void fence(const Event& operation);
   void lock(const Event& operation);
   void unlock(const Event& operation);
+  /// The address of memory of that sort that was given back; null for fresh memory.
+  std::byte* allocate(const Event& operation);
+  void free(const Event& operation);
   /// Does not return where the thread would do the same again and again. `local_state` is the
   /// lowest address of what the thread knows.
   void pause(const std::byte* local_state);
@@ -127,6 +130,7 @@ class Replay {
   void ask_guide();
   void add_read(const Event& operation);
   void add_write(const Event& operation);
+  void add_allocation(const Event& operation);
   void note_step();
   void pass(std::size_t count);
   void tell_clock();

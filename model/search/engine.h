@@ -64,6 +64,10 @@ struct RunSettings {
   /// For searches of execution graphs: a weak compare-exchange that would succeed fails so often in
   /// one thread.
   std::uint32_t spurious_failures = 1;
+  /// For searches of execution graphs: memory that was given back may be what a later request of
+  /// the same size and alignment gets, in each way that a heap may choose; else each request gets
+  /// fresh memory.
+  bool reuse_memory = true;
   /// Seconds without any step or access after which an execution is given up; 0: no limit.
   double stall_limit = 10;
   /// Whether what threads have allocated with `new` is freed where a failure abandons the

@@ -155,6 +155,9 @@ inline constexpr Row kTable[] = {
     {"DeletingStack.TwoTake", kWrong, {kUseAfterFree}, {kUseAfterFree}},
     {"DeletingStack.PublishRelaxed", kWrong, {kRace}, {kRace}},
 
+    {"CountedStack.BothTake", kRight, {kHolds, 5'300}, {kHolds, 1'633}},
+    {"CountedStack.CountsUntilLinkIsRead", kWrong, {kNotFinished}, {kUseAfterFree}},
+
     {"TaggedFreelist.Counts", kRight, {kHolds, 88}, {kHolds, 28}},
     {"TaggedFreelist.CountsAndBacksOff", kRight, {kHolds, 88}, {kHolds, 28}},
     {"TaggedFreelist.NoTag", kWrong, {kComplaint}, {kComplaint}},
