@@ -37,6 +37,9 @@ ENGINES = [
     Engine("rapidcheck and checker", "//tests/mutants:{bug}_checked", (), _PROPERTIES, "properties"),
     Engine("checker dpor", "//tests/mutants:{bug}_check", (),
            ("--no-minimize", "--time-limit", "{limit}", "--json", "{scratch}/results.json"), "checker"),
+    Engine("checker graph", "//tests/mutants:{bug}_check", (),
+           ("--search", "graph", "--no-minimize", "--time-limit", "{limit}", "--json", "{scratch}/results.json"),
+           "checker"),
     Engine("alloc_free_fuzzer", "//fuzz/targets:alloc_free_fuzzer", _FUZZ, (*_FUZZER, "-max_len=512"), "fuzzer"),
     Engine("corruption_fuzzer", "//fuzz/targets:corruption_fuzzer", _FUZZ, (*_FUZZER, "-max_len=512"), "fuzzer"),
     Engine("schedule_fuzzer", "//fuzz/targets:schedule_fuzzer", _SCHEDULE_FUZZ, (*_FUZZER, "-max_len=192"), "fuzzer"),
@@ -54,7 +57,8 @@ engine finds every bug**, and none is expected to: an engine of one thread sees 
 message authentication code, and a fuzzer of free slots has no schedule. "Not found" is no more than that: not found
 within the limit.
 
-- "checker dpor" is the default suite of `./verify`; its time is that of its searches up to the first violation.
+- "checker dpor" is the default suite of `./verify`, and "checker graph" the same under `--search graph`; their time is
+  that of the searches up to the first violation.
 - The engines of rapidcheck try one seed after another, each with its usual number of cases.
 - "hang": an input ran far longer than any does on the shipped slab.
 """
