@@ -23,7 +23,7 @@ class OrderTableTest(unittest.TestCase):
 
     def test_committed_table_is_what_the_searches_give(self):
         self.assertEqual(
-            pathlib.Path("proofs/ORDERS.md").read_text(), order_table.document(self.results, _HEADERS))
+            pathlib.Path("tests/checker/ORDERS.md").read_text(), order_table.document(self.results, _HEADERS))
 
     def test_order_that_no_program_needs_is_reported(self):
         results = copy.deepcopy(self.results)

@@ -146,8 +146,11 @@ def document(limit, outcomes, bugs):
         row = [cells.get((bug, name)) for name in names]
         texts = [cell(outcome) if outcome else "not tried" for outcome in row]
         lines.append(f"| `{bug}`: {what} | " + " | ".join(texts) + " |")
-    found = [sum(outcome.outcome == "found" for outcome in outcomes if outcome.engine == name) for name in names]
-    lines.append("| found | " + " | ".join(f"{count} of {len(tried)}" for count in found) + " |")
+    counts = []
+    for name in names:
+        of_engine = [outcome for outcome in outcomes if outcome.engine == name]
+        counts.append(f"{sum(outcome.outcome == 'found' for outcome in of_engine)} of {len(of_engine)}")
+    lines.append("| found | " + " | ".join(counts) + " |")
     return "\n".join(lines) + "\n"
 
 

@@ -189,18 +189,15 @@ TEST(GraphsAgainstReduced, ScenariosOfCachesAndOwners) {
   }
 }
 
-// The region of a segment that was trimmed, or that nobody needed, is what another growth gets.
-TEST(GraphsAgainstReduced, SlabsHoldWhereRegionsComeBack) {
-  for (const char* const name :
-       {"trim_against_growth", "two_growers", "batches_race_with_the_close"}) {
-    SCOPED_TRACE(name);
-    const CheckJob job = model::job_of(*model::find_scenario(name));
-    const Findings fresh = find_all(job, Search::kGraph);
-    const Findings reused = find_all(job, Search::kGraph, true);
-    EXPECT_TRUE(reused.finished && reused.holds);
-    EXPECT_EQ(keys(reused.orders), keys(fresh.orders));
-    EXPECT_TRUE(std::ranges::includes(reused.final_states, fresh.final_states));
-  }
+// The region of a segment that was trimmed is what another growth gets, or not.
+TEST(GraphsAgainstReduced, SlabHoldsWhereRegionsComeBack) {
+  const CheckJob job = model::job_of(*model::find_scenario("trim_against_growth"));
+  const Findings fresh = find_all(job, Search::kGraph);
+  const Findings reused = find_all(job, Search::kGraph, true);
+  EXPECT_TRUE(reused.finished && reused.holds);
+  EXPECT_EQ(keys(reused.orders), keys(fresh.orders));
+  EXPECT_TRUE(std::ranges::includes(reused.final_states, fresh.final_states));
+  EXPECT_GT(reused.final_states.size(), fresh.final_states.size());
 }
 
 }  // namespace

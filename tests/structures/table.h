@@ -151,7 +151,7 @@ inline constexpr Row kTable[] = {
     {"TreiberStack.PublishRelaxed", kWrong, {kRace}, {kRace}},
     {"TreiberStack.LookRelaxed", kWrong, {kRace}, {kRace}},
 
-    {"DeletingStack.OneTakes", kRight, {kHolds, 214}, {kHolds, 44}},
+    {"DeletingStack.OneTakes", kRight, {kHolds, 214}, {kHolds, 50}},
     {"DeletingStack.TwoTake", kWrong, {kUseAfterFree}, {kUseAfterFree}},
     {"DeletingStack.PublishRelaxed", kWrong, {kRace}, {kRace}},
 
