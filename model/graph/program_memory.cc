@@ -20,8 +20,9 @@ constexpr std::size_t whole_granules(std::size_t size) noexcept {
   return (size + ModelMemory::kGranule - 1) & ~(ModelMemory::kGranule - 1);
 }
 
-bool is_reused() noexcept {
-  return !engine().is_alone() && engine().settings().reuse_memory;
+/// Of what runs alone no graph has an event.
+bool has_events() noexcept {
+  return !engine().is_alone();
 }
 
 }  // namespace
@@ -39,6 +40,9 @@ Location ProgramMemory::number_of(const Sort& sort) {
 }
 
 std::byte* ProgramMemory::obtain(std::size_t size, std::size_t alignment) {
+  if (!engine().settings().reuse_memory) {
+    return ModelMemory::instance().grant(engine().actor(), size, alignment);
+  }
   const Sort sort{.size = whole_granules(size),
                   .alignment = std::max(alignment, ModelMemory::kGranule)};
   Event event;
@@ -48,11 +52,13 @@ std::byte* ProgramMemory::obtain(std::size_t size, std::size_t alignment) {
     const CheckerScope quiet;
     event.location = number_of(sort);
   }
-  std::byte* data = is_reused() ? replay_->allocate(event) : nullptr;
+  std::byte* data = has_events() ? replay_->allocate(event) : nullptr;
   if (data == nullptr) data = ModelMemory::instance().grant(engine().actor(), size, alignment);
   if (data == nullptr) return nullptr;
   const CheckerScope quiet;
-  blocks_[data] = {.sort = event.location, .size = size, .is_free = false};
+  blocks_[data] = {.sort = event.location,
+                   .allocation = has_events() ? replay_->last_passed() : kInitialWrite,
+                   .is_free = false};
   return data;
 }
 
@@ -64,7 +70,9 @@ void ProgramMemory::give_back(std::byte* data) {
     abandon_execution(Defect::kUseAfterFree, "memory is given back twice");
   }
   block.is_free = true;
-  if (!is_reused()) return;
+  // Who frees what it knows of by a data race is no cause of anything: that free may not come
+  // again.
+  if (!has_events() || !replay_->has_cause(block.allocation)) return;
   Event event;
   event.kind = EventKind::kFree;
   event.action = Action::kFree;

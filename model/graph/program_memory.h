@@ -24,7 +24,8 @@ class ProgramMemory {
 
   /// Null where there is no more.
   [[nodiscard]] std::byte* obtain(std::size_t size, std::size_t alignment);
-  /// What `obtain` has given in this execution; of anything else it takes no notice.
+  /// What `obtain` has given in this execution; of anything else it takes no notice. Memory that is
+  /// given back twice ends the execution, where memory comes back.
   void give_back(std::byte* data);
 
  private:
@@ -35,7 +36,7 @@ class ProgramMemory {
   };
   struct Block {
     Location sort;
-    std::size_t size;
+    EventId allocation;  ///< initial before the threads
     bool is_free;
   };
 

@@ -81,6 +81,16 @@ class Replay {
   /// The address of memory of that sort that was given back; null for fresh memory.
   std::byte* allocate(const Event& operation);
   void free(const Event& operation);
+  /// The last event that the running thread has passed. It must have passed one.
+  [[nodiscard]] EventId last_passed() const noexcept {
+    return {static_cast<std::uint8_t>(running_),
+            static_cast<std::uint16_t>(threads_[running_].passed - 1)};
+  }
+  /// Whether what the running thread has done was caused by `event`.
+  [[nodiscard]] bool has_cause(EventId event) const {
+    if (threads_[running_].passed == 0) return event.is_initial();
+    return graph().at(last_passed()).causes.contains(event);
+  }
   /// Does not return where the thread would do the same again and again. `local_state` is the
   /// lowest address of what the thread knows.
   void pause(const std::byte* local_state);

@@ -33,6 +33,7 @@ struct State {
   Sync::Atomic<int> x{0};
   Sync::Atomic<int> y{0};
   Sync::Var<int> plain{0};
+  Sync::Var<void*> passed_on{nullptr};
   std::string got;
 };
 using Thread = ScriptedExecution<State>::Part;
@@ -160,6 +161,18 @@ TEST(MemoryReuse, FreeReleasesStoresToTheAllocation) {
   EXPECT_EQ(explored.result.executions, 2U + 2U + 1U);
 }
 
+// The store revisits the load, but not where thread 0 has taken what thread 1 freed after it: that
+// free would go.
+TEST(MemoryReuse, FreeThatIsTakenStays) {
+  const auto explored = explore_graphs({&allocate_and_free,
+                                        [](State& state) {
+                                          static_cast<void>(state.x.load(relaxed));
+                                          allocate_and_free(state);
+                                        },
+                                        [](State& state) { state.x.store(1, relaxed); }});
+  EXPECT_EQ(explored.result.executions, 3U * 2U);
+}
+
 TEST(MemoryReuse, WhatWasDoneBeforeTheFreeHappensBeforeTheAllocation) {
   const auto explored = explore_graphs({[](State& state) {
                                           auto* const mine = new int(1);
@@ -201,6 +214,30 @@ TEST(MemoryReuse, MemoryThatIsFreedTwiceIsFound) {
   }});
   ASSERT_TRUE(explored.result.violation);
   EXPECT_EQ(explored.result.violation->defect, Defect::kUseAfterFree);
+}
+
+// Thread 1 knows of the memory by a race alone: an allocation that took what it frees would never
+// have been made.
+TEST(MemoryReuse, MemoryThatIsFreedByARaceIsNotUsedAgain) {
+  ScriptedExecution<State> execution({[](State& state) {
+                                        void* const memory = ::operator new(8);
+                                        state.passed_on.write() = memory;
+                                      },
+                                      [](State& state) {
+                                        if (void* const memory = state.passed_on.read()) {
+                                          ::operator delete(memory);
+                                        }
+                                      }});
+  std::set<Defect> defects;
+  ExploreOptions options;
+  options.search = model::Search::kGraph;
+  options.stop_on_violation = false;
+  options.on_execution = [&](const model::ExecutionEnd& end) {
+    if (end.failure != nullptr) defects.insert(end.failure->defect);
+  };
+  const ExploreResult result = model::explore(execution, &model::graph::graph_runner, options);
+  EXPECT_EQ(defects, (std::set<Defect>{Defect::kDataRace}));
+  EXPECT_EQ(result.verdict, model::Verdict::kViolated);
 }
 
 TEST(MemoryReuse, AllMemoryIsFreshWhereSoAsked) {
