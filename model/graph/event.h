@@ -64,6 +64,8 @@ enum class EventKind : std::uint8_t {
   kAcquired,  ///< a thread that has queued for a mutex has it
   kUnlock,
   kChoice,  ///< of the values below `operand`, which nothing but the search decides
+  kAllocation,  ///< of memory that is fresh or that a free, its source, has given back
+  kFree,
 };
 
 /// What the program asked for: of a read that is revisited, it says what comes of another value.
@@ -79,6 +81,8 @@ enum class Action : std::uint8_t {
   kWeakCompareExchange,
   kLock,
   kTryLock,  ///< one that succeeds
+  kAllocate,
+  kFree,
   kOther,
 };
 
@@ -103,7 +107,7 @@ struct Event {
   std::memory_order success = std::memory_order::relaxed;  ///< of a read that does not fail
   std::memory_order failure = std::memory_order::relaxed;  ///< of a compare-exchange that fails
   Location location = kNoLocation;
-  EventId source = {};         ///< of a read: what it reads from
+  EventId source = {};         ///< of a read: what it reads from; of an allocation: the free
   bool is_spurious = false;    ///< a weak compare-exchange that fails though it could succeed
   bool has_revisited = false;  ///< a write that an older read was made to read from
   std::uint32_t stamp = 0;     ///< counts additions to the graph; kept when others are taken away
@@ -113,7 +117,7 @@ struct Event {
   // event in its thread; 0 where there is none.
   std::uint16_t last_read = 0;
   std::uint16_t last_release_fence = 0;
-  std::uint64_t value = 0;     ///< read or written
+  std::uint64_t value = 0;     ///< read or written; an address, or 0 for one that is fresh
   std::uint64_t operand = 0;   ///< what a read-modify-write adds or writes
   std::uint64_t expected = 0;  ///< of a compare-exchange
   std::source_location place;
@@ -133,6 +137,10 @@ struct Event {
     return kind == EventKind::kChoice && value != 0;
   }
   [[nodiscard]] bool is_access() const noexcept { return kind <= EventKind::kExclusiveWrite; }
+  /// Whether `source` is what it reads or takes.
+  [[nodiscard]] bool can_be_revisited() const noexcept {
+    return reads() || kind == EventKind::kAllocation;
+  }
   /// Whether it is one that sequential consistency orders, or a half of one.
   [[nodiscard]] bool is_seq_cst() const noexcept {
     return order == std::memory_order::seq_cst && kind <= EventKind::kFence;

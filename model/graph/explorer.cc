@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/graph/memory_reuse.h"
 #include "model/graph/operation_result.h"
 #include "model/graph/revisits.h"
 
@@ -182,6 +183,29 @@ void Explorer::add(std::size_t thread, const Event& operation) {
   graph_.append(thread, operation);
 }
 
+// An allocation is like a read whose first choice is not the newest write, but the initial one. It
+// is never ordered by coherence, and each free is taken once.
+
+void Explorer::add_allocation(std::size_t thread, const Event& operation) {
+  for (const EventId free : reusable(graph_, operation.location, all_of(graph_))) {
+    const EventId id = graph_.append(thread, taking(operation, graph_, free));
+    keep(graph_);
+    graph_.shorten(thread, id.index);
+  }
+  graph_.append(thread, operation);
+}
+
+void Explorer::add_free(std::size_t thread, const Event& operation) {
+  revisit_reads(graph_.append(thread, operation));
+}
+
+bool Explorer::add_allocation_of(std::size_t thread, const Event& operation, std::size_t choice) {
+  const auto frees = reusable(graph_, operation.location, all_of(graph_));
+  if (choice > frees.size()) return false;
+  graph_.append(thread, choice == 0 ? operation : taking(operation, graph_, frees[choice - 1]));
+  return true;
+}
+
 bool Explorer::add_read_of(std::size_t thread, const Event& operation, std::size_t newer,
                            bool fails_spuriously) {
   const Location location = operation.location;
@@ -216,8 +240,18 @@ void Explorer::revisit_reads(EventId write) {
   for (const EventId read : reads_) keep_revisit(read, write);
 }
 
+/// Keeps the graph in which an older allocation takes what is freed now.
+void Explorer::keep_reuse(EventId allocation, EventId free) {
+  Event& event = revisited_.at(allocation);
+  event = taking(event, revisited_, free);
+  revisited_.set_clocks(allocation);
+  revisited_.set_unfinished_exclusive(std::nullopt);
+  keep(revisited_);
+}
+
 void Explorer::keep_revisit(EventId read, EventId write) {
   restrict_for_revisit(graph_, read, write, revisited_);
+  if (revisited_.at(read).kind == EventKind::kAllocation) return keep_reuse(read, write);
   Event& event = revisited_.at(read);
   const std::uint64_t value = revisited_.at(write).value;
   read_from(event, write, value);

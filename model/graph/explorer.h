@@ -60,6 +60,11 @@ class Explorer {
   void add_read(std::size_t thread, const Event& operation);
   /// A write of `operation.value`.
   void add_write(std::size_t thread, const Event& operation);
+  /// Memory of the sort `operation.location`: fresh, or what a free of that sort has given back and
+  /// no other allocation has taken.
+  void add_allocation(std::size_t thread, const Event& operation);
+  /// Memory at the address `operation.value` is given back.
+  void add_free(std::size_t thread, const Event& operation);
   /// What has one choice only: a fence or, with its unlock as source, that a mutex was acquired.
   void add(std::size_t thread, const Event& operation);
   /// A choice of the values below `operation.operand`.
@@ -71,6 +76,9 @@ class Explorer {
   /// A write after which `newer` come.
   [[nodiscard]] bool add_write_before(std::size_t thread, const Event& operation,
                                       std::size_t newer);
+  /// What the free at that place of `reusable` has given back, counted from 1; 0 for fresh memory.
+  [[nodiscard]] bool add_allocation_of(std::size_t thread, const Event& operation,
+                                       std::size_t choice);
   /// An unlock by the thread whose lock has the write `lock`.
   void add_unlock(EventId lock, const Event& operation);
 
@@ -91,6 +99,7 @@ class Explorer {
 
   void revisit_reads(EventId write);
   void keep_revisit(EventId read, EventId write);
+  void keep_reuse(EventId allocation, EventId free);
   void keep_placements(EventId read, EventId write);
   void keep_placement(Location location, std::ptrdiff_t position, EventId write);
 

@@ -98,10 +98,11 @@ void Graph::set_clocks(EventId id) noexcept {
     if (!releases(event.order)) return;
     event.message = event.happens_before;
     event.last_release_fence = static_cast<std::uint16_t>(count);
-  } else if (event.kind == EventKind::kAcquired && !event.source.is_initial()) {
-    const Event& unlock = at(event.source);
-    event.happens_before.join(unlock.happens_before);
-    event.causes.join(unlock.causes);
+  } else if ((event.kind == EventKind::kAcquired || event.kind == EventKind::kAllocation) &&
+             !event.source.is_initial()) {
+    const Event& unlock_or_free = at(event.source);
+    event.happens_before.join(unlock_or_free.happens_before);
+    event.causes.join(unlock_or_free.causes);
   }
 }
 

@@ -2,14 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
-#include <new>
 #include <string_view>
 
 #include "model/graph/operation_result.h"
 #include "model/runtime/checked_objects.h"
 #include "model/runtime/event_trace.h"
-#include "model/runtime/model_memory.h"
 #include "model/runtime/object_lifetime.h"
 
 namespace slabproof::model::graph {
@@ -50,6 +47,7 @@ void GraphSyncModel::begin(Explorer& explorer, Replay& replay) noexcept {
   replay_ = &replay;
   mutexes_.clear();
   atomics_.clear();
+  memory_.begin(replay);
 }
 
 void GraphSyncModel::take_final_values() {
@@ -350,33 +348,17 @@ void GraphSyncModel::about_to_act() {
   if (!engine().is_alone()) replay_->about_to_act();
 }
 
+std::byte* GraphSyncModel::obtain_memory(std::size_t size, std::size_t alignment) {
+  return memory_.obtain(size, alignment);
+}
+
+void GraphSyncModel::give_back_memory(std::byte* data) {
+  memory_.give_back(data);
+}
+
 void GraphSyncModel::end_objects_in(const std::byte* data, std::size_t size) {
   end_all_in(mutexes_, data, size);
   end_all_in(atomics_, data, size);
-}
-
-// ---- the heap ----
-
-void* GraphHeap::allocate(std::size_t size, std::size_t alignment) {
-  Engine& present = engine();
-  // No graph holds an address from after the threads, and containers that outlive the execution are
-  // filled there.
-  const bool is_of_program =
-      present.phase() == Engine::Phase::kBefore || present.phase() == Engine::Phase::kThreads;
-  if (!runs_execution || present.quiet() || !is_of_program) {
-    return allocate_outside(size, alignment);
-  }
-  slabproof::model::about_to_act();
-  if (present.may_not_allocate()) {
-    abandon_execution(Defect::kAllocationUnderLock, "a heap allocation while a lock is held");
-  }
-  void* const memory = ModelMemory::instance().grant(present.actor(), size, alignment);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-void GraphHeap::release(void* memory) {
-  std::free(memory);
 }
 
 }  // namespace slabproof::model::graph

@@ -11,8 +11,8 @@
 
 #include "model/graph/event.h"
 #include "model/graph/explorer.h"
+#include "model/graph/program_memory.h"
 #include "model/graph/replay.h"
-#include "model/runtime/checked_heap.h"
 #include "model/runtime/object_table.h"
 #include "model/runtime/sync_model.h"
 #include "model/search/engine.h"
@@ -56,6 +56,8 @@ class GraphSyncModel final : public SyncModel {
   Try begin_try() override;
   void fail_try(const Try& begun) override;
   void about_to_act() override;
+  std::byte* obtain_memory(std::size_t size, std::size_t alignment) override;
+  void give_back_memory(std::byte* data) override;
   void end_objects_in(const std::byte* data, std::size_t size) override;
 
  private:
@@ -79,18 +81,11 @@ class GraphSyncModel final : public SyncModel {
 
   Explorer* explorer_ = nullptr;
   Replay* replay_ = nullptr;
+  ProgramMemory memory_;
   /// By number of the object. Numbers are given by thread, so that they are the same in all graphs
   /// that contain what led to the object.
   std::vector<Location> locations_;
   std::vector<std::uint64_t> values_;  // by location, while nothing else runs
-};
-
-/// `new` in the program gives memory whose address depends on nothing but what the thread has asked
-/// for before: graphs hold addresses that atomics had in other runs.
-class GraphHeap final : public CheckedHeap {
- public:
-  [[nodiscard]] void* allocate(std::size_t size, std::size_t alignment) override;
-  void release(void* memory) override;
 };
 
 }  // namespace slabproof::model::graph

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/graph/memory_reuse.h"
 #include "model/graph/operation_result.h"
 #include "model/search/engine.h"
 
@@ -367,6 +368,24 @@ void Replay::add_write(const Event& operation) {
   abandon_execution(Defect::kReplayMismatch, "the schedule has a value that cannot be");
 }
 
+void Replay::add_allocation(const Event& operation) {
+  if (guide_ == nullptr) {
+    const CheckerScope quiet;
+    return explorer_->add_allocation(running_, operation);
+  }
+  std::size_t choices = 1;
+  {
+    const CheckerScope quiet;
+    choices += reusable(graph(), operation.location, all_of(graph())).size();
+  }
+  const std::size_t choice = engine().decide_value(choices);
+  {
+    const CheckerScope quiet;
+    if (explorer_->add_allocation_of(running_, operation, choice)) return;
+  }
+  abandon_execution(Defect::kReplayMismatch, "the schedule has a value that cannot be");
+}
+
 Replay::Outcome Replay::read(const Event& operation) {
   const bool locks = is_lock(operation.action);
   if (!locks) come_to(operation);
@@ -488,6 +507,35 @@ void Replay::unlock(const Event& operation) {
                           operation);
   } else {
     check_same(graph().thread(running_)[running().passed], operation);
+  }
+  pass(1);
+}
+
+std::byte* Replay::allocate(const Event& operation) {
+  about_to_act();
+  const std::size_t index = running().passed;
+  if (is_at_frontier()) {
+    take_turn();
+    add_allocation(operation);
+  } else {
+    check_same(graph().thread(running_)[index], operation);
+  }
+  wait_for(graph().thread(running_)[index].source);
+  const std::uint64_t address = graph().thread(running_)[index].value;
+  pass(1);
+  return reinterpret_cast<std::byte*>(address);
+}
+
+void Replay::free(const Event& operation) {
+  about_to_act();
+  if (is_at_frontier()) {
+    take_turn();
+    const CheckerScope quiet;
+    explorer_->add_free(running_, operation);
+  } else {
+    const Event& event = graph().thread(running_)[running().passed];
+    check_same(event, operation);
+    if (event.value != operation.value) end(End::kNotSame);
   }
   pass(1);
 }

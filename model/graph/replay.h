@@ -82,6 +82,19 @@ class Replay {
   std::size_t choose(const Event& operation);
   void lock(const Event& operation);
   void unlock(const Event& operation);
+  /// The address of memory of that sort that was given back; null for fresh memory.
+  std::byte* allocate(const Event& operation);
+  void free(const Event& operation);
+  /// The last event that the running thread has passed. It must have passed one.
+  [[nodiscard]] EventId last_passed() const noexcept {
+    return {static_cast<std::uint8_t>(running_),
+            static_cast<std::uint16_t>(threads_[running_].passed - 1)};
+  }
+  /// Whether what the running thread has done was caused by `event`.
+  [[nodiscard]] bool has_cause(EventId event) const {
+    if (threads_[running_].passed == 0) return event.is_initial();
+    return graph().at(last_passed()).causes.contains(event);
+  }
   /// Does not return where the thread would do the same again and again.
   void pause(const Event& operation);
   /// A try of an `await` begins.
@@ -142,6 +155,7 @@ class Replay {
   void ask_guide();
   void add_read(const Event& operation);
   void add_write(const Event& operation);
+  void add_allocation(const Event& operation);
   void note_step();
   void pass(std::size_t count);
   void tell_clock();

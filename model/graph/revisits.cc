@@ -45,7 +45,7 @@ bool is_read_by_older(const Graph& graph, EventId write) noexcept {
   const std::uint32_t stamp = graph.at(write).stamp;
   for (std::size_t thread = 0; thread < graph.thread_count(); ++thread) {
     for (const Event& event : graph.thread(thread)) {
-      if (event.stamp < stamp && event.reads() && event.source == write) return true;
+      if (event.stamp < stamp && event.can_be_revisited() && event.source == write) return true;
     }
   }
   return false;
@@ -55,9 +55,12 @@ bool is_read_by_older(const Graph& graph, EventId write) noexcept {
 
 bool is_maximal(const Graph& graph, EventId id, const Clock& kept) noexcept {
   const Event& event = graph.at(id);
-  if (!event.is_access()) return !event.is_other_choice();
+  // The first choice of an allocation is fresh memory, whatever has been freed.
+  if (event.kind == EventKind::kAllocation) return event.source.is_initial();
+  if (event.is_other_choice()) return false;
   if (event.is_spurious) return false;
   if (event.has_revisited && is_read_by_older(graph, id)) return false;
+  if (!event.is_access()) return true;
   const EventId source = event.writes() ? id : event.source;
   for (std::ptrdiff_t at = graph.last_position(event.location); at >= 0; --at) {
     const EventId write = graph.write_at(event.location, at);
@@ -75,7 +78,7 @@ void find_revisits(const Graph& graph, EventId write, std::vector<EventId>& read
   while (const auto id = walk.next()) {
     if (!is_maximal(graph, *id, kept)) return;
     const Event& event = graph.at(*id);
-    if (event.reads() && event.location == location) reads.push_back(*id);
+    if (event.can_be_revisited() && event.location == location) reads.push_back(*id);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "model/graph/memory_reuse.h"
 #include "model/search/limits.h"
 
 namespace slabproof::model::graph {
@@ -37,6 +38,18 @@ Value value_of(const Graph& graph, EventId id, const Done& done) {
           .index = event.is_spurious ? newer + writes + 1 : newer};
 }
 
+/// Which of the frees that there were an allocation took.
+Value free_of(const Graph& graph, const Event& allocation, const Done& done) {
+  Clock part;
+  for (std::size_t thread = 0; thread < graph.thread_count(); ++thread) {
+    part.set(thread, done[thread] == kNotStarted ? 0 : done[thread]);
+  }
+  const auto frees = reusable(graph, allocation.location, part);
+  const auto taken = std::ranges::find(frees, allocation.source);
+  const auto place = static_cast<std::size_t>(taken - frees.begin());
+  return {.count = frees.size() + 1, .index = allocation.source.is_initial() ? 0 : place + 1};
+}
+
 }  // namespace
 
 std::vector<Choice> RunRecord::choices(const Graph& graph) const {
@@ -51,9 +64,11 @@ std::vector<Choice> RunRecord::choices(const Graph& graph) const {
     }
     const EventId id{thread, static_cast<std::uint16_t>(done[thread])};
     const Event& event = graph.at(id);
-    if (event.is_access() || event.kind == EventKind::kChoice) {
+    const bool is_choice = event.kind == EventKind::kChoice;
+    if (event.is_access() || is_choice || event.kind == EventKind::kAllocation) {
       const Value value = event.is_access() ? value_of(graph, id, done)
-                                            : Value{.count = event.operand, .index = event.value};
+                          : is_choice       ? Value{.count = event.operand, .index = event.value}
+                                            : free_of(graph, event, done);
       if (value.index > Choice::kMaxValue) return {};
       if (value.count > 1) choices.push_back(Choice::value(value.index));
     }

@@ -31,9 +31,13 @@ void* allocate(std::size_t size, std::size_t alignment) {
 }
 
 void release(void* memory) noexcept {
-  // It may be given back when its execution has ended: then it is nobody's any more.
-  if (memory == nullptr || ModelMemory::contains(memory)) return;
+  if (memory == nullptr) return;
   CheckedHeap* const heap = CheckedHeap::present();
+  if (ModelMemory::contains(memory)) {
+    // It may be given back when its execution has ended: then it is nobody's any more.
+    if (heap != nullptr) heap->release_model_memory(memory);
+    return;
+  }
   if (heap != nullptr) return heap->release(memory);
   std::free(memory);
 }

@@ -14,6 +14,8 @@ class CheckedHeap {
   [[nodiscard]] virtual void* allocate(std::size_t size, std::size_t alignment) = 0;
   /// Any memory that `new` has given and that is not ModelMemory.
   virtual void release(void* memory) = 0;
+  /// ModelMemory that `new` has given, perhaps in an execution that has ended.
+  virtual void release_model_memory(void* /*memory*/) {}
 
   static CheckedHeap* present() noexcept { return present_; }
   static void set_present(CheckedHeap* heap) noexcept;

@@ -179,7 +179,9 @@ std::byte* request_region(std::size_t size, std::size_t alignment, std::uint32_t
   engine().note_act();
   std::byte* data = nullptr;
   if (!engine().take_request_failure()) {
-    data = ModelMemory::instance().grant(engine().actor(), size, alignment);
+    SyncModel* const model = SyncModel::present();
+    data = model != nullptr ? model->obtain_memory(size, alignment)
+                            : ModelMemory::instance().grant(engine().actor(), size, alignment);
   }
   tell_execution(data != nullptr ? RegionAction::kGranted : RegionAction::kRefused, tag, data,
                  size);
@@ -210,6 +212,7 @@ void release_region(std::byte* data, std::size_t size, std::uint32_t tag) noexce
     end_synchronisation_in(data, size);
   }
   tell_execution(RegionAction::kReleased, tag, data, size);
+  if (SyncModel* const model = SyncModel::present()) model->give_back_memory(data);
 }
 
 void discard_region(std::byte* data, std::size_t size, std::uint32_t tag) noexcept {

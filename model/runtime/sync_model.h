@@ -52,6 +52,10 @@ class SyncModel {
   /// The running thread is about to do something else that another thread could notice: to write to
   /// a variable, to begin or end an object, to request memory, to fail.
   virtual void about_to_act() = 0;
+  /// Memory for the program; null where there is no more.
+  virtual std::byte* obtain_memory(std::size_t size, std::size_t alignment) = 0;
+  /// Takes memory back that `obtain_memory` has given, and in which no object is alive.
+  virtual void give_back_memory(std::byte* data) = 0;
   /// Ends the lives of the mutexes and atomics in memory that is given back.
   virtual void end_objects_in(const std::byte* data, std::size_t size) = 0;
 

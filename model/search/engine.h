@@ -68,6 +68,10 @@ struct RunSettings {
   std::uint32_t spurious_failures = 1;
   /// A thread's try_locks fail so often, as a try_lock may at any time.
   std::uint32_t failed_tries = 2;
+  /// For searches of execution graphs: memory that was given back may be what a later request of
+  /// the same size and alignment gets, in each way that a heap may choose; else each request gets
+  /// fresh memory.
+  bool reuse_memory = true;
   /// Seconds without any step or access after which an execution is given up; 0: no limit.
   double stall_limit = 10;
   /// Whether what threads have allocated with `new` is freed where a failure abandons the

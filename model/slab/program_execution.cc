@@ -43,6 +43,7 @@ std::uintptr_t address_of(const void* pointer) {
 RunSettings slab_run_settings() {
   RunSettings settings;
   settings.forbid_allocation_under_lock = true;
+  settings.reuse_memory = false;
   return settings;
 }
 

@@ -37,6 +37,9 @@ ENGINES = [
     Engine("rapidcheck and checker", "//tests/mutants:{bug}_checked", (), _PROPERTIES, "properties"),
     Engine("checker dpor", "//tests/mutants:{bug}_check", (),
            ("--no-minimize", "--time-limit", "{limit}", "--json", "{scratch}/results.json"), "checker"),
+    Engine("checker graph", "//tests/mutants:{bug}_check", (),
+           ("--search", "graph", "--no-minimize", "--time-limit", "{limit}", "--json", "{scratch}/results.json"),
+           "checker"),
     Engine("alloc_free_fuzzer", "//fuzz/targets:alloc_free_fuzzer", _FUZZ, (*_FUZZER, "-max_len=512"), "fuzzer"),
     Engine("corruption_fuzzer", "//fuzz/targets:corruption_fuzzer", _FUZZ, (*_FUZZER, "-max_len=512"), "fuzzer"),
     Engine("schedule_fuzzer", "//fuzz/targets:schedule_fuzzer", _SCHEDULE_FUZZ, (*_FUZZER, "-max_len=192"), "fuzzer"),
@@ -54,7 +57,8 @@ engine finds every bug**, and none is expected to: an engine of one thread sees 
 message authentication code, and a fuzzer of free slots has no schedule. "Not found" is no more than that: not found
 within the limit.
 
-- "checker dpor" is the default suite of `./verify`; its time is that of its searches up to the first violation.
+- "checker dpor" is the default suite of `./verify`, and "checker graph" the same under `--search graph`; their time is
+  that of the searches up to the first violation.
 - The engines of rapidcheck try one seed after another, each with its usual number of cases.
 - "hang": an input ran far longer than any does on the shipped slab.
 """
@@ -142,8 +146,11 @@ def document(limit, outcomes, bugs):
         row = [cells.get((bug, name)) for name in names]
         texts = [cell(outcome) if outcome else "not tried" for outcome in row]
         lines.append(f"| `{bug}`: {what} | " + " | ".join(texts) + " |")
-    found = [sum(outcome.outcome == "found" for outcome in outcomes if outcome.engine == name) for name in names]
-    lines.append("| found | " + " | ".join(f"{count} of {len(tried)}" for count in found) + " |")
+    counts = []
+    for name in names:
+        of_engine = [outcome for outcome in outcomes if outcome.engine == name]
+        counts.append(f"{sum(outcome.outcome == 'found' for outcome in of_engine)} of {len(of_engine)}")
+    lines.append("| found | " + " | ".join(counts) + " |")
     return "\n".join(lines) + "\n"
 
 

@@ -71,7 +71,7 @@ std::string final_state_of(const History& history) {
   return state;
 }
 
-Findings find_all(const CheckJob& job, Search search) {
+Findings find_all(const CheckJob& job, Search search, bool reuses_memory = false) {
   const auto subject = model::make_subject(job.slab);
   model::ProgramExecution execution(*subject, job.program, job.slab);
   Findings findings;
@@ -83,6 +83,7 @@ Findings find_all(const CheckJob& job, Search search) {
   model::ExploreOptions options;
   options.search = search;
   options.run = model::slab_run_settings();
+  options.run.reuse_memory = reuses_memory;
   constexpr std::uint64_t kMaxForFullSearch = 60'000;
   if (search == Search::kFull) options.iterations = kMaxForFullSearch;
   const bool is_on_graphs = search == Search::kGraph;
@@ -186,6 +187,17 @@ TEST(GraphsAgainstReduced, ScenariosOfCachesAndOwners) {
     if (job.slab.family == SlabFamily::kShared) continue;
     compare_graphs(job, Ordered::kByAtomics);
   }
+}
+
+// The region of a segment that was trimmed is what another growth gets, or not.
+TEST(GraphsAgainstReduced, SlabHoldsWhereRegionsComeBack) {
+  const CheckJob job = model::job_of(*model::find_scenario("trim_against_growth"));
+  const Findings fresh = find_all(job, Search::kGraph);
+  const Findings reused = find_all(job, Search::kGraph, true);
+  EXPECT_TRUE(reused.finished && reused.holds);
+  EXPECT_EQ(keys(reused.orders), keys(fresh.orders));
+  EXPECT_TRUE(std::ranges::includes(reused.final_states, fresh.final_states));
+  EXPECT_GT(reused.final_states.size(), fresh.final_states.size());
 }
 
 }  // namespace

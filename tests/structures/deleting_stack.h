@@ -1,10 +1,7 @@
 #ifndef SLABPROOF_TESTS_STRUCTURES_DELETING_STACK_H_
 #define SLABPROOF_TESTS_STRUCTURES_DELETING_STACK_H_
 
-#include <array>
 #include <cstddef>
-#include <memory>
-#include <new>
 
 #include "tests/structures/vocabulary.h"
 
@@ -25,8 +22,8 @@ class DeletingStack {
 
   explicit DeletingStack(const Orders& orders) : orders_(orders) {}
 
-  bool put(std::size_t thread, Value value) {
-    auto* node = ::new (static_cast<void*>(places_.at(thread).data())) Node(value);
+  bool put(std::size_t /*thread*/, Value value) {
+    auto* const node = new Node(value);
     Node* top = top_.load(relaxed);
     do {
       node->next.write() = top;
@@ -40,28 +37,20 @@ class DeletingStack {
       Node* const next = node->next.read();
       if (!top_.compare_exchange_strong(node, next, acquire, acquire)) continue;
       const Value value = node->value.read();
-      std::destroy_at(node);
+      delete node;
       return value;
     }
     return 0;
   }
 
  private:
-  static constexpr std::size_t kThreads = 4;
-
   struct Node {
     explicit Node(Value initial) : value(initial) {}
     S::template Var<Node*> next{nullptr};
     S::template Var<Value> value;
   };
-  /// Memory for one node, so that each node of a thread comes where the one before was.
-  struct alignas(Node) Place {
-    [[nodiscard]] std::byte* data() { return bytes; }
-    std::byte bytes[sizeof(Node)];
-  };
 
   Orders orders_;
-  std::array<Place, kThreads> places_;
   S::template Atomic<Node*> top_{nullptr};
 };
 

@@ -12,6 +12,7 @@
 #include "tests/structures/cds_mpmc_queue.h"
 #include "tests/structures/chase_lev_deque.h"
 #include "tests/structures/client_execution.h"
+#include "tests/structures/counted_stack.h"
 #include "tests/structures/dekker_lock.h"
 #include "tests/structures/deleting_stack.h"
 #include "tests/structures/double_checked.h"
@@ -225,6 +226,13 @@ void add_stacks(std::vector<Program>& to) {
   to.push_back(
       program<Deleting>("DeletingStack.PublishRelaxed",
                         {.threads = 2, .scripts = {"+", "-"}, .orders = {.publish = relaxed}}));
+
+  using Counted = TransferClient<CountedStack<Sync>>;
+  to.push_back(
+      program<Counted>("CountedStack.BothTake", {.threads = 2, .scripts = {"++-", "--+"}}));
+  to.push_back(program<Counted>(
+      "CountedStack.CountsUntilLinkIsRead",
+      {.threads = 2, .scripts = {"++-", "--+"}, .orders = {.counts_until_taken = false}}));
 
   using Freelist = FreelistClient<TaggedFreelist<Sync>>;
   using Tag = TaggedFreelistOrders::Tag;

@@ -109,6 +109,16 @@ TEST_P(StructureTest, IsJudgedByItsGraphsAsTheTableSays) {
   }
 }
 
+// No deleted node is read before one has come back: so it is the reuse of memory that finds the
+// error.
+TEST(Structures, ErrorOfMemoryThatComesBackIsNotSeenWhereAllMemoryIsFresh) {
+  constexpr std::string_view kAba = "CountedStack.CountsUntilLinkIsRead";
+  const std::unique_ptr<model::Execution> execution = program_named(kAba).make();
+  model::ExploreOptions options = options_for(model::Search::kGraph, {kHolds});
+  options.run.reuse_memory = false;
+  EXPECT_EQ(seen_of(model::explore(*execution, &model::graph::graph_runner, options)).what, kHolds);
+}
+
 std::string name_of(const ::testing::TestParamInfo<Row>& info) {
   std::string name(info.param.program);
   std::erase(name, '.');

@@ -148,9 +148,12 @@ inline constexpr Row kTable[] = {
     {"TreiberStack.PublishRelaxed", kWrong, {kRace}, {kRace}},
     {"TreiberStack.LookRelaxed", kWrong, {kRace}, {kRace}},
 
-    {"DeletingStack.OneTakes", kRight, {kHolds, 214}, {kHolds, 44}},
+    {"DeletingStack.OneTakes", kRight, {kHolds, 214}, {kHolds, 50}},
     {"DeletingStack.TwoTake", kWrong, {kUseAfterFree}, {kUseAfterFree}},
     {"DeletingStack.PublishRelaxed", kWrong, {kRace}, {kRace}},
+
+    {"CountedStack.BothTake", kRight, {kHolds, 5'300}, {kHolds, 1'633}},
+    {"CountedStack.CountsUntilLinkIsRead", kWrong, {kNotFinished}, {kUseAfterFree}},
 
     {"TaggedFreelist.Counts", kRight, {kHolds, 88}, {kHolds, 28}},
     {"TaggedFreelist.CountsAndBacksOff", kRight, {kHolds, 88}, {kHolds, 28}},

@@ -1,0 +1,60 @@
+#ifndef SLABPROOF_MODEL_GRAPH_PROGRAM_MEMORY_H_
+#define SLABPROOF_MODEL_GRAPH_PROGRAM_MEMORY_H_
+
+#include <cstddef>
+#include <unordered_map>
+#include <vector>
+
+#include "model/graph/event.h"
+#include "model/graph/replay.h"
+#include "model/runtime/checked_heap.h"
+
+namespace slabproof::model::graph {
+
+/// The memory that a program under check allocates. Fresh memory has an address that depends on
+/// nothing but what the thread has asked for before, as graphs hold addresses of other runs. Where
+/// `RunSettings::reuse_memory` says so, memory of the same sort (size and alignment) that was given
+/// back may come instead: which free an allocation takes is a choice of the graph.
+///
+/// What is allocated before the threads is always fresh, and what is freed then is not used again.
+class ProgramMemory {
+ public:
+  /// Another execution begins: nothing is allocated.
+  void begin(Replay& replay);
+
+  /// Null where there is no more.
+  [[nodiscard]] std::byte* obtain(std::size_t size, std::size_t alignment);
+  /// What `obtain` has given in this execution; of anything else it takes no notice. Memory that is
+  /// given back twice ends the execution, where memory comes back.
+  void give_back(std::byte* data);
+
+ private:
+  struct Sort {
+    std::size_t size;
+    std::size_t alignment;
+    friend bool operator==(const Sort&, const Sort&) = default;
+  };
+  struct Block {
+    Location sort;
+    EventId allocation;  ///< initial before the threads
+    bool is_free;
+  };
+
+  [[nodiscard]] Location number_of(const Sort& sort);
+
+  Replay* replay_ = nullptr;
+  std::vector<Sort> sorts_;  // numbered alike in all executions of a search
+  std::unordered_map<const std::byte*, Block> blocks_;
+};
+
+/// `new` in the program.
+class GraphHeap final : public CheckedHeap {
+ public:
+  [[nodiscard]] void* allocate(std::size_t size, std::size_t alignment) override;
+  void release(void* memory) override;
+  void release_model_memory(void* memory) override;
+};
+
+}  // namespace slabproof::model::graph
+
+#endif  // SLABPROOF_MODEL_GRAPH_PROGRAM_MEMORY_H_
