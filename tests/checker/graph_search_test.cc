@@ -596,9 +596,9 @@ TEST(GraphTrace, NamesTheEventsOfAViolation) {
   for (const model::TraceGraph::Event& event : graph.events) {
     texts.push_back(event.operation + " " + event.object + " " + event.value);
   }
-  EXPECT_EQ(texts, (std::vector<std::string>{
-                       "lock mutex 3 ", "store release atomic 0 1", "unlock mutex 3 ",
-                       "lock mutex 3 ", "exchange acquire atomic 0 1 -> 2", "unlock mutex 3 "}));
+  EXPECT_EQ(texts, (std::vector<std::string>{"lock mutex 3 ", "store release int 0 1",
+                                             "unlock mutex 3 ", "lock mutex 3 ",
+                                             "exchange acquire int 0 1 -> 2", "unlock mutex 3 "}));
   EXPECT_TRUE(graph.events[0].reads_initial);
   EXPECT_EQ(graph.events[3].reads_from, 2U);
   EXPECT_EQ(graph.events[4].reads_from, 1U);
