@@ -47,17 +47,25 @@ void add_if_well_formed(std::vector<Program>& programs, Program program) {
   if (!defect_of(program)) programs.push_back(std::move(program));
 }
 
+/// How the search for smaller violations of a job begins.
+ExploreOptions first_options(const CheckJob& job, const SearchOptions& options) {
+  ExploreOptions how;
+  if (search_of(job, options) == Search::kGraph) how.search = Search::kGraph;
+  how.run.memory_model = memory_of(how.search, options);
+  return how;
+}
+
 /// A search for a violation of one property.
 ExploreResult search(const CheckJob& job, const std::string& property, ExploreOptions options) {
   ProgramSearch program_search(job);
   const std::vector<std::uint8_t> symmetry_class = program_search.symmetry_class();
-  if (options.search == Search::kDpor) options.symmetry_class = symmetry_class;
+  if (options.search != Search::kBound) options.symmetry_class = symmetry_class;
   options.is_wanted = [&](const Failure& failure) { return property_of(failure) == property; };
   return program_search.run(options);
 }
 
 /// The job with the smallest program that was found to break the property within the limits.
-CheckJob with_least_program(CheckJob job, const std::string& property,
+CheckJob with_least_program(CheckJob job, const std::string& property, const ExploreOptions& how,
                             const MinimizeLimits& limits) {
   const Budget budget(limits.seconds);
   std::set<std::string> tried;
@@ -65,7 +73,7 @@ CheckJob with_least_program(CheckJob job, const std::string& property,
   shrink(least, smaller_programs, [&](const Program& candidate) {
     if (budget.is_spent() || !tried.insert(to_text(candidate)).second) return false;
     job.program = candidate;
-    ExploreOptions options;
+    ExploreOptions options = how;
     options.time_limit = std::min(limits.candidate_seconds, budget.left());
     options.trace = false;
     return search(job, property, options).verdict == Verdict::kViolated;
@@ -134,20 +142,20 @@ std::vector<Program> smaller_programs(const Program& program) {
 }
 
 std::optional<Counterexample> minimize(const CheckJob& job, const std::string& property,
-                                       const MinimizeLimits& limits) {
-  const CheckJob minimal = with_least_program(job, property, limits);
+                                       const SearchOptions& options, const MinimizeLimits& limits) {
+  ExploreOptions how = first_options(job, options);
+  const CheckJob minimal = with_least_program(job, property, how, limits);
   // One thread has one schedule; and what is asked of Relacy's own search is made for several.
-  const bool has_choices = minimal.program.threads.size() > 1;
+  const bool has_choices = how.search != Search::kGraph && minimal.program.threads.size() > 1;
   if (has_choices) {
     auto found = fewest_preemptions(minimal, property, limits.seconds);
     if (found) return found;
   }
-  ExploreOptions options;
-  options.time_limit = limits.seconds;
-  ExploreResult found = search(minimal, property, options);
+  how.time_limit = limits.seconds;
+  ExploreResult found = search(minimal, property, how);
   if (found.verdict != Verdict::kViolated) return std::nullopt;
   return counterexample_of(minimal, std::move(found),
-                           has_choices ? std::nullopt : std::optional(0U));
+                           minimal.program.threads.size() > 1 ? std::nullopt : std::optional(0U));
 }
 
 }  // namespace slabproof::model

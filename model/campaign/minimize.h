@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "model/campaign/search_options.h"
 #include "model/program/job.h"
 #include "model/program/program.h"
 #include "model/search/failure.h"
@@ -20,8 +21,8 @@ struct Counterexample {
   Schedule schedule;
   Trace trace;
   /// Preemptions of the schedule: switches away from a thread that could have gone on. No failing
-  /// schedule of this program has fewer. Nothing where the time was up before that was known; the
-  /// schedule is then any failing one.
+  /// schedule of this program has fewer. Nothing on execution graphs, and where the time was up
+  /// before that was known; the schedule is then any failing one.
   std::optional<unsigned> preemptions;
 };
 
@@ -37,11 +38,13 @@ struct MinimizeLimits {
 /// step makes it smaller, which is not to say that no smaller program fails. Each candidate is
 /// explored by the reduction that `check` uses. Then the executions with 0, 1, 2, ... preemptions
 /// are explored, in this order, until one fails: so the schedule has the fewest preemptions of all
-/// failing ones (Musuvathi, Qadeer, "Iterative context bounding", PLDI 2007).
+/// failing ones (Musuvathi, Qadeer, "Iterative context bounding", PLDI 2007). A job that `options`
+/// has searched on execution graphs stays on these, where there are no preemptions to count.
 ///
 /// Nothing where not even `job` fails within the limits.
 [[nodiscard]] std::optional<Counterexample> minimize(const CheckJob& job,
                                                      const std::string& property,
+                                                     const SearchOptions& options = {},
                                                      const MinimizeLimits& limits = {});
 
 /// What is left of a program when one thing is taken out of it, largest steps first: a thread, an

@@ -36,7 +36,8 @@ PartOutcome outcome_from(const nlohmann::json& object) {
                       .verdict = object.at("verdict").get<Verdict>(),
                       .max_segments = object.at("max_segments").get<std::uint64_t>(),
                       .max_over_growth = object.at("max_over_growth").get<std::uint64_t>(),
-                      .seconds = object.at("seconds").get<double>()};
+                      .seconds = object.at("seconds").get<double>(),
+                      .warnings = object.at("warnings").get<std::vector<std::string>>()};
   if (const auto& witness = object.at("witness"); !witness.is_null()) {
     outcome.witness = schedule_from(witness);
   }
@@ -58,7 +59,8 @@ std::string to_json_line(const PartOutcome& outcome) {
                                    {"max_over_growth", outcome.max_over_growth},
                                    {"witness", nullptr},
                                    {"violation", nullptr},
-                                   {"seconds", outcome.seconds}};
+                                   {"seconds", outcome.seconds},
+                                   {"warnings", outcome.warnings}};
   if (outcome.witness) object["witness"] = to_text(*outcome.witness);
   if (outcome.violation) {
     object["violation"] = {{"failure", json_of(outcome.violation->failure)},
@@ -93,6 +95,10 @@ void add(PartOutcome& sum, const PartOutcome& part) {
   }
   sum.verdict = worse_of(sum.verdict, part.verdict);
   sum.seconds += part.seconds;
+  for (const std::string& warning : part.warnings) {
+    if (std::ranges::find(sum.warnings, warning) != sum.warnings.end()) continue;
+    sum.warnings.push_back(warning);
+  }
 }
 
 }  // namespace slabproof::model

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/search/failure.h"
 #include "model/search/schedule.h"
@@ -32,6 +33,7 @@ struct PartOutcome {
   /// What violates something; without that, what could not be judged.
   std::optional<FailingExecution> violation = {};
   double seconds = 0;
+  std::vector<std::string> warnings = {};  ///< see `ExploreResult::warnings`
 
   friend bool operator==(const PartOutcome&, const PartOutcome&) = default;
 };

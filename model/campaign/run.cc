@@ -167,7 +167,8 @@ PartOutcome explore_part(const CheckJob& job, const SearchOptions& options, cons
                       .max_segments = search.max_segments(),
                       .max_over_growth = search.max_over_growth(),
                       .witness = search.witness(),
-                      .seconds = explored.seconds};
+                      .seconds = explored.seconds,
+                      .warnings = std::move(explored.warnings)};
   if (explored.violation) {
     outcome.violation = {.failure = std::move(*explored.violation),
                          .schedule = std::move(explored.schedule)};
@@ -188,12 +189,14 @@ JobOutcome conclude(const CheckJob& job, const SearchOptions& options, const Par
   result.redundant = sum.redundant;
   result.exhaustive = sum.complete && !sum.violation && limit.kind == SearchLimit::Kind::kNone;
   result.seconds = seconds;
+  result.warnings = sum.warnings;
   result.max_segments = sum.max_segments;
   result.max_over_growth = sum.max_over_growth;
   if (sum.violation) {
     put_violation(*sum.violation, search, outcome);
     if (options.minimize && result.verdict == Verdict::kViolated) {
-      if (auto minimal = minimize(job, result.property)) put_minimal(std::move(*minimal), outcome);
+      if (auto minimal = minimize(job, result.property, options))
+        put_minimal(std::move(*minimal), outcome);
     }
     return outcome;
   }
@@ -223,6 +226,7 @@ JobOutcome replay(const RecordedExecution& recorded, const StepsSink& steps) {
   result.executions = explored.executions;
   result.limit = {.kind = SearchLimit::Kind::kOneExecution, .text = "one execution"};
   result.seconds = explored.seconds;
+  result.warnings = explored.warnings;
   result.max_segments = search.max_segments();
   result.max_over_growth = search.max_over_growth();
   result.replay = recorded;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "model/campaign/recorded_execution.h"
 #include "model/program/job.h"
@@ -62,7 +63,8 @@ struct RunResult {
   std::uint64_t max_segments = 0;
   /// The greatest segments - max(initial, ceil(peak live / capacity)) over all executions.
   std::uint64_t max_over_growth = 0;
-  double seconds = 0;  ///< of the search; making a violation smaller is not in it
+  std::vector<std::string> warnings;  ///< see `ExploreResult::warnings`
+  double seconds = 0;                 ///< of the search; making a violation smaller is not in it
 
   std::optional<RecordedExecution> replay;  ///< the execution that fails
   /// Where the violation was made smaller; `replay` then runs this program, else that of the job.

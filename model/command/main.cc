@@ -160,6 +160,7 @@ int run_jobs(const CheckOptions& options, const std::string& command) {
         if (!options.quiet) fmt::print("{}", table.row(outcome.result));
         print_violation(outcome, command);
         std::fflush(stdout);
+        fmt::print(stderr, "{}", format_warnings(outcome.result));
         results.push_back(outcome.result);
         if (trace.is_wanted() && is_better_to_show(outcome, traced)) traced = outcome;
       },
@@ -220,6 +221,11 @@ int run_replay(const CheckOptions& options, const std::string& command) {
     fmt::print(stderr, "check: not a valid recorded execution: {}\n", recorded.error());
     return kExitUsage;
   }
+  if (options.trace_file.ends_with(kDotExtension) && !recorded->schedule.is_graph) {
+    fmt::print(stderr, "check: --trace {}: the recorded execution has no execution graph\n",
+               options.trace_file);
+    return kExitUsage;
+  }
   const JobOutcome outcome = replay(*recorded, sink_of(steps));
   if (outcome.result.property == property_of(Defect::kReplayMismatch)) {
     fmt::print(stderr, "check: {}\n", outcome.result.message);
@@ -233,6 +239,7 @@ int run_replay(const CheckOptions& options, const std::string& command) {
   } else {
     fmt::print("{}", format_violation(outcome.result, to_text(outcome.trace), command));
   }
+  fmt::print(stderr, "{}", format_warnings(outcome.result));
   trace.write(render_trace(options.trace_file, heading_of(outcome.result, command), outcome.trace));
   json.write(to_json({outcome.result}));
   return exit_code({outcome.result});

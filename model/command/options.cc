@@ -14,6 +14,7 @@
 #include <system_error>
 #include <utility>
 
+#include "model/command/trace_file.h"
 #include "model/program/fit.h"
 #include "model/program/scenario.h"
 #include "model/program/slab_setup.h"
@@ -189,7 +190,9 @@ std::optional<Shard> shard_of_bazel() {
 void add_what_to_write(CLI::App& app, CheckOptions& options) {
   app.add_option(
       "--trace", options.trace_file,
-      "Write a trace here, as a page (.html), as JSON (.json) or as text: of the first violation, "
+      "Write a trace here, as a page (.html), as JSON (.json), as its execution graph in the "
+      "language "
+      "of Graphviz (.dot, which asks for --search graph) or as text: of the first violation, "
       "or of the execution with the greatest over-growth where there is none");
   app.add_option("--replay", options.replay_file,
                  "Run the one execution recorded in this file, with a trace; - is standard input")
@@ -292,6 +295,13 @@ Problem resolve(const RawOptions& raw, CheckOptions& options) {
   constexpr std::uint64_t kDefaultRandomExecutions = 100'000;
   SearchOptions& search = options.search;
   if (auto problem = resolve_memory(raw, search)) return problem;
+  if (options.trace_file.ends_with(kDotExtension)) {
+    if (!search.search) search.search = Search::kGraph;
+    if (search.search != Search::kGraph) {
+      return fmt::format("--trace {}: only --search graph has an execution graph",
+                         options.trace_file);
+    }
+  }
   search.shard = raw.shard.empty() ? shard_of_bazel() : parse_shard(raw.shard);
   if (!raw.shard.empty() && !search.shard) {
     return fmt::format("\"{}\" is not a valid shard; 0/3 is the first of three", raw.shard);

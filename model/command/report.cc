@@ -139,6 +139,7 @@ nlohmann::ordered_json json_of(const RunResult& result) {
                                    {"verdict", to_string(result.verdict)},
                                    {"property", null_if_empty(result.property)},
                                    {"message", null_if_empty(result.message)},
+                                   {"warnings", result.warnings},
                                    {"max_segments", result.max_segments},
                                    {"max_over_growth", result.max_over_growth},
                                    {"seconds", result.seconds},
@@ -166,6 +167,14 @@ std::string to_json(const std::vector<RunResult>& results) {
   auto array = nlohmann::ordered_json::array();
   for (const RunResult& result : results) array.push_back(json_of(result));
   return array.dump(2) + "\n";
+}
+
+std::string format_warnings(const RunResult& result) {
+  std::string text;
+  for (const std::string& warning : result.warnings) {
+    text += fmt::format("warning: {}: {}\n", name_of(result.job), warning);
+  }
+  return text;
 }
 
 ResultTable::ResultTable(std::size_t widest_name)

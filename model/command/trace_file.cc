@@ -3,10 +3,30 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "model/command/trace_dot.h"
 #include "model/command/trace_page.h"
 
 namespace slabproof::model {
 namespace {
+
+/// Null where there is none.
+nlohmann::ordered_json json_of(const TraceGraph& graph) {
+  if (graph.events.empty()) return nullptr;
+  auto events = nlohmann::ordered_json::array();
+  for (const TraceGraph::Event& event : graph.events) {
+    events.push_back({{"thread", thread_name(event.thread)},
+                      {"file", event.place.file},
+                      {"line", event.place.line},
+                      {"function", event.place.function},
+                      {"operation", event.operation},
+                      {"object", event.object},
+                      {"value", event.value},
+                      {"reads_from", nullptr}});
+    if (event.reads_from) events.back()["reads_from"] = *event.reads_from;
+    if (event.reads_initial) events.back()["reads_from"] = "initial";
+  }
+  return {{"events", std::move(events)}, {"coherence", graph.coherence}};
+}
 
 nlohmann::ordered_json json_of(const TraceHeading& heading, const Trace& trace) {
   auto events = nlohmann::ordered_json::array();
@@ -21,8 +41,10 @@ nlohmann::ordered_json json_of(const TraceHeading& heading, const Trace& trace) 
                       {"failed", event.failed},
                       {"clashed", event.clashed}});
   }
-  return {{"program", heading.program}, {"slab", heading.slab},     {"property", heading.property},
-          {"message", heading.message}, {"replay", heading.replay}, {"events", std::move(events)}};
+  return {{"program", heading.program},   {"slab", heading.slab},
+          {"property", heading.property}, {"message", heading.message},
+          {"replay", heading.replay},     {"events", std::move(events)},
+          {"graph", json_of(trace.graph)}};
 }
 
 }  // namespace
@@ -51,6 +73,10 @@ std::string render_trace(std::string_view file_name, const TraceHeading& heading
                          const Trace& trace) {
   if (file_name.ends_with(".json")) return to_json(heading, trace);
   if (file_name.ends_with(".html")) return to_html(heading, trace);
+  if (file_name.ends_with(kDotExtension)) {
+    return to_dot(heading.program + (heading.message.empty() ? "" : "\n" + heading.message),
+                  trace.graph);
+  }
   return to_text(trace);
 }
 

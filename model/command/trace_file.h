@@ -17,17 +17,23 @@ struct TraceHeading {
   std::string replay;    ///< the command that runs this execution again, or empty
 };
 
-/// The trace as the extension of `file_name` asks for: `.json` or `.html`, and text for any other.
+/// Of a file with the execution graph of a trace that ran on one, in the language of Graphviz.
+inline constexpr std::string_view kDotExtension = ".dot";
+
+/// The trace as the extension of `file_name` asks for: `.json`, `.html` or `.dot`, and text for any
+/// other.
 [[nodiscard]] std::string render_trace(std::string_view file_name, const TraceHeading& heading,
                                        const Trace& trace);
 
-/// An object with the members of the heading and `events`, an array of all of them.
+/// An object with the members of the heading, `events`, an array of all of them, and `graph`, which
+/// is null or has events of its own, each with the number of the one that it `reads_from`, and the
+/// `coherence` orders of their numbers.
 [[nodiscard]] std::string to_json(const TraceHeading& heading, const Trace& trace);
 
 /// One page that needs nothing else, no network and no other file: a lane for each thread from top
 /// to bottom, critical sections and the owners of blocks as bars in the lane, the violating pair in
 /// colour, and each event with its source line. The page holds all events, and shows of a long
-/// trace the first and the last ones.
+/// trace the first and the last ones. A graph is drawn below, with its arrows.
 [[nodiscard]] std::string to_html(const TraceHeading& heading, const Trace& trace);
 
 }  // namespace slabproof::model

@@ -9,6 +9,7 @@
 
 #include "model/graph/graph_explore.h"
 #include "model/graph/standstill.h"
+#include "model/graph/trace_graph.h"
 #include "model/runtime/checker_hooks.h"
 #include "model/runtime/event_trace.h"
 #include "model/runtime/search_guards.h"
@@ -153,7 +154,15 @@ ExecutionResult GraphRunner::run(Execution& execution, Scheduler& scheduler,
   if (thread_locals_) thread_locals_->remember();
   engine().begin(execution, *this, &scheduler, settings, trace, threads_);
   scheduler.begin();
-  return run_graph(&scheduler);
+  ExecutionResult result = run_graph(&scheduler);
+  if (trace != nullptr) {
+    trace->graph = trace_graph_of(
+        graph(),
+        {.object = [this](Location location) { return sync_model_.object_name(location); },
+         .value = [this](Location location,
+                         std::uint64_t value) { return sync_model_.describe(location, value); }});
+  }
+  return result;
 }
 
 std::vector<Choice> GraphRunner::last_choices() const {

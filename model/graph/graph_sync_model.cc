@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <string>
 #include <string_view>
 
 #include "model/graph/operation_result.h"
@@ -56,6 +57,26 @@ void GraphSyncModel::take_final_values() {
     const auto writes = graph.writes_to(static_cast<Location>(location));
     if (!writes.empty()) values_[location] = graph.at(writes.back()).value;
   }
+}
+
+const GraphSyncModel::Record* GraphSyncModel::record_at(Location location) const {
+  const Record* found = nullptr;
+  for (ObjectTable<Record>* const table : {&mutexes_, &atomics_}) {
+    table->for_each([&](const Record& record) {
+      if (record.location == location) found = &record;
+    });
+  }
+  return found;
+}
+
+std::string GraphSyncModel::object_name(Location location) const {
+  const Record* const record = record_at(location);
+  return record == nullptr ? fmt::format("object {}", location) : name_of(*record);
+}
+
+std::string GraphSyncModel::describe(Location location, std::uint64_t value) const {
+  const Record* const record = record_at(location);
+  return record == nullptr ? std::to_string(value) : record->type->describe(&value);
 }
 
 Location GraphSyncModel::location_of(std::uint16_t number) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <source_location>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -27,6 +28,9 @@ class GraphSyncModel final : public SyncModel {
   void begin(Explorer& explorer, Replay& replay) noexcept;
   /// The threads have finished: what they have left behind is what counts.
   void take_final_values();
+  /// What traces call an object and its values.
+  [[nodiscard]] std::string object_name(Location location) const;
+  [[nodiscard]] std::string describe(Location location, std::uint64_t value) const;
 
   Handle begin_mutex(const void* object, std::source_location where) override;
   void end_mutex(Handle handle, const void* object, std::source_location where) override;
@@ -66,6 +70,7 @@ class GraphSyncModel final : public SyncModel {
   };
 
   [[nodiscard]] Location location_of(std::uint16_t number);
+  [[nodiscard]] const Record* record_at(Location location) const;
   Handle begin(ObjectTable<Record>& table, const void* object, const checker_hooks::TypeInfo& type,
                const std::source_location& where);
   void lock(Action action, Handle handle, const void* object, const std::source_location& where);

@@ -46,8 +46,10 @@ struct MutexRecord : ObjectRecord {
 struct AtomicRecord : ObjectRecord {
   using Relacy = rl::atomic<std::uint64_t>;
   alignas(Relacy) std::byte place[sizeof(Relacy)];
-  std::uint8_t last_writer;  // actor of the last modification
-  bool carries_release;      // and whether a reader of it synchronises with that actor
+  std::uint8_t last_writer;        // actor of the last modification
+  bool carries_release;            // and whether a reader of it synchronises with that actor
+  std::uint8_t last_store_thread;  // of the last store that was no read-modify-write
+  std::uint32_t last_store_time;
   Relacy& relacy() noexcept { return *std::launder(reinterpret_cast<Relacy*>(place)); }
 };
 
@@ -273,6 +275,22 @@ void refuse_broken_release_sequence(const AtomicRecord& record, memory_order ord
   }
 }
 
+void note_seq_cst(memory_order order) noexcept {
+  if (order == memory_order::seq_cst) engine().note_seq_cst_access();
+}
+
+/// Relacy takes the order in which stores run for their order in coherence.
+void note_store(AtomicRecord& record, const source_location& where) {
+  if (engine().is_alone()) return;
+  const ThreadClock me = engine().clock();
+  if (!me.is_after(record.last_store_thread, record.last_store_time)) [[unlikely]] {
+    const CheckerScope quiet;
+    engine().note_unordered_store(name_of(record), where);
+  }
+  record.last_store_thread = static_cast<std::uint8_t>(me.index);
+  record.last_store_time = me.tick();
+}
+
 void note_modification(AtomicRecord& record, bool carries_release) noexcept {
   record.last_writer = static_cast<std::uint8_t>(engine().actor());
   record.carries_release = carries_release;
@@ -340,6 +358,8 @@ Handle begin_atomic(const void* object, std::uint64_t initial, const TypeInfo& t
   auto* const atomic = ::new (static_cast<void*>(record->place)) AtomicRecord::Relacy();
   atomic->store(initial, rl::mo_relaxed, relacy_place(where));
   note_modification(*record, false);
+  record->last_store_thread = 0;
+  record->last_store_time = 0;
   if (model::is_tracing()) {
     trace_object(where, "construct atomic", *record, type.describe(&initial));
   }
@@ -371,6 +391,7 @@ std::uint64_t load(Handle handle, const void* object, memory_order order,
   AtomicRecord& record = use_atomic(handle, object, OperationKind::kRead, "load", where);
   const std::uint64_t value = record.relacy().load(relacy_order(order), relacy_place(where));
   saw_value(record, value);
+  note_seq_cst(order);
   engine().note_read(object, value, value == record.relacy().debug_value());
   if (model::is_tracing()) trace_value(where, "load", order, record, value);
   return value;
@@ -388,6 +409,8 @@ void store(Handle handle, const void* object, std::uint64_t value, memory_order 
   saw_value(record, value);
   refuse_broken_release_sequence(record, order, where);
   note_modification(record, releases(order));
+  note_store(record, where);
+  note_seq_cst(order);
   engine().note_write(object, value);
   if (model::is_tracing()) trace_value(where, "store", order, record, value);
 }
@@ -404,6 +427,7 @@ std::uint64_t modify(Handle handle, const void* object, std::string_view name, m
   const std::uint64_t before = apply(record.relacy(), relacy_order(order), relacy_place(where));
   saw_value(record, before);
   note_modification(record, record.carries_release || releases(order));
+  note_seq_cst(order);
   note_exchange(object, before, after_of(before));
   if (model::is_tracing()) trace_value(where, name, order, record, after_of(before));
   return before;
@@ -483,6 +507,7 @@ bool compare_exchange(Handle handle, const void* object, std::uint64_t& expected
            : record.relacy().compare_exchange_strong(expected, desired, relacy_order(success),
                                                      place, relacy_order(failure), place);
   saw_value(record, expected);
+  note_seq_cst(exchanged ? success : failure);
   if (exchanged) {
     note_modification(record, record.carries_release || releases(success));
     note_exchange(object, wanted, desired);
@@ -502,7 +527,10 @@ void fence(memory_order order, source_location where) noexcept {
   if (order == memory_order::relaxed || order == memory_order::consume) {
     fail_unsupported("a fence of this order is not modelled", where);
   }
-  if (order == memory_order::seq_cst) announce(OperationKind::kSeqCstFence, 0);
+  if (order == memory_order::seq_cst) {
+    announce(OperationKind::kSeqCstFence, 0);
+    engine().note_seq_cst_fence();
+  }
   rl::atomic_thread_fence(relacy_order(order), relacy_place(where));
   if (model::is_tracing()) {
     const CheckerScope quiet;

@@ -45,6 +45,11 @@ class ObjectTable {
     return records_[handle];
   }
 
+  /// Calls `visit` for each object of the execution, alive or not.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (std::size_t i = 0; i < size_; ++i) visit(records_[i]);
+  }
   /// Calls `visit` for each object that is alive in [begin, begin + size).
   template <class Visit>
   void for_each_in(const std::byte* begin, std::size_t size, Visit visit) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdio>
 #include <cstdlib>
@@ -28,6 +29,19 @@ void Engine::begin_search() noexcept {
   compares_ = true;
   uncontrolled_ = false;
   choice_count_ = 0;
+  warned_at_.clear();
+  warnings_.clear();
+}
+
+void Engine::note_unordered_store(std::string_view object, const std::source_location& where) {
+  const CheckerScope quiet;
+  const SourcePlace place = SourcePlace::of(where);
+  if (std::ranges::find(warned_at_, place) != warned_at_.end()) return;
+  warned_at_.push_back(place);
+  warnings_.push_back(
+      fmt::format("two stores to {}, unordered by happens-before, ran in one order only ({}:{}): "
+                  "under C++20 coherence may order them otherwise; --search graph explores both",
+                  object, place.file, place.line));
 }
 
 void Engine::set_uncontrolled(std::string message, const std::source_location& where) {
@@ -90,6 +104,8 @@ void Engine::begin(Execution& execution, ExecutionRunner& runner, Scheduler* sch
   exit_count_.fill(0);
   steps_ = 0;
   accesses_ = 0;
+  has_seq_cst_access_ = false;
+  has_seq_cst_fence_ = false;
   choice_count_ = 0;
   failure_.reset();
 }

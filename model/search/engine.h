@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "model/search/execution.h"
 #include "model/search/execution_result.h"
@@ -23,6 +24,7 @@
 #include "model/search/repeated_read.h"
 #include "model/search/schedule.h"
 #include "model/search/scheduler.h"
+#include "model/search/source_place.h"
 #include "model/search/trace.h"
 #include "model/search/wait_turns.h"
 
@@ -118,6 +120,9 @@ class Engine {
   /// search must end.
   [[nodiscard]] bool uncontrolled() const noexcept { return uncontrolled_; }
   [[nodiscard]] Progress progress() const noexcept { return {executions_, accesses_, steps_}; }
+  /// Where what was explored since `begin_search` is known to differ from C++20, a sentence for
+  /// each place in the program.
+  [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
   /// Remembers such a thing, for an execution that has ended.
   void set_uncontrolled(std::string message, const std::source_location& where);
   /// The same while one runs, which it ends.
@@ -266,6 +271,15 @@ class Engine {
   void end_try_lock() noexcept { trying_ = without(trying_, just(running_)); }
   [[nodiscard]] bool scheduler_owns_mutexes() const noexcept { return scheduler_owns_mutexes_; }
   [[nodiscard]] std::size_t slots() const noexcept { return slots_; }
+  // What Relacy models otherwise than C++20.
+  /// A store to an atomic is not ordered by happens-before with the store before it.
+  void note_unordered_store(std::string_view object, const std::source_location& where);
+  void note_seq_cst_access() noexcept { has_seq_cst_access_ = true; }
+  void note_seq_cst_fence() noexcept { has_seq_cst_fence_ = true; }
+  /// Whether a failure of the execution may rest on how these two are ordered with each other.
+  [[nodiscard]] bool orders_fences_with_accesses() const noexcept {
+    return has_seq_cst_access_ && has_seq_cst_fence_;
+  }
 
   // What the running thread has done to an object that others may wait for. Only of interest once
   // someone has paused.
@@ -399,6 +413,10 @@ class Engine {
   std::uint64_t seen_ = 0;  // a digest of what the execution has seen
   bool compares_ = false;
   bool uncontrolled_ = false;
+  bool has_seq_cst_access_ = false;
+  bool has_seq_cst_fence_ = false;
+  std::vector<SourcePlace> warned_at_;
+  std::vector<std::string> warnings_;
   bool same_choices_ = false;       // as the execution before, so far
   std::size_t choices_before_ = 0;  // of the execution before, in which `choices_` still has them
   std::size_t choice_count_ = 0;

@@ -19,6 +19,10 @@ constexpr std::uint64_t kDefaultRandomIterations = 10'000;
 // The reduction counts steps in 16 bits.
 constexpr std::uint32_t kMaxSteps = 30'000;
 
+constexpr std::string_view kMayBeFalse =
+    "the failure may be false: its execution has seq_cst fences and seq_cst accesses, which Relacy "
+    "does not order with each other as C++20 does; --search graph tells";
+
 constexpr std::array<std::pair<Search, std::string_view>, 6> kSearchNames{{
     {Search::kDpor, "dpor"},
     {Search::kGraph, "graph"},
@@ -138,6 +142,8 @@ class Exploration {
       if (limit_reached(watch)) break;
     }
     conclude();
+    result_.warnings = Engine::instance().warnings();
+    if (may_be_false_) result_.warnings.emplace_back(kMayBeFalse);
     Engine::instance().end_search();
     result_.seconds = watch.seconds();
     // Not again, where the execution may wait for ever or may differ.
@@ -229,6 +235,7 @@ class Exploration {
     if (result_.violation && worse_of(verdict, result_.verdict) == result_.verdict) return;
     result_.verdict = verdict;
     result_.violation = *end.failure;
+    may_be_false_ = Engine::instance().orders_fences_with_accesses();
     result_.schedule = end.schedule();
   }
 
@@ -278,6 +285,7 @@ class Exploration {
   std::unique_ptr<Scheduler> scheduler_;
   DporScheduler* dpor_ = nullptr;
   ExploreResult result_;
+  bool may_be_false_ = false;    // the failure that is remembered
   bool is_finished_ = false;     // there is no execution left to run
   bool is_of_share_ = true;      // whether what runs belongs to the share to be explored
   bool is_cut_ = false;          // something was left out of an execution that was run

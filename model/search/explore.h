@@ -97,6 +97,9 @@ struct ExploreResult {
   /// The schedule of the violation, run again, failed in the same way; if not, the message of the
   /// violation says so. Always true if no trace was asked for.
   bool reproduced = true;
+  /// Where the search is known to differ from C++20. One that says that a failure may be false is
+  /// of `violation`.
+  std::vector<std::string> warnings;
   double seconds = 0;
 };
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,9 +37,29 @@ struct TraceEvent {
 /// "main" or "T2".
 [[nodiscard]] std::string thread_name(int thread);
 
+/// The execution graph that an execution ran on.
+struct TraceGraph {
+  struct Event {
+    int thread = 0;
+    SourcePlace place;
+    std::string operation;  ///< "load acquire", "lock", ...
+    std::string object;     ///< "mutex 0"; empty for a fence
+    std::string value;      ///< read, written, or "1 -> 2"; empty where there is none
+    /// Of a read, the number of what it reads from; of a lock, that of the unlock before it.
+    /// Nothing where that is the initial value, and for other events.
+    std::optional<std::size_t> reads_from = {};
+    bool reads_initial = false;
+  };
+
+  std::vector<Event> events;  ///< by thread, and in each thread in program order
+  /// For each object that is written, its writes in coherence order, or its locks in theirs.
+  std::vector<std::vector<std::size_t>> coherence = {};
+};
+
 /// What happened in one execution, in the order in which the checker ran it.
 struct Trace {
   std::vector<TraceEvent> events;
+  TraceGraph graph = {};  ///< empty where it did not run on one
 };
 
 /// Which events of a long trace a person is shown: the first and the last ones.

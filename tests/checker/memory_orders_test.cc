@@ -8,8 +8,10 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <string>
 #include <utility>
 
+#include "model/runtime/checker_hooks.h"
 #include "model/runtime/relacy_sync.h"
 #include "model/search/explore.h"
 #include "tests/support/scripted_execution.h"
@@ -140,6 +142,66 @@ TEST(MemoryOrders, RelaxedStoreAfterOwnRelaxedOneIsNot) {
     state.atomic.store(2, relaxed);
   };
   EXPECT_FALSE(explore_parts<State>({store_twice, store_twice}).violation.has_value());
+}
+
+TEST(MemoryOrders, StoresThatAreUnorderedAreWarnedOfOnceForEachPlace) {
+  struct State {
+    Sync::Atomic<int> atomic{0};
+  };
+  const auto store = [](State& state) { state.atomic.store(1, relaxed); };
+  const ExploreResult result = explore_parts<State>({store, store, store});
+  ASSERT_EQ(result.warnings.size(), 1U);
+  EXPECT_NE(result.warnings[0].find("two stores to int 0, unordered by happens-before"),
+            std::string::npos);
+}
+
+TEST(MemoryOrders, StoresThatALockOrdersAreNotWarnedOf) {
+  struct State {
+    Sync::Mutex mutex;
+    Sync::Atomic<int> atomic{0};
+  };
+  const auto store = [](State& state) {
+    state.mutex.lock();
+    state.atomic.store(1, relaxed);
+    state.mutex.unlock();
+  };
+  EXPECT_TRUE(explore_parts<State>({store, store}).warnings.empty());
+}
+
+/// One thread uses a fence where the other uses the order of its accesses: store buffering, which
+/// C++20 forbids.
+ExploreResult explore_store_buffering(std::memory_order accesses) {
+  struct State {
+    Sync::Atomic<int> x{0};
+    Sync::Atomic<int> y{0};
+    std::array<int, 2> got{};
+  };
+  ScriptedExecution<State> execution({[](State& state) {
+                                        state.x.store(1, relaxed);
+                                        Sync::fence(seq_cst);
+                                        state.got[0] = state.y.load(relaxed);
+                                      },
+                                      [accesses](State& state) {
+                                        state.y.store(1, accesses);
+                                        state.got[1] = state.x.load(accesses);
+                                      }});
+  execution.on_after = [](State& state) {
+    if (state.got == std::array{0, 0}) model::checker_hooks::report("both read nothing", "");
+  };
+  return model::explore(execution, {});
+}
+
+TEST(MemoryOrders, FailureThatRestsOnAFenceAgainstSeqCstAccessesIsSaidToBePerhapsFalse) {
+  const ExploreResult result = explore_store_buffering(seq_cst);
+  ASSERT_EQ(result.verdict, model::Verdict::kViolated);
+  ASSERT_EQ(result.warnings.size(), 1U);
+  EXPECT_NE(result.warnings[0].find("may be false"), std::string::npos);
+}
+
+TEST(MemoryOrders, FailureWithoutSeqCstAccessesIsNotSaidToBeFalse) {
+  const ExploreResult result = explore_store_buffering(relaxed);
+  ASSERT_EQ(result.verdict, model::Verdict::kViolated);
+  EXPECT_TRUE(result.warnings.empty());
 }
 
 TEST(MemoryOrders, ConsumeIsRefusedByEveryOperation) {

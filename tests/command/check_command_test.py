@@ -21,7 +21,7 @@ THREE_GROWERS_ORDERS = 1548
 JSON_FIELDS = {
     "scenario", "program", "threads", "capacity", "recheck", "search", "executions", "redundant",
     "exhaustive", "verdict", "property", "max_segments", "max_over_growth", "seconds", "replay",
-    "symmetry",
+    "symmetry", "memory", "warnings",
 }  # fmt: skip
 
 
@@ -290,6 +290,8 @@ class StepsTest(CheckTest):
 
 
 class GraphTest(CheckTest):
+    GRAPH = ["--search", "graph"]
+
     def test_the_default_suite_holds_on_graphs_in_as_many_as_orders_of_critical_sections(self):
         # `check` compares the counts of programs without gifts with those that the scenarios state.
         results = self.results("--search", "graph", "--quiet")
@@ -298,13 +300,86 @@ class GraphTest(CheckTest):
         self.assertLessEqual(families, {result["scenario"] for result in results})
 
     def test_counts_are_those_of_the_reduction(self):
-        for program in ("a f | a f | a f", "a f a | a f", "a2 | a f"):
-            arguments = ["--program", program, "--recheck", "new", "--no-symmetry"]
-            reduced = self.result(*arguments)
-            graphs = self.result(*arguments, "--search", "graph")
-            self.assertEqual(graphs["executions"], reduced["executions"], program)
-            self.assertEqual(graphs["verdict"], "holds")
-            self.assertTrue(graphs["exhaustive"])
+        for program in ("a f | a f | a f", "a f a | a f", "a2 | a f", "a f r | a f r | a f"):
+            for symmetry in ([], ["--no-symmetry"]):
+                arguments = ["--program", program, "--recheck", "new", *symmetry]
+                reduced = self.result(*arguments, "--search", "dpor")
+                graphs = self.result(*arguments, *self.GRAPH)
+                self.assertEqual(graphs["executions"], reduced["executions"], arguments)
+                self.assertEqual(graphs["symmetry"], reduced["symmetry"])
+                self.assertEqual(graphs["verdict"], "holds")
+                self.assertTrue(graphs["exhaustive"])
+
+    def test_shards_are_disjoint_and_complete(self):
+        # The segments have mutexes of their own, which the threads make in different orders.
+        for program in (THREE_GROWERS, ["--program", "a a r f f | a f r", "--recheck", "new", "--no-symmetry"]):
+            whole = self.result(*program, *self.GRAPH)["executions"]
+            for count in (1, 2, 4):
+                shards = [
+                    self.result(*program, *self.GRAPH, "--shard", f"{index}/{count}") for index in range(count)
+                ]
+                self.assertEqual(sum(shard["executions"] for shard in shards), whole)
+                self.assertEqual({shard["verdict"] for shard in shards}, {"holds"})
+
+    def test_workers_together_explore_what_one_process_does(self):
+        program = ["--program", "a f a f | a a f f | a f", *self.GRAPH]
+        alone = self.result(*program)
+        for jobs in ("2", "4"):
+            result = self.result(*program, "--jobs", jobs)
+            for field in ("executions", "exhaustive", "max_over_growth", "max_segments", "verdict"):
+                self.assertEqual(result[field], alone[field])
+
+    def test_workers_find_what_one_process_finds(self):
+        program = ["--program", "a f d | a | a f", *self.GRAPH]
+        alone = self.result(*program, expected=VIOLATED)
+        self.assertEqual(self.result(*program, "--jobs", "2", expected=VIOLATED)["property"], alone["property"])
+
+    def test_violation_is_drawn_with_its_events_by_name(self):
+        file = self.directory / "trace.dot"
+        self.result("--program", "a f d | a", "--trace", str(file), expected=VIOLATED)
+        dot = file.read_text()
+        self.assertRegex(dot, r"^digraph execution \{\n(  .*;\n|  subgraph cluster_\d+ \{ label=\"T\d\";\n|  \}\n)+\}\n$")
+        events = set(re.findall(r"(e\d+) \[label", dot))
+        self.assertRegex(dot, r'e\d+ \[label="lock mutex \d+\\n\S+\.h:\d+"\]')
+        for arrow in ("rf", "co"):
+            arrows = re.findall(rf"(\w+) -> (\w+) \[label={arrow},", dot)
+            self.assertTrue(arrows)
+            self.assertLessEqual({end for ends in arrows for end in ends}, events | {"initial"})
+
+    def test_only_graphs_are_drawn(self):
+        drawn = ["--trace", str(self.directory / "trace.dot")]
+        self.assert_usage_error("only --search graph", "--program", "a", "--search", "dpor", *drawn)
+        recorded = '{"program":"a","capacity":1,"initial_segments":0,"recheck":"all","protection":"none","schedule":"0"}'
+        self.assert_usage_error("has no execution graph", "--replay", "-", *drawn, text=recorded)
+
+
+class MemoryTest(CheckTest):
+    def test_json_and_table_tell_the_memory_model(self):
+        for arguments, search, memory in (
+            ([], "dpor", "relacy"),
+            (["--search", "graph"], "graph", "cpp20"),
+            (["--search", "full"], "full", "relacy"),
+            (["--memory", "cpp20"], "graph", "cpp20"),
+            (["--memory", "rc11"], "graph", "rc11"),
+            (["--memory", "relacy"], "dpor", "relacy"),
+            (["--memory", "relacy", "--search", "random"], "random", "relacy"),
+        ):
+            result = self.result("--program", "a | a", *arguments)
+            self.assertEqual((result["search"], result["memory"]), (search, memory))
+            table = self.run_check("--program", "a | a", *arguments).stdout
+            self.assertRegex(table, rf"search  memory .*\n.* {search} +{memory} ")
+
+    def test_search_that_cannot_run_under_the_model_is_refused(self):
+        for search, memory in (("graph", "relacy"), ("dpor", "cpp20"), ("full", "rc11"), ("random", "cpp20")):
+            self.assert_usage_error(
+                f"--search {search} cannot run under --memory {memory}",
+                "--program", "a", "--search", search, "--memory", memory,
+            )  # fmt: skip
+        self.assert_usage_error("--memory", "--program", "a", "--memory", "sc")
+        self.assert_usage_error("--memory", "--replay", "-", "--memory", "cpp20", text="")
+
+    def test_warnings_are_in_the_json(self):
+        self.assertEqual(self.result("--program", "a | a")["warnings"], [])
 
 
 class UsageTest(CheckTest):

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "model/command/trace_dot.h"
+
 namespace slabproof::model {
 namespace {
 
@@ -49,6 +51,30 @@ TEST(TraceFile, HasTheFormThatItsNameAsksFor) {
   EXPECT_EQ(render_trace("trace.json", heading, Trace()), to_json(heading, Trace()));
   EXPECT_EQ(render_trace("trace.html", heading, Trace()), to_html(heading, Trace()));
   EXPECT_EQ(render_trace("trace", heading, Trace()), to_text(Trace()));
+}
+
+TraceGraph two_events() {
+  TraceGraph::Event store{
+      .thread = 0, .place = {}, .operation = "store", .object = "x \"1\"", .value = "1"};
+  TraceGraph::Event load = store;
+  load.thread = 1;
+  load.operation = "load";
+  load.reads_from = 0;
+  return {.events = {store, load}, .coherence = {{0, 1}}};
+}
+
+TEST(TraceDot, HasAnArrowForEachReadAndForEachStepOfCoherence) {
+  const std::string dot = to_dot("a\nb", two_events());
+  EXPECT_THAT(dot, HasSubstr("label=\"a\\nb\""));
+  EXPECT_THAT(dot, HasSubstr("e0 [label=\"store x \\\"1\\\" = 1"));
+  EXPECT_THAT(dot, HasSubstr("e0 -> e1 [label=rf"));
+  EXPECT_THAT(dot, HasSubstr("e0 -> e1 [label=co"));
+}
+
+TEST(TracePage, HoldsTheGraph) {
+  const nlohmann::json data = data_of(to_html({}, {.events = {}, .graph = two_events()}));
+  EXPECT_EQ(data.at("graph").at("events").at(1).at("reads_from"), 0);
+  EXPECT_EQ(data.at("graph").at("coherence"), nlohmann::json({{0, 1}}));
 }
 
 }  // namespace

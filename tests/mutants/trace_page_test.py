@@ -30,6 +30,8 @@ MEASURE = """
     sections: [...seen.querySelectorAll(".section")].filter(shown).map(e => e.title),
     blocks: [...seen.querySelectorAll(".block")].filter(shown).map(e => e.title),
     lanes: texts(".lane-name"),
+    accesses: [...seen.querySelectorAll(".access")].filter(shown).map(e => [e.textContent, e.title]),
+    arrows: Object.fromEntries(["rf", "co"].map(kind => [kind, texts(`line.${kind}`).length])),
     text: seen.body.innerText,
     fetched: frame.contentWindow.performance.getEntriesByType("resource").map(r => r.name),
   };
@@ -62,10 +64,10 @@ class TracePageTest(unittest.TestCase):
         cls.wide = cls.probe(1400)
 
     @classmethod
-    def trace_as(cls, name):
+    def trace_as(cls, name, *arguments):
         file = cls.directory / name
         subprocess.run(
-            [*cls.command, "--trace", str(file)], capture_output=True, timeout=60, check=False
+            [*cls.command, *arguments, "--trace", str(file)], capture_output=True, timeout=60, check=False
         )
         return file.read_text()
 
@@ -109,6 +111,17 @@ class TracePageTest(unittest.TestCase):
         narrow = self.probe(400)
         self.assertLessEqual(narrow["width"], 400)
         self.assertEqual(narrow["events"], self.wide["events"])
+
+    def test_an_execution_graph_is_drawn_with_its_arrows(self):
+        self.assertEqual(self.wide["accesses"], [])
+        graph = json.loads(self.trace_as("graph.json", "--search", "graph"))["graph"]
+        seen = self.probe(400, self.trace_as("graph.html", "--search", "graph"))
+        self.assertEqual(seen["accesses"], [[what_of(e), place_of(e)] for e in graph["events"]])
+        reads = [event for event in graph["events"] if isinstance(event["reads_from"], int)]
+        self.assertGreater(len(reads), 0)
+        steps = sum(len(order) - 1 for order in graph["coherence"])
+        self.assertEqual(seen["arrows"], {"rf": len(reads), "co": steps})
+        self.assertLessEqual(seen["width"], 400)
 
     def test_nothing_is_fetched_and_the_page_forbids_it(self):
         self.assertEqual(self.wide["fetched"], [])
