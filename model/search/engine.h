@@ -38,7 +38,8 @@ inline constinit thread_local bool runs_execution = false;
 struct RunSettings {
   /// Whether an unlock is a step of its own. It need not be: while a mutex is held nobody else can
   /// act on it, so an unlock commutes to the left of every step of another thread (Lipton,
-  /// "Reduction", CACM 18(12), 1975). That would not hold with a try_lock; there is none.
+  /// "Reduction", CACM 18(12), 1975). A try_lock does not change that: it fails without a look at
+  /// the mutex, or it waits for it.
   bool unlock_is_step = false;
   /// Whether a thread that holds a lock may not allocate: neither on the heap nor memory of the
   /// checker, of which it may release and discard nothing either.
