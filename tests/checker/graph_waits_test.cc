@@ -154,7 +154,7 @@ TEST(NoWait, RetryThatWritesIsNotTakenForALivelock) {
     while (s.x.fetch_add(1, relaxed) >= 0) s.x.fetch_sub(1, relaxed);
   };
   for (const Search search : {Search::kGraph, Search::kDpor}) {
-    const ScriptFindings found = find(search, {never}, 100);
+    const ScriptFindings found = find(search, {never, never}, 100);
     EXPECT_EQ(found.defects, std::set{Defect::kNotJudged}) << to_text(search);
     EXPECT_EQ(found.result.verdict, Verdict::kUnsupported);
     ASSERT_TRUE(found.result.violation);
@@ -163,16 +163,16 @@ TEST(NoWait, RetryThatWritesIsNotTakenForALivelock) {
 
 TEST(NoWait, LoopWithoutAnEndUnderRelacySaysWhoLoopsWhere) {
   const ScriptFindings found = find(Search::kDpor,
-                                    {kSetX,
-                                     [](State& s) {
+                                    {[](State& s) {
                                        while (s.y.fetch_add(1, relaxed) >= 0) {
                                        }
-                                     }},
+                                     },
+                                     kSetX},
                                     100);
   EXPECT_EQ(found.defects, std::set{Defect::kNotJudged});
   ASSERT_TRUE(found.result.violation);
   const std::string text = to_text(*found.result.violation);
-  EXPECT_TRUE(text.contains("thread 1 loops here and never pauses")) << text;
+  EXPECT_TRUE(text.contains("thread 0 loops here and never pauses")) << text;
   EXPECT_TRUE(text.contains("graph_waits_test.cc")) << text;
 }
 
