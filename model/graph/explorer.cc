@@ -52,7 +52,7 @@ bool Explorer::take(const Snapshot& snapshot) {
   const auto thread = graph_.unfinished_exclusive();
   if (!thread) return true;
   graph_.set_unfinished_exclusive(std::nullopt);
-  if (finish_exclusive(*thread, false)) return true;
+  if (finish_exclusive(*thread)) return true;
   ++statistics_.dropped;
   return false;
 }
@@ -97,7 +97,7 @@ void Explorer::add_read(std::size_t thread, const Event& operation) {
   read_from(read, source, value_of(graph_, location, source));
   graph_.append(thread, read);
   if (read.kind == EventKind::kExclusiveRead) {
-    static_cast<void>(finish_exclusive(thread, true));
+    static_cast<void>(finish_exclusive(thread));
   }
 }
 
@@ -112,7 +112,7 @@ void Explorer::keep_choice(std::size_t thread, const Event& operation, EventId s
     if (is_exclusive && graph_.is_taken(read.location, graph_.position(read.location, source))) {
       // No graph has both read-modify-writes read from there; but the older one may be made to read
       // from the new one, which is how their order is reversed.
-      static_cast<void>(finish_exclusive(thread, false));
+      static_cast<void>(finish_exclusive(thread));
     } else {
       if (is_exclusive) graph_.set_unfinished_exclusive(thread);
       keep(graph_);
@@ -153,8 +153,12 @@ void Explorer::add_write(std::size_t thread, const Event& operation) {
 }
 
 /// Adds the write of the read-modify-write whose read is the last event of `thread`, and keeps what
-/// it revisits. False if the graph is not consistent with it.
-bool Explorer::finish_exclusive(std::size_t thread, bool is_first_choice) {
+/// it revisits. False if another one has read from the same write.
+///
+/// Where the graph is consistent with the read, it is with the write: nothing comes after the write
+/// in its thread, and what comes after it in coherence comes after the read as well. So whatever
+/// would be on a cycle with the write is on one with the read, or with what is ordered before both.
+bool Explorer::finish_exclusive(std::size_t thread) {
   Event write = graph_.thread(thread).back();
   const EventId source = write.source;
   write.value = value_to_write(write);
@@ -165,7 +169,7 @@ bool Explorer::finish_exclusive(std::size_t thread, bool is_first_choice) {
   const std::ptrdiff_t at = graph_.position(write.location, source);
   if (graph_.is_taken(write.location, at)) return false;
   graph_.place(write.location, at + 1, id);
-  return is_first_choice || is_consistent(graph_);
+  return true;
 }
 
 void Explorer::add_choice(std::size_t thread, const Event& operation) {
@@ -215,7 +219,7 @@ bool Explorer::add_read_of(std::size_t thread, const Event& operation, std::size
   read_from(read, source, value_of(graph_, location, source), fails_spuriously);
   const EventId id = graph_.append(thread, read);
   if (at < graph_.last_seen(location, graph_.before(id))) return false;
-  return read.kind != EventKind::kExclusiveRead || finish_exclusive(thread, true);
+  return read.kind != EventKind::kExclusiveRead || finish_exclusive(thread);
 }
 
 bool Explorer::add_write_before(std::size_t thread, const Event& operation, std::size_t newer) {

@@ -95,7 +95,7 @@ class Explorer {
 
   void keep_choice(std::size_t thread, const Event& operation, EventId source);
   void keep_spurious_failure(std::size_t thread, const Event& operation, EventId source);
-  [[nodiscard]] bool finish_exclusive(std::size_t thread, bool is_first_choice);
+  [[nodiscard]] bool finish_exclusive(std::size_t thread);
 
   void revisit_reads(EventId write);
   void keep_revisit(EventId read, EventId write);

@@ -122,11 +122,11 @@ void GraphRunner::conclude(Replay::End end) {
     case Replay::End::kStuck: {
       if (engine().failure()) return;
       auto [defect, message] = describe_standstill(replay_, threads_);
-      return fail(defect, std::move(message));
+      return fail({.defect = defect, .message = std::move(message)});
     }
     case Replay::End::kObserved:
       engine().cut();
-      return fail(Defect::kUnsupported, std::string(kObserved));
+      return fail({.defect = Defect::kUnsupported, .message = std::string(kObserved)});
     case Replay::End::kNotSame:
       // What races may read other values in another order.
       if (!engine().failure()) {
@@ -136,15 +136,17 @@ void GraphRunner::conclude(Replay::End end) {
       return;
     case Replay::End::kTooLong:
       engine().cut();
-      return fail(Defect::kNotJudged,
-                  fmt::format("a thread makes more than {} events; perhaps it waits in a loop that "
-                              "does not call pause()",
-                              engine().settings().step_limit));
+      return fail(
+          {.defect = Defect::kNotJudged,
+           .message = fmt::format("{} makes more than {} events: it loops here, and what it "
+                                  "does is not known to be a wait",
+                                  engine().actor_name(), engine().settings().step_limit),
+           .place = SourcePlace::of(replay_.graph().thread(engine().actor() - 1).back().place)});
   }
 }
 
-void GraphRunner::fail(Defect defect, std::string message) {
-  engine().set_failure({.defect = defect, .message = std::move(message)});
+void GraphRunner::fail(Failure failure) {
+  engine().set_failure(std::move(failure));
   if (is_tracing()) trace_failure(*engine().failure());
 }
 

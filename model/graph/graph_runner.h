@@ -52,7 +52,7 @@ class GraphRunner final : public ExecutionRunner {
   ExecutionResult run_graph(Scheduler* guide);
   void run_parts(Scheduler* guide);
   void conclude(Replay::End end);
-  void fail(Defect defect, std::string message);
+  void fail(Failure failure);
 
   std::size_t threads_;
   Replay replay_;

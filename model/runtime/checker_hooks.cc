@@ -330,18 +330,22 @@ namespace {
 constexpr unsigned kPauses = 1;
 constexpr unsigned kPausesIfItWaits = 0;
 
-void pause_in_relacy(unsigned how, const source_location& where) {
-  {
+void pause_in_relacy(const source_location& where) {
+  rl::ctx().yield(kPauses, relacy_place(where));
+  if (model::is_tracing()) {
     const CheckerScope quiet;
-    engine().end_turn(slabproof_local_state);
+    trace_event(where, "pause");
   }
-  rl::ctx().yield(how, relacy_place(where));
 }
 
 /// A thread that reads the same again and again may wait in a loop that does not pause.
 void look_for_wait(const void* object, const source_location& where) {
   if (engine().is_alone() || !engine().may_wait(object, where)) return;
-  pause_in_relacy(kPausesIfItWaits, where);
+  {
+    const CheckerScope quiet;
+    engine().end_turn(slabproof_local_state);
+  }
+  rl::ctx().yield(kPausesIfItWaits, relacy_place(where));
 }
 
 }  // namespace
@@ -542,11 +546,11 @@ void pause(source_location where) noexcept {
   require_execution(where);
   if (engine().phase() != Engine::Phase::kThreads) return;
   if (SyncModel* const model = SyncModel::present()) return model->pause(where);
-  pause_in_relacy(kPauses, where);
-  if (model::is_tracing()) {
+  {
     const CheckerScope quiet;
-    trace_event(where, "pause");
+    engine().end_turn(slabproof_local_state);
   }
+  pause_in_relacy(where);
 }
 
 Try begin_try(source_location where) noexcept {
@@ -555,10 +559,20 @@ Try begin_try(source_location where) noexcept {
   return model != nullptr ? model->begin_try() : Try{};
 }
 
-void fail_try(const Try& begun, source_location where) noexcept {
+std::uint64_t begin_wait(source_location where) noexcept {
+  require_execution(where);
+  return engine().begin_wait();
+}
+
+void fail_try(std::uint64_t wait, const Try& begun, source_location where) noexcept {
   require_execution(where);
   if (SyncModel* const model = SyncModel::present()) return model->fail_try(begun);
-  pause(where);
+  if (engine().is_alone()) return;
+  {
+    const CheckerScope quiet;
+    engine().end_turn_of(wait);
+  }
+  pause_in_relacy(where);
 }
 
 }  // namespace checker_hooks

@@ -82,10 +82,12 @@ struct Try {
   std::size_t events = 0;
   std::size_t acts = 0;  ///< other effects
 };
-/// A try of a wait begins; `fail_try` says that it came to nothing, and that the next one knows no
-/// more than it did.
+/// A wait begins, and gets a name.
+[[nodiscard]] std::uint64_t begin_wait(std::source_location where) noexcept;
+/// A try of it begins; `fail_try` says that it came to nothing, and that the next one knows no more
+/// than it did.
 [[nodiscard]] Try begin_try(std::source_location where) noexcept;
-void fail_try(const Try& begun, std::source_location where) noexcept;
+void fail_try(std::uint64_t wait, const Try& begun, std::source_location where) noexcept;
 
 /// Memory for the running thread, or null: its next request was to fail, or it has had too much.
 /// The execution gets a `RegionEvent` of it, with the caller's `tag`.

@@ -311,11 +311,11 @@ struct BasicRelacySync {
   template <class Predicate>
   static void await(Predicate ready,
                     std::source_location where = std::source_location::current()) noexcept {
+    const std::uint64_t wait = checker_hooks::begin_wait(where);
     for (;;) {
       const checker_hooks::Try begun = checker_hooks::begin_try(where);
       if (ready()) return;
-      slabproof_note_local_state();
-      checker_hooks::fail_try(begun, where);
+      checker_hooks::fail_try(wait, begun, where);
     }
   }
 };

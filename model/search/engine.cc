@@ -94,6 +94,7 @@ void Engine::begin(Execution& execution, ExecutionRunner& runner, Scheduler* sch
   without_cause_.fill(0);
   repeated_reads_.fill({});
   last_access_ = {};
+  waits_begun_ = 0;
   quiet_ = false;
   at_ = SchedulingPoint{};
   at_.unfinished = static_cast<ThreadSet>((1U << execution.thread_count()) - 1);
@@ -273,6 +274,13 @@ void Engine::count_step() {
   // The others do not go on: there would be no end of it.
   settings_.outlive_failures = false;
   is_cut_ = true;
+  const ThreadSet waiting = at_.stopped | waiting_for_locks() | just(running_);
+  if (without(at_.unfinished, waiting) == 0) {
+    abandon_execution(Defect::kLivelock,
+                      fmt::format("livelock: no end after {} steps, and no thread but {} can go on",
+                                  settings_.step_limit, actor_name()),
+                      last_access_);
+  }
   abandon_execution(
       Defect::kNotJudged,
       fmt::format("no end after {} steps: {} loops here and never pauses, so it is not known to "
@@ -419,6 +427,13 @@ void Engine::end_turn(const LocalState& state) {
   anyone_paused_ = true;
   may_be_repetition_ = waits_.has_no_effect(running_);
   turn_ = waits_.end_turn(running_, state);
+}
+
+void Engine::end_turn_of(std::uint64_t wait) {
+  LocalState state;
+  state.registers[0] = wait;
+  state.stack = waits_.stack_base(running_);
+  end_turn(state);
 }
 
 bool Engine::settle_repetition() {

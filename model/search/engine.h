@@ -40,7 +40,8 @@ inline constinit thread_local bool runs_execution = false;
 struct RunSettings {
   /// Whether an unlock is a step of its own. It need not be: while a mutex is held nobody else can
   /// act on it, so an unlock commutes to the left of every step of another thread (Lipton,
-  /// "Reduction", CACM 18(12), 1975). That would not hold with a try_lock; there is none.
+  /// "Reduction", CACM 18(12), 1975). A try_lock does not change that: it fails without a look at
+  /// the mutex, or it waits for it.
   bool unlock_is_step = false;
   /// Whether a thread that holds a lock may not allocate: neither on the heap nor memory of the
   /// checker, of which it may release and discard nothing either.
@@ -176,6 +177,10 @@ class Engine {
 
   /// The running thread pauses in that local state; see WaitTurns.
   void end_turn(const LocalState& state);
+  /// The same in a wait that knows nothing of the tries before, whatever lies on the stack.
+  void end_turn_of(std::uint64_t wait);
+  /// Names a wait that begins.
+  [[nodiscard]] std::uint64_t begin_wait() noexcept { return ++waits_begun_; }
   /// Whether it may have repeated a turn, and whether it seems so. The search has the last word.
   [[nodiscard]] bool may_be_repetition() const noexcept { return may_be_repetition_; }
   [[nodiscard]] bool seems_repetition() const noexcept {
@@ -393,6 +398,7 @@ class Engine {
   WaitTurns::Turn turn_ = WaitTurns::Turn::kProgress;  // which the running thread has ended
   bool may_be_repetition_ = false;
   std::source_location last_access_;
+  std::uint64_t waits_begun_ = 0;  // in this execution
   std::array<RepeatedRead, kMaxThreads> repeated_reads_;
   std::array<std::uint32_t, kMaxThreads> failed_tries_{};
   std::array<std::uint32_t, kMaxThreads> without_cause_{};

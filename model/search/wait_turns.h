@@ -32,6 +32,10 @@ class WaitTurns {
   void begin_execution() noexcept;
   void begin_thread(std::size_t thread, const std::byte* stack_base) noexcept;
 
+  [[nodiscard]] const std::byte* stack_base(std::size_t thread) const noexcept {
+    return of_[thread].stack_base;
+  }
+
   // ---- what the thread does; of interest from its first pause on ----
 
   /// `value` names what was read; `is_final` says that no other value could come back as long as

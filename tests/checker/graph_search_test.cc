@@ -283,7 +283,7 @@ TEST(GraphSchedules, DeadlockAndLivelockAreRunAgain) {
 // ---- waits ----
 
 void await_one(Sync::Atomic<int>& flag) {
-  while (flag.load(acquire) != 1) Sync::pause();
+  Sync::await([&] { return flag.load(acquire) == 1; });
 }
 
 TEST(GraphWaits, FailedRoundsAreNoExecutions) {
@@ -338,12 +338,11 @@ TEST(GraphWaits, LoopThatReadsTwoObjectsWaitsForEither) {
 
 TEST(GraphWaits, WaitThatHasReadSomethingOldIsNoLivelock) {
   // The round that reads the old value of the first object reads the newest one of the second.
-  const Found found = explore_graphs({[](State& s) { s.x.store(1, relaxed); },
-                                      [](State& s) {
-                                        while (s.x.load(relaxed) == 0 && s.y.load(relaxed) == 0) {
-                                          Sync::pause();
-                                        }
-                                      }});
+  const Found found = explore_graphs(
+      {[](State& s) { s.x.store(1, relaxed); },
+       [](State& s) {
+         Sync::await([&] { return s.x.load(relaxed) != 0 || s.y.load(relaxed) != 0; });
+       }});
   EXPECT_EQ(found.complete, 1U);
   EXPECT_EQ(found.result.redundant, 1U);
   EXPECT_EQ(found.result.verdict, Verdict::kHolds);

@@ -45,7 +45,8 @@ _UNEXAMINED = re.compile(
     r"|\bload\s*\(\s*std::memory_order::(?!relaxed)\w+|\bcompare_exchange_strong\b|\b__(?:atomic|sync)_\w+|\basm\b|\b__asm__\b"
 )
 # The policy passes on the order that its caller wrote.
-_POLICY_FILES = {"std_sync.h", "sync_policy.h"}
+_STD_FILES = {"std_sync.h", "std_blocking_sync.h"}
+_POLICY_FILES = _STD_FILES | {"sync_policy.h", "sync_capabilities.h"}
 # Written in two parts, or this file would break its own rule.
 _UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X|NOLI" r"NT\w*)\b")
 
@@ -60,7 +61,7 @@ def matches(pattern, text, message):
 
 def check_primitives(name, text):
     """Threads, mutexes and atomics come in through the policy, so that a verifier sees them all."""
-    if name == "std_sync.h":
+    if name in _STD_FILES:
         return []
     return matches(_PRIMITIVE, source_tree.code_only(text), "{} outside std_sync.h")
 
@@ -131,8 +132,10 @@ def arguments_of(code, opening):
     return code[opening + 1 :]
 
 
-def check_explicit_orders(_, text):
+def check_explicit_orders(name, text):
     """Each atomic operation states its order, a compare-exchange both, by the enumerator's name."""
+    if name in _POLICY_FILES:
+        return []
     code = source_tree.code_only(text)
     problems = matches(_OLD_ORDER, code, "{}: write std::memory_order::...")
     for match in _ATOMIC_CALL.finditer(code):

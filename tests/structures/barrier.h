@@ -29,7 +29,7 @@ class Barrier {
   void wait() {
     const std::uint32_t passed = passed_.load(orders_.look);
     if (waiting_.fetch_add(1, orders_.arrive) != threads_ - 1) {
-      while (passed_.load(orders_.look) == passed) S::pause();
+      S::await([&] { return passed_.load(orders_.look) != passed; });
       return;
     }
     if (orders_.resets_first) waiting_.store(0, orders_.open);

@@ -38,7 +38,7 @@ class DekkerLock {
       });
       if (is_free) break;
       wants_[thread].store(0, relaxed);
-      while (turn_.load(relaxed) != thread) S::pause();
+      S::await([&] { return turn_.load(relaxed) == thread; });
       wants_[thread].store(1, relaxed);
       fence<S>(orders_.announce);
     }

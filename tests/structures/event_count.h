@@ -32,7 +32,7 @@ class EventCount {
   }
   void cancel_wait() { waiters_.fetch_sub(1, relaxed); }
   void wait(std::uint32_t seen) {
-    while (events_.load(acquire) == seen) S::pause();
+    S::await([&] { return events_.load(acquire) != seen; });
     waiters_.fetch_sub(1, relaxed);
   }
   void notify() {

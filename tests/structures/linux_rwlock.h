@@ -28,7 +28,7 @@ class LinuxRwlock {
     S::await([this] {
       if (free_.fetch_sub(1, orders_.take) > 0) return true;
       free_.fetch_add(1, relaxed);
-      while (free_.load(relaxed) <= 0) S::pause();
+      S::await([this] { return free_.load(relaxed) > 0; });
       return false;
     });
   }
@@ -38,7 +38,7 @@ class LinuxRwlock {
     S::await([this] {
       if (free_.fetch_sub(kBias, orders_.take) == kBias) return true;
       free_.fetch_add(kBias, relaxed);
-      while (free_.load(relaxed) != kBias) S::pause();
+      S::await([this] { return free_.load(relaxed) == kBias; });
       return false;
     });
   }

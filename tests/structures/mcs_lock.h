@@ -37,7 +37,7 @@ class McsLock {
     const std::uint32_t before = last_.exchange(id_of(thread), orders_.join);
     if (before == kNobody) return;
     nodes_[before - 1].successor.store(id_of(thread), orders_.link);
-    while (node.may_go.load(orders_.wait) == 0) S::pause();
+    S::await([&] { return node.may_go.load(orders_.wait) != 0; });
   }
 
   void unlock(std::size_t thread) {
@@ -46,7 +46,10 @@ class McsLock {
     if (successor == kNobody) {
       std::uint32_t expected = id_of(thread);
       if (last_.compare_exchange_strong(expected, kNobody, orders_.leave, relaxed)) return;
-      while ((successor = node.successor.load(orders_.look_at_link)) == kNobody) S::pause();
+      S::await([&] {
+        successor = node.successor.load(orders_.look_at_link);
+        return successor != kNobody;
+      });
     }
     nodes_[successor - 1].may_go.store(1, orders_.hand_over);
   }

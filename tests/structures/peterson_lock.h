@@ -38,7 +38,8 @@ class PetersonLock {
       turn_.exchange(other, orders_.exchange);
     }
     fence<S>(orders_.after_turn);
-    while (wants_[other].load(orders_.look) != 0 && turn_.load(orders_.look) == other) S::pause();
+    S::await(
+        [&] { return wants_[other].load(orders_.look) == 0 || turn_.load(orders_.look) != other; });
   }
 
   void unlock(std::size_t thread) { wants_[thread].store(0, orders_.leave); }

@@ -79,7 +79,9 @@ model::ExploreOptions options_for(model::Search search, const Seen& expected) {
 void expect_seen(const model::ExploreResult& result, const Seen& expected) {
   const Seen seen = seen_of(result);
   EXPECT_EQ(seen.what, expected.what) << (result.violation ? to_text(*result.violation) : "");
-  EXPECT_EQ(seen.executions, expected.executions);
+  if (expected.executions != 0) {
+    EXPECT_EQ(seen.executions, expected.executions);
+  }
 }
 
 class StructureTest : public ::testing::TestWithParam<Row> {};

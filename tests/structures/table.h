@@ -24,7 +24,9 @@ struct Seen {
     kNotFinished,  ///< after 30,000 executions; tests try fewer
   };
   What what;
-  std::uint64_t executions = 0;  ///< of a search that is exhaustive
+  /// Of a search that is exhaustive. 0 for a loop without `await`: whether its first round counts
+  /// depends on the compiler.
+  std::uint64_t executions = 0;
 };
 
 struct Row {
@@ -57,12 +59,12 @@ inline constexpr Row kTable[] = {
     {"TicketLock.Three", kRight, {kHolds, 90}, {kHolds, 6}, 6},
     {"TicketLock.Four", kRight, {kHolds, 2'520}, {kHolds, 24}, 24},
     {"TicketLock.ThreeTwice", kRight, {kNotFinished}, {kHolds, 90}},
-    {"TicketLock.TwoWithoutPause", kRight, {kHolds, 342}, {kHolds, 2}, 2},
+    {"TicketLock.TwoWithoutPause", kRight, {kHolds}, {kHolds}},
     {"TicketLock.WaitRelaxed", kWrong, {kRace}, {kRace}},
     {"TicketLock.ServeRelaxed", kWrong, {kRace}, {kRace}},
 
-    {"TtasLock.Two", kRight, {kHolds, 22}, {kHolds, 4}, 4},
-    {"TtasLock.Three", kRight, {kHolds, 9'606}, {kHolds, 36}, 36},
+    {"TtasLock.Two", kRight, {kHolds, 14}, {kHolds, 4}, 4},
+    {"TtasLock.Three", kRight, {kHolds, 1'182}, {kHolds, 36}, 36},
     {"TtasLock.TakeRelaxed", kWrong, {kRace}, {kRace}},
     {"TtasLock.GiveRelaxed", kWrong, {kRace}, {kRace}},
     {"TtasLock.TestThenSet", kWrong, {kRace}, {kRace}},
@@ -106,7 +108,7 @@ inline constexpr Row kTable[] = {
     {"Barrier.ArriveRelaxed", kWrong, {kRace}, {kRace}},
     {"Barrier.OpensBeforeReset", kWrong, {kWaits}, {kWaits}},
 
-    {"CdsMpmcQueue.PutTake", kRight, {kHolds, 410}, {kHolds, 3}},
+    {"CdsMpmcQueue.PutTake", kRight, {kHolds, 292}, {kHolds, 3}},
     {"CdsMpmcQueue.PutPutTake", kRight, {kNotFinished}, {kHolds, 22}},
     {"CdsMpmcQueue.WaitRelaxed", kWrong, {kRace}, {kRace}},
     {"CdsMpmcQueue.DoneRelaxed", kWrong, {kRace}, {kRace}},
@@ -144,7 +146,7 @@ inline constexpr Row kTable[] = {
     {"SpscRing.ReuseRelaxed", kWrong, {kRace}, {kRace}},
 
     {"TreiberStack.PutPutTake", kRight, {kHolds, 72}, {kHolds, 18}, 18},
-    {"TreiberStack.BothTwice", kRight, {kHolds, 246}, {kHolds, 18}},
+    {"TreiberStack.BothTwice", kRight, {kHolds, 182}, {kHolds, 18}},
     {"TreiberStack.PublishRelaxed", kWrong, {kRace}, {kRace}},
     {"TreiberStack.LookRelaxed", kWrong, {kRace}, {kRace}},
 
@@ -176,7 +178,7 @@ inline constexpr Row kTable[] = {
     {"ChaseLevDeque.GrowRelaxed", kWrong, {kComplaint}, {kComplaint}},
     {"ChaseLevDeque.LookAtArrayRelaxed", kWrong, {kComplaint}, {kComplaint}},
 
-    {"Seqlock.OneWrite", kRight, {kHolds, 120}, {kHolds, 2}},
+    {"Seqlock.OneWrite", kRight, {kHolds, 66}, {kHolds, 2}},
     {"Seqlock.TwoWrites", kRight, {kRefused}, {kHolds, 3}},
     {"Seqlock.WriteFenceMissing", kWrong, {kComplaint}, {kComplaint}},
     {"Seqlock.EndWriteRelaxed", kWrong, {kComplaint}, {kComplaint}},

@@ -25,8 +25,9 @@ class TicketLock {
 
   void lock(std::size_t /*thread*/) {
     const std::uint32_t ticket = next_.fetch_add(1, relaxed);
-    while (served_.load(orders_.wait) != ticket) {
-      if (orders_.pauses) S::pause();
+    const auto is_served = [&] { return served_.load(orders_.wait) == ticket; };
+    if (orders_.pauses) return S::await(is_served);
+    while (!is_served()) {
     }
   }
   void unlock(std::size_t /*thread*/) { served_.store(served_.load(relaxed) + 1, orders_.serve); }

@@ -25,9 +25,7 @@ class TtasLock {
   explicit TtasLock(const Orders& orders) : orders_(orders) {}
 
   void lock(std::size_t /*thread*/) {
-    do {
-      while (taken_.load(relaxed) != 0) S::pause();
-    } while (!take());
+    S::await([this] { return taken_.load(relaxed) == 0 && take(); });
   }
   void unlock(std::size_t /*thread*/) { taken_.store(0, orders_.give); }
 

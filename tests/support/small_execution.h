@@ -109,8 +109,16 @@ class SmallExecution : public model::Execution {
       case Kind::kPause:
         return Sync::pause();
       case Kind::kAwait:
-        while (state_->atomics[object].load(each.order) != each.value) Sync::pause();
-        return;
+        return await([&] { return state_->atomics[object].load(each.order) == each.value; });
+    }
+  }
+
+  template <class Predicate>
+  static void await(Predicate ready) {
+    if constexpr (requires { Sync::await(ready); }) {
+      Sync::await(ready);
+    } else {
+      while (!ready()) Sync::pause();
     }
   }
 

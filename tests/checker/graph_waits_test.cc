@@ -1,0 +1,245 @@
+// Which loops the search of execution graphs takes for waits, with a pause and without, and which
+// it does not; what a loop without a pause is under Relacy.
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "model/runtime/checker_hooks.h"
+#include "model/runtime/relacy_sync.h"
+#include "model/search/explore.h"
+#include "tests/checker/script_findings.h"
+
+namespace slabproof::testing {
+namespace {
+
+using model::Defect;
+using model::ExploreOptions;
+using model::Search;
+using model::Verdict;
+using Sync = model::RelacySync;
+using enum std::memory_order;
+
+struct State {
+  Sync::Atomic<int> x{0};
+  Sync::Atomic<int> y{0};
+  Sync::Var<int> plain{0};
+  std::array<int, 3> got{};
+};
+using Thread = std::function<void(State&)>;
+
+ScriptFindings find(Search search, const std::vector<Thread>& threads, std::uint32_t steps = 0) {
+  ExploreOptions options;
+  if (steps != 0) options.run.step_limit = steps;
+  return find_in_script<State>(search, threads, options);
+}
+ScriptFindings find_graphs(const std::vector<Thread>& threads) {
+  return find(Search::kGraph, threads);
+}
+
+const Thread kSetX = [](State& s) { s.x.store(1, release); };
+
+// ---- loops that never pause ----
+
+TEST(WaitWithoutAPause, FailedRoundsAreNoExecutions) {
+  const ScriptFindings found = find_graphs({[](State& s) {
+                                              s.x.store(2, relaxed);
+                                              s.x.store(3, relaxed);
+                                              s.x.store(1, release);
+                                            },
+                                            [](State& s) {
+                                              while (s.x.load(acquire) != 1) {
+                                              }
+                                            }});
+  EXPECT_EQ(found.complete, 1U);
+  EXPECT_EQ(found.result.verdict, Verdict::kHolds);
+  EXPECT_TRUE(found.result.exhaustive);
+}
+
+TEST(WaitWithoutAPause, MayReadSeveralObjectsInARound) {
+  for (const Search search : {Search::kGraph, Search::kDpor}) {
+    const ScriptFindings found =
+        find(search, {[](State& s) { s.y.store(1, relaxed); },
+                      [](State& s) {
+                        while (s.x.load(relaxed) == 0 && s.y.load(relaxed) == 0) {
+                        }
+                      }});
+    EXPECT_EQ(found.result.verdict, Verdict::kHolds);
+    EXPECT_TRUE(found.result.exhaustive);
+  }
+}
+
+TEST(WaitWithoutAPause, ForWhatNobodyWritesIsALivelock) {
+  for (const Search search : {Search::kGraph, Search::kDpor, Search::kFull}) {
+    const ScriptFindings found = find(search, {[](State& s) { s.y.store(1, relaxed); },
+                                               [](State& s) {
+                                                 while (s.x.load(acquire) != 1) {
+                                                 }
+                                               }});
+    EXPECT_EQ(found.defects, std::set{Defect::kLivelock}) << to_text(search);
+    EXPECT_EQ(found.complete, 0U);
+  }
+}
+
+TEST(WaitWithoutAPause, LocksByAnExchangeOfTheSameValue) {
+  const Thread thread = [](State& s) {
+    while (s.x.exchange(1, acquire) != 0) {
+    }
+    ++s.plain.write();
+    s.x.store(0, release);
+  };
+  for (const Search search : {Search::kGraph, Search::kDpor}) {
+    const ScriptFindings found = find(search, {thread, thread});
+    EXPECT_EQ(found.result.verdict, Verdict::kHolds) << to_text(search);
+    EXPECT_TRUE(found.result.exhaustive);
+  }
+  EXPECT_EQ(find_graphs({thread, thread}).complete, 2U);
+}
+
+TEST(WaitWithoutAPause, ForALockThatIsNeverGivenBackIsALivelock) {
+  const Thread thread = [](State& s) {
+    while (s.x.exchange(1, acquire) != 0) {
+    }
+  };
+  EXPECT_EQ(find_graphs({thread, thread}).defects, std::set{Defect::kLivelock});
+}
+
+TEST(WaitWithoutAPause, IsRunAgainFromItsSchedule) {
+  const ScriptFindings found = find_graphs({kSetX, [](State& s) {
+                                              while (s.y.load(acquire) != 1) {
+                                              }
+                                            }});
+  ASSERT_TRUE(found.result.violation);
+  EXPECT_TRUE(found.result.reproduced) << found.result.violation->message;
+}
+
+// ---- what is none ----
+
+TEST(NoWait, ReadsOfOneObjectInACountedLoopAreAllThere) {
+  for (const Search search : {Search::kGraph, Search::kDpor}) {
+    const ScriptFindings found = find(search, {kSetX, [](State& s) {
+                                                 for (int i = 0; i < 3; ++i) {
+                                                   s.got[0] += s.x.load(relaxed);
+                                                 }
+                                               }});
+    EXPECT_EQ(found.outcomes, (std::set<std::string>{"000", "100", "200", "300"}));
+    EXPECT_TRUE(found.result.exhaustive);
+  }
+}
+
+// A round that changes what the thread knows is one that others may be told of.
+TEST(NoWait, RoundThatIsRememberedIsExplored) {
+  for (const bool pauses : {false, true}) {
+    const ScriptFindings found = find_graphs({kSetX, [pauses](State& s) {
+                                                bool has_waited = false;
+                                                while (s.x.load(acquire) != 1) {
+                                                  has_waited = true;
+                                                  if (pauses) Sync::pause();
+                                                }
+                                                s.got[0] = has_waited ? 1 : 0;
+                                              }});
+    EXPECT_EQ(found.outcomes, (std::set<std::string>{"000", "100"}));
+  }
+}
+
+TEST(NoWait, RetryThatWritesIsNotTakenForALivelock) {
+  // Two threads undo what the other one needs, for ever.
+  const Thread never = [](State& s) {
+    while (s.x.fetch_add(1, relaxed) >= 0) s.x.fetch_sub(1, relaxed);
+  };
+  for (const Search search : {Search::kGraph, Search::kDpor}) {
+    const ScriptFindings found = find(search, {never, never}, 100);
+    EXPECT_EQ(found.defects, std::set{Defect::kNotJudged}) << to_text(search);
+    EXPECT_EQ(found.result.verdict, Verdict::kUnsupported);
+    ASSERT_TRUE(found.result.violation);
+  }
+}
+
+TEST(NoWait, LoopWithoutAnEndUnderRelacySaysWhoLoopsWhere) {
+  const ScriptFindings found = find(Search::kDpor,
+                                    {[](State& s) {
+                                       while (s.y.fetch_add(1, relaxed) >= 0) {
+                                       }
+                                     },
+                                     kSetX},
+                                    100);
+  EXPECT_EQ(found.defects, std::set{Defect::kNotJudged});
+  ASSERT_TRUE(found.result.violation);
+  const std::string text = to_text(*found.result.violation);
+  EXPECT_TRUE(text.contains("thread 0 loops here and never pauses")) << text;
+  EXPECT_TRUE(text.contains("graph_waits_test.cc")) << text;
+}
+
+// ---- await ----
+
+TEST(Await, TryThatFailsIsNoExecution) {
+  const Thread add = [](State& s) {
+    Sync::await([&] {
+      int seen = s.x.load(relaxed);
+      return s.x.compare_exchange_strong(seen, seen + 1, relaxed, relaxed);
+    });
+  };
+  const ScriptFindings found = find_graphs({add, add});
+  EXPECT_EQ(found.complete, 2U);
+  EXPECT_TRUE(found.result.exhaustive);
+  EXPECT_EQ(found.result.verdict, Verdict::kHolds);
+}
+
+TEST(Await, TryThatTakesBackWhatItDidIsNoExecution) {
+  const Thread thread = [](State& s) {
+    Sync::await([&] {
+      if (s.x.fetch_add(1, acquire) == 0) return true;
+      s.x.fetch_sub(1, relaxed);
+      return false;
+    });
+    ++s.plain.write();
+    s.x.fetch_sub(1, release);
+  };
+  const ScriptFindings found = find_graphs({thread, thread});
+  EXPECT_EQ(found.complete, 2U);
+  EXPECT_EQ(found.result.verdict, Verdict::kHolds);
+}
+
+TEST(Await, TryThatAnotherThreadActsOnIsRefused) {
+  const ScriptFindings found = find_graphs({[](State& s) {
+                                              Sync::await([&] {
+                                                s.x.fetch_add(1, relaxed);
+                                                s.x.fetch_sub(1, relaxed);
+                                                return s.y.load(relaxed) == 1;
+                                              });
+                                            },
+                                            [](State& s) {
+                                              if (s.x.load(relaxed) == 1) s.got[0] = 1;
+                                              s.y.store(1, relaxed);
+                                            }});
+  EXPECT_TRUE(found.defects.contains(Defect::kUnsupported));
+  EXPECT_FALSE(found.result.exhaustive);
+}
+
+TEST(Await, TryThatLeavesSomethingBehindIsTriedAgain) {
+  const ScriptFindings found = find_graphs({[](State& s) {
+    Sync::await([&] {
+      s.x.store(s.x.load(relaxed) + 1, relaxed);
+      return s.x.load(relaxed) == 3;
+    });
+    s.got[0] = s.x.load(relaxed);
+  }});
+  EXPECT_EQ(found.outcomes, std::set<std::string>{"300"});
+}
+
+TEST(Await, ForWhatNeverBecomesSoIsALivelock) {
+  for (const Search search : {Search::kGraph, Search::kDpor}) {
+    const ScriptFindings found = find(
+        search, {kSetX, [](State& s) { Sync::await([&] { return s.y.load(relaxed) == 1; }); }});
+    EXPECT_EQ(found.defects, std::set{Defect::kLivelock}) << to_text(search);
+  }
+}
+
+}  // namespace
+}  // namespace slabproof::testing
