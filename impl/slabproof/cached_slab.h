@@ -47,6 +47,7 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
  public:
   using value_type = T;
   using Sync = typename Config::Sync;
+  using Contents = typename Config::Contents;
   using SharedSlab = ExtendableSlab<T, Config>;
   static constexpr std::size_t stride = SharedSlab::stride;
   static constexpr std::size_t slot_alignment = SharedSlab::slot_alignment;

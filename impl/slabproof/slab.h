@@ -70,6 +70,9 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
     if (!slots.has_room(state_)) return std::unexpected(AllocError::kOutOfMemory);
     const auto taken = slots.take(state_);
     if (taken.corrupt) ++corruption_events_;
+    if constexpr (Config::Contents::zeroes) {
+      Config::Contents::handed_out(taken.data, Freelist::stride);
+    }
     return Block{taken.data, Freelist::stride};
   }
 

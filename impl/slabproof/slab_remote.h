@@ -66,7 +66,9 @@ class SlabRemote {
   /// block: see `SlabOwner::reclaim`. Of null nothing happens.
   [[nodiscard]] RemoteFree deallocate(void* pointer) noexcept {
     if (pointer == nullptr) return is_owner_gone_ ? RemoteFree::kOwnerGone : RemoteFree::kGathered;
-    gathered_.push(static_cast<std::byte*>(pointer));
+    auto* const block = static_cast<std::byte*>(pointer);
+    if constexpr (Config::Contents::scrubs) Config::Contents::freed(block, Region::Slab::stride);
+    gathered_.push(block);
     if (is_owner_gone_) return RemoteFree::kOwnerGone;
     if (gathered_.size() < batch_.size()) return RemoteFree::kGathered;
     return push(true);

@@ -32,6 +32,7 @@ namespace slabproof {
 template <class Slab>
 class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<Slab>> {
   using Sync = typename Slab::Sync;
+  using Contents = typename Slab::Contents;
   using Depot = typename Slab::Depot;
   using Stock = typename Depot::Stock;
   using Round = typename Stock::Round;
@@ -65,13 +66,19 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
   [[nodiscard]] std::expected<Block, AllocError> allocate() noexcept {
     State& state = state_.write();
     if (state.top != state.begin) [[likely]]
-      return Block{(--state.top)->read(), stride};
-    return allocate_on_miss();
+      return hand_out((--state.top)->read());
+    if constexpr (!Contents::zeroes) return allocate_on_miss();
+    const auto block = allocate_on_miss();
+    return block ? hand_out(block->data) : block;
   }
 
   /// Gives a block back. O(1) on a hit. False where a miss went to the slab, which refused the
   /// pointer. Of null nothing happens, and the result is false.
   bool deallocate(void* pointer) noexcept {
+    if constexpr (Contents::scrubs) {
+      if (pointer == nullptr || !begin_destroy(pointer)) return false;
+      Contents::freed(static_cast<std::byte*>(pointer), stride);
+    }
     State& state = state_.write();
     if (pointer != nullptr && state.top != state.end) [[likely]] {
       (state.top++)->write() = static_cast<std::byte*>(pointer);
@@ -161,6 +168,11 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
       top = begin + rounds_in_it;
     }
   };
+
+  static std::expected<Block, AllocError> hand_out(std::byte* data) noexcept {
+    if constexpr (Contents::zeroes) Contents::handed_out(data, stride);
+    return Block{data, stride};
+  }
 
   [[gnu::noinline]] std::expected<Block, AllocError> allocate_on_miss() noexcept {
     State& state = state_.write();
