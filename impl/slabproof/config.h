@@ -44,7 +44,10 @@ struct DefaultConfig {
 /// changed, and there is no poisoned state to fall into (property S11).
 template <class T, class Config>
 struct CheckedConfig {
-  static_assert(sizeof(T) > 0, "slabproof: a slab of a type of size zero hands out nothing");
+  /// `T` may be incomplete until a slab of it is made.
+  constexpr CheckedConfig() noexcept {
+    static_assert(sizeof(T) > 0, "slabproof: a slab of a type of size zero hands out nothing");
+  }
   static_assert(SyncPolicy<typename Config::Sync>,
                 "slabproof: Config::Sync must supply Mutex, Var, Atomic, fence and pause, and none "
                 "of their operations may throw, because they run under the slab's lock");

@@ -208,7 +208,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// Gives a block back; O(1), one lock acquisition. A pointer that is not a live block of this
   /// slab is counted, reported to `Config::Misuse`, and changes nothing else (property S10); then
   /// the result is false. Of null nothing happens, and the result is false.
-  bool deallocate(void* pointer) noexcept {
+  bool deallocate(const void* pointer) noexcept {
     if (pointer == nullptr) [[unlikely]]
       return false;
     std::optional<MisuseKind> refused;
@@ -292,7 +292,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   }
 
   /// Gives a block back for which `begin_destroy` said yes. O(1), one lock acquisition.
-  void end_destroy(void* pointer) noexcept {
+  void end_destroy(const void* pointer) noexcept {
     if constexpr (Protection::tracks_slots) {
       const LockGuard guard(mutex_);
       Shared& shared = shared_.write();
