@@ -47,6 +47,7 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
  public:
   using value_type = T;
   using Sync = typename Config::Sync;
+  using Contents = typename Config::Contents;
   using SharedSlab = ExtendableSlab<T, Config>;
   static constexpr std::size_t stride = SharedSlab::stride;
   static constexpr std::size_t slot_alignment = SharedSlab::slot_alignment;
@@ -82,7 +83,7 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
   }
 
   /// As `ThreadCache::deallocate`, in this thread's cache.
-  bool deallocate(void* pointer) noexcept {
+  bool deallocate(const void* pointer) noexcept {
     const auto& entry = Registry::entry_of(members_.id);
     if (entry.slab_id == members_.id) [[likely]]
       return cache_of(*entry.member).deallocate(pointer);
@@ -95,7 +96,7 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
     Cache* const cache = entry.slab_id == members_.id ? &cache_of(*entry.member) : join();
     return cache != nullptr ? cache->begin_destroy(pointer) : slab_.begin_destroy(pointer);
   }
-  void end_destroy(void* pointer) noexcept { deallocate(pointer); }
+  void end_destroy(const void* pointer) noexcept { deallocate(pointer); }
 
   /// As `ExtendableSlab::trim`, after what this thread's cache and the depot hold has gone back.
   std::size_t trim() noexcept {
@@ -159,7 +160,7 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
     Cache* const cache = join();
     return cache != nullptr ? cache->allocate() : slab_.allocate();
   }
-  [[gnu::noinline]] bool deallocate_without_entry(void* pointer) noexcept {
+  [[gnu::noinline]] bool deallocate_without_entry(const void* pointer) noexcept {
     Cache* const cache = join();
     return cache != nullptr ? cache->deallocate(pointer) : slab_.deallocate(pointer);
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "slabproof/batch_policy.h"
+#include "slabproof/contents.h"
 #include "slabproof/freelist_protection.h"
 #include "slabproof/misuse.h"
 #include "slabproof/mmap_backing.h"
@@ -23,6 +24,7 @@ struct DefaultConfig {
   using Backing = MmapBacking;        ///< where a segment's bytes come from
   using Protection = NoProtection;    ///< integrity of the in-band freelist
   using Misuse = CountMisuse;         ///< hears of each bad pointer
+  using Contents = KeepContents;      ///< of a block that changes hands
   using RemoteBatch = AdaptiveBatch;  ///< how many blocks a remote of a `SlabOwner` gathers
   static constexpr Recheck recheck = Recheck::kAllSegments;
 
@@ -42,7 +44,10 @@ struct DefaultConfig {
 /// changed, and there is no poisoned state to fall into (property S11).
 template <class T, class Config>
 struct CheckedConfig {
-  static_assert(sizeof(T) > 0, "slabproof: a slab of a type of size zero hands out nothing");
+  /// `T` may be incomplete until a slab of it is made.
+  constexpr CheckedConfig() noexcept {
+    static_assert(sizeof(T) > 0, "slabproof: a slab of a type of size zero hands out nothing");
+  }
   static_assert(SyncPolicy<typename Config::Sync>,
                 "slabproof: Config::Sync must supply Mutex, Var, Atomic, fence and pause, and none "
                 "of their operations may throw, because they run under the slab's lock");
@@ -52,6 +57,10 @@ struct CheckedConfig {
   static_assert(FreelistProtection<typename Config::Protection>,
                 "slabproof: Config::Protection must model the FreelistProtection concept, and none "
                 "of its operations may throw, because they run under the slab's lock");
+  static_assert(
+      ContentsPolicy<typename Config::Contents>,
+      "slabproof: Config::Contents must model the ContentsPolicy concept, and none of its "
+      "operations may throw, because they run under the slab's lock");
   static_assert(MisusePolicy<typename Config::Misuse>,
                 "slabproof: Config::Misuse must supply report(kind, pointer, slab), and it may not "
                 "throw");

@@ -137,27 +137,29 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   [[nodiscard]] std::expected<Block, AllocError> allocate() noexcept {
     if (!plan_) [[unlikely]]
       return std::unexpected(plan_.error());
+    HandOut handed_out;
     Growth growth;
     {
       const LockGuard guard(mutex_);
       Shared& shared = shared_.write();
       if (std::byte* const data = take_one(shared); data != nullptr) [[likely]]
-        return Block{data, stride};
+        return handed_out.block(data);
       growth = begin_growth(shared);
     }
     Block block;
     const auto served = grow(std::span(&block, 1), 0, 1, growth);
     if (!served) return std::unexpected(served.error());
-    return block;
+    return handed_out.block(block.data);
   }
 
   /// As `allocate()`, but never grows: nothing where every slot is live. O(1), one lock
   /// acquisition.
   [[nodiscard]] std::optional<Block> try_allocate() noexcept {
+    HandOut handed_out;
     const LockGuard guard(mutex_);
     std::byte* const data = take_one(shared_.write());
     if (data == nullptr) return std::nullopt;
-    return Block{data, stride};
+    return handed_out.block(data);
   }
 
   /// As `allocate()`, for a request that need not be a `T`.
@@ -184,14 +186,19 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       served += more.value_or(0);
       if (more.value_or(0) < part.size()) break;
     } while (served < blocks.size());
+    if constexpr (Config::Contents::zeroes) {
+      for (const Block& each : blocks.first(served)) {
+        Config::Contents::handed_out(each.data, stride);
+      }
+    }
     return served;
   }
 
   /// Fills `blocks` from the front with what can be had at once, under one lock acquisition, but
   /// with no more than `kMaxSection`. Where that is nothing, grows as `allocate` does and takes
-  /// what there is then. For a cache: it asks for many, and its caller needs one. The result is how
-  /// many were served; zero if asked for zero. Errors: as `allocate`, when no block was served;
-  /// then nothing has changed.
+  /// what there is then. For a cache: it asks for many, and its caller needs one; it zeroes what it
+  /// hands out. The result is how many were served; zero if asked for zero. Errors: as `allocate`,
+  /// when no block was served; then nothing has changed.
   [[nodiscard]] std::expected<std::size_t, AllocError> allocate_some(
       std::span<Block> blocks) noexcept {
     return serve(blocks.first(std::min(blocks.size(), kMaxSection)),
@@ -201,7 +208,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// Gives a block back; O(1), one lock acquisition. A pointer that is not a live block of this
   /// slab is counted, reported to `Config::Misuse`, and changes nothing else (property S10); then
   /// the result is false. Of null nothing happens, and the result is false.
-  bool deallocate(void* pointer) noexcept {
+  bool deallocate(const void* pointer) noexcept {
     if (pointer == nullptr) [[unlikely]]
       return false;
     std::optional<MisuseKind> refused;
@@ -285,7 +292,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   }
 
   /// Gives a block back for which `begin_destroy` said yes. O(1), one lock acquisition.
-  void end_destroy(void* pointer) noexcept {
+  void end_destroy(const void* pointer) noexcept {
     if constexpr (Protection::tracks_slots) {
       const LockGuard guard(mutex_);
       Shared& shared = shared_.write();
@@ -385,6 +392,27 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   }
 
  private:
+  /// Zeroes a block that is handed out, where `Config::Contents` asks for that, when it goes: as it
+  /// is made before the guard of the lock, that is after the lock was dropped.
+  class HandOut {
+   public:
+    HandOut() = default;
+    HandOut(const HandOut&) = delete;
+    HandOut& operator=(const HandOut&) = delete;
+    ~HandOut() {
+      if constexpr (Config::Contents::zeroes) {
+        if (data_ != nullptr) Config::Contents::handed_out(data_, stride);
+      }
+    }
+    [[nodiscard]] Block block(std::byte* data) noexcept {
+      data_ = data;
+      return Block{data, stride};
+    }
+
+   private:
+    std::byte* data_ = nullptr;
+  };
+
   using Growth = typename Supply::Wish;
   using Supplies = typename Supply::Supplies;
 

@@ -1,11 +1,13 @@
 #ifndef SLABPROOF_OBJECT_FACTORY_H_
 #define SLABPROOF_OBJECT_FACTORY_H_
 
+#include <concepts>
 #include <cstddef>
 #include <cstring>
 #include <expected>
 #include <memory>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 #include "slabproof/alloc_error.h"
@@ -13,21 +15,64 @@
 
 namespace slabproof {
 
+/// Destroys an object and gives its block back to the slab that it came from. Without a slab, as
+/// that of an owner of nothing is, it is never called. `T` may be incomplete, and so may the slab.
+template <class T, class Slab>
+class SlabDeleter {
+ public:
+  SlabDeleter() noexcept = default;
+  explicit SlabDeleter(Slab& slab) noexcept : slab_(&slab) {}
+  void operator()(const T* object) const noexcept { slab_->destroy(object); }
+  [[nodiscard]] Slab* slab() const noexcept { return slab_; }
+
+ private:
+  Slab* slab_ = nullptr;
+};
+
+/// The same for an object that its owner knows as a `Base`, whatever slab it came from.
+template <class Base>
+class BaseDeleter {
+ public:
+  BaseDeleter() noexcept = default;
+  /// From the deleter of a slab whose objects are derived from `Base`, not virtually. `Base` needs
+  /// no virtual destructor.
+  template <class T, class Slab>
+    requires(std::derived_from<T, Base>)
+  BaseDeleter(SlabDeleter<T, Slab> deleter) noexcept  // implicit, as that of std::unique_ptr is
+      : slab_(deleter.slab()), destroy_([](void* slab, const Base* object) noexcept {
+          static_cast<Slab*>(slab)->destroy(static_cast<const T*>(object));
+        }) {}
+  void operator()(const Base* object) const noexcept { destroy_(slab_, object); }
+
+ private:
+  void* slab_ = nullptr;
+  void (*destroy_)(void*, const Base*) noexcept = nullptr;
+};
+
+/// An owner of an object of any slab by its base class: takes an `Owner` as std::unique_ptr<Base>
+/// takes a std::unique_ptr<T>.
+template <class Base>
+using BaseOwner = std::unique_ptr<Base, BaseDeleter<Base>>;
+
+template <class Slab>
+struct OwnerOfSlab;
+template <template <class, class> class Slab, class T, class Config>
+struct OwnerOfSlab<Slab<T, Config>> {
+  using type = std::unique_ptr<T, SlabDeleter<T, Slab<T, Config>>>;
+};
+
+/// The owner of an object of a slab, such as `OwnerOf<CachedSlab<Node>>`: the type `Owner` of that
+/// slab, but where `T` is incomplete still, as inside of `Node`.
+template <class Slab>
+using OwnerOf = typename OwnerOfSlab<Slab>::type;
+
 /// Zeroed blocks and whole objects on top of a slab's blocks. `Derived` supplies `allocate()`,
 /// `deallocate(pointer)`, `begin_destroy(pointer)` and `end_destroy(pointer)`; thread safety is
 /// theirs. Zeros are written, and the object's constructor and destructor run, outside any lock.
 template <class T, class Derived>
 class ObjectFactory {
  public:
-  /// Destroys an object and gives its block back to the slab that it came from.
-  class Deleter {
-   public:
-    explicit Deleter(Derived& slab) noexcept : slab_(&slab) {}
-    void operator()(T* object) const noexcept { slab_->destroy(object); }
-
-   private:
-    Derived* slab_;
-  };
+  using Deleter = SlabDeleter<T, Derived>;
   using Owner = std::unique_ptr<T, Deleter>;
 
   /// As `allocate()`, with every byte of the block zero: O(stride). They are written always, since
@@ -46,8 +91,7 @@ class ObjectFactory {
     const std::expected<Block, AllocError> block = self().allocate();
     if (!block) return std::unexpected(block.error());
     Reservation reservation{self(), block->data};
-    T* const object =
-        ::new (static_cast<void*>(block->data)) T(std::forward<Arguments>(arguments)...);
+    T* const object = construct(block->data, std::forward<Arguments>(arguments)...);
     reservation.data = nullptr;
     return object;
   }
@@ -58,7 +102,7 @@ class ObjectFactory {
   /// touched: its destructor does not run. With `SlotStates` that is every pointer to anything but
   /// a live block, and of two threads that destroy one object one is refused; otherwise a foreign
   /// or misaligned one (property S13). The block goes back after the destructor has returned.
-  void destroy(T* object) noexcept {
+  void destroy(const T* object) noexcept {
     if (object == nullptr || !self().begin_destroy(object)) return;
     std::destroy_at(object);
     self().end_destroy(object);
@@ -83,6 +127,17 @@ class ObjectFactory {
       if (data != nullptr) slab.deallocate(data);
     }
   };
+
+  /// Elements of an array are made from the arguments, as many as there are.
+  template <class... Arguments>
+  static T* construct(void* place, Arguments&&... arguments) {
+    if constexpr (std::is_array_v<T>) {
+      ::new (place) T{std::forward<Arguments>(arguments)...};
+      return std::launder(static_cast<T*>(place));
+    } else {
+      return ::new (place) T(std::forward<Arguments>(arguments)...);
+    }
+  }
 
   Derived& self() noexcept { return static_cast<Derived&>(*this); }
 };

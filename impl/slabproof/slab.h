@@ -70,6 +70,9 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
     if (!slots.has_room(state_)) return std::unexpected(AllocError::kOutOfMemory);
     const auto taken = slots.take(state_);
     if (taken.corrupt) ++corruption_events_;
+    if constexpr (Config::Contents::zeroes) {
+      Config::Contents::handed_out(taken.data, Freelist::stride);
+    }
     return Block{taken.data, Freelist::stride};
   }
 
@@ -85,7 +88,7 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
   /// Gives a block back. A pointer that is not a live block of this slab is counted, reported to
   /// `Config::Misuse`, and changes nothing else; then the result is false. Of null nothing happens,
   /// and the result is false.
-  bool deallocate(void* pointer) noexcept {
+  bool deallocate(const void* pointer) noexcept {
     return with_slot(
         pointer, [this](const Freelist& slots, std::uint32_t slot) { slots.put(slot, state_); });
   }
@@ -111,7 +114,7 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
   }
 
   /// Gives a block back for which `begin_destroy` said yes.
-  void end_destroy(void* pointer) noexcept {
+  void end_destroy(const void* pointer) noexcept {
     if (const auto slot = freelist().slot_of(pointer)) freelist().unclaim(*slot);
     deallocate(pointer);
   }

@@ -94,13 +94,15 @@ class SlabOwner : CheckedConfig<T, Config>, public ObjectFactory<T, SlabOwner<T,
 
   /// Gives a block back on the owner's own thread; O(1), no atomic operation. A bad pointer is
   /// treated as `ExtendableSlab::deallocate` does, and so is null.
-  bool deallocate(void* pointer) noexcept { return region_ && region_->slab().deallocate(pointer); }
+  bool deallocate(const void* pointer) noexcept {
+    return region_ && region_->slab().deallocate(pointer);
+  }
 
   /// As `ExtendableSlab::begin_destroy` and `end_destroy`, on the owner's own thread.
   [[nodiscard]] bool begin_destroy(const void* pointer) noexcept {
     return region_ && region_->slab().begin_destroy(pointer);
   }
-  void end_destroy(void* pointer) noexcept { region_->slab().end_destroy(pointer); }
+  void end_destroy(const void* pointer) noexcept { region_->slab().end_destroy(pointer); }
 
   /// Takes all blocks that remotes have pushed; the result is how many. O(that many); wait-free.
   ///

@@ -64,9 +64,11 @@ class SlabRemote {
   /// Gives a block back; O(1). `pointer` is a block of this owner that is given back this once:
   /// the remote puts a link into it and cannot check that. The owner does so when it reclaims the
   /// block: see `SlabOwner::reclaim`. Of null nothing happens.
-  [[nodiscard]] RemoteFree deallocate(void* pointer) noexcept {
+  [[nodiscard]] RemoteFree deallocate(const void* pointer) noexcept {
     if (pointer == nullptr) return is_owner_gone_ ? RemoteFree::kOwnerGone : RemoteFree::kGathered;
-    gathered_.push(static_cast<std::byte*>(pointer));
+    auto* const block = static_cast<std::byte*>(const_cast<void*>(pointer));
+    if constexpr (Config::Contents::scrubs) Config::Contents::freed(block, Region::Slab::stride);
+    gathered_.push(block);
     if (is_owner_gone_) return RemoteFree::kOwnerGone;
     if (gathered_.size() < batch_.size()) return RemoteFree::kGathered;
     return push(true);
@@ -75,7 +77,7 @@ class SlabRemote {
   /// Destroys an object that the owner's `create` made, and gives its block back. A pointer that is
   /// not aligned as blocks are is reported to `Config::Misuse` and refused before its destructor
   /// runs. Only the owner can tell more, when it reclaims the block. Of null nothing happens.
-  [[nodiscard]] RemoteFree destroy(T* object) noexcept {
+  [[nodiscard]] RemoteFree destroy(const T* object) noexcept {
     if (object == nullptr) return deallocate(nullptr);
     if (reinterpret_cast<std::uintptr_t>(object) % Region::Slab::slot_alignment != 0) {
       Config::Misuse::report(MisuseKind::kMisalignedPointer, object, region_.operator->());

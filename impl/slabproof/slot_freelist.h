@@ -195,9 +195,15 @@ class SlotFreelist {
   void claim(std::uint32_t slot) const noexcept { mark(slot, false); }
   void unclaim(std::uint32_t slot) const noexcept { mark(slot, true); }
 
+  /// The block of a slot.
+  [[nodiscard]] std::byte* slot_at(std::uint32_t slot) const noexcept {
+    return slots_ + std::size_t{slot} * stride;
+  }
+
   /// Puts a live slot back. Requires `may_be_live(slot, state)`. O(1).
   void put(std::uint32_t slot, FreelistState& state) const noexcept {
     mark(slot, false);
+    if constexpr (Config::Contents::scrubs) Config::Contents::freed(slot_at(slot), stride);
     std::construct_at(link_at(slot), Link{state.head, protection_.seal(state.head, slot)});
     state.head = slot + 1;
     --state.live;
@@ -228,9 +234,6 @@ class SlotFreelist {
     return (size + alignment - 1) & ~(alignment - 1);
   }
 
-  [[nodiscard]] std::byte* slot_at(std::uint32_t slot) const noexcept {
-    return slots_ + std::size_t{slot} * stride;
-  }
   [[nodiscard]] LinkVar* link_at(std::uint32_t slot) const noexcept {
     return std::launder(reinterpret_cast<LinkVar*>(slot_at(slot)));
   }

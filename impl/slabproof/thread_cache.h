@@ -32,6 +32,7 @@ namespace slabproof {
 template <class Slab>
 class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<Slab>> {
   using Sync = typename Slab::Sync;
+  using Contents = typename Slab::Contents;
   using Depot = typename Slab::Depot;
   using Stock = typename Depot::Stock;
   using Round = typename Stock::Round;
@@ -65,16 +66,22 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
   [[nodiscard]] std::expected<Block, AllocError> allocate() noexcept {
     State& state = state_.write();
     if (state.top != state.begin) [[likely]]
-      return Block{(--state.top)->read(), stride};
-    return allocate_on_miss();
+      return hand_out((--state.top)->read());
+    if constexpr (!Contents::zeroes) return allocate_on_miss();
+    const auto block = allocate_on_miss();
+    return block ? hand_out(block->data) : block;
   }
 
   /// Gives a block back. O(1) on a hit. False where a miss went to the slab, which refused the
   /// pointer. Of null nothing happens, and the result is false.
-  bool deallocate(void* pointer) noexcept {
+  bool deallocate(const void* pointer) noexcept {
+    if constexpr (Contents::scrubs) {
+      if (pointer == nullptr || !begin_destroy(pointer)) return false;
+      Contents::freed(bytes_at(pointer), stride);
+    }
     State& state = state_.write();
     if (pointer != nullptr && state.top != state.end) [[likely]] {
-      (state.top++)->write() = static_cast<std::byte*>(pointer);
+      (state.top++)->write() = bytes_at(pointer);
       return true;
     }
     return deallocate_on_miss(pointer);
@@ -98,7 +105,7 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
   }
 
   /// Gives a block back for which `begin_destroy` said yes; as `deallocate`.
-  void end_destroy(void* pointer) noexcept { deallocate(pointer); }
+  void end_destroy(const void* pointer) noexcept { deallocate(pointer); }
 
   /// Gives every block that it holds back to the slab.
   void flush() noexcept {
@@ -162,6 +169,16 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
     }
   };
 
+  /// A block that is given back is the slab's to write, whatever its owner saw it as.
+  static std::byte* bytes_at(const void* pointer) noexcept {
+    return static_cast<std::byte*>(const_cast<void*>(pointer));
+  }
+
+  static std::expected<Block, AllocError> hand_out(std::byte* data) noexcept {
+    if constexpr (Contents::zeroes) Contents::handed_out(data, stride);
+    return Block{data, stride};
+  }
+
   [[gnu::noinline]] std::expected<Block, AllocError> allocate_on_miss() noexcept {
     State& state = state_.write();
     if (state.loaded == nullptr) return slab_.shared().allocate();
@@ -204,7 +221,7 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
     }
   }
 
-  [[gnu::noinline]] bool deallocate_on_miss(void* pointer) noexcept {
+  [[gnu::noinline]] bool deallocate_on_miss(const void* pointer) noexcept {
     if (pointer == nullptr) return false;
     State& state = state_.write();
     if (state.loaded == nullptr) return slab_.shared().deallocate(pointer);
@@ -220,7 +237,7 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
     state.adopt(state.previous, 0);
     state.previous = full;
     state.previous_is_full = true;
-    (state.top++)->write() = static_cast<std::byte*>(pointer);
+    (state.top++)->write() = bytes_at(pointer);
     return true;
   }
 

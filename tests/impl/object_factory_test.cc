@@ -186,6 +186,230 @@ TYPED_TEST(ObjectFactoryTest, OverAlignedObjectsAreAligned) {
   }
 }
 
+struct Secretive : DefaultConfig {
+  using Contents = ScrubOnFree;
+};
+struct Zeroing : DefaultConfig {
+  using Contents = ZeroOnAllocate;
+};
+struct SecretiveAndZeroing : DefaultConfig {
+  using Contents = ScrubAndZero;
+};
+
+struct Key {
+  std::byte bytes[72];
+};
+
+bool is_filled(const std::byte* first, const std::byte* last, std::byte with) {
+  return std::all_of(first, last, [with](std::byte each) { return each == with; });
+}
+
+/// Whether all bytes are zero, but for those of a freelist's link.
+bool is_scrubbed(const void* block, std::size_t size) {
+  const auto* const data = static_cast<const std::byte*>(block);
+  return is_filled(data + sizeof(std::byte*), data + size, std::byte{0});
+}
+
+/// Of each class of slab a node whose owner lies in another node.
+struct Node {
+  explicit Node(OwnerOf<ExtendableSlab<Node>> following) : next(std::move(following)) { ++alive; }
+  ~Node() { --alive; }
+  ExtendableSlab<Node>::Owner next;
+  static inline int alive = 0;
+};
+struct CachedNode {
+  OwnerOf<CachedSlab<CachedNode>> next;
+};
+struct FixedNode {
+  Slab<FixedNode>::Owner next;
+};
+struct OwnedNode {
+  SlabOwner<OwnedNode>::Owner next;
+};
+
+TEST(OwnerTest, MayLieInItsOwnType) {
+  ExtendableSlab<Node> slab(4);
+  {
+    auto last = slab.make_unique(nullptr).value();
+    const auto first = slab.make_unique(std::move(last)).value();
+    EXPECT_EQ(last, nullptr);
+    EXPECT_EQ(Node::alive, 2);
+  }
+  EXPECT_EQ(Node::alive, 0);
+  EXPECT_EQ(slab.stats().live, 0U);
+  CachedSlab<CachedNode> cached(4);
+  EXPECT_TRUE(cached.make_unique());
+  Slab<FixedNode> fixed(4);
+  EXPECT_TRUE(fixed.make_unique());
+  SlabOwner<OwnedNode> owner(4);
+  EXPECT_TRUE(owner.make_unique());
+}
+
+template <class Family>
+class OwnerTypesTest : public ::testing::Test {};
+TYPED_TEST_SUITE(OwnerTypesTest, BothSlabs);
+
+TYPED_TEST(OwnerTypesTest, MayBeNullAndMoved) {
+  using SlabType = typename TypeParam::template Of<Counted>;
+  SlabType slab(4);
+  typename SlabType::Owner owner;
+  EXPECT_EQ(owner, nullptr);
+  owner = slab.make_unique(1, "one").value();
+  EXPECT_EQ(owner->number, 1);
+  typename SlabType::Owner other = std::move(owner);
+  EXPECT_EQ(owner, nullptr);
+  other = nullptr;
+  EXPECT_EQ(Counted::alive, 0);
+  EXPECT_EQ(live(slab), 0U);
+}
+
+TYPED_TEST(OwnerTypesTest, ObjectsMayBeConst) {
+  typename TypeParam::template Of<const int> slab(4);
+  const int* const object = slab.create(5).value();
+  EXPECT_EQ(*object, 5);
+  slab.destroy(object);
+  EXPECT_TRUE(slab.make_unique(6));
+  EXPECT_EQ(live(slab), 0U);
+}
+
+TYPED_TEST(OwnerTypesTest, ObjectMayBeGivenBackByAPointerToConst) {
+  typename TypeParam::template Of<int> slab(4);
+  const int* const trivial = slab.create(5).value();
+  EXPECT_TRUE(slab.deallocate(trivial));
+  const int* const destroyed = slab.create(5).value();
+  slab.destroy(destroyed);
+  EXPECT_EQ(live(slab), 0U);
+}
+
+TYPED_TEST(OwnerTypesTest, ObjectsMayBeArrays) {
+  typename TypeParam::template Of<int[4]> slab(4);
+  int(*const zeros)[4] = slab.create().value();
+  EXPECT_EQ((*zeros)[3], 0);
+  slab.destroy(zeros);
+  const auto owner = slab.make_unique(1, 2, 3).value();
+  EXPECT_EQ((*owner)[0], 1);
+  EXPECT_EQ((*owner)[3], 0);
+  EXPECT_EQ(live(slab), 1U);
+}
+
+struct Shape {
+  virtual int sides() const = 0;
+
+ protected:
+  ~Shape() = default;
+};
+struct Named {
+  std::string name = "a name that is too long for the string itself";
+};
+struct Triangle final : Named, Shape {
+  int sides() const override { return 3; }
+};
+struct Square final : Named, Shape {
+  int sides() const override { return 4; }
+};
+
+TEST(BaseOwnerTest, HoldsObjectsOfSeveralSlabs) {
+  ExtendableSlab<Triangle> triangles(4);
+  CachedSlab<Square> squares(4);
+  {
+    std::vector<BaseOwner<const Shape>> shapes;
+    shapes.emplace_back(triangles.make_unique().value());
+    shapes.emplace_back(squares.make_unique().value());
+    shapes.emplace_back();
+    EXPECT_EQ(shapes[0]->sides() + shapes[1]->sides(), 7);
+    EXPECT_EQ(triangles.stats().live, 1U);
+  }
+  EXPECT_EQ(triangles.stats().live, 0U);
+  EXPECT_EQ(triangles.corruption_events() + squares.corruption_events(), 0U);
+}
+
+template <class Family>
+class ContentsTest : public ::testing::Test {};
+
+using SlabsWithContents = ::testing::Types<Family<Slab>, Family<ExtendableSlab>, Family<CachedSlab>,
+                                           Family<ThroughCache>, Family<SlabOwner>>;
+TYPED_TEST_SUITE(ContentsTest, SlabsWithContents);
+
+TYPED_TEST(ContentsTest, ScrubOnFreeOverwritesTheWholeUsableSize) {
+  typename TypeParam::template Of<Key, Secretive> slab(4);
+  const Block block = slab.allocate().value();
+  std::memset(block.data, 0x5a, block.size);
+  EXPECT_TRUE(slab.deallocate(block.data));
+  EXPECT_TRUE(is_scrubbed(block.data, block.size));
+}
+
+TYPED_TEST(ContentsTest, ScrubOnFreeLeavesNeighboursAndForeignMemoryAlone) {
+  typename TypeParam::template Of<Key, Secretive> slab(4);
+  const Block block = slab.allocate().value();
+  const Block neighbour = slab.allocate().value();
+  std::memset(block.data, 0x5a, block.size);
+  Key elsewhere;
+  std::memset(&elsewhere, 0x5a, sizeof(elsewhere));
+  EXPECT_FALSE(slab.deallocate(&elsewhere));
+  EXPECT_FALSE(slab.deallocate(block.data + 8));
+  EXPECT_TRUE(slab.deallocate(neighbour.data));
+  EXPECT_TRUE(is_filled(elsewhere.bytes, elsewhere.bytes + 72, std::byte{0x5a}));
+  EXPECT_TRUE(is_filled(block.data, block.data + block.size, std::byte{0x5a}));
+}
+
+TYPED_TEST(ContentsTest, ScrubOnFreeHoldsForDestroyedObjects) {
+  typename TypeParam::template Of<Key, Secretive> slab(4);
+  Key* const key = slab.create().value();
+  std::memset(key, 0x5a, sizeof(Key));
+  slab.destroy(key);
+  EXPECT_TRUE(is_scrubbed(key, sizeof(Key)));
+}
+
+TYPED_TEST(ContentsTest, ZeroOnAllocateHandsOutZeros) {
+  typename TypeParam::template Of<Key, Zeroing> slab(4);
+  // Fresh slots as well as used ones.
+  for (int round = 0; round < 3; ++round) {
+    std::vector<Block> blocks;
+    for (int i = 0; i < 4; ++i) blocks.push_back(slab.allocate().value());
+    for (const Block& each : blocks) {
+      EXPECT_TRUE(is_filled(each.data, each.data + each.size, std::byte{0}));
+      std::memset(each.data, 0x5a, each.size);
+      EXPECT_TRUE(slab.deallocate(each.data));
+    }
+  }
+}
+
+TYPED_TEST(ContentsTest, BothGoTogether) {
+  typename TypeParam::template Of<Key, SecretiveAndZeroing> slab(4);
+  const Block block = slab.allocate().value();
+  std::memset(block.data, 0x5a, block.size);
+  EXPECT_TRUE(slab.deallocate(block.data));
+  EXPECT_TRUE(is_scrubbed(block.data, block.size));
+  const Block again = slab.allocate().value();
+  EXPECT_EQ(again, block);
+  EXPECT_TRUE(is_filled(again.data, again.data + again.size, std::byte{0}));
+}
+
+TEST(BatchContentsTest, BatchesAreScrubbedAndZeroed) {
+  ExtendableSlab<Key, SecretiveAndZeroing> slab(4);
+  std::vector<Block> blocks(6);
+  for (int round = 0; round < 2; ++round) {
+    ASSERT_EQ(slab.allocate_batch(blocks), 6U);
+    std::vector<void*> pointers;
+    for (const Block& each : blocks) {
+      EXPECT_TRUE(is_filled(each.data, each.data + each.size, std::byte{0}));
+      std::memset(each.data, 0x5a, each.size);
+      pointers.push_back(each.data);
+    }
+    EXPECT_EQ(slab.deallocate_batch(pointers), 6U);
+    for (const Block& each : blocks) EXPECT_TRUE(is_scrubbed(each.data, each.size));
+  }
+}
+
+TEST(RemoteContentsTest, RemoteScrubsWhatItGathers) {
+  SlabOwner<Key, Secretive> owner(4);
+  auto remote = owner.remote();
+  const Block block = owner.allocate().value();
+  std::memset(block.data, 0x5a, block.size);
+  EXPECT_EQ(remote.deallocate(block.data), RemoteFree::kGathered);
+  EXPECT_TRUE(is_scrubbed(block.data, block.size));
+}
+
 template <class Family>
 class DestroyTest : public ::testing::Test {};
 
