@@ -4,6 +4,7 @@
 
 #include <array>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -23,6 +24,12 @@ std::string_view action_of(const Event& event) {
       return "store";
     case Action::kFetchAdd:
       return "fetch_add";
+    case Action::kFetchAnd:
+      return "fetch_and";
+    case Action::kFetchOr:
+      return "fetch_or";
+    case Action::kFetchXor:
+      return "fetch_xor";
     case Action::kExchange:
       return "exchange";
     case Action::kStrongCompareExchange:
@@ -30,7 +37,14 @@ std::string_view action_of(const Event& event) {
       return event.kind == EventKind::kRead ? "failed compare-exchange" : "compare-exchange";
     case Action::kLock:
       return "lock";
+    case Action::kTryLock:
+      return "try_lock";
+    case Action::kAllocate:
+      return "allocate";
+    case Action::kFree:
+      return "free";
     case Action::kOther:
+      if (event.kind == EventKind::kChoice) return "choose";
       return event.kind == EventKind::kUnlock ? "unlock" : "fence";
   }
   return "";
@@ -72,21 +86,26 @@ class Conversion {
     if (begins) show(id.thread, event);
     const std::size_t number = result_.events.size() - 1;
     numbers_[id.thread].push_back(number);
-    if (event.reads() || event.kind == EventKind::kAcquired) {
+    // Fresh memory comes from no event, and from no initial write either.
+    const bool takes_freed = event.kind == EventKind::kAllocation && !event.source.is_initial();
+    if (event.reads() || event.kind == EventKind::kAcquired || takes_freed) {
       sources_.emplace_back(number, event.source);
     }
   }
 
   void show(std::size_t thread, const Event& event) {
-    const bool has_order = event.action != Action::kLock && event.kind != EventKind::kUnlock;
+    const bool has_value = event.is_access() && !is_lock(event.action);
+    const bool has_order = has_value || event.kind == EventKind::kFence;
+    const bool has_object = event.is_access() || event.kind == EventKind::kUnlock;
     TraceGraph::Event shown{.thread = static_cast<int>(thread),
                             .place = SourcePlace::of(event.place),
                             .operation = std::string(action_of(event)),
                             .object = {},
                             .value = {}};
     if (has_order) shown.operation += fmt::format(" {}", name_of(event.order));
-    if (event.location != kNoLocation) shown.object = names_.object(event.location);
-    if (event.is_access() && event.action != Action::kLock) {
+    if (has_object) shown.object = names_.object(event.location);
+    if (event.kind == EventKind::kChoice) shown.value = std::to_string(event.value);
+    if (has_value) {
       shown.value = names_.value(event.location, event.value);
       if (event.kind == EventKind::kExclusiveRead) {
         shown.value += " -> " + names_.value(event.location, value_to_write(event));
