@@ -36,7 +36,7 @@ struct SearchOptions {
 
 /// The search that a job gets: the one that was asked for; else `graph` where the slab itself uses
 /// atomics, as Relacy knows too few executions of these, and `dpor` where it only uses locks. There
-/// both explore the same executions, and `dpor` takes about two thirds of the time of `graph`.
+/// both explore the same executions, and `dpor` takes two thirds to three quarters of the time.
 [[nodiscard]] Search search_of(const CheckJob& job, const SearchOptions& options) noexcept;
 
 /// The memory model that a search runs under: the one that was asked for, else C++20 on execution

@@ -189,6 +189,7 @@ int run_enumeration(const CheckOptions& options, const std::string& command) {
       [&](const CheckJob&, const JobOutcome& outcome) {
         if (outcome.result.verdict == Verdict::kViolated) line.clear();
         if (outcome.result.verdict == Verdict::kViolated) print_violation(outcome, command);
+        fmt::print(stderr, "{}", format_warnings(outcome.result));
         results.push_back(outcome.result);
       },
       [&](const SuiteProgress& progress) {
