@@ -44,22 +44,4 @@ void Fiber::rewind() noexcept {
   exceptions_ = {};
 }
 
-void Fiber::save(Checkpoint& checkpoint, std::byte* low) const {
-  std::memcpy(&checkpoint.position_, &position_, sizeof(position_));
-  checkpoint.exceptions_ = exceptions_;
-  checkpoint.low_ = low;
-  checkpoint.stack_.assign(low, stack_end());
-}
-
-bool Fiber::stands_as(const Checkpoint& checkpoint, const std::byte* address) const noexcept {
-  return std::memcmp(checkpoint.stack_.data() + (address - checkpoint.low_), address,
-                     static_cast<std::size_t>(stack_end() - address)) == 0;
-}
-
-void Fiber::restore(const Checkpoint& checkpoint) noexcept {
-  std::memcpy(&position_, &checkpoint.position_, sizeof(position_));
-  exceptions_ = checkpoint.exceptions_;
-  std::memcpy(checkpoint.low_, checkpoint.stack_.data(), checkpoint.stack_.size());
-}
-
 }  // namespace slabproof::model

@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <vector>
 
 #include "model/runtime/fiber_stack.h"
 
@@ -39,22 +38,6 @@ class Fiber {
   /// Its next use calls `entry` again. Nothing on its stack is destroyed.
   void rewind() noexcept;
 
-  /// Where a suspended fiber stands, with a part of its stack.
-  class Checkpoint {
-    friend class Fiber;
-    jmp_buf position_;
-    ExceptionState exceptions_;
-    std::byte* low_ = nullptr;
-    std::vector<std::byte> stack_;
-  };
-  /// Remembers a suspended fiber and its stack from `low` up. What the fiber needs to go on must
-  /// not lie below.
-  void save(Checkpoint& checkpoint, std::byte* low) const;
-  /// Puts it back there, whatever it has done since. Nothing on its stack is destroyed.
-  void restore(const Checkpoint& checkpoint) noexcept;
-  /// Whether its stack from `address` up is as it was then.
-  [[nodiscard]] bool stands_as(const Checkpoint& checkpoint,
-                               const std::byte* address) const noexcept;
   /// The end of its stack.
   [[nodiscard]] std::byte* stack_end() const noexcept {
     return stack_->data() + FiberStack::kBytes;

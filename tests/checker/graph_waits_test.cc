@@ -8,12 +8,14 @@
 #include <cstdint>
 #include <functional>
 #include <set>
+#include <source_location>
 #include <string>
 #include <vector>
 
 #include "model/runtime/checker_hooks.h"
 #include "model/runtime/relacy_sync.h"
 #include "model/search/explore.h"
+#include "model/search/local_state.h"
 #include "tests/checker/script_findings.h"
 
 namespace slabproof::testing {
@@ -176,7 +178,59 @@ TEST(NoWait, LoopWithoutAnEndUnderRelacySaysWhoLoopsWhere) {
   EXPECT_TRUE(text.contains("graph_waits_test.cc")) << text;
 }
 
+TEST(NoWait, RoundThatWritesToAVariableIsNone) {
+  const ScriptFindings found = find_graphs({[](State& s) {
+    while (s.plain.read() < 3) {
+      ++s.plain.write();
+      s.x.load(relaxed);
+    }
+  }});
+  EXPECT_EQ(found.complete, 1U);
+  EXPECT_EQ(found.result.verdict, Verdict::kHolds);
+}
+
+TEST(NoWait, LoopThatAnotherChoiceEndsIsNoLivelock) {
+  const ScriptFindings found = find_graphs({[](State& s) {
+    for (;;) {
+      slabproof_note_local_state();
+      if (model::checker_hooks::choose(2, std::source_location::current()) == 0) return;
+      s.x.load(relaxed);
+    }
+  }});
+  EXPECT_EQ(found.result.verdict, Verdict::kHolds);
+  EXPECT_TRUE(found.result.exhaustive);
+}
+
+TEST(Choices, AreEachMadeOnceWithEachValueRead) {
+  const ScriptFindings found = find_graphs({[](State& s) {
+                                              s.got[0] = s.x.load(relaxed);
+                                              slabproof_note_local_state();
+                                              const auto chosen = model::checker_hooks::choose(
+                                                  3, std::source_location::current());
+                                              s.got[1] = static_cast<int>(chosen);
+                                            },
+                                            kSetX});
+  EXPECT_EQ(found.outcomes.size(), 6U);
+  EXPECT_EQ(found.complete, 6U);
+}
+
 // ---- await ----
+
+TEST(Await, TryThatWritesToAVariableIsTriedAgain) {
+  const ScriptFindings found = find_graphs({[](State& s) {
+    Sync::await([&] {
+      s.x.load(relaxed);
+      return ++s.plain.write() == 3;
+    });
+  }});
+  EXPECT_EQ(found.complete, 1U);
+}
+
+TEST(Await, TryThatAddsAndDoesNotTakeBackIsTriedAgain) {
+  const ScriptFindings found =
+      find_graphs({[](State& s) { Sync::await([&] { return s.x.fetch_add(1, relaxed) == 2; }); }});
+  EXPECT_EQ(found.complete, 1U);
+}
 
 TEST(Await, TryThatFailsIsNoExecution) {
   const Thread add = [](State& s) {
