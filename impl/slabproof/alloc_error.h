@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "slabproof/language.h"
+
 namespace slabproof {
 
 /// Why an allocation, or the construction of a slab, could not be served. A failure is a value:

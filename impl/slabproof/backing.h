@@ -10,9 +10,9 @@
 namespace slabproof {
 
 /// Owns one region of memory from construction to destruction. Construction may fail: then the
-/// object tests false, owns nothing, and `last_os_error` tells the calling thread why (an `errno`
-/// value, 0 where no error number applies). A region is at least as large and as aligned as asked
-/// for; `size` says how large it is. Nothing throws.
+/// object tests false, owns nothing, and `last_os_error`, asked at once by the same thread, says
+/// why (an `errno` value, 0 where no error number applies). A region is at least as large and as
+/// aligned as asked for; `size` says how large it is. Nothing throws.
 ///
 /// `granularity` is the unit in which the backing really hands out memory, a power of two.
 /// `discard` tells it that the bytes [offset, offset + size) hold nothing of value: it may give

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "slabproof/language.h"
+
 namespace slabproof {
 
 /// How many blocks a remote gathers before it pushes them. `size` is at least 1. `pushed` is told

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "slabproof/language.h"
+
 namespace slabproof {
 
 /// Memory handed out by a slab: `size` bytes at `data`, uninitialised, exclusively the caller's

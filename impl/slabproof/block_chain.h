@@ -6,6 +6,8 @@
 #include <new>
 #include <utility>
 
+#include "slabproof/language.h"
+
 namespace slabproof {
 
 /// The link from one free block to the next, in the first bytes of the block: a `Sync::Var` that

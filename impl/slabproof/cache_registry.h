@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "slabproof/language.h"
 #include "slabproof/lock_guard.h"
 
 namespace slabproof {

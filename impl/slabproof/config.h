@@ -6,9 +6,9 @@
 
 #include "slabproof/batch_policy.h"
 #include "slabproof/contents.h"
+#include "slabproof/default_backing.h"
 #include "slabproof/freelist_protection.h"
 #include "slabproof/misuse.h"
-#include "slabproof/mmap_backing.h"
 #include "slabproof/recheck.h"
 #include "slabproof/std_sync.h"
 
@@ -21,7 +21,7 @@ namespace slabproof {
 ///     };
 struct DefaultConfig {
   using Sync = StdSync;               ///< locks, atomics, shared plain variables
-  using Backing = MmapBacking;        ///< where a segment's bytes come from
+  using Backing = DefaultBacking;     ///< where a segment's bytes come from
   using Protection = NoProtection;    ///< integrity of the in-band freelist
   using Misuse = CountMisuse;         ///< hears of each bad pointer
   using Contents = KeepContents;      ///< of a block that changes hands

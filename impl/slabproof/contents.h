@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstring>
 
+#include "slabproof/language.h"
+
 namespace slabproof {
 
 /// What becomes of the bytes of a block when it changes hands. `freed` gets a block that its owner

@@ -180,7 +180,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       std::span<Block> blocks) noexcept {
     std::size_t served = 0;
     do {
-      const auto part = blocks.subspan(served, std::min(kMaxSection, blocks.size() - served));
+      const auto part = blocks.subspan(served, (std::min)(kMaxSection, blocks.size() - served));
       const auto more = serve(part, part.size());
       if (!more && served == 0) return more;
       served += more.value_or(0);
@@ -201,7 +201,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// when no block was served; then nothing has changed.
   [[nodiscard]] std::expected<std::size_t, AllocError> allocate_some(
       std::span<Block> blocks) noexcept {
-    return serve(blocks.first(std::min(blocks.size(), kMaxSection)),
+    return serve(blocks.first((std::min)(blocks.size(), kMaxSection)),
                  std::min<std::size_t>(blocks.size(), 1));
   }
 
@@ -231,7 +231,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     std::size_t accepted = 0;
     for (std::size_t next = 0; next < pointers.size();) {
       std::optional<MisuseKind> refused;
-      const std::size_t end = next + std::min(kMaxSection, pointers.size() - next);
+      const std::size_t end = next + (std::min)(kMaxSection, pointers.size() - next);
       {
         const LockGuard guard(mutex_);
         Shared& shared = shared_.write();
@@ -264,7 +264,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
           if (index >= directory.size()) return;
           const Freelist run = directory.at(index).freelist(*plan_);
           words = run.state_words();
-          const std::size_t end = std::min(words, word + 64);
+          const std::size_t end = (std::min)(words, word + 64);
           while (word < end && count == 0) count = run.list_live(word++, blocks);
         }
         for (std::size_t i = 0; i < count; ++i) action(Block{blocks[i], stride});
@@ -283,7 +283,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       Shared& shared = shared_.write();
       refused = with_slot(
           shared, pointer,
-          [](Record& /*record*/, const Freelist& slots, std::uint32_t slot) { slots.claim(slot); });
+          [](Record& /*record*/, const Freelist& run, std::uint32_t slot) { run.claim(slot); });
     }
     if (!refused) [[likely]]
       return true;
@@ -297,8 +297,8 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       const LockGuard guard(mutex_);
       Shared& shared = shared_.write();
       SegmentType* const segment = shared.directory.route(pointer);
-      const Freelist slots = segment->freelist(*plan_);
-      if (const auto slot = slots.slot_of(pointer)) slots.unclaim(*slot);
+      const Freelist run = segment->freelist(*plan_);
+      if (const auto slot = run.slot_of(pointer)) run.unclaim(*slot);
       put(shared, pointer);
     } else {
       deallocate(pointer);
@@ -385,8 +385,8 @@ class ExtendableSlab : CheckedConfig<T, Config>,
         if (claimed == nullptr && next >= shared.directory.size()) return released;
       }
       if (claimed == nullptr) continue;
-      Freelist slots = claimed->freelist(*plan_);
-      slots.destroy_links(unused);
+      Freelist run = claimed->freelist(*plan_);
+      run.destroy_links(unused);
       released += claimed->discard_slots(*plan_);
     }
   }
@@ -453,10 +453,10 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     if (!index) return nullptr;
     SegmentType& segment = shared.directory.at(*index);
     Record& record = segment.record.write();
-    const Freelist slots = segment.freelist(*plan_);
-    std::byte* const data = take_slot(shared.counters, slots, record.slots);
+    const Freelist run = segment.freelist(*plan_);
+    std::byte* const data = take_slot(shared.counters, run, record.run);
     count_live(shared.counters, 1);
-    if (!slots.has_room(record.slots)) shared.directory.open().erase(*index);
+    if (!run.has_room(record.run)) shared.directory.open().erase(*index);
     return data;
   }
 
@@ -472,21 +472,21 @@ class ExtendableSlab : CheckedConfig<T, Config>,
 
   std::size_t take_from(Shared& shared, SegmentType& segment, std::span<Block> blocks) noexcept {
     Record& record = segment.record.write();
-    const Freelist slots = segment.freelist(*plan_);
+    const Freelist run = segment.freelist(*plan_);
     std::size_t taken = 0;
-    while (taken < blocks.size() && slots.has_room(record.slots)) {
-      blocks[taken++] = Block{take_slot(shared.counters, slots, record.slots), stride};
+    while (taken < blocks.size() && run.has_room(record.run)) {
+      blocks[taken++] = Block{take_slot(shared.counters, run, record.run), stride};
     }
     count_live(shared.counters, taken);
-    if (!slots.has_room(record.slots)) shared.directory.open().erase(record.index);
+    if (!run.has_room(record.run)) shared.directory.open().erase(record.index);
     return taken;
   }
 
-  static std::byte* take_slot(Counters& counters, const Freelist& slots,
+  static std::byte* take_slot(Counters& counters, const Freelist& run,
                               FreelistState& state) noexcept {
     const std::uint32_t carved = state.carved;
     const std::uint32_t abandoned = state.abandoned;
-    const auto slot = slots.take(state);
+    const auto slot = run.take(state);
     counters.carved += state.carved - carved;
     if (slot.corrupt) [[unlikely]] {
       ++counters.corrupt_links;
@@ -544,26 +544,26 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       ++shared.counters.foreign_pointers;
       return MisuseKind::kForeignPointer;
     }
-    const Freelist slots = segment->freelist(*plan_);
-    const auto slot = slots.slot_of(pointer);
+    const Freelist run = segment->freelist(*plan_);
+    const auto slot = run.slot_of(pointer);
     if (!slot) {
       ++shared.counters.misaligned_pointers;
       return MisuseKind::kMisalignedPointer;
     }
     Record& record = segment->record.write();
-    if (!slots.may_be_live(*slot, record.slots)) {
+    if (!run.may_be_live(*slot, record.run)) {
       ++shared.counters.repeated_frees;
       return MisuseKind::kNotLive;
     }
-    action(record, slots, *slot);
+    action(record, run, *slot);
     return std::nullopt;
   }
 
   /// Puts the slot at `pointer` back, or says why it is none.
   std::optional<MisuseKind> put(Shared& shared, const void* pointer) noexcept {
-    const auto give_back = [&shared](Record& record, const Freelist& slots, std::uint32_t slot) {
-      const bool was_open = slots.has_room(record.slots);
-      slots.put(slot, record.slots);
+    const auto give_back = [&shared](Record& record, const Freelist& run, std::uint32_t slot) {
+      const bool was_open = run.has_room(record.run);
+      run.put(slot, record.run);
       --shared.counters.live;
       if (!was_open) shared.directory.open().insert(record.index);
     };
@@ -575,15 +575,15 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// moves past what was examined.
   SegmentType* claim_idle_segment(Shared& shared, std::uint32_t& next,
                                   FreelistState& unused) noexcept {
-    const std::uint32_t end = std::min(shared.directory.size(), next + kTrimStride);
+    const std::uint32_t end = (std::min)(shared.directory.size(), next + kTrimStride);
     while (next < end) {
       SegmentType& segment = shared.directory.at(next++);
-      const FreelistState before = segment.record.read().slots;
+      const FreelistState before = segment.record.read().run;
       if (before.live != 0 || before.carved == 0 || before.abandoned != 0) continue;
-      FreelistState& slots = segment.record.write().slots;
-      unused = slots;
+      FreelistState& run = segment.record.write().run;
+      unused = run;
       const std::uint32_t capacity = plan_->geometry.capacity;
-      slots = FreelistState{.live = capacity};  // no slot of it can be freed
+      run = FreelistState{.live = capacity};  // no slot of it can be freed
       shared.counters.carved += capacity - before.carved;
       count_live(shared.counters, capacity);
       shared.directory.open().erase(next - 1);
@@ -596,7 +596,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     Record& record = segment.record.write();
     shared.counters.carved -= plan_->geometry.capacity;
     shared.counters.live -= plan_->geometry.capacity;
-    record.slots = FreelistState{};
+    record.run = FreelistState{};
     shared.directory.open().insert(record.index);
   }
 

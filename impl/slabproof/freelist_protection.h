@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "slabproof/language.h"
+
 namespace slabproof {
 
 /// Guards the freelist links, which lie in the free slots themselves, where a dangling pointer can

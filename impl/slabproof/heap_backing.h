@@ -23,7 +23,7 @@ class HeapBacking {
       data_ = static_cast<std::byte*>(std::aligned_alloc(alignment, padded->padded_size()));
     }
     if (data_ == nullptr) {
-      error_slot() = ENOMEM;
+      errno = ENOMEM;
       return;
     }
     size_ = layout.size();
@@ -38,15 +38,10 @@ class HeapBacking {
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   std::size_t discard(std::size_t /*offset*/, std::size_t /*size*/) const noexcept { return 0; }
 
-  [[nodiscard]] static int last_os_error() noexcept { return error_slot(); }
+  [[nodiscard]] static int last_os_error() noexcept { return errno; }
   [[nodiscard]] static std::size_t granularity() noexcept { return alignof(std::max_align_t); }
 
  private:
-  static int& error_slot() noexcept {
-    thread_local int error = 0;
-    return error;
-  }
-
   std::byte* data_ = nullptr;
   std::size_t size_ = 0;
 };

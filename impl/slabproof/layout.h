@@ -12,7 +12,7 @@ namespace slabproof {
 
 /// The largest size that a region may have: a pointer difference must be able to measure it.
 inline constexpr std::size_t kMaxRegionBytes =
-    static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max());
+    static_cast<std::size_t>((std::numeric_limits<std::ptrdiff_t>::max)());
 
 /// A size in bytes that is not zero and an alignment that is a power of two, so that rounding the
 /// size up to the alignment cannot overflow. A value of this type is valid by construction.

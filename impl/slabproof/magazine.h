@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "slabproof/language.h"
+
 namespace slabproof {
 
 /// How many blocks a magazine holds: as many as the configuration allows by count and by bytes, for

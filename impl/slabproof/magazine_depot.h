@@ -126,7 +126,7 @@ class MagazineDepot {
     typename Sync::template Var<Chunk*> next{static_cast<Chunk*>(nullptr)};
   };
   static constexpr std::size_t kAlignment =
-      std::max({alignof(Chunk), alignof(Stock), std::size_t{64}});
+      (std::max)({alignof(Chunk), alignof(Stock), std::size_t{64}});
   static constexpr std::size_t kMagazinesOffset =
       (sizeof(Chunk) + kAlignment - 1) & ~(kAlignment - 1);
   static constexpr std::size_t kMagazinesOfChunk = 8;

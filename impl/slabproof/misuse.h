@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <type_traits>
 
+#include "slabproof/language.h"
+
 namespace slabproof {
 
 /// What is wrong with a pointer that was given back, or was not.

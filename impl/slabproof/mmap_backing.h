@@ -54,7 +54,7 @@ class BasicMmapBacking {
     const std::size_t page = granularity();
     const auto pages = Layout::make(layout.size(), page);
     if (!pages) {
-      error_slot() = ENOMEM;
+      errno = ENOMEM;
       return;
     }
     std::size_t alignment = layout.alignment();
@@ -83,25 +83,18 @@ class BasicMmapBacking {
     const std::size_t first = (offset + page - 1) & ~(page - 1);
     const std::size_t last = (offset + size) & ~(page - 1);
     if (first >= last) return 0;
-    if (::madvise(data_ + first, last - first, MADV_DONTNEED) != 0) {
-      error_slot() = errno;
-      return 0;
-    }
+    if (::madvise(data_ + first, last - first, MADV_DONTNEED) != 0) return 0;
     return last - first;
   }
 
-  [[nodiscard]] static int last_os_error() noexcept { return error_slot(); }
+  [[nodiscard]] static int last_os_error() noexcept { return errno; }
   [[nodiscard]] static std::size_t granularity() noexcept {
-    static const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    return page;
+    // No static variable: one in an inline function is a unique symbol, with which a plugin that
+    // has it is never unloaded. The C library knows the answer.
+    return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   }
 
  private:
-  static int& error_slot() noexcept {
-    thread_local int error = 0;
-    return error;
-  }
-
   /// Of x86-64, and of AArch64 with pages of 4 KiB. Where huge pages are larger, the kernel makes
   /// them of what is aligned inside the region.
   static constexpr std::size_t kHugePage = std::size_t{1} << 21;
@@ -115,17 +108,15 @@ class BasicMmapBacking {
 
   void prefault() noexcept {
     if (::madvise(data_, size_, kPopulateWrite) == 0 || errno == EINVAL) return;
-    error_slot() = errno;
+    const int why = errno;
     unmap(std::exchange(data_, nullptr), std::exchange(size_, 0));
+    errno = why;
   }
 
   static std::byte* map_pages(std::size_t size) noexcept {
     void* const pages =
         ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (pages == MAP_FAILED) {
-      error_slot() = errno;
-      return nullptr;
-    }
+    if (pages == MAP_FAILED) return nullptr;
     return static_cast<std::byte*>(pages);
   }
 

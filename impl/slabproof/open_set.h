@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "slabproof/language.h"
+
 namespace slabproof {
 
 /// The exact set of segments that have room, as a bitmap hierarchy of three levels of 64-bit

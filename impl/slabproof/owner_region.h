@@ -30,7 +30,8 @@ class OwnerRegion {
 
   /// A slot of a slab that serves `T`: it has room for the link of a free block as well.
   struct Slot {
-    alignas(std::max(alignof(T), alignof(Link))) std::byte bytes[std::max(sizeof(T), sizeof(Link))];
+    alignas((std::max)(alignof(T),
+                       alignof(Link))) std::byte bytes[(std::max)(sizeof(T), sizeof(Link))];
   };
   /// The slab does not know which blocks remotes gave to their callers again; the region does.
   struct OwnerMisuse {

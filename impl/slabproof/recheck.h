@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "slabproof/language.h"
+
 namespace slabproof {
 
 /// Which segments phase 3 of growth looks at before it installs its own.

@@ -34,7 +34,7 @@ class Segment {
   struct Record {
     Segment* next_spare = nullptr;  ///< while it is not installed: list of the reserve
     std::uint32_t index = 0;        ///< position in the order of installation
-    FreelistState slots;
+    FreelistState run;
   };
 
   /// The shape of every segment of one slab.
@@ -56,7 +56,7 @@ class Segment {
   struct Release {
     const Plan* plan = nullptr;
     void operator()(Segment* segment) const noexcept {
-      const FreelistState state = segment->record.read().slots;
+      const FreelistState state = segment->record.read().run;
       segment->freelist(*plan).tear_down(state);
       std::destroy_at(segment);
     }
@@ -88,8 +88,8 @@ class Segment {
   /// Gives the pages of the slots back to the backing; how many bytes that were. For one who holds
   /// every slot, and no lock.
   std::size_t discard_slots(const Plan& plan) noexcept {
-    const auto* const slots = reinterpret_cast<std::byte*>(this) + plan.geometry.slots_offset;
-    return chunk_.read()->discard(slots, freelist(plan).slots_size());
+    const auto* const run = reinterpret_cast<std::byte*>(this) + plan.geometry.slots_offset;
+    return chunk_.read()->discard(run, freelist(plan).slots_size());
   }
 
   typename Sync::template Var<Record> record{Record{}};

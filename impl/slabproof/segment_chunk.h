@@ -43,8 +43,8 @@ class SegmentChunk {
   [[nodiscard]] static std::expected<PlaceShape, AllocError> plan(std::size_t segment_size,
                                                                   std::size_t alignment) noexcept {
     constexpr std::size_t kLeast = 64;
-    const auto place = Layout::make(segment_size, std::max(alignment, kLeast));
-    const auto header = Layout::make(sizeof(SegmentChunk), std::max(alignment, kLeast));
+    const auto place = Layout::make(segment_size, (std::max)(alignment, kLeast));
+    const auto header = Layout::make(sizeof(SegmentChunk), (std::max)(alignment, kLeast));
     if (!place) return std::unexpected(place.error());
     if (!header) return std::unexpected(header.error());
     const PlaceShape shape{header->padded_size(), place->padded_size(), place->alignment()};
@@ -73,8 +73,8 @@ class SegmentChunk {
     if (!region) return std::unexpected(AllocError::kOutOfMemory);
     std::size_t places = wanted;
     if constexpr (Config::reserve_share != 0) {
-      constexpr std::size_t kMost = std::numeric_limits<std::uint32_t>::max();
-      places = std::min((region.size() - shape.first) / shape.size, kMost);
+      constexpr std::size_t kMost = (std::numeric_limits<std::uint32_t>::max)();
+      places = (std::min)((region.size() - shape.first) / shape.size, kMost);
     }
     void* const start = region.data();
     return Owner(::new (start) SegmentChunk(std::move(region), static_cast<std::uint32_t>(places)));
@@ -114,7 +114,7 @@ class SegmentChunk {
       return std::unexpected(AllocError::kLayoutOverflow);
     }
     return Layout::make(shape.first + places * shape.size,
-                        std::max(shape.alignment, kLeastAlignment));
+                        (std::max)(shape.alignment, kLeastAlignment));
   }
 
   SegmentChunk(Backing region, std::uint32_t places) noexcept

@@ -65,10 +65,10 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
   /// A block of one slot. Errors: those of construction; `kOutOfMemory` when every slot is live.
   [[nodiscard]] std::expected<Block, AllocError> allocate() noexcept {
     if (error_) return std::unexpected(*error_);
-    const Freelist slots = freelist();
+    const Freelist run = freelist();
     // A slot whose link turns out corrupt is good itself, so one look is enough.
-    if (!slots.has_room(state_)) return std::unexpected(AllocError::kOutOfMemory);
-    const auto taken = slots.take(state_);
+    if (!run.has_room(state_)) return std::unexpected(AllocError::kOutOfMemory);
+    const auto taken = run.take(state_);
     if (taken.corrupt) ++corruption_events_;
     if constexpr (Config::Contents::zeroes) {
       Config::Contents::handed_out(taken.data, Freelist::stride);
@@ -89,8 +89,8 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
   /// `Config::Misuse`, and changes nothing else; then the result is false. Of null nothing happens,
   /// and the result is false.
   bool deallocate(const void* pointer) noexcept {
-    return with_slot(
-        pointer, [this](const Freelist& slots, std::uint32_t slot) { slots.put(slot, state_); });
+    return with_slot(pointer,
+                     [this](const Freelist& run, std::uint32_t slot) { run.put(slot, state_); });
   }
 
   /// Calls `action` with each block that is live, in the order of addresses; O(capacity). Needs
@@ -110,7 +110,7 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
   /// is none is treated as `deallocate` does. With `SlotStates` the block is nobody's from here on
   /// until `end_destroy` gives it back, so a second one is refused.
   [[nodiscard]] bool begin_destroy(const void* pointer) noexcept {
-    return with_slot(pointer, [](const Freelist& slots, std::uint32_t slot) { slots.claim(slot); });
+    return with_slot(pointer, [](const Freelist& run, std::uint32_t slot) { run.claim(slot); });
   }
 
   /// Gives a block back for which `begin_destroy` said yes.
@@ -145,7 +145,8 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
 
  private:
   static Layout region_layout(const std::expected<SlotGeometry, AllocError>& geometry) noexcept {
-    constexpr std::size_t alignment = std::max(Freelist::slot_alignment, Freelist::kSlotsAlignment);
+    constexpr std::size_t alignment =
+        (std::max)(Freelist::slot_alignment, Freelist::kSlotsAlignment);
     // An impossible geometry asks for the least there is, and the slab never uses it.
     return Layout::make(geometry ? geometry->size : 1, alignment).value_or(Layout::of<T>());
   }
@@ -158,11 +159,11 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
   template <class Action>
   bool with_slot(const void* pointer, Action action) noexcept {
     if (!contains(pointer)) return refuse(MisuseKind::kForeignPointer, pointer);
-    const Freelist slots = freelist();
-    const auto slot = slots.slot_of(pointer);
+    const Freelist run = freelist();
+    const auto slot = run.slot_of(pointer);
     if (!slot) return refuse(MisuseKind::kMisalignedPointer, pointer);
-    if (!slots.may_be_live(*slot, state_)) return refuse(MisuseKind::kNotLive, pointer);
-    action(slots, *slot);
+    if (!run.may_be_live(*slot, state_)) return refuse(MisuseKind::kNotLive, pointer);
+    action(run, *slot);
     return true;
   }
 

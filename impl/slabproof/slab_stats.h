@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "slabproof/language.h"
+
 namespace slabproof {
 
 /// A growable slab at one instant, counted in slots unless said otherwise.

@@ -65,10 +65,10 @@ class SlotFreelist {
  public:
   /// False sharing between the header, which every operation writes, and the first block.
   static constexpr std::size_t kSlotsAlignment = 64;
-  static constexpr std::size_t slot_alignment = std::max(alignof(T), alignof(LinkVar));
+  static constexpr std::size_t slot_alignment = (std::max)(alignof(T), alignof(LinkVar));
   /// Bytes between slots, all of them usable by the block's owner (property S2).
   static constexpr std::size_t stride =
-      (std::max({sizeof(T), sizeof(LinkVar), std::size_t{8}}) + slot_alignment - 1) &
+      ((std::max)({sizeof(T), sizeof(LinkVar), std::size_t{8}}) + slot_alignment - 1) &
       ~(slot_alignment - 1);
 
   /// The geometry of `capacity` slots behind a header.
@@ -76,7 +76,7 @@ class SlotFreelist {
   /// `kLayoutOverflow`.
   [[nodiscard]] static constexpr std::expected<SlotGeometry, AllocError> plan(
       std::size_t capacity, std::size_t header_size) noexcept {
-    if (capacity == 0 || capacity >= std::numeric_limits<std::uint32_t>::max()) {
+    if (capacity == 0 || capacity >= (std::numeric_limits<std::uint32_t>::max)()) {
       return std::unexpected(AllocError::kInvalidCapacity);
     }
     SlotGeometry geometry;
@@ -84,7 +84,7 @@ class SlotFreelist {
     geometry.states_offset = round_up(header_size, alignof(StateWord));
     const std::size_t state_bytes =
         Protection::tracks_slots ? (capacity + 63) / 64 * sizeof(StateWord) : 0;
-    constexpr std::size_t alignment = std::max(slot_alignment, kSlotsAlignment);
+    constexpr std::size_t alignment = (std::max)(slot_alignment, kSlotsAlignment);
     geometry.slots_offset = round_up(geometry.states_offset + state_bytes, alignment);
     // A region of this size must have room to be aligned in, so that it is a valid `Layout`.
     constexpr std::size_t limit = kMaxRegionBytes - (alignment - 1);

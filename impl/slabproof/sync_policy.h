@@ -7,6 +7,8 @@
 #include <source_location>
 #include <type_traits>
 
+#include "slabproof/language.h"
+
 namespace slabproof {
 
 /// A mutual-exclusion lock. `lock` blocks; neither operation may throw, since a policy that throws

@@ -95,9 +95,9 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
     const auto address = reinterpret_cast<std::uintptr_t>(pointer);
     std::uintptr_t& known = segments_.write()[address >> std::bit_width(bytes) & (kKnown - 1)];
     if (known == 0 || address - known >= bytes) {
-      const auto slots = slab_.shared().slots_around(pointer);
-      if (slots.empty()) return slab_.shared().begin_destroy(pointer);
-      known = reinterpret_cast<std::uintptr_t>(slots.data());
+      const auto run = slab_.shared().slots_around(pointer);
+      if (run.empty()) return slab_.shared().begin_destroy(pointer);
+      known = reinterpret_cast<std::uintptr_t>(run.data());
     }
     if (address - known < bytes && (address - known) % stride == 0) [[likely]]
       return true;

@@ -16,8 +16,8 @@ struct SlabDescriber {
     if constexpr (requires { value.head, value.free(), value.carved, value.live; }) {
       return "head " + text(value.head) + ", free " + text(value.free()) + ", carved " +
              text(value.carved) + ", live " + text(value.live);
-    } else if constexpr (requires { value.index, value.slots; }) {
-      return "segment " + text(value.index) + ": " + text(value.slots);
+    } else if constexpr (requires { value.index, value.run; }) {
+      return "segment " + text(value.index) + ": " + text(value.run);
     } else if constexpr (requires { value.directory.size(), value.counters; }) {
       return "segments " + text(value.directory.size()) + ", live " + text(value.counters.live) +
              ", growers " + text(value.counters.growers);

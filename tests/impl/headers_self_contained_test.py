@@ -7,6 +7,7 @@ A header that leans on what its users happened to include before it breaks the n
 
 import concurrent.futures
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -47,6 +48,107 @@ def check(directory):
                 for compiler in compilers
             ]
             return len(results), [result.result() for result in results if result.result()]
+
+
+# What Qt, Windows and old C headers define; the last two as functions.
+FOREIGN_MACROS = (
+    "emit", "signals", "slots", "foreach", "forever", "interface", "small", "near", "far", "huge",
+    "pascal", "IN", "OUT", "ERROR", "DELETE", "CONST", "VOID", "TRUE", "FALSE", "OPTIONAL", "major",
+    "minor", "unix", "linux", "Bool", "Status", "None", "Success", "min(a,b)", "max(a,b)",
+)  # fmt: skip
+
+# Uses every class, so that bodies of templates are compiled.
+EVERY_CLASS = """
+template class slabproof::Slab<long>;
+template class slabproof::ExtendableSlab<long>;
+template class slabproof::CachedSlab<long>;
+template class slabproof::SlabOwner<long>;
+template class slabproof::SlabRemote<long>;
+"""
+EVERY_HEADER = """
+#include "slabproof/cached_slab.h"
+#include "slabproof/heap_backing.h"
+#include "slabproof/inline_backing.h"
+#include "slabproof/slab.h"
+#include "slabproof/slab_owner.h"
+"""
+
+
+def compile_source(compiler, source, *flags):
+    """The exit status and what the compiler says; without the flags of the project's own warnings."""
+    command = [compiler, "-x", "c++", *flags, "-Iimpl", "-"]
+    result = subprocess.run(
+        command, input=source, capture_output=True, text=True, check=False
+    )
+    return result.returncode, result.stderr
+
+
+class ForeignPlacesTest(unittest.TestCase):
+    """The headers in programs and on platforms that are not the project's own."""
+
+    def compilers(self):
+        return [compiler for compiler in COMPILERS if shutil.which(compiler)]
+
+    def test_macros_of_other_libraries_break_nothing(self):
+        # The standard headers come first: they are not ours to keep safe.
+        headers = sorted(pathlib.Path("impl/slabproof").glob("*.h"))
+        standard = set()
+        for header in headers:
+            standard |= set(re.findall(r"#include (<[a-z_/]+(?:\.h)?>)", header.read_text()))
+        standard.discard("<highwayhash/sip_hash.h>")
+        includes = "".join(f"#include {each}\n" for each in sorted(standard))
+        undefines = "".join(f"#undef {macro.split('(')[0]}\n" for macro in FOREIGN_MACROS)
+        macros = "".join(f"#define {macro} @\n" for macro in FOREIGN_MACROS)
+        source = includes + undefines + macros + EVERY_HEADER + EVERY_CLASS
+        for compiler in self.compilers():
+            status, errors = compile_source(compiler, source, "-std=c++23", "-fsyntax-only")
+            self.assertEqual(status, 0, errors)
+
+    def test_older_language_gives_one_error(self):
+        for header in sorted(pathlib.Path("impl/slabproof").glob("*.h")):
+            if header.name == "siphash_mac.h":
+                continue
+            source = f'#include "slabproof/{header.name}"\n'
+            status, errors = compile_source("g++", source, "-std=c++20", "-fsyntax-only")
+            self.assertNotEqual(status, 0)
+            self.assertEqual(errors.count("error: "), 1, errors)
+            self.assertIn("slabproof needs C++23", errors)
+
+    def test_heap_backing_needs_no_header_of_the_kernel(self):
+        # A platform without <sys/mman.h>: the system's headers, but for that one.
+        with tempfile.TemporaryDirectory() as directory:
+            _, said = compile_source("g++", "", "-E", "-v")
+            found = re.findall(r"^ (/\S+)$", said, re.MULTILINE)
+            flags = ["-std=c++23", "-fsyntax-only", "-nostdinc", "-nostdinc++"]
+            for number, path in enumerate(map(pathlib.Path, found)):
+                place = pathlib.Path(directory) / str(number)
+                place.mkdir()
+                for entry in path.iterdir():
+                    if entry.name != "sys":
+                        (place / entry.name).symlink_to(entry)
+                        continue
+                    (place / "sys").mkdir()
+                    for inner in entry.iterdir():
+                        if inner.name != "mman.h":
+                            (place / "sys" / inner.name).symlink_to(inner)
+                flags += ["-isystem", str(place)]
+            status, errors = compile_source("g++", EVERY_HEADER + EVERY_CLASS, *flags)
+            self.assertEqual(status, 0, errors)
+            status, _ = compile_source("g++", "#include <sys/mman.h>\n", *flags)
+            self.assertNotEqual(status, 0, "the header is still there")
+
+    def test_no_function_has_a_static_variable(self):
+        # Of an inline function it is a unique symbol, and its plugin is never unloaded.
+        with tempfile.TemporaryDirectory() as directory:
+            compiled = f"{directory}/all.o"
+            source = EVERY_HEADER + EVERY_CLASS
+            status, errors = compile_source("g++", source, "-std=c++23", "-c", "-o", compiled)
+            self.assertEqual(status, 0, errors)
+            symbols = subprocess.run(
+                ["nm", "-C", compiled], capture_output=True, text=True, check=True
+            ).stdout
+        unique = [line for line in symbols.splitlines() if re.search(r" u .*\)(\[.*\])?::", line)]
+        self.assertEqual(unique, [])
 
 
 class HeadersSelfContainedTest(unittest.TestCase):

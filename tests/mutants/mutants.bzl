@@ -203,7 +203,7 @@ MUTANTS = [
         name = "open_bit_not_cleared",
         header = "extendable_slab.h",
         edits = [
-            ("if (!slots.has_room(record.slots)) shared.directory.open().erase(record.index);", ""),
+            ("if (!run.has_room(record.run)) shared.directory.open().erase(record.index);", ""),
         ],
         why = "a batch looks at a full segment for ever",
         breaks = "L1",
@@ -279,8 +279,8 @@ MUTANTS = [
         header = "slot_freelist.h",
         edits = [
             (
-                "std::max({sizeof(T), sizeof(LinkVar), std::size_t{8}})",
-                "std::max({sizeof(LinkVar), std::size_t{8}})",
+                "(std::max)({sizeof(T), sizeof(LinkVar), std::size_t{8}})",
+                "(std::max)({sizeof(LinkVar), std::size_t{8}})",
             ),
         ],
         why = "stride too small: neighbouring blocks overlap",

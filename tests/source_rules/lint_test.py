@@ -66,6 +66,13 @@ def check_primitives(name, text):
     return matches(_PRIMITIVE, source_tree.code_only(text), "{} outside std_sync.h")
 
 
+# What two headers ask of the compiler besides: which language and which platform it compiles for.
+_QUESTIONS = {
+    "default_backing.h": {("if", "__has_include(<sys/mman.h>)"), ("else", ""), ("endif", "")},
+    "language.h": {("if", "__cplusplus <= 202002L"), ("endif", "")},
+}
+
+
 def check_preprocessor(name, text):
     """The preprocessor includes and guards and does nothing else: what is checked is shipped."""
     guard = f"SLABPROOF_{name.removesuffix('.h').upper()}_H_"
@@ -73,7 +80,12 @@ def check_preprocessor(name, text):
         (source_tree.line_number(text, match.start()), match.group(1), match.group(2))
         for match in _DIRECTIVE.finditer(text)
     ]
-    others = [directive for directive in directives if directive[1] != "include"]
+    questions = _QUESTIONS.get(name, set())
+    others = [
+        (number, kind, rest)
+        for number, kind, rest in directives
+        if kind != "include" and (kind, rest.strip()) not in questions
+    ]
     kept = [("ifndef", guard), ("define", guard), ("endif", f"// {guard}")]
     problems = [
         f"{number}: #{kind} {rest}"
@@ -90,8 +102,10 @@ def check_dependencies(name, text):
     problems = []
     for match in re.finditer(r"^[ \t]*#[ \t]*include[ \t]*(<[^>]*>)", text, re.MULTILINE):
         header = match.group(1)
-        allowed = _SYSTEM_INCLUDE.fullmatch(header) or (
-            name == "siphash_mac.h" and header.startswith("<highwayhash/")
+        allowed = (
+            _SYSTEM_INCLUDE.fullmatch(header)
+            or (name == "siphash_mac.h" and header.startswith("<highwayhash/"))
+            or (name == "language.h" and header.startswith("<slabproof needs "))
         )
         if not allowed:
             problems.append(f"{source_tree.line_number(text, match.start())}: includes {header}")
