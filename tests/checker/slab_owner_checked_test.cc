@@ -177,12 +177,15 @@ struct PushWaits : RelacySync {
     using RelacySync::Atomic<T>::Atomic;
     bool compare_exchange_weak(T& expected, T desired, std::memory_order success,
                                std::memory_order failure, Where where = Where::current()) noexcept {
-      T empty{};
-      if (RelacySync::Atomic<T>::compare_exchange_weak(empty, desired, success, failure, where)) {
-        expected = T{};
-        return true;
-      }
-      return false;
+      RelacySync::await(
+          [&] {
+            T empty{};
+            return RelacySync::Atomic<T>::compare_exchange_weak(empty, desired, success, failure,
+                                                                where);
+          },
+          where);
+      expected = T{};
+      return true;
     }
   };
 };
