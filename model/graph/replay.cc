@@ -242,7 +242,7 @@ void Replay::come_to(const Event& operation) {
     me.rounds.reach(operation, me.passed);
   }
   // Whoever asks next must say anew what it knows.
-  slabproof_local_state.stack = nullptr;
+  local_state().stack = nullptr;
 }
 
 /// Leaves the thread, which waits: it would do nothing but repeat its events from there on.

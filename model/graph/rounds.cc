@@ -19,7 +19,7 @@ void Rounds::begin(const std::byte* stack_end) noexcept {
 }
 
 std::optional<std::size_t> Rounds::begin_of_round(const Event& operation) const {
-  const LocalState& now = slabproof_local_state;
+  const LocalState& now = local_state();
   for (const Point& point : points_) {
     if (point.action == operation.action && point.location == operation.location &&
         point.operand == operation.operand && point.expected == operation.expected &&
@@ -33,7 +33,7 @@ std::optional<std::size_t> Rounds::begin_of_round(const Event& operation) const 
 }
 
 void Rounds::reach(const Event& operation, std::size_t events) {
-  const LocalState& now = slabproof_local_state;
+  const LocalState& now = local_state();
   if (now.stack == nullptr) return;
   if (points_.size() == kMostPoints) forget();
   points_.push_back({.events = events,

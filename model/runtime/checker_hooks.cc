@@ -343,7 +343,7 @@ void look_for_wait(const void* object, const source_location& where) {
   if (engine().is_alone() || !engine().may_wait(object, where)) return;
   {
     const CheckerScope quiet;
-    engine().end_turn(slabproof_local_state);
+    engine().end_turn(local_state());
   }
   rl::ctx().yield(kPausesIfItWaits, relacy_place(where));
 }
@@ -548,7 +548,7 @@ void pause(source_location where) noexcept {
   if (SyncModel* const model = SyncModel::present()) return model->pause(where);
   {
     const CheckerScope quiet;
-    engine().end_turn(slabproof_local_state);
+    engine().end_turn(local_state());
   }
   pause_in_relacy(where);
 }

@@ -4,7 +4,7 @@
 
 extern "C" {
 
-constinit slabproof::model::LocalState slabproof_local_state;
+[[gnu::visibility("hidden")]] constinit slabproof::model::LocalState slabproof_local_state;
 
 static_assert(offsetof(slabproof::model::LocalState, registers) == 0 &&
               offsetof(slabproof::model::LocalState, stack) == 48);
@@ -26,4 +26,8 @@ static_assert(offsetof(slabproof::model::LocalState, registers) == 0 &&
 // Without it no wait is recognised, and each is unrolled up to the limit on events.
 void slabproof_note_local_state() noexcept {}
 #endif
+}
+
+slabproof::model::LocalState& slabproof::model::local_state() noexcept {
+  return slabproof_local_state;
 }

@@ -16,15 +16,13 @@ struct LocalState {
   const std::byte* stack = nullptr;  ///< null where it is not known
 };
 
-}  // namespace slabproof::model
-
-extern "C" {
 /// As it was when the program called `slabproof_note_local_state` last.
-[[gnu::visibility("hidden")]] extern slabproof::model::LocalState slabproof_local_state;
+[[nodiscard]] LocalState& local_state() noexcept;
+
+}  // namespace slabproof::model
 
 /// To be called from the frame of the program, right before it asks for something that may be a
 /// round of a wait: what lies on the stack below has no meaning then.
-[[gnu::visibility("hidden")]] void slabproof_note_local_state() noexcept;
-}
+extern "C" void slabproof_note_local_state() noexcept;
 
 #endif  // SLABPROOF_MODEL_SEARCH_LOCAL_STATE_H_
