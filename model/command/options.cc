@@ -201,9 +201,11 @@ void add_what_to_write(CLI::App& app, CheckOptions& options) {
       ->excludes("--suite")
       ->excludes("--memory");
   app.add_option("--json", options.json_file, "Write the results here as JSON");
-  app.add_option("--emit-steps", options.steps_file,
-                 "Write the critical sections of each execution here, as steps of the proved "
-                 "system, for proofs/coq's check_trace to judge")
+  app.add_option(
+         "--emit-steps", options.steps_file,
+         "Write the critical sections of each execution here, as steps of the proved "
+         "system, for proofs/coq's check_trace to judge; suites leave out slabs with caches "
+         "and owners, which that system does not have")
       ->excludes("--jobs")
       ->excludes("--checkpoint")
       ->excludes("--estimate");
@@ -255,10 +257,12 @@ Problem add_scenarios(const RawOptions& raw, CheckOptions& options) {
       return fmt::format("unknown scenario \"{}\"; --list names them", name);
     }
     options.jobs.push_back(job_of(*scenario));
+    if (auto problem = family_problem(options.jobs.back().slab.family, options)) return problem;
   }
   if (!raw.scenarios.empty()) return std::nullopt;
   for (const Scenario& scenario : raw.suite == "deep" ? deep_suite() : default_suite()) {
-    options.jobs.push_back(job_of(scenario));
+    CheckJob job = job_of(scenario);
+    if (!family_problem(job.slab.family, options)) options.jobs.push_back(std::move(job));
   }
   return std::nullopt;
 }

@@ -39,7 +39,7 @@ std::optional<std::string> misfit_of(const Program& program, const SlabSetup& sl
   for (std::size_t thread = 0; thread < program.threads.size(); ++thread) {
     for (const Op op : program.threads[thread]) {
       if (has_operation(family, thread, op)) continue;
-      return fmt::format("`{}` is no operation of thread {} on a slab of the family {}",
+      return fmt::format("`{}` is not an operation of thread {} on a slab of the family {}",
                          to_text(op), thread, to_text(family));
     }
   }

@@ -259,11 +259,12 @@ class SlabFamilyTest(CheckTest):
 
     def test_what_a_slab_does_not_have_is_refused(self):
         cached, owner = ["--slab", "cached"], ["--slab", "owner"]
-        self.assert_usage_error("`d` is no operation of thread 0", "--program", "a f d", *cached)
-        self.assert_usage_error("`a` is no operation of thread 1", "--program", "a | a", *owner)
+        self.assert_usage_error("`d` is not an operation of thread 0", "--program", "a f d", *cached)
+        self.assert_usage_error("`a` is not an operation of thread 1", "--program", "a | a", *owner)
         self.assert_usage_error("--recheck all", "--program", "a", *cached, "--recheck", "new")
         self.assert_usage_error("slot-states", "--program", "a", *owner, "--protection", "slot-states")
         self.assert_usage_error("--emit-steps", "--program", "a", *owner, "--emit-steps", "steps")
+        self.assert_usage_error("--emit-steps", "--scenario", "caches_grow_a_slab", "--emit-steps", "steps")
         size = ["--enumerate", "threads=1,ops=1,capacity=1"]
         self.assert_usage_error("--emit-steps", *size, *cached, "--emit-steps", "steps")
         self.assert_usage_error("no gifts", *size, *owner)
@@ -278,6 +279,12 @@ class StepsTest(CheckTest):
         lines = steps.read_text().splitlines()
         self.assertEqual(sum(line.startswith("slab ") for line in lines), THREE_GROWERS_ORDERS)
         self.assertEqual(sum(line.startswith("end ") for line in lines), THREE_GROWERS_ORDERS)
+
+    def test_suite_leaves_out_what_has_no_steps(self):
+        results = self.results("--emit-steps", self.directory / "steps")
+        names = {result["scenario"] for result in results}
+        self.assertIn("three_growers", names)
+        self.assertNotIn("caches_grow_a_slab", names)
 
     def test_steps_of_a_replay_are_those_of_one_execution(self):
         steps = self.directory / "steps"

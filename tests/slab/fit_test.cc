@@ -29,7 +29,7 @@ TEST(Fit, CachesTellNoSecondFreeAndWriteNoZeros) {
   for (const SlabFamily family : {kCached, kAutoCached}) {
     EXPECT_EQ(misfit("a f x m | u c n s r !", {.family = family}), std::nullopt);
     EXPECT_THAT(misfit("a | a f d", {.family = family}),
-                Optional(HasSubstr("`d` is no operation of thread 1")));
+                Optional(HasSubstr("`d` is not an operation of thread 1")));
     EXPECT_THAT(misfit("z", {.family = family}), Optional(HasSubstr("`z` is no operation")));
   }
 }
@@ -37,7 +37,7 @@ TEST(Fit, CachesTellNoSecondFreeAndWriteNoZeros) {
 TEST(Fit, RemotesOnlyFreeWhatTheyAreGiven) {
   EXPECT_EQ(misfit("a g>1 c n s r ! z | t f F g>0", {.family = kOwner}), std::nullopt);
   for (const std::string_view program : {"a | a", "a | n", "a | x", "a | !", "a x", "a u"}) {
-    EXPECT_THAT(misfit(program, {.family = kOwner}), Optional(HasSubstr("is no operation of")))
+    EXPECT_THAT(misfit(program, {.family = kOwner}), Optional(HasSubstr("is not an operation of")))
         << program;
   }
 }
