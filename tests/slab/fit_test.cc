@@ -30,7 +30,7 @@ TEST(Fit, CachesTellNoSecondFreeAndWriteNoZeros) {
     EXPECT_EQ(misfit("a f x m | u c n s r !", {.family = family}), std::nullopt);
     EXPECT_THAT(misfit("a | a f d", {.family = family}),
                 Optional(HasSubstr("`d` is not an operation of thread 1")));
-    EXPECT_THAT(misfit("z", {.family = family}), Optional(HasSubstr("`z` is no operation")));
+    EXPECT_THAT(misfit("z", {.family = family}), Optional(HasSubstr("`z` is not an operation")));
   }
 }
 
