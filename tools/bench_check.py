@@ -27,6 +27,8 @@ SEARCHES = {
     "bound 2": ["--search", "bound", "--bound", "2"],
     "dpor": ["--search", "dpor", "--no-symmetry"],
     "dpor, symmetry": ["--search", "dpor"],
+    "graph": ["--search", "graph", "--no-symmetry"],
+    "graph, symmetry": ["--search", "graph"],
 }
 # A run that is shorter than this has no figure of memory.
 SAMPLE_SECONDS = 0.002
