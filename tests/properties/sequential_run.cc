@@ -426,7 +426,8 @@ Complaint SequentialRun::judge_costs(const Prediction& expected, Operation opera
   const bool allocates = operation.kind == Kind::kAllocate ||
                          operation.kind == Kind::kAllocateLayout ||
                          operation.kind == Kind::kAllocateBatch || operation.kind == Kind::kCreate;
-  if (allocates && testing::lock_counts.acquisitions != 1 + expected.growth_rounds) {
+  if (allocates &&
+      testing::lock_counts.acquisitions != expected.sections + expected.growth_rounds) {
     return "L2: " + number(testing::lock_counts.acquisitions) + " lock acquisitions";
   }
   return std::nullopt;

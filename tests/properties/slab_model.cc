@@ -185,6 +185,11 @@ void SlabModel::allocate(std::size_t wanted, Prediction& prediction) {
     ++prediction.installed;
     take(wanted, prediction);
   }
+  // A batch is served in parts (property L5), of which one that is cut short is the last.
+  constexpr std::size_t kMaxSection = 256;
+  const std::size_t served = prediction.handed_out.size();
+  prediction.sections = served < wanted || wanted == 0 ? served / kMaxSection + 1
+                                                       : (served + kMaxSection - 1) / kMaxSection;
 }
 
 void SlabModel::give_back(std::size_t position, Prediction& prediction) {

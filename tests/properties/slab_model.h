@@ -37,6 +37,7 @@ class SlabModel {
     std::vector<Slot> handed_out;
     std::vector<Slot> given_back;  ///< slots whose blocks are given back, in that order
     std::optional<model::Refusal> refusal;
+    std::uint64_t sections = 1;       ///< lock acquisitions of an allocation that needs no growth
     std::uint64_t growth_rounds = 0;  ///< each is one lock acquisition more
     std::uint64_t installed = 0;      ///< segments added
     std::vector<std::uint32_t> trimmed;
