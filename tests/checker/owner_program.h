@@ -15,6 +15,7 @@
 #include "model/search/execution.h"
 #include "model/search/failure.h"
 #include "model/slab/model_backing.h"
+#include "slabproof/misuse.h"
 #include "slabproof/slab_owner.h"
 #include "tests/support/place.h"
 
@@ -28,8 +29,9 @@ struct alignas(64) Item {
 inline constexpr std::size_t kRemotes = 2;
 inline constexpr std::uint32_t kCapacity = 4;
 
-template <class CheckedSync, std::size_t kBatch>
+template <class CheckedSync, std::size_t kBatch, class MisuseType>
 struct ModelConfig : DefaultConfig {
+  using Misuse = MisuseType;
   using Sync = CheckedSync;
   using Backing = model::ModelBacking;
   using RemoteBatch = FixedBatch<kBatch>;
@@ -49,9 +51,9 @@ struct Program {
 
 /// A program of one owner (thread 0) and two remotes. Judges that each block that a remote freed
 /// was reclaimed once or given back, and that every region went at the end.
-template <class CheckedSync, std::size_t kBatch>
+template <class CheckedSync, std::size_t kBatch, class Misuse = CountMisuse>
 class OwnerAndRemotes final : public model::Execution {
-  using Config = ModelConfig<CheckedSync, kBatch>;
+  using Config = ModelConfig<CheckedSync, kBatch, Misuse>;
   using Owner = SlabOwner<Item, Config>;
   using Remote = SlabRemote<Item, Config>;
   using Touch = typename CheckedSync::template Var<std::uint64_t>;

@@ -40,12 +40,12 @@ def mutant_targets(mutant):
             ],
         )
     slab_checker(name = name + "_check", slab = ":" + name, tags = ["manual"])
-    if mutant.canary:
-        slab_checker(
-            name = name + "_canary_check",
-            slab = ":" + name,
-            shared_only = mutant.canary.slab == "shared",
-        )
+    slab_checker(
+        name = name + "_canary_check",
+        slab = ":" + name,
+        shared_only = not mutant.canary or mutant.canary.slab == "shared",
+        tags = [] if mutant.canary else ["manual"],
+    )
     slabproof_cc_binary(
         name = name + "_checked",
         testonly = True,
