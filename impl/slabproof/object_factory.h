@@ -38,7 +38,8 @@ class BaseDeleter {
   /// no virtual destructor.
   template <class T, class Slab>
     requires(std::derived_from<T, Base>)
-  BaseDeleter(SlabDeleter<T, Slab> deleter) noexcept  // implicit, as that of std::unique_ptr is
+  // Implicit, as that of std::unique_ptr is.
+  explicit(false) BaseDeleter(SlabDeleter<T, Slab> deleter) noexcept
       : slab_(deleter.slab()), destroy_([](void* slab, const Base* object) noexcept {
           static_cast<Slab*>(slab)->destroy(static_cast<const T*>(object));
         }) {}

@@ -63,7 +63,7 @@ enum class EventKind : std::uint8_t {
   kFence,
   kAcquired,  ///< a thread that has queued for a mutex has it
   kUnlock,
-  kChoice,  ///< of the values below `operand`, which nothing but the search decides
+  kChoice,      ///< of the values below `operand`, which nothing but the search decides
   kAllocation,  ///< of memory that is fresh or that a free, its source, has given back
   kFree,
 };

@@ -70,11 +70,10 @@ void fail_lifetime(std::string_view action, const source_location& where) {
 
 void fail_endless(const source_location& where) {
   const CheckerScope quiet;
-  abandon_execution(
-      Defect::kLivelock,
-      fmt::format("livelock: {} makes {} accesses in one execution", engine().actor_name(),
-                  engine().settings().access_limit),
-      where);
+  abandon_execution(Defect::kLivelock,
+                    fmt::format("livelock: {} makes {} accesses in one execution",
+                                engine().actor_name(), engine().settings().access_limit),
+                    where);
 }
 
 namespace checker_hooks {

@@ -1,4 +1,5 @@
-// The factory of a program that has shared slabs only: all else takes longer to compile than they do.
+// The factory of a program that has shared slabs only: all else takes longer to compile than they
+// do.
 
 #include <cstdio>
 #include <cstdlib>

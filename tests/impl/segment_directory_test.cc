@@ -181,8 +181,8 @@ TEST_F(SegmentDirectoryTest, RoutesAmongThousandsOfScatteredSegments) {
 }
 
 // The cost in reads of shared variables, which no clock blurs: the buckets of one frame or two, and
-// the links of their chains. Buckets hold one segment on average. That makes four reads for the sizes
-// that cost most, and where the kernel places the region moves it by one percent.
+// the links of their chains. Buckets hold one segment on average. That makes four reads for the
+// sizes that cost most, and where the kernel places the region moves it by one percent.
 TEST_F(SegmentDirectoryTest, RouteReadsAFewVariablesHoweverManySegmentsThereAre) {
   constexpr std::size_t kSegments = 4096;
   constexpr std::size_t kProbes = 8;
