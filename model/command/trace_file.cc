@@ -9,19 +9,25 @@
 namespace slabproof::model {
 namespace {
 
+/// What an event of a trace and one of a graph have in common.
+template <class AnyEvent>
+nlohmann::ordered_json json_of_event(const AnyEvent& event) {
+  return {{"thread", thread_name(event.thread)},
+          {"file", event.place.file},
+          {"line", event.place.line},
+          {"function", event.place.function},
+          {"operation", event.operation},
+          {"object", event.object},
+          {"value", event.value}};
+}
+
 /// Null where there is none.
 nlohmann::ordered_json json_of(const TraceGraph& graph) {
   if (graph.events.empty()) return nullptr;
   auto events = nlohmann::ordered_json::array();
   for (const TraceGraph::Event& event : graph.events) {
-    events.push_back({{"thread", thread_name(event.thread)},
-                      {"file", event.place.file},
-                      {"line", event.place.line},
-                      {"function", event.place.function},
-                      {"operation", event.operation},
-                      {"object", event.object},
-                      {"value", event.value},
-                      {"reads_from", nullptr}});
+    events.push_back(json_of_event(event));
+    events.back()["reads_from"] = nullptr;
     if (event.reads_from) events.back()["reads_from"] = *event.reads_from;
     if (event.reads_initial) events.back()["reads_from"] = "initial";
   }
@@ -31,15 +37,9 @@ nlohmann::ordered_json json_of(const TraceGraph& graph) {
 nlohmann::ordered_json json_of(const TraceHeading& heading, const Trace& trace) {
   auto events = nlohmann::ordered_json::array();
   for (const TraceEvent& event : trace.events) {
-    events.push_back({{"thread", thread_name(event.thread)},
-                      {"file", event.place.file},
-                      {"line", event.place.line},
-                      {"function", event.place.function},
-                      {"operation", event.operation},
-                      {"object", event.object},
-                      {"value", event.value},
-                      {"failed", event.failed},
-                      {"clashed", event.clashed}});
+    events.push_back(json_of_event(event));
+    events.back()["failed"] = event.failed;
+    events.back()["clashed"] = event.clashed;
   }
   return {{"program", heading.program},   {"slab", heading.slab},
           {"property", heading.property}, {"message", heading.message},

@@ -1,6 +1,6 @@
-// The search of execution graphs on programs that fail, wait or misuse it, and the addresses of
-// what they allocate. What it finds of programs that do nothing wrong is in graph_random_test.cc
-// and litmus_test.cc.
+// The search of execution graphs on programs that fail, are too long or misuse it, and the
+// addresses of what they allocate. Waits are in graph_waits_test.cc; what it finds of programs that
+// do nothing wrong is in graph_random_test.cc and litmus_test.cc.
 
 #include <gtest/gtest.h>
 
@@ -18,6 +18,7 @@
 #include "model/runtime/checker_hooks.h"
 #include "model/runtime/relacy_sync.h"
 #include "model/search/explore.h"
+#include "tests/checker/script_findings.h"
 #include "tests/support/scripted_execution.h"
 
 namespace slabproof::testing {
@@ -40,46 +41,22 @@ struct State {
 };
 using Thread = ScriptedExecution<State>::Part;
 
-struct Found {
-  std::set<std::string> outcomes;
-  std::set<Defect> defects;
-  std::uint64_t complete = 0;
-  model::ExploreResult result;
-};
-
-std::string values_of(State& state) {
-  std::string text;
-  for (const int value : state.got) text += std::to_string(value);
-  return text;
-}
-
 /// Goes on after failures.
-Found explore_graphs(const std::vector<Thread>& threads, ExploreOptions options = {}) {
-  ScriptedExecution<State> execution(threads, values_of);
-  Found found;
-  options.search = model::Search::kGraph;
-  options.stop_on_violation = false;
-  options.on_execution = [&](const model::ExecutionEnd& end) {
-    if (end.failure != nullptr) {
-      found.defects.insert(end.failure->defect);
-      return;
-    }
-    ++found.complete;
-    found.outcomes.insert(execution.outcome());
-  };
-  found.result = model::explore(execution, &model::graph::graph_runner, options);
-  return found;
+ScriptFindings explore_graphs(const std::vector<Thread>& threads,
+                              const ExploreOptions& options = {}) {
+  return find_in_script<State>(model::Search::kGraph, threads, options);
 }
 
 // ---- failures ----
 
 TEST(GraphFailures, OtherExecutionsAreExploredAfterOne) {
-  const Found found = explore_graphs({[](State& s) { s.x.store(1, relaxed); },
-                                      [](State& s) {
-                                        s.got[0] = s.x.load(relaxed);
-                                        if (s.got[0] == 0) model::checker_hooks::report("zero", "");
-                                        s.got[1] = s.x.load(relaxed);
-                                      }});
+  const ScriptFindings found = explore_graphs({[](State& s) { s.x.store(1, relaxed); },
+                                               [](State& s) {
+                                                 s.got[0] = s.x.load(relaxed);
+                                                 if (s.got[0] == 0)
+                                                   model::checker_hooks::report("zero", "");
+                                                 s.got[1] = s.x.load(relaxed);
+                                               }});
   EXPECT_EQ(found.defects, std::set{Defect::kReported});
   EXPECT_EQ(found.result.violations, 1U);
   EXPECT_EQ(found.outcomes, std::set<std::string>{"1100"});
@@ -88,55 +65,56 @@ TEST(GraphFailures, OtherExecutionsAreExploredAfterOne) {
 
 TEST(GraphFailures, OtherThreadsGoOnWhereOneFails) {
   // The second thread reads what the first one writes before its failure.
-  const Found found = explore_graphs({[](State& s) {
-                                        s.x.store(1, relaxed);
-                                        if (s.y.load(relaxed) == 0) {
-                                          model::checker_hooks::report("too early", "");
-                                        }
-                                      },
-                                      [](State& s) {
-                                        if (s.x.load(relaxed) == 1) s.y.store(1, relaxed);
-                                      }});
+  const ScriptFindings found = explore_graphs({[](State& s) {
+                                                 s.x.store(1, relaxed);
+                                                 if (s.y.load(relaxed) == 0) {
+                                                   model::checker_hooks::report("too early", "");
+                                                 }
+                                               },
+                                               [](State& s) {
+                                                 if (s.x.load(relaxed) == 1) s.y.store(1, relaxed);
+                                               }});
   // Both see nothing; only the first sees nothing; both see something.
   EXPECT_EQ(found.result.violations, 2U);
   EXPECT_EQ(found.complete, 1U);
 }
 
 TEST(GraphFailures, ExecutionsWithoutTheRaceAreExploredAfterIt) {
-  const Found found = explore_graphs({[](State& s) {
-                                        s.got[0] = s.x.load(acquire);
-                                        if (s.got[0] == 0) s.plain.write() = 1;
-                                      },
-                                      [](State& s) {
-                                        s.plain.write() = 2;
-                                        s.x.store(1, release);
-                                      }});
+  const ScriptFindings found = explore_graphs({[](State& s) {
+                                                 s.got[0] = s.x.load(acquire);
+                                                 if (s.got[0] == 0) s.plain.write() = 1;
+                                               },
+                                               [](State& s) {
+                                                 s.plain.write() = 2;
+                                                 s.x.store(1, release);
+                                               }});
   EXPECT_EQ(found.defects, std::set{Defect::kDataRace});
   EXPECT_EQ(found.outcomes, std::set<std::string>{"1000"});
 }
 
 TEST(GraphFailures, RaceIsFoundThoughTheReadReturnsTheNewestValue) {
-  const Found found = explore_graphs({[](State& s) {
-                                        s.plain.write() = 1;
-                                        s.x.store(1, relaxed);
-                                      },
-                                      [](State& s) {
-                                        if (s.x.load(acquire) == 1) s.got[0] = s.plain.read();
-                                      }});
+  const ScriptFindings found = explore_graphs({[](State& s) {
+                                                 s.plain.write() = 1;
+                                                 s.x.store(1, relaxed);
+                                               },
+                                               [](State& s) {
+                                                 if (s.x.load(acquire) == 1)
+                                                   s.got[0] = s.plain.read();
+                                               }});
   EXPECT_EQ(found.defects, std::set{Defect::kDataRace});
 }
 
 TEST(GraphFailures, ReleaseFenceOrdersPlainAccesses) {
-  const Found found = explore_graphs({[](State& s) {
-                                        s.plain.write() = 1;
-                                        Sync::fence(release);
-                                        s.x.store(1, relaxed);
-                                      },
-                                      [](State& s) {
-                                        if (s.x.load(relaxed) != 1) return;
-                                        Sync::fence(acquire);
-                                        s.got[0] = s.plain.read();
-                                      }});
+  const ScriptFindings found = explore_graphs({[](State& s) {
+                                                 s.plain.write() = 1;
+                                                 Sync::fence(release);
+                                                 s.x.store(1, relaxed);
+                                               },
+                                               [](State& s) {
+                                                 if (s.x.load(relaxed) != 1) return;
+                                                 Sync::fence(acquire);
+                                                 s.got[0] = s.plain.read();
+                                               }});
   EXPECT_EQ(found.defects, std::set<Defect>{});
   EXPECT_EQ(found.outcomes, (std::set<std::string>{"0000", "1000"}));
 }
@@ -146,15 +124,16 @@ TEST(GraphFailures, UseOfDeletedObjectIsFound) {
     Sync::Var<int> value{0};
   };
   Node* shared = nullptr;
-  const Found found = explore_graphs({[&shared](State& s) {
-                                        shared = new Node();
-                                        s.x.store(1, release);
-                                        if (s.y.load(acquire) == 0) delete shared;
-                                      },
-                                      [&shared](State& s) {
-                                        if (s.x.load(acquire) == 1) shared->value.write() = 1;
-                                        s.y.store(1, release);
-                                      }});
+  const ScriptFindings found = explore_graphs({[&shared](State& s) {
+                                                 shared = new Node();
+                                                 s.x.store(1, release);
+                                                 if (s.y.load(acquire) == 0) delete shared;
+                                               },
+                                               [&shared](State& s) {
+                                                 if (s.x.load(acquire) == 1)
+                                                   shared->value.write() = 1;
+                                                 s.y.store(1, release);
+                                               }});
   EXPECT_FALSE(found.defects.empty());
   EXPECT_TRUE(std::ranges::all_of(found.defects, [](Defect defect) {
     return defect == Defect::kUseAfterFree || defect == Defect::kDataRace;
@@ -168,7 +147,7 @@ TEST(GraphFailures, DeadlockNamesWhoWaitsForWhom) {
     second.unlock();
     first.unlock();
   };
-  const Found found = explore_graphs(
+  const ScriptFindings found = explore_graphs(
       {[&](State& s) { in_order(s.a, s.b); }, [&](State& s) { in_order(s.b, s.a); }});
   EXPECT_EQ(found.defects, std::set{Defect::kDeadlock});
   EXPECT_EQ(found.result.violations, 1U);
@@ -178,7 +157,7 @@ TEST(GraphFailures, DeadlockNamesWhoWaitsForWhom) {
 }
 
 TEST(GraphFailures, MutexOfTheThreadItselfIsADeadlock) {
-  const Found found = explore_graphs({[](State& s) {
+  const ScriptFindings found = explore_graphs({[](State& s) {
     s.a.lock();
     s.a.lock();
   }});
@@ -188,13 +167,13 @@ TEST(GraphFailures, MutexOfTheThreadItselfIsADeadlock) {
 TEST(GraphFailures, FailureIsRunAgainForItsTrace) {
   ExploreOptions options;
   options.trace = true;
-  const Found found = explore_graphs({[](State& s) { s.x.store(1, relaxed); },
-                                      [](State& s) {
-                                        if (s.x.load(relaxed) == 1) {
-                                          model::checker_hooks::report("one", "read");
-                                        }
-                                      }},
-                                     options);
+  const ScriptFindings found = explore_graphs({[](State& s) { s.x.store(1, relaxed); },
+                                               [](State& s) {
+                                                 if (s.x.load(relaxed) == 1) {
+                                                   model::checker_hooks::report("one", "read");
+                                                 }
+                                               }},
+                                              options);
   ASSERT_TRUE(found.result.violation);
   EXPECT_TRUE(found.result.reproduced);
   ASSERT_FALSE(found.result.trace.events.empty());
@@ -223,7 +202,7 @@ std::vector<Thread> program_of_many_choices() {
 }
 
 TEST(GraphSchedules, EachExecutionIsRunAgainFromItsSchedule) {
-  ScriptedExecution<State> execution(program_of_many_choices(), values_of);
+  ScriptedExecution<State> execution(program_of_many_choices(), numbers_of<State>);
   std::vector<std::pair<std::string, std::string>> found;  // schedules and outcomes
   ExploreOptions options;
   options.search = model::Search::kGraph;
@@ -246,7 +225,7 @@ TEST(GraphSchedules, EachExecutionIsRunAgainFromItsSchedule) {
 }
 
 TEST(GraphSchedules, ScheduleOfAnotherProgramIsRefused) {
-  ScriptedExecution<State> execution(program_of_many_choices(), values_of);
+  ScriptedExecution<State> execution(program_of_many_choices(), numbers_of<State>);
   for (const char* const text : {"g 0x9", "g v1", "g 7", "g 0 0 v9", "g 2 2 2 2 v7"}) {
     const auto schedule = model::parse_schedule(text);
     ASSERT_TRUE(schedule) << text;
@@ -273,135 +252,33 @@ TEST(GraphSchedules, DeadlockAndLivelockAreRunAgain) {
          while (s.x.load(acquire) != 1) Sync::pause();
        }}};
   for (const auto& program : programs) {
-    const Found found = explore_graphs(program);
+    const ScriptFindings found = explore_graphs(program);
     ASSERT_TRUE(found.result.violation);
     EXPECT_TRUE(found.result.reproduced)
         << to_text(found.result.schedule) << ": " << found.result.violation->message;
   }
 }
 
-// ---- waits ----
+// ---- limits ----
 
-void await_one(Sync::Atomic<int>& flag) {
-  Sync::await([&] { return flag.load(acquire) == 1; });
-}
-
-TEST(GraphWaits, FailedRoundsAreNoExecutions) {
-  const Found found = explore_graphs({[](State& s) {
-                                        s.x.store(2, relaxed);
-                                        s.x.store(3, relaxed);
-                                        s.x.store(1, release);
-                                      },
-                                      [](State& s) { await_one(s.x); }});
-  EXPECT_EQ(found.complete, 1U);
-  EXPECT_TRUE(found.result.exhaustive);
-  EXPECT_EQ(found.result.verdict, Verdict::kHolds);
-}
-
-TEST(GraphWaits, WriteBeforeTheLoopDoesNotHideItsStart) {
-  const Found found = explore_graphs({[](State& s) {
-                                        s.y.fetch_add(1, relaxed);
-                                        s.x.store(1, release);
-                                      },
-                                      [](State& s) {
-                                        s.y.fetch_add(1, relaxed);
-                                        await_one(s.x);
-                                      }});
-  EXPECT_EQ(found.complete, 2U);  // the orders of the additions
-}
-
-TEST(GraphWaits, LoopThatCountsItsRoundsGivesUp) {
-  const Found found = explore_graphs({[](State& s) { s.x.store(1, relaxed); },
-                                      [](State& s) {
-                                        int rounds = 0;
-                                        while (rounds < 3 && s.x.load(relaxed) == 0) {
-                                          ++rounds;
-                                          Sync::pause();
-                                        }
-                                        s.got[0] = rounds;
-                                      }});
-  EXPECT_EQ(found.outcomes, (std::set<std::string>{"0000", "1000", "2000", "3000"}));
-  EXPECT_EQ(found.complete, 4U);
-  EXPECT_TRUE(found.result.exhaustive);
-}
-
-TEST(GraphWaits, LoopThatReadsTwoObjectsWaitsForEither) {
-  const Found found = explore_graphs({[](State& s) { s.y.store(1, relaxed); },
-                                      [](State& s) {
-                                        while (s.x.load(relaxed) == 0 && s.y.load(relaxed) == 0) {
-                                          Sync::pause();
-                                        }
-                                      }});
-  EXPECT_EQ(found.complete, 1U);
-  EXPECT_EQ(found.result.verdict, Verdict::kHolds);
-}
-
-TEST(GraphWaits, WaitThatHasReadSomethingOldIsNoLivelock) {
-  // The round that reads the old value of the first object reads the newest one of the second.
-  const Found found = explore_graphs(
-      {[](State& s) { s.x.store(1, relaxed); },
-       [](State& s) {
-         Sync::await([&] { return s.x.load(relaxed) != 0 || s.y.load(relaxed) != 0; });
-       }});
-  EXPECT_EQ(found.complete, 1U);
-  EXPECT_EQ(found.result.redundant, 1U);
-  EXPECT_EQ(found.result.verdict, Verdict::kHolds);
-}
-
-TEST(GraphWaits, EndlessWaitIsALivelockThatNamesTheRead) {
-  const Found found =
-      explore_graphs({[](State& s) { s.y.store(1, relaxed); }, [](State& s) { await_one(s.x); }});
-  EXPECT_EQ(found.defects, std::set{Defect::kLivelock});
-  EXPECT_EQ(found.complete, 0U);
-  EXPECT_TRUE(found.result.violation->message.contains("graph_search_test.cc"))
-      << found.result.violation->message;
-  EXPECT_TRUE(found.result.violation->message.contains("reads what was there at first"));
-}
-
-TEST(GraphWaits, LoopThatReadsNothingIsALivelock) {
-  const auto pause_for_ever = [](State& /*state*/) {
-    for (;;) Sync::pause();
-  };
-  const auto fence_for_ever = [](State& /*state*/) {
-    for (;;) {
-      Sync::fence(seq_cst);
-      Sync::pause();
-    }
-  };
-  for (const Thread& loop : {Thread(pause_for_ever), Thread(fence_for_ever)}) {
-    const Found found = explore_graphs({loop, [](State& s) { s.x.store(1, relaxed); }});
-    EXPECT_EQ(found.defects, std::set{Defect::kLivelock});
-    EXPECT_EQ(found.complete, 0U);
-  }
-}
-
-TEST(GraphWaits, PauseAfterAFailedExchangeIsABackOff) {
-  const auto add = [](State& s) {
-    int seen = s.x.load(relaxed);
-    while (!s.x.compare_exchange_strong(seen, seen + 1, relaxed, relaxed)) Sync::pause();
-  };
-  const Found found = explore_graphs({add, add});
-  EXPECT_EQ(found.result.verdict, Verdict::kHolds);
-  EXPECT_EQ(found.complete, 4U);  // both orders, with and without a failure of the second
-}
-
-TEST(GraphWaits, EventsOfAThreadAreLimitedWithAMessage) {
+TEST(GraphLimits, EventsOfAThreadAreLimitedWithAMessage) {
   ExploreOptions options;
   options.run.step_limit = 100;
   options.iterations = 1;
-  const Found found = explore_graphs({[](State& s) {
-                                       for (int i = 0; i < 1000; ++i) s.x.fetch_add(1, relaxed);
-                                     }},
-                                     options);
+  const ScriptFindings found = explore_graphs({[](State& s) {
+                                                for (int i = 0; i < 1000; ++i)
+                                                  s.x.fetch_add(1, relaxed);
+                                              }},
+                                              options);
   EXPECT_EQ(found.defects, std::set{Defect::kNotJudged});
   EXPECT_EQ(found.result.verdict, Verdict::kUnsupported);
   EXPECT_FALSE(found.result.exhaustive);
   EXPECT_TRUE(found.result.violation->message.contains("more than 100 events"));
 }
 
-TEST(GraphWaits, LongThreadsAreExplored) {
+TEST(GraphLimits, LongThreadsAreExplored) {
   constexpr int kRounds = 300;
-  const Found found = explore_graphs({[](State& s) {
+  const ScriptFindings found = explore_graphs({[](State& s) {
     for (int i = 0; i < kRounds; ++i) s.got[0] = s.x.fetch_add(1, relaxed);
   }});
   EXPECT_EQ(found.outcomes, (std::set<std::string>{std::to_string(kRounds - 1) + "000"}));
@@ -412,7 +289,7 @@ TEST(GraphWaits, LongThreadsAreExplored) {
 TEST(GraphSurface, EveryPairOfOrdersOfACompareExchangeIsModelled) {
   for (const auto success : {relaxed, acquire, release, acq_rel, seq_cst}) {
     for (const auto failure : {relaxed, acquire, seq_cst}) {
-      const Found found = explore_graphs({[&](State& s) {
+      const ScriptFindings found = explore_graphs({[&](State& s) {
         int expected = 0;
         s.got[0] = s.x.compare_exchange_strong(expected, 1, success, failure) ? 1 : 0;
       }});
@@ -422,7 +299,7 @@ TEST(GraphSurface, EveryPairOfOrdersOfACompareExchangeIsModelled) {
 }
 
 TEST(GraphSurface, FailureOrderAcquiresWhereTheSuccessOrderDoesNot) {
-  const Found found =
+  const ScriptFindings found =
       explore_graphs({[](State& s) {
                         s.plain.write() = 1;
                         s.x.store(1, release);
@@ -437,7 +314,7 @@ TEST(GraphSurface, FailureOrderAcquiresWhereTheSuccessOrderDoesNot) {
 }
 
 TEST(GraphSurface, ConsumeIsRefused) {
-  const Found found = explore_graphs({[](State& s) { s.x.load(consume); }});
+  const ScriptFindings found = explore_graphs({[](State& s) { s.x.load(consume); }});
   EXPECT_EQ(found.defects, std::set{Defect::kUnsupported});
 }
 
@@ -445,7 +322,7 @@ TEST(GraphSurface, WeakExchangeFailsAsOftenAsItIsAllowedTo) {
   for (const std::uint32_t failures : {0U, 1U, 2U}) {
     ExploreOptions options;
     options.run.spurious_failures = failures;
-    const Found found =
+    const ScriptFindings found =
         explore_graphs({[](State& s) {
                          int expected = 0;
                          while (!s.x.compare_exchange_weak(expected, 1, relaxed, relaxed)) {
@@ -460,10 +337,10 @@ TEST(GraphSurface, WeakExchangeFailsAsOftenAsItIsAllowedTo) {
 TEST(GraphSurface, AddressesOfNewObjectsAreTheSameInEveryExecution) {
   // A graph holds the address that another run has stored.
   const auto publish = [](State& s) { s.pointer.store(new int(1), release); };
-  const Found found = explore_graphs({publish, publish, [](State& s) {
-                                        const int* const seen = s.pointer.load(acquire);
-                                        if (seen != nullptr) s.got[0] = *seen;
-                                      }});
+  const ScriptFindings found = explore_graphs({publish, publish, [](State& s) {
+                                                 const int* const seen = s.pointer.load(acquire);
+                                                 if (seen != nullptr) s.got[0] = *seen;
+                                               }});
   EXPECT_EQ(found.defects, std::set<Defect>{});
   EXPECT_EQ(found.outcomes, (std::set<std::string>{"0000", "1000"}));
   EXPECT_EQ(found.complete, 6U);
@@ -471,124 +348,30 @@ TEST(GraphSurface, AddressesOfNewObjectsAreTheSameInEveryExecution) {
 
 TEST(GraphSurface, ProgramThatDoesNotDoTheSameAgainIsRefused) {
   int runs = 0;
-  const Found found = explore_graphs({[&runs](State& s) {
-                                        if (++runs % 2 == 0) s.y.store(1, relaxed);
-                                        s.x.store(1, relaxed);
-                                      },
-                                      [](State& s) { s.got[0] = s.x.load(relaxed); }});
+  const ScriptFindings found = explore_graphs({[&runs](State& s) {
+                                                 if (++runs % 2 == 0) s.y.store(1, relaxed);
+                                                 s.x.store(1, relaxed);
+                                               },
+                                               [](State& s) { s.got[0] = s.x.load(relaxed); }});
   EXPECT_EQ(found.result.verdict, Verdict::kUnsupported);
   EXPECT_FALSE(found.result.exhaustive);
-}
-
-// ---- shares and symmetry ----
-
-/// Locks, and makes objects of its own that the others use.
-void work_on_several_objects(State& s) {
-  s.a.lock();
-  s.got[0] = 10 * s.got[0] + s.x.load(relaxed);
-  s.a.unlock();
-  s.x.fetch_add(1, acq_rel);
-  auto* const made = new Sync::Atomic<int>(0);
-  made->store(1, relaxed);
-  s.b.lock();
-  s.y.store(s.x.load(relaxed), relaxed);
-  s.got[1] = 10 * s.got[1] + made->load(relaxed);
-  s.b.unlock();
-}
-
-void read_both(State& s) {
-  s.got[2] = 10 * s.x.load(acquire) + s.y.load(acquire);
-}
-
-TEST(GraphShares, AreDisjointAndTogetherAllExecutions) {
-  const std::vector<Thread> threads{work_on_several_objects, work_on_several_objects, read_both};
-  const Found whole = explore_graphs(threads);
-  ASSERT_GT(whole.complete, 100U);
-  for (const std::size_t count : {2U, 3U, 7U, 1000U}) {
-    std::uint64_t complete = 0;
-    std::set<std::string> outcomes;
-    for (std::size_t index = 0; index < count; ++index) {
-      ExploreOptions options;
-      options.share = {.index = index, .count = count};
-      const Found share = explore_graphs(threads, options);
-      EXPECT_EQ(share.result.verdict, Verdict::kHolds);
-      EXPECT_TRUE(share.result.exhaustive);
-      complete += share.complete;
-      outcomes.insert(share.outcomes.begin(), share.outcomes.end());
-    }
-    EXPECT_EQ(complete, whole.complete) << count;
-    EXPECT_EQ(outcomes, whole.outcomes) << count;
-  }
-}
-
-/// Explores a program whose first `alike` threads are interchangeable.
-Found explore_with_symmetry(const std::vector<Thread>& threads, std::size_t alike) {
-  std::vector<std::uint8_t> classes;
-  for (std::size_t thread = 0; thread < threads.size(); ++thread) {
-    classes.push_back(static_cast<std::uint8_t>(thread < alike ? 0 : thread));
-  }
-  ExploreOptions options;
-  options.symmetry_class = classes;
-  return explore_graphs(threads, options);
-}
-
-TEST(GraphSymmetry, OfThreadsThatBeginWithALockOneOrderOfTheseIsExplored) {
-  const std::vector<Thread> threads{work_on_several_objects, work_on_several_objects, read_both};
-  const Found all = explore_graphs(threads);
-  const Found reduced = explore_with_symmetry(threads, 2);
-  EXPECT_EQ(2 * reduced.complete, all.complete);
-  EXPECT_EQ(reduced.outcomes, all.outcomes);
-}
-
-TEST(GraphSymmetry, ThreadThatTakesAwayTheFirstLocksOfOthersLosesNothing) {
-  // The first thread reads what the others write later: each such write takes away what came since.
-  const auto lock_and_write = [](State& s) {
-    s.a.lock();
-    s.got[0] = 10 * s.got[0] + s.y.load(relaxed);
-    s.a.unlock();
-    s.x.store(1, relaxed);
-    s.y.fetch_add(1, relaxed);
-  };
-  const auto read_first = [](State& s) {
-    s.got[1] = s.x.load(relaxed);
-    s.got[1] = 10 * s.got[1] + s.y.load(relaxed);
-    s.a.lock();
-    s.got[0] = 10 * s.got[0] + 7;
-    s.a.unlock();
-  };
-  const std::vector<Thread> threads{lock_and_write, lock_and_write, lock_and_write, read_first};
-  const std::vector<Thread> reader_first{read_first, lock_and_write, lock_and_write,
-                                         lock_and_write};
-  const Found all = explore_graphs(threads);
-  const Found reduced = explore_with_symmetry(threads, 3);
-  EXPECT_EQ(6 * reduced.complete, all.complete);
-  EXPECT_EQ(reduced.outcomes, all.outcomes);
-  const std::vector<std::uint8_t> classes{0, 1, 1, 1};
-  ExploreOptions options;
-  options.symmetry_class = classes;
-  EXPECT_EQ(explore_graphs(reader_first, options).complete, reduced.complete);
-}
-
-TEST(GraphSymmetry, ThreadsThatBeginOtherwiseAreToldApart) {
-  const auto add = [](State& s) { s.x.fetch_add(1, relaxed); };
-  const std::vector<Thread> threads{add, add, read_both};
-  EXPECT_EQ(explore_with_symmetry(threads, 2).complete, explore_graphs(threads).complete);
 }
 
 // ---- what a trace shows ----
 
 TEST(GraphTrace, NamesTheEventsOfAViolation) {
-  const Found found = explore_graphs({[](State& s) {
-                                        s.a.lock();
-                                        s.x.store(1, release);
-                                        s.a.unlock();
-                                      },
-                                      [](State& s) {
-                                        s.a.lock();
-                                        const int seen = s.x.exchange(2, acquire);
-                                        s.a.unlock();
-                                        if (seen == 1) model::checker_hooks::report("seen", "");
-                                      }});
+  const ScriptFindings found = explore_graphs({[](State& s) {
+                                                 s.a.lock();
+                                                 s.x.store(1, release);
+                                                 s.a.unlock();
+                                               },
+                                               [](State& s) {
+                                                 s.a.lock();
+                                                 const int seen = s.x.exchange(2, acquire);
+                                                 s.a.unlock();
+                                                 if (seen == 1)
+                                                   model::checker_hooks::report("seen", "");
+                                               }});
   const model::TraceGraph& graph = found.result.trace.graph;
   std::vector<std::string> texts;
   for (const model::TraceGraph::Event& event : graph.events) {

@@ -47,6 +47,112 @@ ScriptFindings find_graphs(const std::vector<Thread>& threads) {
 
 const Thread kSetX = [](State& s) { s.x.store(1, release); };
 
+// ---- loops that pause, and await ----
+
+void await_one(Sync::Atomic<int>& flag) {
+  Sync::await([&] { return flag.load(acquire) == 1; });
+}
+
+TEST(WaitWithAPause, FailedRoundsAreNoExecutions) {
+  const ScriptFindings found = find_graphs({[](State& s) {
+                                              s.x.store(2, relaxed);
+                                              s.x.store(3, relaxed);
+                                              s.x.store(1, release);
+                                            },
+                                            [](State& s) { await_one(s.x); }});
+  EXPECT_EQ(found.complete, 1U);
+  EXPECT_TRUE(found.result.exhaustive);
+  EXPECT_EQ(found.result.verdict, Verdict::kHolds);
+}
+
+TEST(WaitWithAPause, WriteBeforeTheLoopDoesNotHideItsStart) {
+  const ScriptFindings found = find_graphs({[](State& s) {
+                                              s.y.fetch_add(1, relaxed);
+                                              s.x.store(1, release);
+                                            },
+                                            [](State& s) {
+                                              s.y.fetch_add(1, relaxed);
+                                              await_one(s.x);
+                                            }});
+  EXPECT_EQ(found.complete, 2U);  // the orders of the additions
+}
+
+TEST(WaitWithAPause, LoopThatCountsItsRoundsGivesUp) {
+  const ScriptFindings found = find_graphs({[](State& s) { s.x.store(1, relaxed); },
+                                            [](State& s) {
+                                              int rounds = 0;
+                                              while (rounds < 3 && s.x.load(relaxed) == 0) {
+                                                ++rounds;
+                                                Sync::pause();
+                                              }
+                                              s.got[0] = rounds;
+                                            }});
+  EXPECT_EQ(found.outcomes, (std::set<std::string>{"000", "100", "200", "300"}));
+  EXPECT_EQ(found.complete, 4U);
+  EXPECT_TRUE(found.result.exhaustive);
+}
+
+TEST(WaitWithAPause, LoopThatReadsTwoObjectsWaitsForEither) {
+  const ScriptFindings found =
+      find_graphs({[](State& s) { s.y.store(1, relaxed); },
+                   [](State& s) {
+                     while (s.x.load(relaxed) == 0 && s.y.load(relaxed) == 0) {
+                       Sync::pause();
+                     }
+                   }});
+  EXPECT_EQ(found.complete, 1U);
+  EXPECT_EQ(found.result.verdict, Verdict::kHolds);
+}
+
+TEST(WaitWithAPause, WaitThatHasReadSomethingOldIsNoLivelock) {
+  // The round that reads the old value of the first object reads the newest one of the second.
+  const ScriptFindings found =
+      find_graphs({[](State& s) { s.x.store(1, relaxed); },
+                   [](State& s) {
+                     Sync::await([&] { return s.x.load(relaxed) != 0 || s.y.load(relaxed) != 0; });
+                   }});
+  EXPECT_EQ(found.complete, 1U);
+  EXPECT_EQ(found.result.redundant, 1U);
+  EXPECT_EQ(found.result.verdict, Verdict::kHolds);
+}
+
+TEST(WaitWithAPause, EndlessWaitIsALivelockThatNamesTheRead) {
+  const ScriptFindings found =
+      find_graphs({[](State& s) { s.y.store(1, relaxed); }, [](State& s) { await_one(s.x); }});
+  EXPECT_EQ(found.defects, std::set{Defect::kLivelock});
+  EXPECT_EQ(found.complete, 0U);
+  EXPECT_TRUE(found.result.violation->message.contains("graph_waits_test.cc"))
+      << found.result.violation->message;
+  EXPECT_TRUE(found.result.violation->message.contains("reads what was there at first"));
+}
+
+TEST(WaitWithAPause, LoopThatReadsNothingIsALivelock) {
+  const auto pause_for_ever = [](State& /*state*/) {
+    for (;;) Sync::pause();
+  };
+  const auto fence_for_ever = [](State& /*state*/) {
+    for (;;) {
+      Sync::fence(seq_cst);
+      Sync::pause();
+    }
+  };
+  for (const Thread& loop : {Thread(pause_for_ever), Thread(fence_for_ever)}) {
+    const ScriptFindings found = find_graphs({loop, [](State& s) { s.x.store(1, relaxed); }});
+    EXPECT_EQ(found.defects, std::set{Defect::kLivelock});
+    EXPECT_EQ(found.complete, 0U);
+  }
+}
+
+TEST(WaitWithAPause, PauseAfterAFailedExchangeIsABackOff) {
+  const auto add = [](State& s) {
+    int seen = s.x.load(relaxed);
+    while (!s.x.compare_exchange_strong(seen, seen + 1, relaxed, relaxed)) Sync::pause();
+  };
+  const ScriptFindings found = find_graphs({add, add});
+  EXPECT_EQ(found.result.verdict, Verdict::kHolds);
+  EXPECT_EQ(found.complete, 4U);  // both orders, with and without a failure of the second
+}
+
 // ---- loops that never pause ----
 
 TEST(WaitWithoutAPause, FailedRoundsAreNoExecutions) {

@@ -16,22 +16,26 @@ namespace slabproof::testing {
 
 /// What the executions of a program of functions came to.
 struct ScriptFindings {
-  std::set<std::string> outcomes;  ///< of those without a failure: the numbers in `State::got`
+  std::set<std::string> outcomes;  ///< of those without a failure: `numbers_of` their states
   std::set<model::Defect> defects;
   std::uint64_t complete = 0;  ///< without a failure
   model::ExploreResult result;
 };
+
+/// What threads have noted in `State::got`, one number after the other.
+template <class State>
+std::string numbers_of(State& state) {
+  std::string text;
+  for (const int value : state.got) text += std::to_string(value);
+  return text;
+}
 
 /// Explores a program of functions past its failures, on execution graphs or on Relacy.
 template <class State>
 ScriptFindings find_in_script(model::Search search,
                               const std::vector<std::function<void(State&)>>& threads,
                               model::ExploreOptions options = {}) {
-  ScriptedExecution<State> execution(threads, [](State& state) {
-    std::string text;
-    for (const int value : state.got) text += std::to_string(value);
-    return text;
-  });
+  ScriptedExecution<State> execution(threads, numbers_of<State>);
   ScriptFindings found;
   options.search = search;
   options.stop_on_violation = false;
