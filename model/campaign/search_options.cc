@@ -4,10 +4,9 @@ namespace slabproof::model {
 
 Search search_of(const CheckJob& job, const SearchOptions& options) noexcept {
   if (options.search) return *options.search;
-  // A shared slab has none. The harness counts gifts of blocks in atomics, which are no part of the
-  // slab: executions in which two threads overlook each other's gift are on graphs alone.
-  const bool has_atomics = job.slab.family != SlabFamily::kShared;
-  return has_atomics ? Search::kGraph : Search::kDpor;
+  // The harness counts gifts of blocks in atomics, which do not belong to the shared slab:
+  // executions in which two threads overlook each other's gift are on graphs alone.
+  return job.slab.family == SlabFamily::kShared ? Search::kDpor : Search::kGraph;
 }
 
 MemoryModel memory_of(Search search, const SearchOptions& options) noexcept {

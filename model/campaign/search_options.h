@@ -34,9 +34,10 @@ struct SearchOptions {
   std::string checkpoint_file;  ///< keeps finished parts, to go on from after a stop; or empty
 };
 
-/// The search that a job gets: the one that was asked for; else `graph` where the slab itself uses
-/// atomics, as Relacy knows too few executions of these, and `dpor` where it only uses locks. There
-/// both explore the same executions, and `dpor` takes two thirds to three quarters of the time.
+/// The search that a job gets: the one that was asked for; else `graph` for slabs with caches and
+/// for owners, as Relacy knows too few executions of atomics, and `dpor` for the shared slab, which
+/// has none. There both explore the same executions, where no block is given to another thread, and
+/// `dpor` takes two thirds to three quarters of the time.
 [[nodiscard]] Search search_of(const CheckJob& job, const SearchOptions& options) noexcept;
 
 /// The memory model that a search runs under: the one that was asked for, else C++20 on execution

@@ -208,7 +208,7 @@ int run_enumeration(const CheckOptions& options, const std::string& command) {
 int run_estimate(const CheckOptions& options) {
   constexpr double kSecondsToSpend = 5;
   const std::vector<CheckJob> jobs = jobs_of(options);
-  fmt::print("{} runs: {}\n", jobs.size(),
+  fmt::print("{} {}: {}\n", jobs.size(), jobs.size() == 1 ? "run" : "runs",
              to_text(estimate(jobs, options.search, kSecondsToSpend)));
   return kExitHolds;
 }

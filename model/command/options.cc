@@ -25,7 +25,7 @@ namespace slabproof::model {
 namespace {
 
 constexpr const char* kDescription =
-    "Model-checks the shipped slab under Relacy.\n\n"
+    "Model-checks the shipped slab, on Relacy or on execution graphs of C++20 or RC11.\n\n"
     "With no --program and no --scenario it runs the default suite and prints a table. Exit code: "
     "0 "
     "everything holds, 1 a violation was found, 2 bad usage, 3 inconclusive (a limit cut a search "
@@ -121,9 +121,8 @@ void add_how_to_search(CLI::App& app, RawOptions& raw, SearchOptions& options) {
          "--search", [&options](const std::string& name) { set_search(name, options); },
          "dpor: one execution of each class of equivalent ones; graph: one of each execution graph "
          "that the memory model allows; full: every order of every operation; bound: every order "
-         "with at most "
-         "--bound preemptions; random. Default: graph for a slab that has atomics, dpor for one "
-         "with locks alone, where it is faster")
+         "with at most --bound preemptions; random. Default: graph for slabs with caches and for "
+         "owners, dpor for the shared slab, where it is faster")
       ->type_name("TEXT:{dpor,graph,full,bound,random}");
   app.add_option(
          "--memory", raw.memory,

@@ -19,7 +19,7 @@ inline constexpr Location kNoLocation = 0xffff;
 inline constexpr std::size_t kMaxEventsPerThread = 0xfff0;
 
 /// Names an event by its place in its thread, which stays the same however much of the graph around
-/// it is taken away. The initial write of every location is no event of a thread.
+/// it is taken away. The initial write of every location is not an event of a thread.
 struct EventId {
   static constexpr std::uint8_t kNoThread = 0xff;
 

@@ -34,7 +34,7 @@ std::optional<Violation> CensusJudge::judge_sum(const Counters& counters) const 
 std::optional<Violation> CensusJudge::judge_rest(const Census& census, BadPointers bad) const {
   const Counters& rest = census.at_rest;
   const std::uint64_t accounted = census.held + rest.cached;
-  // A bad pointer in a cache counts as cached, and is no live block.
+  // A bad pointer in a cache counts as cached, and is not a live block.
   const std::uint64_t in_caches = bad.offered - std::min(bad.offered, bad.handed_out);
   if (rest.live > accounted || rest.live + in_caches < accounted) {
     return fail(setup_.family == SlabFamily::kCached ? "C1" : "C3", "R2",

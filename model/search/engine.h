@@ -149,7 +149,7 @@ class Engine {
   [[nodiscard]] std::size_t decide_value(std::size_t count);
   /// For the runner's own search, which decides by itself.
   void decided(std::size_t thread) noexcept;
-  /// Another thread goes on, which is no choice.
+  /// Another thread goes on, as the only one that can.
   void switched_to(std::size_t thread) noexcept { running_ = static_cast<std::uint8_t>(thread); }
   void decided_value(std::size_t value, std::size_t count) noexcept;
   void count_step();

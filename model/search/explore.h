@@ -37,7 +37,7 @@ enum class Search : std::uint8_t {
 [[nodiscard]] std::expected<Search, std::string> parse_search(std::string_view text);
 
 /// What is known of an execution when it has ended. Of one that did nothing but repeat a turn of a
-/// wait in the end, nobody hears.
+/// wait in the end, nobody gets a report.
 struct ExecutionEnd {
   const Failure* failure = nullptr;  ///< null where it ran to its end and was judged good
   bool abandoned = false;            ///< the failure stopped it before its end

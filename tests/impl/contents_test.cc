@@ -11,7 +11,7 @@
 
 #include "slabproof/block.h"
 #include "slabproof/slab_remote.h"
-#include "tests/impl/slab_families.h"
+#include "tests/support/slab_families.h"
 
 namespace slabproof {
 namespace {

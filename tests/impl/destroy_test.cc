@@ -10,7 +10,7 @@
 #include "slabproof/config.h"
 #include "slabproof/freelist_protection.h"
 #include "slabproof/slab_remote.h"
-#include "tests/impl/slab_families.h"
+#include "tests/support/slab_families.h"
 
 namespace slabproof {
 namespace {

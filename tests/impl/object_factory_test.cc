@@ -13,7 +13,7 @@
 
 #include "slabproof/alloc_error.h"
 #include "slabproof/block.h"
-#include "tests/impl/slab_families.h"
+#include "tests/support/slab_families.h"
 
 namespace slabproof {
 namespace {

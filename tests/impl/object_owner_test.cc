@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "slabproof/object_factory.h"
-#include "tests/impl/slab_families.h"
+#include "tests/support/slab_families.h"
 
 namespace slabproof {
 namespace {

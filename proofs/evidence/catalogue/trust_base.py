@@ -22,6 +22,7 @@ GROUPS = {
     "kernel": "The operating system",
     "relacy": "The memory model of the checker",
     "reduction": "The reduction",
+    "graph": "The search of execution graphs",
     "oracle": "What is checked",
     "coq": "The proofs",
     "tools": "The machinery of the evidence",

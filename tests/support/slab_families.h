@@ -1,5 +1,5 @@
-#ifndef SLABPROOF_TESTS_IMPL_SLAB_FAMILIES_H_
-#define SLABPROOF_TESTS_IMPL_SLAB_FAMILIES_H_
+#ifndef SLABPROOF_TESTS_SUPPORT_SLAB_FAMILIES_H_
+#define SLABPROOF_TESTS_SUPPORT_SLAB_FAMILIES_H_
 
 #include <gtest/gtest.h>
 
@@ -77,4 +77,4 @@ using AllSlabs = ::testing::Types<Family<Slab>, Family<ExtendableSlab>, Family<C
 
 }  // namespace slabproof::testing
 
-#endif  // SLABPROOF_TESTS_IMPL_SLAB_FAMILIES_H_
+#endif  // SLABPROOF_TESTS_SUPPORT_SLAB_FAMILIES_H_
