@@ -132,7 +132,8 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// A block of one slot. O(1) and one lock acquisition on a hit; a growing call makes two, at most
   /// one request for a chunk, and one for the directory when that must widen (property L2). Where
   /// the backing refuses a chunk for several segments, the call asks once more, for one segment;
-  /// where that fails too and another thread has brought a place, it takes the lock a third time.
+  /// where that fails too and another thread has brought a place that may be used, it takes the
+  /// lock a third time.
   /// Errors: those of construction; `kOutOfMemory`; `kSegmentLimit`.
   [[nodiscard]] std::expected<Block, AllocError> allocate() noexcept {
     if (!plan_) [[unlikely]]
@@ -642,8 +643,9 @@ class ExtendableSlab : CheckedConfig<T, Config>,
         SegmentType& fresh = install(shared, supplies);
         served += take_from(shared, fresh, blocks.subspan(served));
         if (served >= needed) return served;
-      } else if (growth.chunk_places == 0 || shared.reserve.empty()) {
-        // There was a place already, or there is none now.
+      } else if (growth.chunk_places == 0 || shared.reserve.empty() ||
+                 shared.directory.size() >= shared.max_segments) {
+        // There was a place already, or there is none now, or it may not be used.
         if (served == 0) return std::unexpected(*supplies.refusal);
         return served;
       }

@@ -94,7 +94,8 @@ class OwnerRegion {
   [[nodiscard]] Slab& slab() noexcept { return slab_; }
   [[nodiscard]] List& list() noexcept { return list_; }
 
-  /// Called for a block that a remote gave to its caller again, since the owner takes no more.
+  /// Called for a block that a remote gave to its caller again, since the owner takes no more. That
+  /// block may yet be given back to the owner, or to a remote once more.
   void note_handed_back() noexcept {
     if constexpr (kHearsOfLiveBlocks<typename Config::Misuse>) {
       // ORDER[owner_region.handed_back] relaxed: whoever reads it has seen every handle go.
@@ -111,8 +112,9 @@ class OwnerRegion {
   static void release(OwnerRegion* region) noexcept {
     if constexpr (kHearsOfLiveBlocks<typename Config::Misuse>) {
       // ORDER[owner_region.handed_back] relaxed: as above.
-      const auto handed_back = region->handed_back_.load(std::memory_order::relaxed);
-      report_live_blocks<typename Config::Misuse>(region->slab_.stats().live - handed_back, nullptr,
+      const std::uint64_t handed_back = region->handed_back_.load(std::memory_order::relaxed);
+      const std::uint64_t live = region->slab_.stats().live;
+      report_live_blocks<typename Config::Misuse>(live - (std::min)(live, handed_back), nullptr,
                                                   &region->slab_);
     }
     // The owner of the memory lies in that memory, so it moves out before that goes.

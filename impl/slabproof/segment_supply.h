@@ -40,7 +40,8 @@ class SegmentSupply {
   /// `growers` counts this one. Growers that come before the slab has `max_segments` may be more
   /// than that allows: phase 3 refuses those that come too late. A chunk has places for a share of
   /// the segments that there are, so that the number of chunks grows with the logarithm of theirs;
-  /// growers that ask at the same time ask for that share together. The lock is held.
+  /// growers that ask at the same time ask for that share together, and for no more places than
+  /// `max_segments` leaves. The lock is held.
   [[nodiscard]] static Wish wish(const Directory& directory, Reserve& reserve,
                                  std::uint64_t growers, std::uint32_t max_segments,
                                  const Plan& plan) noexcept {
@@ -56,7 +57,10 @@ class SegmentSupply {
       wish.extent_last = std::bit_ceil(static_cast<std::uint32_t>(wanted));
     }
     wish.reserved = reserve.take(plan.place);
-    if (!wish.reserved) wish.chunk_places = share_of(wish.observed, growers);
+    if (!wish.reserved) {
+      wish.chunk_places =
+          (std::min)(share_of(wish.observed, growers), max_segments - wish.observed);
+    }
     return wish;
   }
 

@@ -80,7 +80,8 @@ class SlabRemote {
   [[nodiscard]] RemoteFree destroy(const T* object) noexcept {
     if (object == nullptr) return deallocate(nullptr);
     if (reinterpret_cast<std::uintptr_t>(object) % Region::Slab::slot_alignment != 0) {
-      Config::Misuse::report(MisuseKind::kMisalignedPointer, object, region_.operator->());
+      const void* const slab = region_ ? &region_->slab() : nullptr;
+      Config::Misuse::report(MisuseKind::kMisalignedPointer, object, slab);
       return RemoteFree::kRefused;
     }
     std::destroy_at(object);

@@ -130,6 +130,31 @@ TEST_F(MisuseReportTest, NamesTheRightPointersOfABatch) {
   EXPECT_EQ(KeepMisuse::reports, expected);
 }
 
+TEST_F(MisuseReportTest, OwnerAndRemoteNameTheSameSlab) {
+  SlabOwner<std::uint64_t, KeepConfig> owner(4);
+  auto remote = owner.remote();
+  std::byte* const inside = take_blocks(owner, 1)[0].data + 1;
+  EXPECT_FALSE(owner.deallocate(inside));
+  EXPECT_EQ(remote.destroy(reinterpret_cast<std::uint64_t*>(inside)), RemoteFree::kRefused);
+  ASSERT_EQ(KeepMisuse::reports.size(), 2U);
+  EXPECT_EQ(KeepMisuse::reports[1], KeepMisuse::reports[0]);
+}
+
+TEST_F(MisuseReportTest, RemoteOfAnOwnerThatCouldNotBeBuiltNamesNoSlab) {
+  SlabOwner<std::uint64_t, KeepConfig> built(4);
+  std::byte* const inside = take_blocks(built, 1)[0].data + 1;
+  struct Refusing : KeepConfig {
+    using Backing = ObservedBacking<HeapBacking>;
+  };
+  new_environment().refuse_all();
+  SlabOwner<std::uint64_t, Refusing> owner(4);
+  auto remote = owner.remote();
+  new_environment();
+  EXPECT_EQ(remote.destroy(reinterpret_cast<std::uint64_t*>(inside)), RemoteFree::kRefused);
+  ASSERT_EQ(KeepMisuse::reports.size(), 1U);
+  EXPECT_EQ(KeepMisuse::reports[0].slab, nullptr);
+}
+
 TEST_F(MisuseReportTest, GoodPointersAreNotReported) {
   const std::vector<Block> blocks = take_blocks(slab_, 6);
   give_back(slab_, blocks);
@@ -231,6 +256,36 @@ TEST_F(LiveAtDestructionTest, BlocksThatAnOwnerWouldNotTakeAreNotLive) {
     // The other one goes with the remote.
   }
   EXPECT_EQ(counts_, (std::vector<std::uint64_t>{2}));
+}
+
+TEST_F(LiveAtDestructionTest, BlockThatTheOwnerTakesAfterARemoteGaveItBackIsNotLive) {
+  {
+    SlabOwner<std::uint64_t, KeepLiveConfig> owner(4);
+    auto remote = owner.remote();
+    const Block block = take_blocks(owner, 1)[0];
+    owner.close();
+    EXPECT_EQ(remote.deallocate(block.data), RemoteFree::kGathered);
+    EXPECT_EQ(remote.flush(), RemoteFree::kOwnerGone);
+    EXPECT_EQ(remote.take_back(), block.data);
+    EXPECT_TRUE(owner.deallocate(block.data));
+  }
+  EXPECT_TRUE(counts_.empty());
+}
+
+TEST_F(LiveAtDestructionTest, BlockThatRemotesGiveBackTwiceIsNotLive) {
+  {
+    SlabOwner<std::uint64_t, KeepLiveConfig> owner(4);
+    auto remote = owner.remote();
+    const Block block = take_blocks(owner, 1)[0];
+    owner.close();
+    EXPECT_EQ(remote.flush(), RemoteFree::kPushed);
+    EXPECT_EQ(remote.deallocate(block.data), RemoteFree::kGathered);
+    EXPECT_EQ(remote.flush(), RemoteFree::kOwnerGone);
+    EXPECT_EQ(remote.take_back(), block.data);
+    EXPECT_EQ(remote.deallocate(block.data), RemoteFree::kOwnerGone);
+    EXPECT_EQ(remote.take_back(), block.data);
+  }
+  EXPECT_TRUE(counts_.empty());
 }
 
 TEST_F(LiveAtDestructionTest, PolicyWithoutAReportOfItsOwnIsToldOfAKind) {

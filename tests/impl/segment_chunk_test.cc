@@ -204,6 +204,36 @@ TEST_F(SegmentChunkTest, RefusedGrowerFailsWhereThePlacesOfOthersAreGone) {
   expect_sound();
 }
 
+TEST_F(SegmentChunkTest, ChunkHasNoMorePlacesThanTheLimitLeaves) {
+  fill(8);
+  slab_.limit_segments(10);
+  allocate_segment();
+  const std::size_t size = Segment<std::uint64_t, SharingConfig>::plan(kCapacity)->place.size;
+  // A header and two places, where eight would be the share.
+  EXPECT_LT(script_.events.back().size, 3 * size);
+  const std::uint64_t requests = script_.segment_requests;
+  allocate_segment();
+  EXPECT_EQ(slab_.allocate().error(), AllocError::kSegmentLimit);
+  EXPECT_EQ(script_.segment_requests, requests);
+  expect_sound();
+}
+
+TEST_F(SegmentChunkTest, GrowerThatTheLimitRefusesDoesNotLookForPlacesOfOthers) {
+  fill(8);
+  std::uint64_t of_others = 0;
+  during_next_request([&] {
+    of_others = testing::acquisitions_of([this] {
+      allocate_segment();
+      slab_.limit_segments(9);
+    });
+  });
+  const std::uint64_t all = testing::acquisitions_of(
+      [this] { EXPECT_EQ(slab_.allocate().error(), AllocError::kSegmentLimit); });
+  EXPECT_EQ(all - of_others, 2U);
+  EXPECT_EQ(slab_.segment_count(), 9U);
+  expect_sound();
+}
+
 TEST_F(SegmentChunkTest, TrimKeepsWhatLiesBesideASegmentInItsChunk) {
   fill(8);
   for (std::size_t i = 0; i < blocks_.size(); ++i) testing::fill(blocks_[i], i);
