@@ -36,8 +36,9 @@ class CacheRegistry {
                     void (*release_memory)(Member*) noexcept) noexcept
         : slab_id(id), empty(give_back), release(release_memory) {}
     const std::uint64_t slab_id;
-    void (*const empty)(Member*) noexcept;    ///< gives its blocks to the slab, which must be alive
-    void (*const release)(Member*) noexcept;  ///< gives its memory back; no lock may be held
+    void (*const empty)(Member*) noexcept;  ///< gives its blocks to the slab, which must be alive
+    /// Gives its blocks to the slab, unless it is empty, and its memory back; no lock may be held.
+    void (*const release)(Member*) noexcept;
     Link next_of_thread{static_cast<Member*>(nullptr)};
     Link next_of_slab{static_cast<Member*>(nullptr)};
     typename Sync::template Var<Link*> at_thread{static_cast<Link*>(nullptr)};
@@ -103,9 +104,9 @@ class CacheRegistry {
     remember(table, member);
   }
 
-  /// Ends every cache of a slab, and first gives what they hold to the slab if `gives_back`. Their
-  /// threads may end meanwhile, but not use the slab.
-  static void end_slab(SlabMembers& slab, bool gives_back) noexcept {
+  /// Ends every cache of a slab, which gives what they hold to the slab. Their threads may end
+  /// meanwhile, but not use the slab.
+  static void end_slab(SlabMembers& slab) noexcept {
     for (;;) {
       Member* member = nullptr;
       {
@@ -113,7 +114,6 @@ class CacheRegistry {
         member = slab.first.read();
         if (member == nullptr) return;
         leave(*member);
-        if (gives_back) member->empty(member);
       }
       member->release(member);
     }

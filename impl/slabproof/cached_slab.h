@@ -59,12 +59,11 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
   explicit CachedSlab(std::size_t segment_capacity, Arguments... arguments) noexcept
       : members_(Registry::new_slab_id()), slab_(segment_capacity, arguments...) {}
 
-  /// Releases all memory. Where `Config::Misuse` wants to know of live blocks, those that caches
-  /// and the depot hold go back first, since nobody has them.
+  /// Releases all memory. Blocks that caches hold go back first, and so do those of the depot where
+  /// `Config::Misuse` reports live blocks, since nobody has them.
   ~CachedSlab() {
-    constexpr bool kGivesBack = kHearsOfLiveBlocks<typename Config::Misuse>;
-    Registry::end_slab(members_, kGivesBack);
-    if constexpr (kGivesBack) empty_depot();
+    Registry::end_slab(members_);
+    if constexpr (kHearsOfLiveBlocks<typename Config::Misuse>) empty_depot();
   }
   CachedSlab(const CachedSlab&) = delete;
   CachedSlab& operator=(const CachedSlab&) = delete;

@@ -130,6 +130,17 @@ TEST_F(MisuseReportTest, NamesTheRightPointersOfABatch) {
   EXPECT_EQ(KeepMisuse::reports, expected);
 }
 
+TEST_F(MisuseReportTest, OfACacheThatEndsWithItsSlabComesWithoutAnyLock) {
+  std::uint64_t elsewhere = 0;
+  {
+    CachedSlab<std::uint64_t, KeepConfig> slab(4);
+    EXPECT_TRUE(slab.deallocate(&elsewhere));
+  }
+  ASSERT_EQ(KeepMisuse::reports.size(), 1U);
+  EXPECT_EQ(KeepMisuse::reports[0].pointer, &elsewhere);
+  EXPECT_EQ(KeepMisuse::reports[0].locks_held, 0U);
+}
+
 TEST_F(MisuseReportTest, OwnerAndRemoteNameTheSameSlab) {
   SlabOwner<std::uint64_t, KeepConfig> owner(4);
   auto remote = owner.remote();
