@@ -11,9 +11,9 @@
 
 namespace slabproof {
 
-/// How many blocks a remote gathers before it pushes them. `size` is at least 1. `pushed` is told
-/// of each push of a full batch: `onto_others` says that the owner had not yet taken what was
-/// pushed before. Used by one thread; nothing throws.
+/// How many blocks a remote gathers before it pushes them. `size` is at least 1. `pushed` is
+/// called after each push of a full batch: `onto_others` says that the owner had not yet taken what
+/// was pushed before. Used by one thread; nothing throws.
 template <class B>
 concept BatchPolicy = std::is_nothrow_default_constructible_v<B> &&
                       std::is_nothrow_copy_constructible_v<B> && requires(B batch, const B now) {

@@ -63,7 +63,7 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
   /// `Config::Misuse` reports live blocks, since nobody has them.
   ~CachedSlab() {
     Registry::end_slab(members_);
-    if constexpr (kHearsOfLiveBlocks<typename Config::Misuse>) empty_depot();
+    if constexpr (kReportsLiveBlocks<typename Config::Misuse>) empty_depot();
   }
   CachedSlab(const CachedSlab&) = delete;
   CachedSlab& operator=(const CachedSlab&) = delete;

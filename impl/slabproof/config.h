@@ -23,7 +23,7 @@ struct DefaultConfig {
   using Sync = StdSync;               ///< locks, atomics, shared plain variables
   using Backing = DefaultBacking;     ///< where a segment's bytes come from
   using Protection = NoProtection;    ///< integrity of the in-band freelist
-  using Misuse = CountMisuse;         ///< hears of each bad pointer
+  using Misuse = CountMisuse;         ///< gets each bad pointer
   using Contents = KeepContents;      ///< of a block that changes hands
   using RemoteBatch = AdaptiveBatch;  ///< how many blocks a remote of a `SlabOwner` gathers
   static constexpr Recheck recheck = Recheck::kAllSegments;

@@ -54,7 +54,8 @@ struct InitialSegments {
 ///
 /// Thread safety: any operation from any thread at any time, but for construction and destruction.
 /// Destruction releases every segment; it does not run destructors of objects still live.
-/// Nothing throws, but for the constructors of objects in `create` and `make_unique`.
+/// Nothing throws, but for the constructors of objects in `create` and `make_unique`, and the
+/// action of `for_each_live`.
 template <class T, class Config = DefaultConfig>
 class ExtendableSlab : CheckedConfig<T, Config>,
                        public ObjectFactory<T, ExtendableSlab<T, Config>> {
@@ -103,8 +104,8 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   ~ExtendableSlab() {
     static_assert(alignof(ExtendableSlab) >= kCacheLine && sizeof(ExtendableSlab) % kCacheLine == 0,
                   "slabproof: a slab has cache lines of its own");
-    report_leaks();
     Shared& shared = shared_.write();
+    report_leaks<typename Config::Misuse>(*this, shared.counters.live);
     const auto end = [this](SegmentType& segment) {
       const auto ended = SegmentType::own(segment, *plan_);
     };
@@ -197,9 +198,9 @@ class ExtendableSlab : CheckedConfig<T, Config>,
 
   /// Fills `blocks` from the front with what can be had at once, under one lock acquisition, but
   /// with no more than `kMaxSection`. Where that is nothing, grows as `allocate` does and takes
-  /// what there is then. For a cache: it asks for many, and its caller needs one; it zeroes what it
-  /// hands out. The result is how many were served; zero if asked for zero. Errors: as `allocate`,
-  /// when no block was served; then nothing has changed.
+  /// what there is then. For a cache, which asks for many although its caller needs one. Blocks are
+  /// not zeroed: the cache does that. The result is how many were served; zero if asked for zero.
+  /// Errors: as `allocate`, when no block was served; then nothing has changed.
   [[nodiscard]] std::expected<std::size_t, AllocError> allocate_some(
       std::span<Block> blocks) noexcept {
     return serve(blocks.first((std::min)(blocks.size(), kMaxSection)),
@@ -226,8 +227,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
 
   /// Gives blocks back under one lock acquisition for each `kMaxSection` of them, between which
   /// other threads can come in, and one more after each bad pointer among them, since the report is
-  /// made without the lock. Null among them is passed over. The result is how
-  /// many were accepted.
+  /// made without the lock. Null among them is passed over. The result is how many were accepted.
   std::size_t deallocate_batch(std::span<void* const> pointers) noexcept {
     std::size_t accepted = 0;
     for (std::size_t next = 0; next < pointers.size();) {
@@ -249,9 +249,10 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   }
 
   /// Calls `action` with each block that is live, in no order. Needs `SlotStates`. No lock is held
-  /// meanwhile, so `action` may do anything with the slab; who calls this sees to it that no other
-  /// thread gives a block back until it returns. O(slots / 64 + live), and a lock acquisition for
-  /// each 64 live blocks or 4,096 slots.
+  /// meanwhile: `action` may allocate, and may give back the block that it gets, but no other, and
+  /// no other thread may give one back until this returns. Blocks that are allocated meanwhile may
+  /// or may not be visited. Throws what `action` throws. O(slots / 64 + live), and a lock
+  /// acquisition for each 64 live blocks or 4,096 slots.
   template <class Action>
     requires(Config::Protection::tracks_slots)
   void for_each_live(Action action) {
@@ -275,7 +276,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
 
   /// The first half of `destroy`: whether `pointer` may be an object of this slab. A pointer that
   /// is none is treated as `deallocate` does. With `SlotStates` the block is nobody's from here on
-  /// until `end_destroy` gives it back, so of several calls for one object one is not refused.
+  /// until `end_destroy` gives it back, so of several calls for one object exactly one succeeds.
   /// O(1), one lock acquisition.
   [[nodiscard]] bool begin_destroy(const void* pointer) noexcept {
     std::optional<MisuseKind> refused;
@@ -650,17 +651,6 @@ class ExtendableSlab : CheckedConfig<T, Config>,
         return served;
       }
       growth = begin_growth(shared);
-    }
-  }
-
-  void report_leaks() noexcept {
-    if constexpr (kHearsOfLiveBlocks<typename Config::Misuse>) {
-      const std::uint64_t live = shared_.read().counters.live;
-      const void* some = nullptr;
-      if constexpr (Protection::tracks_slots) {
-        if (live != 0) for_each_live([&some](Block block) { some = block.data; });
-      }
-      report_live_blocks<typename Config::Misuse>(live, some, this);
     }
   }
 

@@ -19,19 +19,20 @@ enum class MisuseKind : std::uint8_t {
   kLiveAtDestruction,  ///< a block that nobody gave back before its slab ended: a leak
 };
 
-/// Told of each bad pointer, after the slab's lock is dropped and with the slab unchanged but for
-/// its counter (property S10); and once at the end of a slab in which blocks are still live
-/// (property S14), with one of them where `SlotStates` knows which are live, else with null. It
-/// must not throw.
+/// `report` gets each bad pointer, after the slab's lock is dropped and with the slab unchanged but
+/// for its counter (property S10). At the end of a slab in which blocks are still live it gets,
+/// once (property S14), one of them where a `Slab` or an `ExtendableSlab` has `SlotStates`, else
+/// null. It must not throw. Nor may it make, trim or destroy a `CachedSlab`: when a thread ends, it
+/// runs under the lock that the caches of a process share.
 ///
-/// A policy may also have `report_live(count, pointer, slab)`: then it is told of live blocks by
-/// that, and how many they are.
+/// A policy may also have `report_live(count, pointer, slab)`: then that is called for live blocks,
+/// with their number.
 template <class M>
 concept MisusePolicy = requires(MisuseKind kind, const void* pointer, const void* slab) {
   { M::report(kind, pointer, slab) } noexcept;
 };
 
-/// Tells a policy of blocks that are live at the end of a slab, if there are any.
+/// Reports blocks that are live at the end of a slab to a policy, if there are any.
 template <MisusePolicy M>
 void report_live_blocks(std::uint64_t count, const void* pointer, const void* slab) noexcept {
   if (count == 0) return;
@@ -47,9 +48,22 @@ struct CountMisuse {
   static void report(MisuseKind /*kind*/, const void* /*pointer*/, const void* /*slab*/) noexcept {}
 };
 
-/// Whether a policy does anything when it is told of live blocks.
+/// Whether a policy does anything with live blocks.
 template <class M>
-inline constexpr bool kHearsOfLiveBlocks = !std::is_same_v<M, CountMisuse>;
+inline constexpr bool kReportsLiveBlocks = !std::is_same_v<M, CountMisuse>;
+
+/// Reports the `live` blocks of a slab that ends, with one of them where the slab can list them.
+template <MisusePolicy M, class Slab>
+void report_leaks(Slab& slab, std::uint64_t live) noexcept {
+  if constexpr (kReportsLiveBlocks<M>) {
+    const void* some = nullptr;
+    const auto keep = [&some](const auto& block) { some = block.data; };
+    if constexpr (requires { slab.for_each_live(keep); }) {
+      if (live != 0) slab.for_each_live(keep);
+    }
+    report_live_blocks<M>(live, some, &slab);
+  }
+}
 
 /// Debug builds: says which pointer and which slab, and aborts.
 struct AbortMisuse {
@@ -60,9 +74,9 @@ struct AbortMisuse {
   }
   [[noreturn]] static void report_live(std::uint64_t count, const void* pointer,
                                        const void* slab) noexcept {
-    std::fprintf(stderr,
-                 "slabproof: %llu blocks (one at %p) are still live at the end of the slab at %p\n",
-                 static_cast<unsigned long long>(count), pointer, slab);
+    std::fprintf(stderr, "slabproof: %llu blocks", static_cast<unsigned long long>(count));
+    if (pointer != nullptr) std::fprintf(stderr, " (one at %p)", pointer);
+    std::fprintf(stderr, " are still live at the end of the slab at %p\n", slab);
     std::abort();
   }
 

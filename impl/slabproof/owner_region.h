@@ -41,7 +41,7 @@ class OwnerRegion {
   };
   struct OwnerConfig : Config {
     using Sync = UnlockedSync<typename Config::Sync>;
-    using Misuse = std::conditional_t<kHearsOfLiveBlocks<typename Config::Misuse>, OwnerMisuse,
+    using Misuse = std::conditional_t<kReportsLiveBlocks<typename Config::Misuse>, OwnerMisuse,
                                       typename Config::Misuse>;
   };
 
@@ -97,7 +97,7 @@ class OwnerRegion {
   /// Called for a block that a remote gave to its caller again, since the owner takes no more. That
   /// block may yet be given back to the owner, or to a remote once more.
   void note_handed_back() noexcept {
-    if constexpr (kHearsOfLiveBlocks<typename Config::Misuse>) {
+    if constexpr (kReportsLiveBlocks<typename Config::Misuse>) {
       // ORDER[owner_region.handed_back] relaxed: whoever reads it has seen every handle go.
       handed_back_.fetch_add(1, std::memory_order::relaxed);
     }
@@ -110,7 +110,7 @@ class OwnerRegion {
   ~OwnerRegion() = default;
 
   static void release(OwnerRegion* region) noexcept {
-    if constexpr (kHearsOfLiveBlocks<typename Config::Misuse>) {
+    if constexpr (kReportsLiveBlocks<typename Config::Misuse>) {
       // ORDER[owner_region.handed_back] relaxed: as above.
       const std::uint64_t handed_back = region->handed_back_.load(std::memory_order::relaxed);
       const std::uint64_t live = region->slab_.stats().live;
@@ -134,7 +134,7 @@ class OwnerRegion {
   struct Nothing {
     explicit Nothing(std::uint64_t /*count*/) noexcept {}
   };
-  using HandedBack = std::conditional_t<kHearsOfLiveBlocks<typename Config::Misuse>,
+  using HandedBack = std::conditional_t<kReportsLiveBlocks<typename Config::Misuse>,
                                         typename Sync::template Atomic<std::uint64_t>, Nothing>;
   [[no_unique_address]] HandedBack handed_back_{0};
 };

@@ -50,10 +50,7 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
   }
   ~Slab() {
     if (error_) return;
-    const void* some = nullptr;
-    if constexpr (Protection::tracks_slots)
-      for_each_live([&some](Block block) { some = block.data; });
-    report_live_blocks<typename Config::Misuse>(state_.live, some, this);
+    report_leaks<typename Config::Misuse>(*this, state_.live);
     freelist().tear_down(state_);
   }
   Slab(const Slab&) = delete;

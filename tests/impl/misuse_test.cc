@@ -172,7 +172,7 @@ TEST_F(MisuseReportTest, GoodPointersAreNotReported) {
   EXPECT_TRUE(KeepMisuse::reports.empty());
 }
 
-/// Keeps what it is told at the end of slabs.
+/// Keeps what is reported at the end of slabs.
 struct KeepLive {
   inline static std::vector<std::uint64_t> counts;
   inline static const void* pointer = nullptr;
@@ -299,7 +299,7 @@ TEST_F(LiveAtDestructionTest, BlockThatRemotesGiveBackTwiceIsNotLive) {
   EXPECT_TRUE(counts_.empty());
 }
 
-TEST_F(LiveAtDestructionTest, PolicyWithoutAReportOfItsOwnIsToldOfAKind) {
+TEST_F(LiveAtDestructionTest, PolicyWithoutAReportForLiveBlocksGetsAKind) {
   KeepMisuse::reports.clear();
   {
     ExtendableSlab<std::uint64_t, KeepConfig> slab(4);
@@ -316,7 +316,15 @@ TYPED_TEST(AbortMisuseDeathTest, NamesTheBlocksThatAreLiveAtTheEndOfTheSlab) {
         TypeParam slab(4);
         take_blocks(slab, 3);
       },
-      HasSubstr("slabproof: 3 blocks (one at (nil)) are still live at the end of the slab at"));
+      HasSubstr("slabproof: 3 blocks are still live at the end of the slab at"));
+}
+
+TEST(AbortMisuseDirectDeathTest, NamesALiveBlockWhereOneIsKnown) {
+  int anything = 0;
+  char text[64];
+  std::snprintf(text, sizeof(text), "slabproof: 3 blocks (one at %p) are",
+                static_cast<void*>(&anything));
+  EXPECT_DEATH(AbortMisuse::report_live(3, &anything, nullptr), HasSubstr(text));
 }
 
 template <class SlabType>
