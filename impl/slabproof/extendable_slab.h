@@ -18,9 +18,7 @@
 #include "slabproof/misuse.h"
 #include "slabproof/object_factory.h"
 #include "slabproof/segment.h"
-#include "slabproof/segment_directory.h"
-#include "slabproof/segment_reserve.h"
-#include "slabproof/segment_supply.h"
+#include "slabproof/segment_set.h"
 #include "slabproof/slab_stats.h"
 
 namespace slabproof {
@@ -66,11 +64,8 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   using Sync = typename Config::Sync;
   using Protection = typename Config::Protection;
   using SegmentType = Segment<T, Config>;
-  using Directory = SegmentDirectory<SegmentType, Config>;
-  using Reserve = SegmentReserve<SegmentType, Config>;
-  using Supply = SegmentSupply<SegmentType, Directory, Config>;
-  using Record = typename SegmentType::Record;
   using Freelist = typename SegmentType::Freelist;
+  using Shared = SegmentSet<T, Config>;
 
  public:
   using value_type = T;
@@ -94,10 +89,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// and `error` says why.
   ExtendableSlab(std::size_t segment_capacity, InitialSegments initial,
                  ProtectionFactory make_protection = &Protection::make) noexcept
-      : plan_(SegmentType::plan(segment_capacity)),
-        make_protection_(make_protection),
-        shared_(Shared(plan_ ? plan_->geometry.size : 1)) {
-    if (!plan_) error_ = plan_.error();
+      : ExtendableSlab(SegmentType::plan(segment_capacity), make_protection) {
     for (std::uint32_t i = 0; i < initial.count && !error_; ++i) error_ = add_initial_segment();
   }
 
@@ -105,14 +97,8 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     static_assert(alignof(ExtendableSlab) >= kCacheLine && sizeof(ExtendableSlab) % kCacheLine == 0,
                   "slabproof: a slab has cache lines of its own");
     Shared& shared = shared_.write();
-    report_leaks<typename Config::Misuse>(*this, shared.counters.live);
-    const auto end = [this](SegmentType& segment) {
-      const auto ended = SegmentType::own(segment, *plan_);
-    };
-    for (std::uint32_t i = 0; i < shared.directory.size(); ++i) end(shared.directory.at(i));
-    while (SegmentType* const spare = shared.reserve.take_spare()) end(*spare);
-    shared.reserve.tear_down();
-    shared.directory.tear_down();
+    report_leaks<typename Config::Misuse>(*this, shared.live());
+    shared.tear_down(plan_);
   }
   ExtendableSlab(const ExtendableSlab&) = delete;
   ExtendableSlab& operator=(const ExtendableSlab&) = delete;
@@ -127,7 +113,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// slot is live at its last look (property L3). O(1), one lock acquisition.
   void limit_segments(std::uint32_t most) noexcept {
     const LockGuard guard(mutex_);
-    shared_.write().max_segments = most;
+    shared_.write().limit_segments(most);
   }
 
   /// A block of one slot. O(1) and one lock acquisition on a hit; a growing call makes two, at most
@@ -137,31 +123,32 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// lock a third time.
   /// Errors: those of construction; `kOutOfMemory`; `kSegmentLimit`.
   [[nodiscard]] std::expected<Block, AllocError> allocate() noexcept {
-    if (!plan_) [[unlikely]]
-      return std::unexpected(plan_.error());
-    HandOut handed_out;
+    if (plan_error_) [[unlikely]]
+      return std::unexpected(*plan_error_);
+    std::byte* data = nullptr;
     Growth growth;
     {
       const LockGuard guard(mutex_);
       Shared& shared = shared_.write();
-      if (std::byte* const data = take_one(shared); data != nullptr) [[likely]]
-        return handed_out.block(data);
-      growth = begin_growth(shared);
+      data = shared.take_one(plan_);
+      if (data == nullptr) [[unlikely]]
+        growth = shared.begin_growth(plan_);
     }
-    Block block;
-    const auto served = grow(std::span(&block, 1), 0, 1, growth);
-    if (!served) return std::unexpected(served.error());
-    return handed_out.block(block.data);
+    if (data != nullptr) [[likely]]
+      return hand_out(data);
+    return grow_for_one(growth);
   }
 
   /// As `allocate()`, but never grows: nothing where every slot is live. O(1), one lock
   /// acquisition.
   [[nodiscard]] std::optional<Block> try_allocate() noexcept {
-    HandOut handed_out;
-    const LockGuard guard(mutex_);
-    std::byte* const data = take_one(shared_.write());
+    std::byte* data = nullptr;
+    {
+      const LockGuard guard(mutex_);
+      data = shared_.write().take_one(plan_);
+    }
     if (data == nullptr) return std::nullopt;
-    return handed_out.block(data);
+    return hand_out(data);
   }
 
   /// As `allocate()`, for a request that need not be a `T`.
@@ -189,9 +176,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       if (more.value_or(0) < part.size()) break;
     } while (served < blocks.size());
     if constexpr (Config::Contents::zeroes) {
-      for (const Block& each : blocks.first(served)) {
-        Config::Contents::handed_out(each.data, stride);
-      }
+      for (Block& each : blocks.first(served)) each = hand_out(each.data);
     }
     return served;
   }
@@ -217,7 +202,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     {
       const LockGuard guard(mutex_);
       Shared& shared = shared_.write();
-      refused = put(shared, pointer);
+      refused = shared.put(plan_, pointer);
     }
     if (!refused) [[likely]]
       return true;
@@ -239,7 +224,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
         while (next < end && !refused) {
           void* const pointer = pointers[next++];
           if (pointer == nullptr) continue;
-          refused = put(shared, pointer);
+          refused = shared.put(plan_, pointer);
           if (!refused) ++accepted;
         }
       }
@@ -262,9 +247,9 @@ class ExtendableSlab : CheckedConfig<T, Config>,
         std::size_t count = 0;
         {
           const LockGuard guard(mutex_);
-          const Directory& directory = shared_.read().directory;
-          if (index >= directory.size()) return;
-          const Freelist run = directory.at(index).freelist(*plan_);
+          const Shared& shared = shared_.read();
+          if (index >= shared.size()) return;
+          const Freelist run = shared.at(index).freelist(plan_);
           words = run.state_words();
           const std::size_t end = (std::min)(words, word + 64);
           while (word < end && count == 0) count = run.list_live(word++, blocks);
@@ -282,10 +267,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     std::optional<MisuseKind> refused;
     {
       const LockGuard guard(mutex_);
-      Shared& shared = shared_.write();
-      refused = with_slot(
-          shared, pointer,
-          [](Record& /*record*/, const Freelist& run, std::uint32_t slot) { run.claim(slot); });
+      refused = shared_.write().claim(plan_, pointer);
     }
     if (!refused) [[likely]]
       return true;
@@ -298,10 +280,8 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     if constexpr (Protection::tracks_slots) {
       const LockGuard guard(mutex_);
       Shared& shared = shared_.write();
-      SegmentType* const segment = shared.directory.route(pointer);
-      const Freelist run = segment->freelist(*plan_);
-      if (const auto slot = run.slot_of(pointer)) run.unclaim(*slot);
-      put(shared, pointer);
+      shared.unclaim(plan_, pointer);
+      shared.put(plan_, pointer);
     } else {
       deallocate(pointer);
     }
@@ -312,17 +292,17 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// lock acquisition.
   [[nodiscard]] std::span<const std::byte> slots_around(const void* pointer) const noexcept {
     const LockGuard guard(mutex_);
-    SegmentType* const segment = shared_.read().directory.route(pointer);
+    SegmentType* const segment = shared_.read().route(pointer);
     if (segment == nullptr) return {};
-    return segment->freelist(*plan_).all_slots();
+    return segment->freelist(plan_).all_slots();
   }
 
   /// The bytes that the owner of the block at `pointer` may use, or nothing for a pointer that is
   /// no slot of this slab. Any pointer value will do.
   [[nodiscard]] std::optional<std::size_t> usable_size(const void* pointer) const noexcept {
     const LockGuard guard(mutex_);
-    SegmentType* const segment = shared_.read().directory.route(pointer);
-    if (segment == nullptr || !segment->freelist(*plan_).slot_of(pointer)) return std::nullopt;
+    SegmentType* const segment = shared_.read().route(pointer);
+    if (segment == nullptr || !segment->freelist(plan_).slot_of(pointer)) return std::nullopt;
     return stride;
   }
 
@@ -333,13 +313,11 @@ class ExtendableSlab : CheckedConfig<T, Config>,
 
   [[nodiscard]] std::size_t segment_count() const noexcept {
     const LockGuard guard(mutex_);
-    return shared_.read().directory.size();
+    return shared_.read().size();
   }
 
   /// Slots of one segment; 0 where the capacity was impossible.
-  [[nodiscard]] std::size_t segment_capacity() const noexcept {
-    return plan_ ? plan_->geometry.capacity : 0;
-  }
+  [[nodiscard]] std::size_t segment_capacity() const noexcept { return plan_.geometry.capacity; }
 
   /// Bad pointers given back and corrupt links met, since construction.
   [[nodiscard]] std::uint64_t corruption_events() const noexcept {
@@ -350,22 +328,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// All counters at one instant; O(1).
   [[nodiscard]] SlabStats stats() const noexcept {
     const LockGuard guard(mutex_);
-    const Shared& shared = shared_.read();
-    const Counters& counters = shared.counters;
-    const std::uint64_t segments = shared.directory.size();
-    return {.segments = segments,
-            .capacity = segment_capacity(),
-            .live = counters.live,
-            .peak_live = counters.peak_live,
-            .free = counters.carved - counters.live - counters.abandoned,
-            .uncarved = segments * segment_capacity() - counters.carved,
-            .abandoned = counters.abandoned,
-            .growers = counters.growers,
-            .directory_room = shared.directory.room(),
-            .foreign_pointers = counters.foreign_pointers,
-            .misaligned_pointers = counters.misaligned_pointers,
-            .repeated_frees = counters.repeated_frees,
-            .corrupt_links = counters.corrupt_links};
+    return shared_.read().stats(segment_capacity());
   }
 
   /// Gives the pages of wholly free segments back to the operating system and keeps their
@@ -382,247 +345,64 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       {
         const LockGuard guard(mutex_);
         Shared& shared = shared_.write();
-        if (claimed != nullptr) put_back(shared, *claimed);
-        claimed = claim_idle_segment(shared, next, unused);
-        if (claimed == nullptr && next >= shared.directory.size()) return released;
+        if (claimed != nullptr) shared.put_back(plan_, *claimed);
+        claimed = shared.claim_idle_segment(plan_, next, unused);
+        if (claimed == nullptr && next >= shared.size()) return released;
       }
       if (claimed == nullptr) continue;
-      Freelist run = claimed->freelist(*plan_);
+      Freelist run = claimed->freelist(plan_);
       run.destroy_links(unused);
-      released += claimed->discard_slots(*plan_);
+      released += claimed->discard_slots(plan_);
     }
   }
 
  private:
-  /// Zeroes a block that is handed out, where `Config::Contents` asks for that, when it goes: as it
-  /// is made before the guard of the lock, that is after the lock was dropped.
-  class HandOut {
-   public:
-    HandOut() = default;
-    HandOut(const HandOut&) = delete;
-    HandOut& operator=(const HandOut&) = delete;
-    ~HandOut() {
-      if constexpr (Config::Contents::zeroes) {
-        if (data_ != nullptr) Config::Contents::handed_out(data_, stride);
-      }
-    }
-    [[nodiscard]] Block block(std::byte* data) noexcept {
-      data_ = data;
-      return Block{data, stride};
-    }
-
-   private:
-    std::byte* data_ = nullptr;
-  };
-
-  using Growth = typename Supply::Wish;
-  using Supplies = typename Supply::Supplies;
+  using Plan = typename SegmentType::Plan;
+  using Growth = typename Shared::Growth;
+  using Supplies = typename Shared::Supplies;
 
   static constexpr std::size_t kCacheLine = 64;
 
-  /// Segments that `trim` examines in one critical section.
-  static constexpr std::uint32_t kTrimStride = 64;
+  ExtendableSlab(const std::expected<Plan, AllocError>& plan,
+                 ProtectionFactory make_protection) noexcept
+      : plan_(plan.value_or(Plan{})),
+        plan_error_(plan ? std::nullopt : std::optional(plan.error())),
+        make_protection_(make_protection),
+        error_(plan_error_),
+        shared_(Shared(plan ? plan->geometry.size : 1)) {}
 
-  /// What `SlabStats` is made from; the words that every operation changes come first.
-  struct Counters {
-    std::uint64_t live = 0;
-    std::uint64_t peak_live = 0;
-    std::uint64_t carved = 0;
-    std::uint64_t abandoned = 0;
-    std::uint64_t growers = 0;
-    std::uint64_t foreign_pointers = 0;
-    std::uint64_t misaligned_pointers = 0;
-    std::uint64_t repeated_frees = 0;
-    std::uint64_t corrupt_links = 0;
-  };
-
-  /// Everything that the lock guards, but for what lies in the segments' and the directory's own
-  /// regions.
-  struct Shared {
-    explicit Shared(std::size_t segment_size) noexcept : directory(segment_size) {}
-    SegmentType* recent = nullptr;  ///< that the last free went to: often the next one does too
-    Counters counters;
-    Directory directory;
-    Reserve reserve;
-    std::uint32_t max_segments = Directory::kMaxSegments;
-  };
-
-  // The lock is held from here to the end of `claim_idle_segment`; all of it is O(1) for a slot.
-
-  /// A slot of the lowest segment that has one, or null. As `take_lowest`, for the common case.
-  std::byte* take_one(Shared& shared) noexcept {
-    const auto index = shared.directory.open().lowest(0);
-    if (!index) return nullptr;
-    SegmentType& segment = shared.directory.at(*index);
-    Record& record = segment.record.write();
-    const Freelist run = segment.freelist(*plan_);
-    std::byte* const data = take_slot(shared.counters, run, record.run);
-    count_live(shared.counters, 1);
-    if (!run.has_room(record.run)) shared.directory.open().erase(*index);
-    return data;
+  /// A block on its way to its owner; the lock is not held.
+  [[nodiscard]] static Block hand_out(std::byte* data) noexcept {
+    if constexpr (Config::Contents::zeroes) Config::Contents::handed_out(data, stride);
+    return Block{data, stride};
   }
-
-  std::size_t take_lowest(Shared& shared, std::span<Block> blocks, std::uint32_t from) noexcept {
-    std::size_t taken = 0;
-    while (taken < blocks.size()) {
-      const auto index = shared.directory.open().lowest(from);
-      if (!index) break;
-      taken += take_from(shared, shared.directory.at(*index), blocks.subspan(taken));
-    }
-    return taken;
-  }
-
-  std::size_t take_from(Shared& shared, SegmentType& segment, std::span<Block> blocks) noexcept {
-    Record& record = segment.record.write();
-    const Freelist run = segment.freelist(*plan_);
-    std::size_t taken = 0;
-    while (taken < blocks.size() && run.has_room(record.run)) {
-      blocks[taken++] = Block{take_slot(shared.counters, run, record.run), stride};
-    }
-    count_live(shared.counters, taken);
-    if (!run.has_room(record.run)) shared.directory.open().erase(record.index);
-    return taken;
-  }
-
-  static std::byte* take_slot(Counters& counters, const Freelist& run,
-                              FreelistState& state) noexcept {
-    const std::uint32_t carved = state.carved;
-    const std::uint32_t abandoned = state.abandoned;
-    const auto slot = run.take(state);
-    counters.carved += state.carved - carved;
-    if (slot.corrupt) [[unlikely]] {
-      ++counters.corrupt_links;
-      counters.abandoned += state.abandoned - abandoned;
-    }
-    return slot.data;
-  }
-
-  /// INVARIANT[counters.sum] carved, live and abandoned are the sums over all segments.
-  static void count_live(Counters& counters, std::uint64_t more) noexcept {
-    counters.live += more;
-    if (counters.live > counters.peak_live) counters.peak_live = counters.live;
-  }
-
-  [[gnu::noinline]] Growth begin_growth(Shared& shared) noexcept {
-    return Supply::wish(shared.directory, shared.reserve, ++shared.counters.growers,
-                        shared.max_segments, *plan_);
-  }
-
-  /// The first half of phase 3. A wider directory goes in even where this thread has room without
-  /// it: others counted on it when they decided to carry none. A slab that has all the segments
-  /// that it may have refuses another one.
-  void end_growth(Shared& shared, Supplies& supplies) noexcept {
-    --shared.counters.growers;
-    if (supplies.extent != nullptr && supplies.extent->last() > shared.directory.room()) {
-      shared.directory.adopt(std::move(supplies.extent));
-    }
-    if (shared.directory.size() >= shared.max_segments && !supplies.refusal) {
-      supplies.refusal = AllocError::kSegmentLimit;
-    }
-  }
-
-  SegmentType& install(Shared& shared, Supplies& supplies) noexcept {
-    SegmentType& installed = *supplies.segment.release();
-    if (supplies.chunk != nullptr) shared.reserve.adopt(std::move(supplies.chunk));
-    shared.directory.open().insert(shared.directory.size());
-    shared.directory.install(installed);
-    return installed;
-  }
-
-  /// The end of a growth that installs no segment.
-  static void leave_out(Shared& shared, Supplies& supplies) noexcept {
-    if (supplies.has_spare()) shared.reserve.keep(*supplies.segment.release());
-  }
-
-  /// Does something with the slot at `pointer` that may be live, or counts and says why it is none.
-  template <class Action>
-  std::optional<MisuseKind> with_slot(Shared& shared, const void* pointer, Action action) noexcept {
-    SegmentType* segment = shared.recent;
-    if (segment == nullptr || !shared.directory.holds(*segment, pointer)) {
-      segment = shared.directory.route(pointer);
-      shared.recent = segment;
-    }
-    if (segment == nullptr) [[unlikely]] {
-      ++shared.counters.foreign_pointers;
-      return MisuseKind::kForeignPointer;
-    }
-    const Freelist run = segment->freelist(*plan_);
-    const auto slot = run.slot_of(pointer);
-    if (!slot) {
-      ++shared.counters.misaligned_pointers;
-      return MisuseKind::kMisalignedPointer;
-    }
-    Record& record = segment->record.write();
-    if (!run.may_be_live(*slot, record.run)) {
-      ++shared.counters.repeated_frees;
-      return MisuseKind::kNotLive;
-    }
-    action(record, run, *slot);
-    return std::nullopt;
-  }
-
-  /// Puts the slot at `pointer` back, or says why it is none.
-  std::optional<MisuseKind> put(Shared& shared, const void* pointer) noexcept {
-    const auto give_back = [&shared](Record& record, const Freelist& run, std::uint32_t slot) {
-      const bool was_open = run.has_room(record.run);
-      run.put(slot, record.run);
-      --shared.counters.live;
-      if (!was_open) shared.directory.open().insert(record.index);
-    };
-    return with_slot(shared, pointer, give_back);
-  }
-
-  /// The first wholly free segment at or after `next` that has anything to give back, made to look
-  /// full; `unused` becomes its freelist. Null where the next few segments have none. `next`
-  /// moves past what was examined.
-  SegmentType* claim_idle_segment(Shared& shared, std::uint32_t& next,
-                                  FreelistState& unused) noexcept {
-    const std::uint32_t end = (std::min)(shared.directory.size(), next + kTrimStride);
-    while (next < end) {
-      SegmentType& segment = shared.directory.at(next++);
-      const FreelistState before = segment.record.read().run;
-      if (before.live != 0 || before.carved == 0 || before.abandoned != 0) continue;
-      FreelistState& run = segment.record.write().run;
-      unused = run;
-      const std::uint32_t capacity = plan_->geometry.capacity;
-      run = FreelistState{.live = capacity};  // no slot of it can be freed
-      shared.counters.carved += capacity - before.carved;
-      count_live(shared.counters, capacity);
-      shared.directory.open().erase(next - 1);
-      return &segment;
-    }
-    return nullptr;
-  }
-
-  void put_back(Shared& shared, SegmentType& segment) noexcept {
-    Record& record = segment.record.write();
-    shared.counters.carved -= plan_->geometry.capacity;
-    shared.counters.live -= plan_->geometry.capacity;
-    record.run = FreelistState{};
-    shared.directory.open().insert(record.index);
-  }
-
-  // The lock is not held from here on.
 
   /// Fills `blocks` with what can be had at once; where that is fewer than `needed`, grows until it
   /// has that many.
   std::expected<std::size_t, AllocError> serve(std::span<Block> blocks,
                                                std::size_t needed) noexcept {
-    if (!plan_) return std::unexpected(plan_.error());
+    if (plan_error_) return std::unexpected(*plan_error_);
     std::size_t served = 0;
     Growth growth;
     {
       const LockGuard guard(mutex_);
       Shared& shared = shared_.write();
-      served = take_lowest(shared, blocks, 0);
+      served = shared.take_lowest(plan_, blocks, 0);
       if (served >= needed) return served;
-      growth = begin_growth(shared);
+      growth = shared.begin_growth(plan_);
     }
     return grow(blocks, served, needed, growth);
   }
 
   [[nodiscard]] Supplies obtain(const Growth& growth) const noexcept {
-    return Supply::obtain(growth, *plan_, make_protection_);
+    return Shared::Supply::obtain(growth, plan_, make_protection_);
+  }
+
+  [[gnu::noinline]] std::expected<Block, AllocError> grow_for_one(const Growth& growth) noexcept {
+    Block block;
+    const auto served = grow(std::span(&block, 1), 0, 1, growth);
+    if (!served) return std::unexpected(served.error());
+    return hand_out(block.data);
   }
 
   /// Phases 2 and 3, again for each further segment that a batch needs. `supplies` outlives the
@@ -635,22 +415,22 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       Supplies supplies = obtain(growth);
       const LockGuard guard(mutex_);
       Shared& shared = shared_.write();
-      end_growth(shared, supplies);
+      shared.end_growth(supplies);
       const bool look_at_all = recheck == Recheck::kAllSegments || supplies.refusal.has_value();
-      served += take_lowest(shared, blocks.subspan(served), look_at_all ? 0 : growth.observed);
-      if (served >= needed || supplies.refusal) leave_out(shared, supplies);
+      served +=
+          shared.take_lowest(plan_, blocks.subspan(served), look_at_all ? 0 : growth.observed);
+      if (served >= needed || supplies.refusal) shared.leave_out(supplies);
       if (served >= needed) return served;
       if (!supplies.refusal) {
-        SegmentType& fresh = install(shared, supplies);
-        served += take_from(shared, fresh, blocks.subspan(served));
+        SegmentType& fresh = shared.install(supplies);
+        served += shared.take_from(plan_, fresh, blocks.subspan(served));
         if (served >= needed) return served;
-      } else if (growth.chunk_places == 0 || shared.reserve.empty() ||
-                 shared.directory.size() >= shared.max_segments) {
+      } else if (growth.chunk_places == 0 || !shared.has_reserve()) {
         // There was a place already, or there is none now, or it may not be used.
         if (served == 0) return std::unexpected(*supplies.refusal);
         return served;
       }
-      growth = begin_growth(shared);
+      growth = shared.begin_growth(plan_);
     }
   }
 
@@ -659,23 +439,24 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     Growth growth;
     {
       const LockGuard guard(mutex_);
-      growth = begin_growth(shared_.write());
+      growth = shared_.write().begin_growth(plan_);
     }
     Supplies supplies = obtain(growth);
     const LockGuard guard(mutex_);
     Shared& shared = shared_.write();
-    end_growth(shared, supplies);
+    shared.end_growth(supplies);
     if (supplies.refusal) {
-      leave_out(shared, supplies);
+      shared.leave_out(supplies);
     } else {
-      install(shared, supplies);
+      shared.install(supplies);
     }
     return supplies.refusal;
   }
 
   // Read by every operation and written by none; what the lock guards begins with its own line, and
   // what comes after the slab does not share its last one.
-  const std::expected<typename SegmentType::Plan, AllocError> plan_;
+  const Plan plan_;  // of an impossible capacity, all zero
+  const std::optional<AllocError> plan_error_;
   const ProtectionFactory make_protection_;
   std::optional<AllocError> error_;
   alignas(kCacheLine) mutable typename Sync::Mutex mutex_;

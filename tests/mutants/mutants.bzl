@@ -73,8 +73,8 @@ MUTANTS = [
         header = "extendable_slab.h",
         edits = [
             (
-                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); refused = put(",
-                "Shared& shared = shared_.write(); refused = put(",
+                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); refused = shared.put(",
+                "Shared& shared = shared_.write(); refused = shared.put(",
             ),
         ],
         why = "lost lock: two threads change a freelist at once",
@@ -93,8 +93,8 @@ MUTANTS = [
         header = "extendable_slab.h",
         edits = [
             (
-                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); end_growth(shared, supplies); const bool",
-                "Shared& shared = shared_.write(); end_growth(shared, supplies); const bool",
+                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); shared.end_growth(supplies); const bool",
+                "Shared& shared = shared_.write(); shared.end_growth(supplies); const bool",
             ),
         ],
         why = "lost lock: two growers install segments at once",
@@ -151,8 +151,8 @@ MUTANTS = [
         header = "extendable_slab.h",
         edits = [
             (
-                "Supplies supplies = obtain(growth); const LockGuard guard(mutex_); Shared& shared = shared_.write(); end_growth(shared, supplies); const bool",
-                "const LockGuard guard(mutex_); Supplies supplies = obtain(growth); Shared& shared = shared_.write(); end_growth(shared, supplies); const bool",
+                "Supplies supplies = obtain(growth); const LockGuard guard(mutex_); Shared& shared = shared_.write(); shared.end_growth(supplies); const bool",
+                "const LockGuard guard(mutex_); Supplies supplies = obtain(growth); Shared& shared = shared_.write(); shared.end_growth(supplies); const bool",
             ),
         ],
         why = "a slow system call stops every other thread",
@@ -160,11 +160,11 @@ MUTANTS = [
     ),
     _mutant(
         name = "unused_segment_leaked",
-        header = "extendable_slab.h",
+        header = "segment_set.h",
         edits = [
             (
-                "if (supplies.has_spare()) shared.reserve.keep(*supplies.segment.release());",
-                "if (supplies.has_spare()) { shared.reserve.keep(*supplies.segment.release()); } static_cast<void>(supplies.segment.release()); static_cast<void>(supplies.chunk.release());",
+                "if (supplies.has_spare()) reserve_.keep(*supplies.segment.release());",
+                "if (supplies.has_spare()) { reserve_.keep(*supplies.segment.release()); } static_cast<void>(supplies.segment.release()); static_cast<void>(supplies.chunk.release());",
             ),
         ],
         why = "a segment that turned out not to be needed is never released",
@@ -180,20 +180,20 @@ MUTANTS = [
     ),
     _mutant(
         name = "growers_not_counted_down",
-        header = "extendable_slab.h",
+        header = "segment_set.h",
         edits = [
-            ("--shared.counters.growers;", ""),
+            ("--counters_.growers;", ""),
         ],
         why = "each growth asks for a wider directory than the last",
         breaks = "L2",
     ),
     _mutant(
         name = "wider_directory_dropped",
-        header = "extendable_slab.h",
+        header = "segment_set.h",
         edits = [
             (
-                "if (supplies.extent != nullptr && supplies.extent->last() > shared.directory.room()) {",
-                "if (supplies.extent != nullptr && supplies.extent->last() > shared.directory.room() && shared.directory.size() == shared.directory.room()) {",
+                "if (supplies.extent != nullptr && supplies.extent->last() > directory_.room()) {",
+                "if (supplies.extent != nullptr && supplies.extent->last() > directory_.room() && directory_.size() == directory_.room()) {",
             ),
         ],
         why = "a grower that counted on another's directory finds no room",
@@ -201,9 +201,9 @@ MUTANTS = [
     ),
     _mutant(
         name = "open_bit_not_cleared",
-        header = "extendable_slab.h",
+        header = "segment_set.h",
         edits = [
-            ("if (!run.has_room(record.run)) shared.directory.open().erase(record.index);", ""),
+            ("if (!run.has_room(record.run)) directory_.open().erase(record.index);", ""),
         ],
         why = "a batch looks at a full segment for ever",
         breaks = "L1",
@@ -217,10 +217,10 @@ MUTANTS = [
     ),
     _mutant(
         name = "open_bit_not_set_on_free",
-        header = "extendable_slab.h",
+        header = "segment_set.h",
         edits = [
             (
-                "if (!was_open) shared.directory.open().insert(record.index); };",
+                "if (!was_open) directory_.open().insert(record.index); };",
                 "static_cast<void>(was_open); };",
             ),
         ],
@@ -230,11 +230,11 @@ MUTANTS = [
     ),
     _mutant(
         name = "open_bit_of_wrong_segment",
-        header = "extendable_slab.h",
+        header = "segment_set.h",
         edits = [
             (
-                "shared.directory.open().insert(shared.directory.size()); shared.directory.install(installed);",
-                "shared.directory.install(installed); shared.directory.open().insert(shared.directory.size());",
+                "directory_.open().insert(directory_.size()); directory_.install(installed);",
+                "directory_.install(installed); directory_.open().insert(directory_.size());",
             ),
         ],
         why = "published out of order: the open set names a segment that is not there",
@@ -243,7 +243,7 @@ MUTANTS = [
     ),
     _mutant(
         name = "trim_takes_live_segment",
-        header = "extendable_slab.h",
+        header = "segment_set.h",
         edits = [
             ("if (before.live != 0 || before.carved == 0", "if (before.carved == 0"),
         ],
@@ -372,9 +372,9 @@ MUTANTS = [
     ),
     _mutant(
         name = "use_after_free",
-        header = "extendable_slab.h",
+        header = "segment_set.h",
         edits = [
-            ("if (supplies.chunk != nullptr) shared.reserve.adopt(std::move(supplies.chunk));", ""),
+            ("if (supplies.chunk != nullptr) reserve_.adopt(std::move(supplies.chunk));", ""),
         ],
         why = "the thread that installs a segment still owns its region, and releases it after the lock is dropped",
         breaks = "S3",
@@ -391,12 +391,12 @@ MUTANTS = [
         header = "extendable_slab.h",
         edits = [
             (
-                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); if (std::byte* const data = take_one(shared)",
-                "const LockGuard outer(second_mutex_); const LockGuard guard(mutex_); Shared& shared = shared_.write(); if (std::byte* const data = take_one(shared)",
+                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); data = shared.take_one(plan_);",
+                "const LockGuard outer(second_mutex_); const LockGuard guard(mutex_); Shared& shared = shared_.write(); data = shared.take_one(plan_);",
             ),
             (
-                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); refused = put(",
-                "const LockGuard guard(mutex_); const LockGuard inner(second_mutex_); Shared& shared = shared_.write(); refused = put(",
+                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); refused = shared.put(",
+                "const LockGuard guard(mutex_); const LockGuard inner(second_mutex_); Shared& shared = shared_.write(); refused = shared.put(",
             ),
             (
                 "mutable typename Sync::Mutex mutex_;",
@@ -418,8 +418,8 @@ MUTANTS = [
         header = "extendable_slab.h",
         edits = [
             (
-                "growth = begin_growth(shared); } Block block;",
-                "growth = begin_growth(shared); static_cast<void>(obtain(growth)); } Block block;",
+                "[[unlikely]] growth = shared.begin_growth(plan_); } if",
+                "[[unlikely]] { growth = shared.begin_growth(plan_); static_cast<void>(obtain(growth)); } } if",
             ),
         ],
         why = "phase 2 runs before the lock of phase 1 is dropped",
@@ -434,11 +434,11 @@ MUTANTS = [
     ),
     _mutant(
         name = "wider_directory_left_out",
-        header = "extendable_slab.h",
+        header = "segment_set.h",
         edits = [
             (
-                "if (supplies.extent != nullptr && supplies.extent->last() > shared.directory.room()) {",
-                "if (supplies.extent != nullptr && shared.directory.size() >= shared.directory.room()) {",
+                "if (supplies.extent != nullptr && supplies.extent->last() > directory_.room()) {",
+                "if (supplies.extent != nullptr && directory_.size() >= directory_.room()) {",
             ),
         ],
         why = "a thread that has room without its wider directory does not install it",
@@ -585,11 +585,11 @@ MUTANTS = [
     ),
     _mutant(
         name = "place_not_given_back",
-        header = "extendable_slab.h",
+        header = "segment_set.h",
         edits = [
             (
-                "shared.reserve.keep(*supplies.segment.release());",
-                "static_cast<void>(shared.reserve), static_cast<void>(supplies.segment.release());",
+                "reserve_.keep(*supplies.segment.release());",
+                "static_cast<void>(reserve_), static_cast<void>(supplies.segment.release());",
             ),
         ],
         why = "a segment that lost the race for installation is neither kept nor ended",

@@ -1,0 +1,284 @@
+#ifndef SLABPROOF_SEGMENT_SET_H_
+#define SLABPROOF_SEGMENT_SET_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "slabproof/alloc_error.h"
+#include "slabproof/block.h"
+#include "slabproof/config.h"
+#include "slabproof/misuse.h"
+#include "slabproof/segment.h"
+#include "slabproof/segment_directory.h"
+#include "slabproof/segment_reserve.h"
+#include "slabproof/segment_supply.h"
+#include "slabproof/slab_stats.h"
+
+namespace slabproof {
+
+/// The segments of a growable slab and their counters: all that its lock guards, but for what lies
+/// in the segments' and the directory's own regions; and what is done under one critical section.
+///
+/// Thread safety: none. The caller holds the slab's lock, and passes the same plan each time. All
+/// of it is O(1) for a slot. It requests no memory and calls nothing of a user's (property S5).
+template <class T, class Config>
+class SegmentSet {
+ public:
+  using SegmentType = Segment<T, Config>;
+  using Freelist = typename SegmentType::Freelist;
+  using Directory = SegmentDirectory<SegmentType, Config>;
+  using Supply = SegmentSupply<SegmentType, Directory, Config>;
+  using Plan = typename SegmentType::Plan;
+  using Growth = typename Supply::Wish;
+  using Supplies = typename Supply::Supplies;
+
+  explicit SegmentSet(std::size_t segment_size) noexcept : directory_(segment_size) {}
+
+  /// Ends every segment, and the spare ones, and gives their memory back. Nothing else may follow.
+  void tear_down(const Plan& plan) noexcept {
+    const auto end = [&plan](SegmentType& segment) {
+      const auto ended = SegmentType::own(segment, plan);
+    };
+    for (std::uint32_t i = 0; i < directory_.size(); ++i) end(directory_.at(i));
+    while (SegmentType* const spare = reserve_.take_spare()) end(*spare);
+    reserve_.tear_down();
+    directory_.tear_down();
+  }
+
+  /// Growth stops at so many segments (property L6).
+  void limit_segments(std::uint32_t most) noexcept { max_segments_ = most; }
+
+  [[nodiscard]] std::uint32_t size() const noexcept { return directory_.size(); }
+  [[nodiscard]] SegmentType& at(std::uint32_t index) const noexcept { return directory_.at(index); }
+  [[nodiscard]] std::uint64_t live() const noexcept { return counters_.live; }
+
+  /// The segment that holds `pointer`, or null. Any pointer value will do.
+  [[nodiscard]] SegmentType* route(const void* pointer) const noexcept {
+    return directory_.route(pointer);
+  }
+
+  [[nodiscard]] SlabStats stats(std::uint64_t capacity) const noexcept {
+    const std::uint64_t segments = directory_.size();
+    return {.segments = segments,
+            .capacity = capacity,
+            .live = counters_.live,
+            .peak_live = counters_.peak_live,
+            .free = counters_.carved - counters_.live - counters_.abandoned,
+            .uncarved = segments * capacity - counters_.carved,
+            .abandoned = counters_.abandoned,
+            .growers = counters_.growers,
+            .directory_room = directory_.room(),
+            .foreign_pointers = counters_.foreign_pointers,
+            .misaligned_pointers = counters_.misaligned_pointers,
+            .repeated_frees = counters_.repeated_frees,
+            .corrupt_links = counters_.corrupt_links};
+  }
+
+  /// A slot of the lowest segment that has one, or null. As `take_lowest`, for the common case.
+  std::byte* take_one(const Plan& plan) noexcept {
+    const auto index = directory_.open().lowest(0);
+    if (!index) return nullptr;
+    SegmentType& segment = directory_.at(*index);
+    Record& record = segment.record.write();
+    const Freelist run = segment.freelist(plan);
+    std::byte* const data = take_slot(run, record.run);
+    count_live(1);
+    if (!run.has_room(record.run)) directory_.open().erase(*index);
+    return data;
+  }
+
+  /// Fills `blocks` from the segments at `from` and above, the lowest first. The result is how many
+  /// there were.
+  std::size_t take_lowest(const Plan& plan, std::span<Block> blocks, std::uint32_t from) noexcept {
+    std::size_t taken = 0;
+    while (taken < blocks.size()) {
+      const auto index = directory_.open().lowest(from);
+      if (!index) break;
+      taken += take_from(plan, directory_.at(*index), blocks.subspan(taken));
+    }
+    return taken;
+  }
+
+  std::size_t take_from(const Plan& plan, SegmentType& segment, std::span<Block> blocks) noexcept {
+    Record& record = segment.record.write();
+    const Freelist run = segment.freelist(plan);
+    std::size_t taken = 0;
+    while (taken < blocks.size() && run.has_room(record.run)) {
+      blocks[taken++] = Block{take_slot(run, record.run), Freelist::stride};
+    }
+    count_live(taken);
+    if (!run.has_room(record.run)) directory_.open().erase(record.index);
+    return taken;
+  }
+
+  /// Puts the slot at `pointer` back, or counts and says why it is not a live one.
+  std::optional<MisuseKind> put(const Plan& plan, const void* pointer) noexcept {
+    const auto give_back = [this](Record& record, const Freelist& run, std::uint32_t slot) {
+      const bool was_open = run.has_room(record.run);
+      run.put(slot, record.run);
+      --counters_.live;
+      if (!was_open) directory_.open().insert(record.index);
+    };
+    return with_slot(plan, pointer, give_back);
+  }
+
+  /// Makes the slot at `pointer` one that nobody can free until `unclaim`, where its state is
+  /// known; or counts and says why it is not a live one.
+  std::optional<MisuseKind> claim(const Plan& plan, const void* pointer) noexcept {
+    return with_slot(
+        plan, pointer,
+        [](Record& /*record*/, const Freelist& run, std::uint32_t slot) { run.claim(slot); });
+  }
+
+  /// Of a slot that `claim` has accepted: its owner can free it again.
+  void unclaim(const Plan& plan, const void* pointer) noexcept {
+    const Freelist run = directory_.route(pointer)->freelist(plan);
+    if (const auto slot = run.slot_of(pointer)) run.unclaim(*slot);
+  }
+
+  /// The end of phase 1 of a call that found no slot.
+  [[gnu::noinline]] Growth begin_growth(const Plan& plan) noexcept {
+    return Supply::wish(directory_, reserve_, ++counters_.growers, max_segments_, plan);
+  }
+
+  /// The first half of phase 3. A wider directory goes in even where this thread has room without
+  /// it: others counted on it when they decided to carry none. A slab that has all the segments
+  /// that it may have refuses another one.
+  void end_growth(Supplies& supplies) noexcept {
+    --counters_.growers;
+    if (supplies.extent != nullptr && supplies.extent->last() > directory_.room()) {
+      directory_.adopt(std::move(supplies.extent));
+    }
+    if (!may_grow() && !supplies.refusal) supplies.refusal = AllocError::kSegmentLimit;
+  }
+
+  /// The end of a growth that was not refused.
+  SegmentType& install(Supplies& supplies) noexcept {
+    SegmentType& installed = *supplies.segment.release();
+    if (supplies.chunk != nullptr) reserve_.adopt(std::move(supplies.chunk));
+    directory_.open().insert(directory_.size());
+    directory_.install(installed);
+    return installed;
+  }
+
+  /// The end of a growth that installs no segment.
+  void leave_out(Supplies& supplies) noexcept {
+    if (supplies.has_spare()) reserve_.keep(*supplies.segment.release());
+  }
+
+  /// Whether a segment can be had that needs no request to the backing.
+  [[nodiscard]] bool has_reserve() const noexcept { return !reserve_.empty() && may_grow(); }
+
+  /// The first wholly free segment at or after `next` that has anything to give back, made to look
+  /// full; `unused` becomes its freelist. Null where the next few segments have none. `next`
+  /// moves past what was examined.
+  SegmentType* claim_idle_segment(const Plan& plan, std::uint32_t& next,
+                                  FreelistState& unused) noexcept {
+    const std::uint32_t end = (std::min)(directory_.size(), next + kTrimStride);
+    while (next < end) {
+      SegmentType& segment = directory_.at(next++);
+      const FreelistState before = segment.record.read().run;
+      if (before.live != 0 || before.carved == 0 || before.abandoned != 0) continue;
+      FreelistState& run = segment.record.write().run;
+      unused = run;
+      const std::uint32_t capacity = plan.geometry.capacity;
+      run = FreelistState{.live = capacity};  // no slot of it can be freed
+      counters_.carved += capacity - before.carved;
+      count_live(capacity);
+      directory_.open().erase(next - 1);
+      return &segment;
+    }
+    return nullptr;
+  }
+
+  /// Makes a segment that was claimed a new one.
+  void put_back(const Plan& plan, SegmentType& segment) noexcept {
+    Record& record = segment.record.write();
+    counters_.carved -= plan.geometry.capacity;
+    counters_.live -= plan.geometry.capacity;
+    record.run = FreelistState{};
+    directory_.open().insert(record.index);
+  }
+
+ private:
+  using Record = typename SegmentType::Record;
+  using Reserve = SegmentReserve<SegmentType, Config>;
+
+  /// Segments that `claim_idle_segment` examines at most.
+  static constexpr std::uint32_t kTrimStride = 64;
+
+  /// What `SlabStats` is made from; the words that every operation changes come first.
+  struct Counters {
+    std::uint64_t live = 0;
+    std::uint64_t peak_live = 0;
+    std::uint64_t carved = 0;
+    std::uint64_t abandoned = 0;
+    std::uint64_t growers = 0;
+    std::uint64_t foreign_pointers = 0;
+    std::uint64_t misaligned_pointers = 0;
+    std::uint64_t repeated_frees = 0;
+    std::uint64_t corrupt_links = 0;
+  };
+
+  [[nodiscard]] bool may_grow() const noexcept { return directory_.size() < max_segments_; }
+
+  std::byte* take_slot(const Freelist& run, FreelistState& state) noexcept {
+    const std::uint32_t carved = state.carved;
+    const std::uint32_t abandoned = state.abandoned;
+    const auto slot = run.take(state);
+    counters_.carved += state.carved - carved;
+    if (slot.corrupt) [[unlikely]] {
+      ++counters_.corrupt_links;
+      counters_.abandoned += state.abandoned - abandoned;
+    }
+    return slot.data;
+  }
+
+  /// INVARIANT[counters.sum] carved, live and abandoned are the sums over all segments.
+  void count_live(std::uint64_t more) noexcept {
+    counters_.live += more;
+    if (counters_.live > counters_.peak_live) counters_.peak_live = counters_.live;
+  }
+
+  /// Does something with the slot at `pointer` that may be live, or counts and says why it is none.
+  template <class Action>
+  std::optional<MisuseKind> with_slot(const Plan& plan, const void* pointer,
+                                      Action action) noexcept {
+    SegmentType* segment = recent_;
+    if (segment == nullptr || !directory_.holds(*segment, pointer)) {
+      segment = directory_.route(pointer);
+      recent_ = segment;
+    }
+    if (segment == nullptr) [[unlikely]] {
+      ++counters_.foreign_pointers;
+      return MisuseKind::kForeignPointer;
+    }
+    const Freelist run = segment->freelist(plan);
+    const auto slot = run.slot_of(pointer);
+    if (!slot) {
+      ++counters_.misaligned_pointers;
+      return MisuseKind::kMisalignedPointer;
+    }
+    Record& record = segment->record.write();
+    if (!run.may_be_live(*slot, record.run)) {
+      ++counters_.repeated_frees;
+      return MisuseKind::kNotLive;
+    }
+    action(record, run, *slot);
+    return std::nullopt;
+  }
+
+  SegmentType* recent_ = nullptr;  // that the last free went to: often the next one does too
+  Counters counters_;
+  Directory directory_;
+  Reserve reserve_;
+  std::uint32_t max_segments_ = Directory::kMaxSegments;
+};
+
+}  // namespace slabproof
+
+#endif  // SLABPROOF_SEGMENT_SET_H_
