@@ -12,7 +12,8 @@ namespace slabproof {
 /// What becomes of the bytes of a block when it changes hands. `freed` gets a block that its owner
 /// has given back, before anyone else can have it; `handed_out` one that its new owner gets. Each
 /// gets the whole usable size, and is called only if its flag says so. They must not throw. `freed`
-/// runs under the slab's lock.
+/// runs under the slab's lock; a cache or a remote that keeps the block for a while calls it
+/// before, without a lock, and it runs again when the block goes back to the slab.
 template <class C>
 concept ContentsPolicy = requires(std::byte* data, std::size_t size) {
   { C::scrubs } -> std::convertible_to<bool>;
@@ -30,8 +31,9 @@ struct KeepContents {
 };
 
 /// Overwrites a block with zeros as soon as it is given back, so that no secret outlives its owner:
-/// O(stride). The compiler cannot leave that out. A cache then looks first whether a slot begins at
-/// the pointer, as it does for `destroy`.
+/// O(stride). The compiler cannot leave that out: `explicit_bzero` of glibc, musl and BSD sees to
+/// that. A cache or a remote scrubs when it gets the block; a cache looks first whether a slot
+/// begins at the pointer, as it does for `destroy`.
 struct ScrubOnFree : KeepContents {
   static constexpr bool scrubs = true;
   static void freed(std::byte* data, std::size_t size) noexcept { ::explicit_bzero(data, size); }

@@ -19,19 +19,12 @@ namespace slabproof {
 struct StdBlockingSync : StdSync {
   using Where = std::source_location;
 
-  class Mutex {
+  class Mutex : public StdSync::Mutex {
    public:
-    Mutex() = default;
-    Mutex(const Mutex&) = delete;
-    Mutex& operator=(const Mutex&) = delete;
-
-    void lock(Where = Where::current()) noexcept { mutex_.lock(); }
     [[nodiscard]] bool try_lock(Where = Where::current()) noexcept { return mutex_.try_lock(); }
-    void unlock(Where = Where::current()) noexcept { mutex_.unlock(); }
 
    private:
     friend struct StdBlockingSync;
-    std::mutex mutex_;
   };
 
   class SharedMutex {
@@ -68,32 +61,18 @@ struct StdBlockingSync : StdSync {
   };
 
   template <class T>
-  class Atomic {
-   public:
-    explicit Atomic(T initial, Where = Where::current()) noexcept : value_(initial) {}
-    Atomic(const Atomic&) = delete;
-    Atomic& operator=(const Atomic&) = delete;
+  class Atomic : public StdSync::Atomic<T> {
+    using Base = StdSync::Atomic<T>;
+    using Base::value_;
 
-    T load(std::memory_order order, Where = Where::current()) const noexcept {
-      return value_.load(order);
-    }
-    void store(T value, std::memory_order order, Where = Where::current()) noexcept {
-      value_.store(value, order);
-    }
-    T exchange(T value, std::memory_order order, Where = Where::current()) noexcept {
-      return value_.exchange(value, order);
-    }
-    bool compare_exchange_weak(T& expected, T desired, std::memory_order success,
-                               std::memory_order failure, Where = Where::current()) noexcept {
-      return value_.compare_exchange_weak(expected, desired, success, failure);
-    }
+   public:
+    using Base::Base;
+    using Base::compare_exchange_strong;
+    using Base::compare_exchange_weak;
+
     bool compare_exchange_weak(T& expected, T desired, std::memory_order order,
                                Where = Where::current()) noexcept {
       return value_.compare_exchange_weak(expected, desired, order);
-    }
-    bool compare_exchange_strong(T& expected, T desired, std::memory_order success,
-                                 std::memory_order failure, Where = Where::current()) noexcept {
-      return value_.compare_exchange_strong(expected, desired, success, failure);
     }
     bool compare_exchange_strong(T& expected, T desired, std::memory_order order,
                                  Where = Where::current()) noexcept {
@@ -121,9 +100,6 @@ struct StdBlockingSync : StdSync {
     }
     void notify_one(Where = Where::current()) noexcept { value_.notify_one(); }
     void notify_all(Where = Where::current()) noexcept { value_.notify_all(); }
-
-   private:
-    std::atomic<T> value_;
   };
   template <class T>
   using WaitableAtomic = Atomic<T>;

@@ -29,7 +29,7 @@ struct StdSync {
       mutex_.unlock();
     }
 
-   private:
+   protected:
     std::mutex mutex_;
   };
 
@@ -59,7 +59,8 @@ struct StdSync {
   template <class T>
   class Atomic {
    public:
-    explicit Atomic(T initial, std::source_location = std::source_location::current()) noexcept
+    explicit constexpr Atomic(T initial,
+                              std::source_location = std::source_location::current()) noexcept
         : value_(initial) {}
     Atomic(const Atomic&) = delete;
     Atomic& operator=(const Atomic&) = delete;
@@ -95,7 +96,7 @@ struct StdSync {
       return value_.fetch_sub(value, order);
     }
 
-   private:
+   protected:
     std::atomic<T> value_;
   };
 

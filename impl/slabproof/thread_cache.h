@@ -26,7 +26,8 @@ namespace slabproof {
 ///
 /// A block may be freed through another cache, or by another thread, than the one that got it.
 /// What a hit promises of bad pointers is nothing: a pointer is looked at when its magazine goes
-/// back to the slab, which counts it then (property C5).
+/// back to the slab, which counts it then (property C5). Where `Config::Contents` scrubs, a free
+/// looks before, as `destroy` does, whether a slot begins there.
 ///
 /// Thread safety: one thread at a time. The slab must outlive the cache.
 template <class Slab>
