@@ -73,6 +73,11 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
   /// As `ExtendableSlab::limit_segments`.
   void limit_segments(std::uint32_t most) noexcept { slab_.limit_segments(most); }
 
+  /// As `ExtendableSlab::reserve`.
+  std::expected<void, AllocError> reserve(std::uint64_t slots) noexcept {
+    return slab_.reserve(slots);
+  }
+
   /// As `ThreadCache::allocate`, in this thread's cache.
   [[nodiscard]] std::expected<Block, AllocError> allocate() noexcept {
     const auto& entry = Registry::entry_of(members_.id);
@@ -112,6 +117,9 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
   [[nodiscard]] std::size_t capacity_bytes() const noexcept { return slab_.capacity_bytes(); }
   [[nodiscard]] std::uint64_t corruption_events() const noexcept {
     return slab_.corruption_events();
+  }
+  [[nodiscard]] bool contains(const void* pointer) const noexcept {
+    return slab_.contains(pointer);
   }
   [[nodiscard]] std::optional<std::size_t> usable_size(const void* pointer) const noexcept {
     return slab_.usable_size(pointer);

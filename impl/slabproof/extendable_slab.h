@@ -80,17 +80,19 @@ class ExtendableSlab : CheckedConfig<T, Config>,
 
   /// An empty slab; the first allocation obtains the first segment. `make_protection` is called
   /// once for each segment, never under the lock. An impossible capacity is not an error yet: see
-  /// `error`.
-  explicit ExtendableSlab(std::size_t segment_capacity,
-                          ProtectionFactory make_protection = &Protection::make) noexcept
-      : ExtendableSlab(segment_capacity, InitialSegments{0}, make_protection) {}
+  /// `error`. Of a static variable it can run at compile time (`constinit`), so that the slab is
+  /// there before any constructor of a static object runs.
+  explicit constexpr ExtendableSlab(std::size_t segment_capacity,
+                                    ProtectionFactory make_protection = &Protection::make) noexcept
+      : ExtendableSlab(SegmentType::plan(segment_capacity), make_protection) {}
 
   /// A slab with segments in place. Where the backing refuses one, the slab has those that it got,
   /// and `error` says why.
   ExtendableSlab(std::size_t segment_capacity, InitialSegments initial,
                  ProtectionFactory make_protection = &Protection::make) noexcept
       : ExtendableSlab(SegmentType::plan(segment_capacity), make_protection) {
-    for (std::uint32_t i = 0; i < initial.count && !error_; ++i) error_ = add_initial_segment();
+    const auto reserved = reserve(std::uint64_t{initial.count} * plan_.geometry.capacity);
+    if (!reserved) error_ = reserved.error();
   }
 
   ~ExtendableSlab() {
@@ -114,6 +116,39 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   void limit_segments(std::uint32_t most) noexcept {
     const LockGuard guard(mutex_);
     shared_.write().limit_segments(most);
+  }
+
+  /// Adds segments until the slab has `slots` slots or more, live ones included: so many blocks can
+  /// be live at once before it must grow. Where it cannot add one it keeps those that it got. O(1)
+  /// and two lock acquisitions for each segment, which count as segments that the slab began with
+  /// (property S6).
+  /// Errors: those of construction; `kOutOfMemory`; `kSegmentLimit`, and then it has added none,
+  /// unless others have used up the limit meanwhile.
+  std::expected<void, AllocError> reserve(std::uint64_t slots) noexcept {
+    if (plan_error_) return std::unexpected(*plan_error_);
+    for (;;) {
+      Growth growth;
+      {
+        const LockGuard guard(mutex_);
+        Shared& shared = shared_.write();
+        if (shared.usable_slots(plan_) >= slots) return {};
+        if (!shared.may_have(plan_, slots)) return std::unexpected(AllocError::kSegmentLimit);
+        growth = shared.begin_growth(plan_);
+      }
+      Supplies supplies = obtain(growth);
+      const LockGuard guard(mutex_);
+      Shared& shared = shared_.write();
+      shared.end_growth(supplies);
+      if (shared.usable_slots(plan_) >= slots) {
+        shared.leave_out(supplies);
+        return {};
+      }
+      if (supplies.refusal) {
+        shared.leave_out(supplies);
+        return std::unexpected(*supplies.refusal);
+      }
+      shared.install(supplies);
+    }
   }
 
   /// A block of one slot. O(1) and one lock acquisition on a hit; a growing call makes two, at most
@@ -259,6 +294,20 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     }
   }
 
+  /// Takes every block back at once, without destructors, and slots that were abandoned too. The
+  /// result is how many blocks were live. No other thread may use the slab meanwhile, and nobody a
+  /// block from before. The segments stay. O(segments), and O(slots / 64) with `SlotStates`; a lock
+  /// acquisition for each 64 segments.
+  std::uint64_t clear() noexcept {
+    std::uint64_t cleared = 0;
+    for (std::uint32_t next = 0;;) {
+      const LockGuard guard(mutex_);
+      Shared& shared = shared_.write();
+      if (next >= shared.size()) return cleared;
+      cleared += shared.clear_some(plan_, next);
+    }
+  }
+
   /// The first half of `destroy`: whether `pointer` may be an object of this slab. A pointer that
   /// is none is treated as `deallocate` does. With `SlotStates` the block is nobody's from here on
   /// until `end_destroy` gives it back, so of several calls for one object exactly one succeeds.
@@ -295,6 +344,13 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     SegmentType* const segment = shared_.read().route(pointer);
     if (segment == nullptr) return {};
     return segment->freelist(plan_).all_slots();
+  }
+
+  /// Whether `pointer` lies in a segment of this slab. Any pointer value will do. O(1), one lock
+  /// acquisition.
+  [[nodiscard]] bool contains(const void* pointer) const noexcept {
+    const LockGuard guard(mutex_);
+    return shared_.read().route(pointer) != nullptr;
   }
 
   /// The bytes that the owner of the block at `pointer` may use, or nothing for a pointer that is
@@ -363,8 +419,8 @@ class ExtendableSlab : CheckedConfig<T, Config>,
 
   static constexpr std::size_t kCacheLine = 64;
 
-  ExtendableSlab(const std::expected<Plan, AllocError>& plan,
-                 ProtectionFactory make_protection) noexcept
+  constexpr ExtendableSlab(const std::expected<Plan, AllocError>& plan,
+                           ProtectionFactory make_protection) noexcept
       : plan_(plan.value_or(Plan{})),
         plan_error_(plan ? std::nullopt : std::optional(plan.error())),
         make_protection_(make_protection),
@@ -432,25 +488,6 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       }
       growth = shared.begin_growth(plan_);
     }
-  }
-
-  /// The reason of a refusal, if there is one.
-  std::optional<AllocError> add_initial_segment() noexcept {
-    Growth growth;
-    {
-      const LockGuard guard(mutex_);
-      growth = shared_.write().begin_growth(plan_);
-    }
-    Supplies supplies = obtain(growth);
-    const LockGuard guard(mutex_);
-    Shared& shared = shared_.write();
-    shared.end_growth(supplies);
-    if (supplies.refusal) {
-      shared.leave_out(supplies);
-    } else {
-      shared.install(supplies);
-    }
-    return supplies.refusal;
   }
 
   // Read by every operation and written by none; what the lock guards begins with its own line, and

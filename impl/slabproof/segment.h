@@ -44,7 +44,8 @@ class Segment {
   };
 
   /// Errors: those of `SlotFreelist::plan` and `SegmentChunk::plan`.
-  [[nodiscard]] static std::expected<Plan, AllocError> plan(std::size_t capacity) noexcept {
+  [[nodiscard]] static constexpr std::expected<Plan, AllocError> plan(
+      std::size_t capacity) noexcept {
     const auto geometry = Freelist::plan(capacity, sizeof(Segment));
     if (!geometry) return std::unexpected(geometry.error());
     const auto place = Chunk::plan(geometry->size, Freelist::slot_alignment);

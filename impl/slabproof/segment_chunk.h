@@ -40,8 +40,8 @@ class SegmentChunk {
   };
 
   /// Errors: `kLayoutOverflow` for a segment so large that no region has room for it.
-  [[nodiscard]] static std::expected<PlaceShape, AllocError> plan(std::size_t segment_size,
-                                                                  std::size_t alignment) noexcept {
+  [[nodiscard]] static constexpr std::expected<PlaceShape, AllocError> plan(
+      std::size_t segment_size, std::size_t alignment) noexcept {
     constexpr std::size_t kLeast = 64;
     const auto place = Layout::make(segment_size, (std::max)(alignment, kLeast));
     const auto header = Layout::make(sizeof(SegmentChunk), (std::max)(alignment, kLeast));
@@ -108,8 +108,8 @@ class SegmentChunk {
   /// Two cache lines, since neighbouring lines are fetched in pairs.
   static constexpr std::size_t kLeastAlignment = 128;
 
-  [[nodiscard]] static std::expected<Layout, AllocError> region_of(const PlaceShape& shape,
-                                                                   std::size_t places) noexcept {
+  [[nodiscard]] static constexpr std::expected<Layout, AllocError> region_of(
+      const PlaceShape& shape, std::size_t places) noexcept {
     if (places > (kMaxRegionBytes - shape.first) / shape.size) {
       return std::unexpected(AllocError::kLayoutOverflow);
     }

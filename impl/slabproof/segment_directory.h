@@ -139,7 +139,7 @@ class SegmentDirectory {
   };
 
   /// `segment_size`: bytes of every segment, at most `kMaxRegionBytes`.
-  explicit SegmentDirectory(std::size_t segment_size) noexcept
+  explicit constexpr SegmentDirectory(std::size_t segment_size) noexcept
       : segment_size_(segment_size),
         frame_shift_(static_cast<std::uint32_t>(std::countr_zero(std::bit_ceil(segment_size)))) {}
 

@@ -36,7 +36,7 @@ class SegmentSet {
   using Growth = typename Supply::Wish;
   using Supplies = typename Supply::Supplies;
 
-  explicit SegmentSet(std::size_t segment_size) noexcept : directory_(segment_size) {}
+  explicit constexpr SegmentSet(std::size_t segment_size) noexcept : directory_(segment_size) {}
 
   /// Ends every segment, and the spare ones, and gives their memory back. Nothing else may follow.
   void tear_down(const Plan& plan) noexcept {
@@ -54,6 +54,14 @@ class SegmentSet {
 
   [[nodiscard]] std::uint32_t size() const noexcept { return directory_.size(); }
   [[nodiscard]] SegmentType& at(std::uint32_t index) const noexcept { return directory_.at(index); }
+  /// Slots that can be handed out, or are.
+  [[nodiscard]] std::uint64_t usable_slots(const Plan& plan) const noexcept {
+    return std::uint64_t{directory_.size()} * plan.geometry.capacity - counters_.abandoned;
+  }
+  /// Whether the slab may have so many slots.
+  [[nodiscard]] bool may_have(const Plan& plan, std::uint64_t slots) const noexcept {
+    return slots <= std::uint64_t{max_segments_} * plan.geometry.capacity;
+  }
   [[nodiscard]] std::uint64_t live() const noexcept { return counters_.live; }
 
   /// The segment that holds `pointer`, or null. Any pointer value will do.
@@ -178,7 +186,7 @@ class SegmentSet {
   /// moves past what was examined.
   SegmentType* claim_idle_segment(const Plan& plan, std::uint32_t& next,
                                   FreelistState& unused) noexcept {
-    const std::uint32_t end = (std::min)(directory_.size(), next + kTrimStride);
+    const std::uint32_t end = (std::min)(directory_.size(), next + kFewSegments);
     while (next < end) {
       SegmentType& segment = directory_.at(next++);
       const FreelistState before = segment.record.read().run;
@@ -195,6 +203,23 @@ class SegmentSet {
     return nullptr;
   }
 
+  /// Makes the next few segments at or after `next` new ones, whoever has their blocks, and moves
+  /// `next` past them. The result is how many blocks were live.
+  std::uint64_t clear_some(const Plan& plan, std::uint32_t& next) noexcept {
+    const std::uint64_t before = counters_.live;
+    const std::uint32_t end = (std::min)(directory_.size(), next + kFewSegments);
+    for (; next < end; ++next) {
+      SegmentType& segment = directory_.at(next);
+      FreelistState& run = segment.record.write().run;
+      counters_.live -= run.live;
+      counters_.carved -= run.carved;
+      counters_.abandoned -= run.abandoned;
+      segment.freelist(plan).clear(run);
+      directory_.open().insert(next);
+    }
+    return before - counters_.live;
+  }
+
   /// Makes a segment that was claimed a new one.
   void put_back(const Plan& plan, SegmentType& segment) noexcept {
     Record& record = segment.record.write();
@@ -208,8 +233,8 @@ class SegmentSet {
   using Record = typename SegmentType::Record;
   using Reserve = SegmentReserve<SegmentType, Config>;
 
-  /// Segments that `claim_idle_segment` examines at most.
-  static constexpr std::uint32_t kTrimStride = 64;
+  /// Segments that one critical section examines at most.
+  static constexpr std::uint32_t kFewSegments = 64;
 
   /// What `SlabStats` is made from; the words that every operation changes come first.
   struct Counters {

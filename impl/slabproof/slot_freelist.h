@@ -172,6 +172,19 @@ class SlotFreelist {
     return true;
   }
 
+  /// Makes the run a fresh one, whoever has its blocks. O(capacity / 64) with `tracks_slots`,
+  /// O(carved) where `Config::Contents` scrubs, and O(free) where links are objects.
+  void clear(FreelistState& state) const noexcept {
+    tear_down(state);
+    if constexpr (Config::Contents::scrubs) {
+      for (std::uint32_t slot = 0; slot < state.carved; ++slot) {
+        Config::Contents::freed(slot_at(slot), stride);
+      }
+    }
+    lay_out();
+    state = FreelistState{};
+  }
+
   /// Words of states: one bit a slot. 64 slots a word.
   [[nodiscard]] std::size_t state_words() const noexcept {
     return (std::size_t{capacity_} + 63) / 64;

@@ -1,5 +1,5 @@
 // Whole objects in every order of the slab's critical sections: a destructor runs once, and before
-// anyone else has the memory.
+// anyone else has the memory; and growth is exact, beside a reserve too.
 
 #include <gtest/gtest.h>
 
@@ -24,6 +24,14 @@ TEST(ObjectLifetime, OneOfTwoDestroysOfOneObjectRunsItsDestructor) {
 
 TEST(ObjectLifetime, DestroyBesideOtherObjectsOfTheSegment) {
   expect_holds({"s", "cd", "c"});
+}
+
+TEST(ObjectLifetime, ReserveBesideGrowthAddsWhatIsMissing) {
+  expect_holds({"r", "cc", "c"});
+}
+
+TEST(ObjectLifetime, TwoReservesAddTheirRoomOnce) {
+  expect_holds({"r", "r", "c"});
 }
 
 }  // namespace

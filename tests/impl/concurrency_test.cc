@@ -469,5 +469,16 @@ TEST(ObjectsOfThreadsTest, BlockIsNobodysWhileItsDestructorRuns) {
   EXPECT_TRUE(keeps_block_from_other_threads<CachedSlab>());
 }
 
+TEST(ReserveOfThreadsTest, ThreadsThatReserveTheSameAddItOnce) {
+  ExtendableSlab<std::uint64_t> slab(4);
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&slab] { EXPECT_TRUE(slab.reserve(64)); });
+  }
+  threads.clear();
+  EXPECT_EQ(slab.segment_count(), 16U);
+  expect_conserved(slab.stats());
+}
+
 }  // namespace
 }  // namespace slabproof::testing

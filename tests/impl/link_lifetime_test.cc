@@ -62,6 +62,13 @@ TEST_F(LinkLifetimeTest, EveryLinkEndsWithTheSlab) {
   EXPECT_EQ(CountedSync::alive, 0U);
 }
 
+TEST_F(LinkLifetimeTest, EveryLinkEndsWhenTheSlabIsCleared) {
+  Slab<std::uint64_t, CountedConfig> slab(kCapacity);
+  for (const Block& block : take_blocks(slab, kCapacity)) slab.deallocate(block.data);
+  slab.clear();
+  EXPECT_EQ(CountedSync::alive, 0U);
+}
+
 TEST_F(LinkLifetimeTest, EndOfTheSlabFollowsNoCorruptLink) {
   {
     Slab<std::uint64_t, CountedConfig> slab(kCapacity);

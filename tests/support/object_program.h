@@ -1,6 +1,7 @@
 #ifndef SLABPROOF_TESTS_SUPPORT_OBJECT_PROGRAM_H_
 #define SLABPROOF_TESTS_SUPPORT_OBJECT_PROGRAM_H_
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -39,7 +40,8 @@ struct ObjectConfig : DefaultConfig {
 };
 
 /// What the threads do with objects of one slab: c creates one, d destroys the newest that the
-/// thread created, s destroys the one object that is there from the beginning.
+/// thread created, s destroys the one object that is there from the beginning, r reserves room for
+/// five.
 using ObjectProgram = std::vector<std::string_view>;
 
 /// Judges that each destructor runs once, and that nobody else has the memory while it does.
@@ -55,6 +57,7 @@ class ObjectsOfThreads final : public model::Execution {
     objects_.assign(program_.size(), {});
     ended_ = 0;
     created_ = 0;
+    reserved_ = true;
     slab_.make(std::size_t{2});
     shared_ = create();
   }
@@ -68,6 +71,8 @@ class ObjectsOfThreads final : public model::Execution {
         CheckedObject* const newest = mine.back();
         mine.pop_back();
         slab_->destroy(newest);
+      } else if (step == 'r') {
+        reserved_ = slab_->reserve(5).has_value() && slab_->capacity_bytes() >= 5 * Slab::stride;
       } else {
         slab_->destroy(shared_);
       }
@@ -77,6 +82,8 @@ class ObjectsOfThreads final : public model::Execution {
   void after() override {
     const SlabStats stats = slab_->stats();
     live_ = stats.live;
+    segments_ = stats.segments;
+    peak_ = stats.peak_live;
     refused_ = stats.repeated_frees;
     slab_.end();
   }
@@ -95,6 +102,12 @@ class ObjectsOfThreads final : public model::Execution {
     if (live_ != created_ - wanted || refused_ != (again == 0 ? 0 : again - 1)) {
       return model::Failure{.label = "S13", .message = "a block did not go back once"};
     }
+    const bool reserves = std::ranges::any_of(
+        program_, [](std::string_view steps) { return steps.find('r') != steps.npos; });
+    const std::uint64_t initial = reserves ? 3 : 0;
+    if (!reserved_ || segments_ != (std::max)(initial, (peak_ + 1) / 2)) {
+      return model::Failure{.label = "S6", .message = "growth was not exact beside a reserve"};
+    }
     return std::nullopt;
   }
 
@@ -112,6 +125,9 @@ class ObjectsOfThreads final : public model::Execution {
   std::uint64_t created_ = 0;
   std::uint64_t live_ = 0;
   std::uint64_t refused_ = 0;
+  std::uint64_t segments_ = 0;
+  std::uint64_t peak_ = 0;
+  bool reserved_ = true;
 };
 
 inline model::ExploreResult explore_objects(const ObjectProgram& program) {
