@@ -8,7 +8,7 @@
 namespace slabproof {
 
 /// Memory handed out by a slab: `size` bytes at `data`, uninitialised, exclusively the caller's
-/// until it is given back (property S1). `size` is the full stride of the slot, all of it usable
+/// until it is given back (property S1). `size` is all that the slot has, all of it usable
 /// (property S2), and so may exceed the size asked for.
 struct Block {
   std::byte* data = nullptr;

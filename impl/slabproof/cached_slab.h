@@ -48,7 +48,9 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
   using value_type = T;
   using Sync = typename Config::Sync;
   using Contents = typename Config::Contents;
+  using Instrumentation = typename Config::Instrumentation;
   using SharedSlab = ExtendableSlab<T, Config>;
+  static constexpr std::size_t block_size = SharedSlab::block_size;
   static constexpr std::size_t stride = SharedSlab::stride;
   static constexpr std::size_t slot_alignment = SharedSlab::slot_alignment;
   using Depot = MagazineDepot<Config, stride>;
@@ -74,8 +76,8 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
   void limit_segments(std::uint32_t most) noexcept { slab_.limit_segments(most); }
 
   /// As `ExtendableSlab::reserve`.
-  std::expected<void, AllocError> reserve(std::uint64_t slots) noexcept {
-    return slab_.reserve(slots);
+  std::expected<void, AllocError> reserve(std::uint64_t wanted) noexcept {
+    return slab_.reserve(wanted);
   }
 
   /// As `ThreadCache::allocate`, in this thread's cache.

@@ -8,6 +8,7 @@
 #include "slabproof/contents.h"
 #include "slabproof/default_backing.h"
 #include "slabproof/freelist_protection.h"
+#include "slabproof/instrumentation.h"
 #include "slabproof/misuse.h"
 #include "slabproof/recheck.h"
 #include "slabproof/std_sync.h"
@@ -20,12 +21,13 @@ namespace slabproof {
 ///       using Backing = slabproof::HeapBacking;
 ///     };
 struct DefaultConfig {
-  using Sync = StdSync;               ///< locks, atomics, shared plain variables
-  using Backing = DefaultBacking;     ///< where a segment's bytes come from
-  using Protection = NoProtection;    ///< integrity of the in-band freelist
-  using Misuse = CountMisuse;         ///< gets each bad pointer
-  using Contents = KeepContents;      ///< of a block that changes hands
-  using RemoteBatch = AdaptiveBatch;  ///< how many blocks a remote of a `SlabOwner` gathers
+  using Sync = StdSync;                       ///< locks, atomics, shared plain variables
+  using Backing = DefaultBacking;             ///< where a segment's bytes come from
+  using Protection = NoProtection;            ///< integrity of the in-band freelist
+  using Misuse = CountMisuse;                 ///< gets each bad pointer
+  using Contents = KeepContents;              ///< of a block that changes hands
+  using Instrumentation = NoInstrumentation;  ///< for tools that watch memory
+  using RemoteBatch = AdaptiveBatch;          ///< how many blocks a remote of a `SlabOwner` gathers
   static constexpr Recheck recheck = Recheck::kAllSegments;
 
   /// A growable slab takes address space for one segment in 16 more than it has; with 0, for one
@@ -61,6 +63,9 @@ struct CheckedConfig {
       ContentsPolicy<typename Config::Contents>,
       "slabproof: Config::Contents must model the ContentsPolicy concept, and none of its "
       "operations may throw, because they run under the slab's lock");
+  static_assert(InstrumentationPolicy<typename Config::Instrumentation>,
+                "slabproof: Config::Instrumentation must model the InstrumentationPolicy concept, "
+                "and none of its operations may throw, because they run under the slab's lock");
   static_assert(MisusePolicy<typename Config::Misuse>,
                 "slabproof: Config::Misuse must supply report(kind, pointer, slab), and it may not "
                 "throw");

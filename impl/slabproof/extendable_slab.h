@@ -71,7 +71,9 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   using value_type = T;
   using ProtectionFactory = Protection (*)() noexcept;
 
-  /// Bytes between slots, all usable (property S2); the size of every block.
+  /// Bytes of every block, all usable (property S2).
+  static constexpr std::size_t block_size = Freelist::block_size;
+  /// Bytes between blocks: as many, and the redzone of `Config::Instrumentation`.
   static constexpr std::size_t stride = Freelist::stride;
   static constexpr std::size_t slot_alignment = Freelist::slot_alignment;
   static constexpr Recheck recheck = Config::recheck;
@@ -118,28 +120,28 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     shared_.write().limit_segments(most);
   }
 
-  /// Adds segments until the slab has `slots` slots or more, live ones included: so many blocks can
+  /// Adds segments until the slab has `wanted` slots or more, live ones included: so many blocks can
   /// be live at once before it must grow. Where it cannot add one it keeps those that it got. O(1)
   /// and two lock acquisitions for each segment, which count as segments that the slab began with
   /// (property S6).
   /// Errors: those of construction; `kOutOfMemory`; `kSegmentLimit`, and then it has added none,
   /// unless others have used up the limit meanwhile.
-  std::expected<void, AllocError> reserve(std::uint64_t slots) noexcept {
+  std::expected<void, AllocError> reserve(std::uint64_t wanted) noexcept {
     if (plan_error_) return std::unexpected(*plan_error_);
     for (;;) {
       Growth growth;
       {
         const LockGuard guard(mutex_);
         Shared& shared = shared_.write();
-        if (shared.usable_slots(plan_) >= slots) return {};
-        if (!shared.may_have(plan_, slots)) return std::unexpected(AllocError::kSegmentLimit);
+        if (shared.usable_slots(plan_) >= wanted) return {};
+        if (!shared.may_have(plan_, wanted)) return std::unexpected(AllocError::kSegmentLimit);
         growth = shared.begin_growth(plan_);
       }
       Supplies supplies = obtain(growth);
       const LockGuard guard(mutex_);
       Shared& shared = shared_.write();
       shared.end_growth(supplies);
-      if (shared.usable_slots(plan_) >= slots) {
+      if (shared.usable_slots(plan_) >= wanted) {
         shared.leave_out(supplies);
         return {};
       }
@@ -189,7 +191,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// As `allocate()`, for a request that need not be a `T`.
   /// Errors: also `kUnsupportedLayout` for one that no slot can hold, before the lock is taken.
   [[nodiscard]] std::expected<Block, AllocError> allocate(Layout request) noexcept {
-    if (request.size() > stride || request.alignment() > slot_alignment) {
+    if (request.size() > block_size || request.alignment() > slot_alignment) {
       return std::unexpected(AllocError::kUnsupportedLayout);
     }
     return allocate();
@@ -289,7 +291,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
           const std::size_t end = (std::min)(words, word + 64);
           while (word < end && count == 0) count = run.list_live(word++, blocks);
         }
-        for (std::size_t i = 0; i < count; ++i) action(Block{blocks[i], stride});
+        for (std::size_t i = 0; i < count; ++i) action(Block{blocks[i], block_size});
       }
     }
   }
@@ -359,7 +361,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     const LockGuard guard(mutex_);
     SegmentType* const segment = shared_.read().route(pointer);
     if (segment == nullptr || !segment->freelist(plan_).slot_of(pointer)) return std::nullopt;
-    return stride;
+    return std::size_t{block_size};
   }
 
   /// Bytes of all slots. Grows between calls as segments are added.
@@ -429,8 +431,8 @@ class ExtendableSlab : CheckedConfig<T, Config>,
 
   /// A block on its way to its owner; the lock is not held.
   [[nodiscard]] static Block hand_out(std::byte* data) noexcept {
-    if constexpr (Config::Contents::zeroes) Config::Contents::handed_out(data, stride);
-    return Block{data, stride};
+    if constexpr (Config::Contents::zeroes) Config::Contents::handed_out(data, block_size);
+    return Block{data, block_size};
   }
 
   /// Fills `blocks` with what can be had at once; where that is fewer than `needed`, grows until it

@@ -114,7 +114,7 @@ class SegmentChunk {
       return std::unexpected(AllocError::kLayoutOverflow);
     }
     return Layout::make(shape.first + places * shape.size,
-                        (std::max)(shape.alignment, kLeastAlignment));
+                        (std::max)(shape.alignment, std::size_t{kLeastAlignment}));
   }
 
   SegmentChunk(Backing region, std::uint32_t places) noexcept

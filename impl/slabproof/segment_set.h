@@ -59,8 +59,8 @@ class SegmentSet {
     return std::uint64_t{directory_.size()} * plan.geometry.capacity - counters_.abandoned;
   }
   /// Whether the slab may have so many slots.
-  [[nodiscard]] bool may_have(const Plan& plan, std::uint64_t slots) const noexcept {
-    return slots <= std::uint64_t{max_segments_} * plan.geometry.capacity;
+  [[nodiscard]] bool may_have(const Plan& plan, std::uint64_t wanted) const noexcept {
+    return wanted <= std::uint64_t{max_segments_} * plan.geometry.capacity;
   }
   [[nodiscard]] std::uint64_t live() const noexcept { return counters_.live; }
 
@@ -116,7 +116,7 @@ class SegmentSet {
     const Freelist run = segment.freelist(plan);
     std::size_t taken = 0;
     while (taken < blocks.size() && run.has_room(record.run)) {
-      blocks[taken++] = Block{take_slot(run, record.run), Freelist::stride};
+      blocks[taken++] = Block{take_slot(run, record.run), Freelist::block_size};
     }
     count_live(taken);
     if (!run.has_room(record.run)) directory_.open().erase(record.index);

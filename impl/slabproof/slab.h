@@ -68,15 +68,15 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
     const auto taken = run.take(state_);
     if (taken.corrupt) ++corruption_events_;
     if constexpr (Config::Contents::zeroes) {
-      Config::Contents::handed_out(taken.data, Freelist::stride);
+      Config::Contents::handed_out(taken.data, Freelist::block_size);
     }
-    return Block{taken.data, Freelist::stride};
+    return Block{taken.data, Freelist::block_size};
   }
 
   /// As `allocate()`, for a request that need not be a `T`.
   /// Errors: also `kUnsupportedLayout` for one that no slot can hold.
   [[nodiscard]] std::expected<Block, AllocError> allocate(Layout request) noexcept {
-    if (request.size() > Freelist::stride || request.alignment() > Freelist::slot_alignment) {
+    if (request.size() > Freelist::block_size || request.alignment() > Freelist::slot_alignment) {
       return std::unexpected(AllocError::kUnsupportedLayout);
     }
     return allocate();
@@ -99,7 +99,7 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
     std::array<std::byte*, 64> blocks;
     for (std::size_t word = 0; word < freelist().state_words(); ++word) {
       const std::size_t count = freelist().list_live(word, blocks);
-      for (std::size_t i = 0; i < count; ++i) action(Block{blocks[i], Freelist::stride});
+      for (std::size_t i = 0; i < count; ++i) action(Block{blocks[i], Freelist::block_size});
     }
   }
 
@@ -137,7 +137,7 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
   /// no slot of this slab.
   [[nodiscard]] std::optional<std::size_t> usable_size(const void* pointer) const noexcept {
     if (!contains(pointer) || !freelist().slot_of(pointer)) return std::nullopt;
-    return Freelist::stride;
+    return std::size_t{Freelist::block_size};
   }
 
   [[nodiscard]] std::size_t capacity() const noexcept { return error_ ? 0 : geometry_->capacity; }

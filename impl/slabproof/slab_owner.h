@@ -42,6 +42,7 @@ class SlabOwner : CheckedConfig<T, Config>, public ObjectFactory<T, SlabOwner<T,
   using ProtectionFactory = typename Slab::ProtectionFactory;
 
   /// Bytes between slots, all usable (property S2); the size of every block.
+  static constexpr std::size_t block_size = Slab::block_size;
   static constexpr std::size_t stride = Slab::stride;
   static constexpr std::size_t slot_alignment = Slab::slot_alignment;
 
@@ -86,7 +87,7 @@ class SlabOwner : CheckedConfig<T, Config>, public ObjectFactory<T, SlabOwner<T,
   /// As `allocate()`, for a request that need not be a `T`.
   /// Errors: also `kUnsupportedLayout` for one that no slot can hold.
   [[nodiscard]] std::expected<Block, AllocError> allocate(Layout request) noexcept {
-    if (request.size() > stride || request.alignment() > slot_alignment) {
+    if (request.size() > block_size || request.alignment() > slot_alignment) {
       return std::unexpected(AllocError::kUnsupportedLayout);
     }
     return allocate();

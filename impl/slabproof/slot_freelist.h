@@ -55,6 +55,7 @@ class SlotFreelist {
   using Sync = typename Config::Sync;
   using Protection = typename Config::Protection;
   using StateWord = typename Sync::template Var<std::uint64_t>;
+  using Watch = typename Config::Instrumentation;
 
   struct Link {
     std::uint32_t next;
@@ -65,11 +66,15 @@ class SlotFreelist {
  public:
   /// False sharing between the header, which every operation writes, and the first block.
   static constexpr std::size_t kSlotsAlignment = 64;
-  static constexpr std::size_t slot_alignment = (std::max)(alignof(T), alignof(LinkVar));
-  /// Bytes between slots, all of them usable by the block's owner (property S2).
-  static constexpr std::size_t stride =
+  static constexpr std::size_t slot_alignment =
+      (std::max)({alignof(T), alignof(LinkVar), std::size_t{Watch::alignment}});
+  /// Bytes of a block, all of them usable by its owner (property S2).
+  static constexpr std::size_t block_size =
       ((std::max)({sizeof(T), sizeof(LinkVar), std::size_t{8}}) + slot_alignment - 1) &
       ~(slot_alignment - 1);
+  /// Bytes between slots: those of a block, and the redzone of `Config::Instrumentation`.
+  static constexpr std::size_t stride =
+      (block_size + Watch::redzone + slot_alignment - 1) & ~(slot_alignment - 1);
 
   /// The geometry of `capacity` slots behind a header.
   /// Errors: `kInvalidCapacity` for none, or for more than a 1-based 32-bit link can name;
@@ -111,6 +116,7 @@ class SlotFreelist {
         std::construct_at(states_ + word, std::uint64_t{0});
       }
     }
+    if constexpr (Watch::is_active) Watch::begin(slots_, slots_size());
   }
 
   /// Called once before the region goes: ends the lifetime of what lies in free slots.
@@ -119,6 +125,7 @@ class SlotFreelist {
     if constexpr (Protection::tracks_slots && !std::is_trivially_destructible_v<StateWord>) {
       for (std::size_t word = 0; word < state_words(); ++word) std::destroy_at(states_ + word);
     }
+    if constexpr (Watch::is_active) Watch::end(slots_, slots_size());
   }
 
   [[nodiscard]] bool has_room(const FreelistState& state) const noexcept {
@@ -138,13 +145,13 @@ class SlotFreelist {
     if (state.head == 0) {
       const std::uint32_t slot = state.carved++;
       mark(slot, true);
+      if constexpr (Watch::is_active) Watch::take(slots_, slot_at(slot), block_size);
       return {slot_at(slot), false};
     }
     const std::uint32_t slot = state.head - 1;
-    LinkVar* const variable = link_at(slot);
-    const Link link = variable->read();
-    std::destroy_at(variable);
+    const Link link = end_link(slot);
     mark(slot, true);
+    if constexpr (Watch::is_active) Watch::take(slots_, slot_at(slot), block_size);
     if (is_sound(link, slot, state)) {
       state.head = link.next;
       return {slot_at(slot), false};
@@ -178,7 +185,7 @@ class SlotFreelist {
     tear_down(state);
     if constexpr (Config::Contents::scrubs) {
       for (std::uint32_t slot = 0; slot < state.carved; ++slot) {
-        Config::Contents::freed(slot_at(slot), stride);
+        Config::Contents::freed(slot_at(slot), block_size);
       }
     }
     lay_out();
@@ -216,10 +223,12 @@ class SlotFreelist {
   /// Puts a live slot back. Requires `may_be_live(slot, state)`. O(1).
   void put(std::uint32_t slot, FreelistState& state) const noexcept {
     mark(slot, false);
-    if constexpr (Config::Contents::scrubs) Config::Contents::freed(slot_at(slot), stride);
+    if constexpr (Watch::is_active) Watch::open(slot_at(slot), block_size);
+    if constexpr (Config::Contents::scrubs) Config::Contents::freed(slot_at(slot), block_size);
     std::construct_at(link_at(slot), Link{state.head, protection_.seal(state.head, slot)});
     state.head = slot + 1;
     --state.live;
+    if constexpr (Watch::is_active) Watch::put(slots_, slot_at(slot), block_size);
   }
 
   /// Ends the lifetime of the links of all free slots. O(free) where that means anything.
@@ -228,8 +237,7 @@ class SlotFreelist {
       FreelistState rest = state;
       while (rest.head != 0) {
         const std::uint32_t slot = rest.head - 1;
-        const Link link = link_at(slot)->read();
-        std::destroy_at(link_at(slot));
+        const Link link = end_link(slot);
         ++rest.live;
         rest.head = is_sound(link, slot, rest) ? link.next : 0;
       }
@@ -249,6 +257,15 @@ class SlotFreelist {
 
   [[nodiscard]] LinkVar* link_at(std::uint32_t slot) const noexcept {
     return std::launder(reinterpret_cast<LinkVar*>(slot_at(slot)));
+  }
+
+  /// Ends the lifetime of the link in a free slot; what it was.
+  [[nodiscard]] Link end_link(std::uint32_t slot) const noexcept {
+    if constexpr (Watch::is_active) Watch::open(slot_at(slot), sizeof(LinkVar));
+    LinkVar* const variable = link_at(slot);
+    const Link link = variable->read();
+    std::destroy_at(variable);
+    return link;
   }
 
   /// Whether the link found in `slot`, which was just taken from the list, can be followed. The

@@ -26,20 +26,23 @@ namespace slabproof {
 ///
 /// A block may be freed through another cache, or by another thread, than the one that got it.
 /// What a hit promises of bad pointers is nothing: a pointer is looked at when its magazine goes
-/// back to the slab, which counts it then (property C5). Where `Config::Contents` scrubs, a free
-/// looks before, as `destroy` does, whether a slot begins there.
+/// back to the slab, which counts it then (property C5). Where `Config::Contents` scrubs, or
+/// `Config::Instrumentation` is active, a free looks before, as `destroy` does, whether a slot
+/// begins there.
 ///
 /// Thread safety: one thread at a time. The slab must outlive the cache.
 template <class Slab>
 class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<Slab>> {
   using Sync = typename Slab::Sync;
   using Contents = typename Slab::Contents;
+  using Watch = typename Slab::Instrumentation;
   using Depot = typename Slab::Depot;
   using Stock = typename Depot::Stock;
   using Round = typename Stock::Round;
 
  public:
   using value_type = typename Slab::value_type;
+  static constexpr std::size_t block_size = Slab::block_size;
   static constexpr std::size_t stride = Slab::stride;
   /// Most blocks that a cache holds.
   static constexpr std::size_t kMaxBlocks = std::size_t{2} * Depot::rounds;
@@ -68,7 +71,7 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
     State& state = state_.write();
     if (state.top != state.begin) [[likely]]
       return hand_out((--state.top)->read());
-    if constexpr (!Contents::zeroes) return allocate_on_miss();
+    if constexpr (!Contents::zeroes && !Watch::is_active) return allocate_on_miss();
     const auto block = allocate_on_miss();
     return block ? hand_out(block->data) : block;
   }
@@ -76,9 +79,10 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
   /// Gives a block back. O(1) on a hit. False where a miss went to the slab, which refused the
   /// pointer. Of null nothing happens, and the result is false.
   bool deallocate(const void* pointer) noexcept {
-    if constexpr (Contents::scrubs) {
+    if constexpr (Contents::scrubs || Watch::is_active) {
       if (pointer == nullptr || !begin_destroy(pointer)) return false;
-      Contents::freed(bytes_at(pointer), stride);
+      if constexpr (Contents::scrubs) Contents::freed(bytes_at(pointer), block_size);
+      if constexpr (Watch::is_active) Watch::hide(bytes_at(pointer), block_size);
     }
     State& state = state_.write();
     if (pointer != nullptr && state.top != state.end) [[likely]] {
@@ -176,8 +180,9 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
   }
 
   static std::expected<Block, AllocError> hand_out(std::byte* data) noexcept {
-    if constexpr (Contents::zeroes) Contents::handed_out(data, stride);
-    return Block{data, stride};
+    if constexpr (Watch::is_active) Watch::show(data, block_size);
+    if constexpr (Contents::zeroes) Contents::handed_out(data, block_size);
+    return Block{data, block_size};
   }
 
   [[gnu::noinline]] std::expected<Block, AllocError> allocate_on_miss() noexcept {
@@ -194,7 +199,7 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
       std::swap(state.loaded, state.previous);
       state.adopt(empty, Depot::rounds);
       state.previous_is_full = false;
-      return Block{(--state.top)->read(), stride};
+      return Block{(--state.top)->read(), block_size};
     }
     return refill(state);
   }
@@ -208,7 +213,10 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
       const auto served = slab_.shared().allocate_some(blocks);
       if (served) {
         if constexpr (kBatch > 1) {
-          for (std::size_t i = *served; i > 1; --i) (state.top++)->write() = blocks[i - 1].data;
+          for (std::size_t i = *served; i > 1; --i) {
+            (state.top++)->write() = blocks[i - 1].data;
+            if constexpr (Watch::is_active) Watch::hide(blocks[i - 1].data, block_size);
+          }
         }
         return blocks[0];
       }
@@ -217,7 +225,7 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
       looked_again = true;
       if (Stock* const full = slab_.depot().exchange_for_full(state.loaded); full != nullptr) {
         state.adopt(full, Depot::rounds);
-        return Block{(--state.top)->read(), stride};
+        return Block{(--state.top)->read(), block_size};
       }
     }
   }

@@ -40,7 +40,7 @@ def check(directory):
 
     One compiler is enough: what a header finds where it is alone comes of the library, which both share.
     """
-    headers = sorted(path.name for path in directory.glob("*.h"))
+    headers = sorted(path.name for path in directory.glob("*.h") if path.name not in CLANG_ONLY)
     with tempfile.TemporaryDirectory() as include_directory:
         (pathlib.Path(include_directory) / "slabproof").symlink_to(directory.resolve())
         with concurrent.futures.ThreadPoolExecutor(max_workers=2) as executor:
@@ -49,6 +49,9 @@ def check(directory):
             ]
             return len(results), [result.result() for result in results if result.result()]
 
+
+# MemorySanitizer is clang's. What its header finds is compiled by instrumentation_test.
+CLANG_ONLY = ("memory_sanitizer.h",)
 
 # What Qt, Windows and old C headers define; the last two as functions.
 FOREIGN_MACROS = (
@@ -96,6 +99,7 @@ class ForeignPlacesTest(unittest.TestCase):
         for header in headers:
             standard |= set(re.findall(r"#include (<[a-z_/]+(?:\.h)?>)", header.read_text()))
         standard.discard("<highwayhash/sip_hash.h>")
+        standard.discard("<sanitizer/msan_interface.h>")
         includes = "".join(f"#include {each}\n" for each in sorted(standard))
         undefines = "".join(f"#undef {macro.split('(')[0]}\n" for macro in FOREIGN_MACROS)
         macros = "".join(f"#define {macro} @\n" for macro in FOREIGN_MACROS)
@@ -154,11 +158,10 @@ class ForeignPlacesTest(unittest.TestCase):
         self.assertEqual(of_functions, [])
 
     def test_plugin_without_caches_can_be_unloaded(self):
-        lines = EVERY_CLASS.splitlines(keepends=True)
-        without = [line for line in lines if "CachedSlab" not in line]
-        self.assertLess(len(without), len(lines))
-        self.assertEqual(self.unique_symbols(EVERY_HEADER + "".join(without)), [])
-        self.assertNotEqual(self.unique_symbols(EVERY_HEADER + EVERY_CLASS), [])
+        use = "slabproof::{0}<long> each(4); each.destroy(*each.create());\n"
+        for name, is_unique in (("Slab", 0), ("ExtendableSlab", 0), ("SlabOwner", 0), ("CachedSlab", 1)):
+            source = EVERY_HEADER + "void use() {\n" + use.format(name) + "}\n"
+            self.assertEqual(bool(self.unique_symbols(source)), bool(is_unique), name)
 
 
 class HeadersSelfContainedTest(unittest.TestCase):

@@ -66,8 +66,16 @@ def check_primitives(name, text):
     return matches(_PRIMITIVE, source_tree.code_only(text), "{} outside std_sync.h")
 
 
-# What two headers ask of the compiler besides: which language and which platform it compiles for.
+# What some headers ask of the compiler besides: which language, which platform and which sanitizer it compiles for.
 _QUESTIONS = {
+    "build_instrumentation.h": {
+        ("if", "defined(__SANITIZE_ADDRESS__)"),
+        ("elif", "!defined(__has_feature)"),
+        ("elif", "__has_feature(address_sanitizer)"),
+        ("elif", "__has_feature(memory_sanitizer)"),
+        ("else", ""),
+        ("endif", ""),
+    },
     "default_backing.h": {("if", "__has_include(<sys/mman.h>)"), ("else", ""), ("endif", "")},
     "language.h": {("if", "__cplusplus <= 202002L"), ("endif", "")},
 }
@@ -97,14 +105,22 @@ def check_preprocessor(name, text):
     return problems
 
 
+_TOOL_INCLUDES = {
+    "address_sanitizer.h": ("<sanitizer/asan_interface.h>", "<sanitizer/lsan_interface.h>"),
+    "memory_sanitizer.h": ("<sanitizer/msan_interface.h>",),
+    "valgrind_memcheck.h": ("<valgrind/memcheck.h>",),
+}
+
+
 def check_dependencies(name, text):
-    """impl/ needs the standard library and the OS; one header, a hash function."""
+    """impl/ needs the standard library and the OS; one header, a hash function, and some the tool that they are for."""
     problems = []
     for match in re.finditer(r"^[ \t]*#[ \t]*include[ \t]*(<[^>]*>)", text, re.MULTILINE):
         header = match.group(1)
         allowed = (
             _SYSTEM_INCLUDE.fullmatch(header)
             or (name == "siphash_mac.h" and header.startswith("<highwayhash/"))
+            or header in _TOOL_INCLUDES.get(name, ())
             or (name == "language.h" and header.startswith("<slabproof needs "))
         )
         if not allowed:
