@@ -63,7 +63,6 @@ class ExtendableSlab : CheckedConfig<T, Config>,
                 "slabproof: Config::Backing of a growable slab must be movable without moving its "
                 "region, since the owner of a chunk's region is kept in that region");
 
-  using Sync = typename Config::Sync;
   using Protection = typename Config::Protection;
   using SegmentType = Segment<T, Config>;
   using Directory = SegmentDirectory<SegmentType, Config>;
@@ -74,6 +73,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
 
  public:
   using value_type = T;
+  using Sync = typename Config::Sync;
   using ProtectionFactory = Protection (*)() noexcept;
 
   /// Bytes between slots, all usable (property S2); the size of every block.
@@ -167,7 +167,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// As `allocate()`, for a request that need not be a `T`.
   /// Errors: also `kUnsupportedLayout` for one that no slot can hold, before the lock is taken.
   [[nodiscard]] std::expected<Block, AllocError> allocate(Layout request) noexcept {
-    if (request.size() > stride || request.alignment() > slot_alignment) {
+    if (!request.fits(stride, slot_alignment)) {
       return std::unexpected(AllocError::kUnsupportedLayout);
     }
     return allocate();

@@ -1,0 +1,55 @@
+#ifndef SLABPROOF_NEVER_DESTROYED_H_
+#define SLABPROOF_NEVER_DESTROYED_H_
+
+#include <concepts>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "slabproof/language.h"
+
+namespace slabproof {
+
+/// An object in place whose destructor never runs: for a slab in static storage. Objects in other
+/// static or thread-local variables, which end in the reverse order of their making, may then
+/// outlive `main` and still give their blocks back:
+///
+///     slabproof::NeverDestroyed<slabproof::ExtendableSlab<Order>> orders(1024);
+///
+/// The memory of the slab goes with the process. A leak checker does not report it, nor what its
+/// blocks point to while it can see them, since the static variable leads there.
+///
+/// It is constant-initialised where that constructor of `T` is `constexpr`. Otherwise static
+/// variables of one source file are made in the order of the file, and those of different files in
+/// no order: a slab that others use before `main` is then best made at its first use, as a static
+/// variable of a function of one source file.
+///
+/// Thread safety: that of the object.
+template <class T>
+class NeverDestroyed {
+ public:
+  /// With the arguments of a constructor of `T`.
+  template <class... Arguments>
+    requires std::constructible_from<T, Arguments...>
+  explicit constexpr NeverDestroyed(Arguments&&... arguments) noexcept(
+      std::is_nothrow_constructible_v<T, Arguments...>)
+      : object_(std::forward<Arguments>(arguments)...) {}
+  /// Does nothing: the object goes on, and so does its memory, which is static.
+  constexpr ~NeverDestroyed() {}
+  NeverDestroyed(const NeverDestroyed&) = delete;
+  NeverDestroyed& operator=(const NeverDestroyed&) = delete;
+
+  [[nodiscard]] constexpr T& operator*() noexcept { return object_; }
+  [[nodiscard]] constexpr const T& operator*() const noexcept { return object_; }
+  [[nodiscard]] constexpr T* operator->() noexcept { return std::addressof(object_); }
+  [[nodiscard]] constexpr const T* operator->() const noexcept { return std::addressof(object_); }
+
+ private:
+  union {
+    T object_;
+  };
+};
+
+}  // namespace slabproof
+
+#endif  // SLABPROOF_NEVER_DESTROYED_H_
