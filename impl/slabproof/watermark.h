@@ -84,9 +84,9 @@ struct Crossing {
 /// Each crossing is reported once, by the thread whose call made it, after the block was allocated
 /// or given back and with no lock held: the action may use the allocator. Crossings alternate, and
 /// the first is one above. With several threads the calls of `action` may overlap, and may come in
-/// another order than the crossings: `is_above` says which was the last. A relative mark is asked
-/// for with a capacity that the allocator inside had during the call, so a slab that grows can be
-/// back below its mark by that; the allocation that grew it reports this.
+/// another order than the crossings: `is_above` says which was the last. A relative mark is judged
+/// by a capacity that the allocator inside had during the call. The use of a slab that grows may be
+/// back below it by that, which the call that finds it so reports.
 ///
 /// A block counts from right after its allocation to right before its free, so there is no alarm
 /// for use that never was (property W2). A pointer that is refused counts as given back until it
@@ -163,27 +163,42 @@ class Watermark : public BlockWrapper<Inner> {
     return use_.word.load(std::memory_order::relaxed);
   }
 
-  /// Adds to the use, and makes and reports the crossing where it is due.
+  /// What a relative mark is relative to.
+  [[nodiscard]] std::size_t capacity() const noexcept {
+    return mark_.is_relative() ? this->capacity_bytes() : 0;
+  }
+
+  /// Adds to the use, and makes and reports each crossing that is due.
   void add(std::int64_t more) noexcept {
+    if (more == 0 && !above_in(look())) return;
+    std::size_t known = capacity();
+    while (judge(more, known)) {
+      // The slab may have grown before the use was judged. Whoever grows it after this look finds
+      // the use above the mark and judges it; and what is not above stays so, as no capacity
+      // shrinks.
+      const std::size_t now = capacity();
+      if (now == known) return;
+      known = now;
+      more = 0;
+    }
+  }
+
+  /// The same for one capacity. The result is whether the use is above the mark now.
+  bool judge(std::int64_t more, std::size_t known_capacity) noexcept {
+    const Mark::Levels levels = mark_.levels(known_capacity);
     std::int64_t before = look();
     for (;;) {
-      // Less use makes no crossing above, and a capacity never shrinks.
-      if (more == 0 && !above_in(before)) return;
-      const Mark::Levels levels =
-          mark_.levels(mark_.is_relative() ? this->inner().capacity_bytes() : 0);
       const std::int64_t now = bytes_in(before) + more;
       const bool above = now > (above_in(before) ? levels.below : levels.above);
-      const std::int64_t after = packed(now, above);
-      if (after == before) return;
       // ORDER[watermark.use] relaxed, relaxed on failure: as above.
-      if (!use_.word.compare_exchange_weak(before, after, std::memory_order::relaxed,
+      if (!use_.word.compare_exchange_weak(before, packed(now, above), std::memory_order::relaxed,
                                            std::memory_order::relaxed)) {
         continue;
       }
-      if (above == above_in(before)) return;
       using enum Crossing::Kind;
-      return action_(above ? Crossing{kAbove, now, levels.above}
-                           : Crossing{kBelow, now, levels.below});
+      if (above && !above_in(before)) action_(Crossing{kAbove, now, levels.above});
+      if (!above && above_in(before)) action_(Crossing{kBelow, now, levels.below});
+      return above;
     }
   }
 
