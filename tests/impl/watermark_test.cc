@@ -2,12 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <thread>
 #include <vector>
 
 #include "slabproof/extendable_slab.h"
@@ -144,36 +141,6 @@ TEST(WatermarkTest, WatchesStatisticsOfASlab) {
   watched.give(watched.take());
   EXPECT_EQ(watched.crossings.size(), 2U);
   EXPECT_EQ(watched.slab.inner().counts().frees, 1U);
-}
-
-/// How often each crossing was reported.
-struct Count {
-  std::array<std::atomic<std::uint64_t>, 2>* counts;
-  void operator()(const Crossing& crossing) const noexcept {
-    (*counts)[static_cast<std::size_t>(crossing.kind)].fetch_add(1);
-  }
-};
-
-TEST(WatermarkTest, ManyThreadsReportAsManyCrossingsAboveAsBelow) {
-  std::array<std::atomic<std::uint64_t>, 2> counts{};
-  constexpr std::size_t kThreads = 4;
-  Watermark<ExtendableSlab<std::uint64_t>, Count> slab(
-      Mark::bytes(kThreads / 2 * kBytes, kThreads / 2 * kBytes), Count{&counts}, 64U);
-  std::vector<std::jthread> threads;
-  for (std::size_t i = 0; i < kThreads; ++i) {
-    threads.emplace_back([&slab] {
-      for (int round = 0; round < 2000; ++round) {
-        const Block first = slab.allocate(kRequest).value();
-        const Block second = slab.allocate(kRequest).value();
-        slab.deallocate(first.data, kRequest);
-        slab.deallocate(second.data, kRequest);
-      }
-    });
-  }
-  threads.clear();
-  EXPECT_EQ(counts[0], counts[1]);
-  EXPECT_FALSE(slab.is_above());
-  EXPECT_EQ(slab.bytes(), 0);
 }
 
 }  // namespace
