@@ -83,7 +83,7 @@ TEST(WatermarkChecked, CrossingsAlternateAndAreReportedOnce) {
 TEST(WatermarkChecked, UseThatStaysBetweenTheLevelsIsReportedOnce) {
   const ExecutionEnds ends = watched(kStaysInUse, Mark::bytes(kSlot<>, 0));
   expect_holds(ends);
-  EXPECT_EQ(ends.outcomes, (Outcomes{"0 0", "1 0", "1 1"}));
+  EXPECT_EQ(ends.outcomes, (Outcomes{"0 0", "1 0"}));
 }
 
 TEST(WatermarkChecked, BlockThatChangesItsOwnerIsNoAlarm) {
