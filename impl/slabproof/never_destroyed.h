@@ -14,15 +14,16 @@ namespace slabproof {
 /// static or thread-local variables, which end in the reverse order of their making, may then
 /// outlive `main` and still give their blocks back:
 ///
-///     slabproof::NeverDestroyed<slabproof::ExtendableSlab<Order>> orders(1024);
+///     slabproof::NeverDestroyed<slabproof::ExtendableSlab<Order>> orders(1024U);
 ///
-/// The memory of the slab goes with the process. A leak checker does not report it, nor what its
-/// blocks point to while it can see them, since the static variable leads there.
+/// The memory of the slab goes with the process. A leak checker does not report it, since the
+/// static variable leads there; nor what objects own that are live to the end, where it can see
+/// them: it searches the memory of a `HeapBacking`, but not mapped pages.
 ///
 /// It is constant-initialised where that constructor of `T` is `constexpr`. Otherwise static
 /// variables of one source file are made in the order of the file, and those of different files in
 /// no order: a slab that others use before `main` is then best made at its first use, as a static
-/// variable of a function of one source file.
+/// variable in a function that is defined in one source file.
 ///
 /// Thread safety: that of the object.
 template <class T>

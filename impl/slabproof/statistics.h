@@ -29,7 +29,7 @@ struct AllocationCounts {
 
 /// Counts what is allocated and given back through it:
 ///
-///     slabproof::Statistics<slabproof::CachedSlab<Order>> slab(1024);
+///     slabproof::Statistics<slabproof::CachedSlab<Order>> slab(1024U);
 ///     slab.counts().peak_bytes;
 ///
 /// A block counts from right after its allocation to right before its free, so `bytes` and

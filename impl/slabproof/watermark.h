@@ -79,7 +79,7 @@ struct Crossing {
 ///
 ///     void alarm(const slabproof::Crossing& crossing) noexcept;
 ///     slabproof::Watermark<slabproof::ExtendableSlab<Order>> slab(
-///         slabproof::Mark::bytes(1 << 20, 1 << 19), &alarm, 1024);
+///         slabproof::Mark::bytes(1 << 20, 1 << 19), &alarm, 1024U);
 ///
 /// Each crossing is reported once, by the thread whose call made it, after the block was allocated
 /// or given back and with no lock held: the action may use the allocator. Crossings alternate, and

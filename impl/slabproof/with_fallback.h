@@ -18,7 +18,7 @@ namespace slabproof {
 /// because its blocks are too small. Blocks go back to where they came from.
 ///
 ///     slabproof::WithFallback<slabproof::Slab<Order>, slabproof::ExtendableSlab<Order>> orders(
-///         std::tuple(64), std::tuple(1024));
+///         std::tuple(64U), std::tuple(1024U));
 ///
 /// `Primary` must be of fixed size: one that grows is never out, so `Fallback` would serve nothing.
 ///
