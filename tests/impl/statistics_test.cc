@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "slabproof/cached_slab.h"
@@ -35,6 +36,18 @@ TYPED_TEST(StatisticsTest, CountsBlocksBytesAndTheirPeak) {
   EXPECT_EQ(
       slab.counts(),
       (AllocationCounts{.allocations = 4, .frees = 2, .bytes = 2 * size, .peak_bytes = 3 * size}));
+}
+
+TYPED_TEST(StatisticsTest, AnswersAsEachSlabDoes) {
+  Statistics<TypeParam> slab(8U);
+  const Block block = slab.allocate(kRequest).value();
+  EXPECT_EQ(slab.usable_size(block.data), block.size);
+  EXPECT_TRUE(slab.contains(block.data));
+  EXPECT_FALSE(slab.contains(&slab));
+  EXPECT_EQ(slab.usable_size(&slab), std::nullopt);
+  EXPECT_EQ(slab.capacity_bytes(), 8 * block.size);
+  EXPECT_EQ(slab.allocate(Layout::make(1, 4096).value()).error(), AllocError::kUnsupportedLayout);
+  EXPECT_EQ(slab.allocate(Layout::make(999, 1).value()).error(), AllocError::kUnsupportedLayout);
 }
 
 TEST(StatisticsOfASlab, FailureIsCountedAndIsNoAllocation) {
