@@ -88,6 +88,15 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
     return allocate_without_entry();
   }
 
+  /// As `allocate()`, for a request that need not be a `T`.
+  /// Errors: also `kUnsupportedLayout` for one that no slot can hold.
+  [[nodiscard]] std::expected<Block, AllocError> allocate(Layout request) noexcept {
+    if (!request.fits(stride, slot_alignment)) {
+      return std::unexpected(AllocError::kUnsupportedLayout);
+    }
+    return allocate();
+  }
+
   /// As `ThreadCache::deallocate`, in this thread's cache.
   bool deallocate(const void* pointer) noexcept {
     const auto& entry = Registry::entry_of(members_.id);

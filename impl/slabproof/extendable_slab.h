@@ -61,7 +61,6 @@ class ExtendableSlab : CheckedConfig<T, Config>,
                 "slabproof: Config::Backing of a growable slab must be movable without moving its "
                 "region, since the owner of a chunk's region is kept in that region");
 
-  using Sync = typename Config::Sync;
   using Protection = typename Config::Protection;
   using SegmentType = Segment<T, Config>;
   using Freelist = typename SegmentType::Freelist;
@@ -69,6 +68,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
 
  public:
   using value_type = T;
+  using Sync = typename Config::Sync;
   using ProtectionFactory = Protection (*)() noexcept;
 
   /// Bytes of every block, all usable (property S2).
@@ -120,12 +120,11 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     shared_.write().limit_segments(most);
   }
 
-  /// Adds segments until the slab has `wanted` slots or more, live ones included: so many blocks can
-  /// be live at once before it must grow. Where it cannot add one it keeps those that it got. O(1)
-  /// and two lock acquisitions for each segment, which count as segments that the slab began with
-  /// (property S6).
-  /// Errors: those of construction; `kOutOfMemory`; `kSegmentLimit`, and then it has added none,
-  /// unless others have used up the limit meanwhile.
+  /// Adds segments until the slab has `wanted` slots or more, live ones included: so many blocks
+  /// can be live at once before it must grow. Where it cannot add one it keeps those that it got.
+  /// O(1) and two lock acquisitions for each segment, which count as segments that the slab began
+  /// with (property S6). Errors: those of construction; `kOutOfMemory`; `kSegmentLimit`, and then
+  /// it has added none, unless others have used up the limit meanwhile.
   std::expected<void, AllocError> reserve(std::uint64_t wanted) noexcept {
     if (plan_error_) return std::unexpected(*plan_error_);
     for (;;) {
@@ -191,7 +190,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// As `allocate()`, for a request that need not be a `T`.
   /// Errors: also `kUnsupportedLayout` for one that no slot can hold, before the lock is taken.
   [[nodiscard]] std::expected<Block, AllocError> allocate(Layout request) noexcept {
-    if (request.size() > block_size || request.alignment() > slot_alignment) {
+    if (!request.fits(block_size, slot_alignment)) {
       return std::unexpected(AllocError::kUnsupportedLayout);
     }
     return allocate();

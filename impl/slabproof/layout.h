@@ -39,6 +39,11 @@ class Layout {
   [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
   [[nodiscard]] constexpr std::size_t alignment() const noexcept { return alignment_; }
 
+  /// Whether blocks of `size` bytes that are aligned to `alignment` can hold it.
+  [[nodiscard]] constexpr bool fits(std::size_t size, std::size_t alignment) const noexcept {
+    return size_ <= size && alignment_ <= alignment;
+  }
+
   /// The size rounded up to the alignment; cannot overflow.
   [[nodiscard]] constexpr std::size_t padded_size() const noexcept {
     return (size_ + alignment_ - 1) & ~(alignment_ - 1);

@@ -109,7 +109,8 @@ class ObjectFactory {
     self().end_destroy(object);
   }
 
-  /// As `create`, with an owner that destroys the object. The slab must outlive it.
+  /// As `create`, with an owner that destroys the object. The slab must outlive it; so a slab in
+  /// static storage whose objects may live after `main` is best a `NeverDestroyed` one.
   template <class... Arguments>
   [[nodiscard]] std::expected<Owner, AllocError> make_unique(Arguments&&... arguments) {
     const std::expected<T*, AllocError> object = create(std::forward<Arguments>(arguments)...);

@@ -31,7 +31,14 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
 
  public:
   using value_type = T;
+  using Sync = typename Config::Sync;
   using ProtectionFactory = Protection (*)() noexcept;
+
+  /// Bytes of every block, all usable (property S2).
+  static constexpr std::size_t block_size = Freelist::block_size;
+  /// Bytes between blocks: as many, and the redzone of `Config::Instrumentation`.
+  static constexpr std::size_t stride = Freelist::stride;
+  static constexpr std::size_t slot_alignment = Freelist::slot_alignment;
 
   /// Never throws. Where the capacity is impossible or the backing refuses, the slab is empty:
   /// `error` says why, and so does each `allocate`.
@@ -76,7 +83,7 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
   /// As `allocate()`, for a request that need not be a `T`.
   /// Errors: also `kUnsupportedLayout` for one that no slot can hold.
   [[nodiscard]] std::expected<Block, AllocError> allocate(Layout request) noexcept {
-    if (request.size() > Freelist::block_size || request.alignment() > Freelist::slot_alignment) {
+    if (!request.fits(block_size, slot_alignment)) {
       return std::unexpected(AllocError::kUnsupportedLayout);
     }
     return allocate();

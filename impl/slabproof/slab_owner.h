@@ -38,6 +38,7 @@ class SlabOwner : CheckedConfig<T, Config>, public ObjectFactory<T, SlabOwner<T,
 
  public:
   using value_type = T;
+  using Sync = typename Config::Sync;
   using Remote = SlabRemote<T, Config>;
   using ProtectionFactory = typename Slab::ProtectionFactory;
 
@@ -87,7 +88,7 @@ class SlabOwner : CheckedConfig<T, Config>, public ObjectFactory<T, SlabOwner<T,
   /// As `allocate()`, for a request that need not be a `T`.
   /// Errors: also `kUnsupportedLayout` for one that no slot can hold.
   [[nodiscard]] std::expected<Block, AllocError> allocate(Layout request) noexcept {
-    if (request.size() > block_size || request.alignment() > slot_alignment) {
+    if (!request.fits(block_size, slot_alignment)) {
       return std::unexpected(AllocError::kUnsupportedLayout);
     }
     return allocate();
@@ -117,6 +118,14 @@ class SlabOwner : CheckedConfig<T, Config>, public ObjectFactory<T, SlabOwner<T,
 
   /// A remote of this owner. Called by the owner's thread, or copied from another remote.
   [[nodiscard]] Remote remote() const noexcept { return Remote(region_); }
+
+  /// As `ExtendableSlab::usable_size` and `capacity_bytes`, on the owner's own thread.
+  [[nodiscard]] std::optional<std::size_t> usable_size(const void* pointer) const noexcept {
+    return region_ ? region_->slab().usable_size(pointer) : std::nullopt;
+  }
+  [[nodiscard]] std::size_t capacity_bytes() const noexcept {
+    return region_ ? region_->slab().capacity_bytes() : 0;
+  }
 
   /// The slab's counters. A block counts as live until the owner has reclaimed it.
   [[nodiscard]] SlabStats stats() const noexcept {

@@ -23,7 +23,8 @@ column is a program of one owner and two remotes, searched under `--search graph
 A cell has the property that some execution violates (S8: a data race or an access to dead memory), or "holds" where none does.
 The code as shipped holds in all. An order without a violation in its row would be stronger than needed.
 
-The depot, the caches and the slab itself take locks and have no memory orders.
+The depot, the caches and the slab itself take locks and have no memory orders. Those of the wrappers are all relaxed:
+`//tests/checker:wrappers_checked_test` shows that they suffice.
 """
 
 # The policies themselves, which name orders to pass them on.

@@ -13,12 +13,14 @@
 #include <string_view>
 
 #include "model/graph/graph_explore.h"
+#include "model/search/execution.h"
 #include "model/search/explore.h"
 #include "model/search/failure.h"
 #include "model/slab/property.h"
 #include "slabproof/misuse.h"
 #include "tests/checker/owner_program.h"
 #include "tests/checker/weakened_sync.h"
+#include "tests/checker/wrapper_program.h"
 
 namespace slabproof::testing {
 namespace {
@@ -57,9 +59,7 @@ std::string_view name_of(std::memory_order order) {
 }
 
 /// The property that the first failing execution violates; nothing where all executions are good.
-template <std::size_t kBatch>
-std::optional<std::string> violated(const Program& program) {
-  OwnerAndRemotes<WeakenedSync, kBatch, LiveMisuse> execution(program);
+std::optional<std::string> violated(model::Execution& execution) {
   model::ExploreOptions options;
   options.search = model::Search::kGraph;
   options.trace = false;
@@ -71,6 +71,20 @@ std::optional<std::string> violated(const Program& program) {
   }
   if (!result.exhaustive) throw std::logic_error("a search did not end");
   return std::nullopt;
+}
+
+template <std::size_t kBatch>
+std::optional<std::string> violated(const Program& program) {
+  OwnerAndRemotes<WeakenedSync, kBatch, LiveMisuse> execution(program);
+  return violated(execution);
+}
+
+/// The wrappers have relaxed orders only, so nothing of them can be weakened: once is enough.
+void meet_orders_of_wrappers() {
+  const WrapperProgram program{.threads = {"af", "af"}};
+  CountingThreads<WeakenedSync> counting(program);
+  WatchedThreads<WeakenedSync> watched(program, Mark::bytes(0, 0));
+  if (violated(counting) || violated(watched)) throw std::logic_error("a wrapper is wrong");
 }
 
 json findings() {
@@ -94,6 +108,7 @@ json table() {
   for (const Scenario& scenario : kScenarios) result["scenarios"].push_back(scenario.name);
   WeakenedSync::weakening = nullptr;
   result["as shipped"] = findings();
+  meet_orders_of_wrappers();
   for (const OrderSite& site : WeakenedSync::sites) {
     result["sites"].push_back(row(site));
     for (const std::memory_order weaker : one_step_weaker(site.operation, site.order)) {

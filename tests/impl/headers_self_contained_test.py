@@ -67,13 +67,22 @@ template class slabproof::ExtendableSlab<long>;
 template class slabproof::CachedSlab<long>;
 template class slabproof::SlabOwner<long>;
 template class slabproof::SlabRemote<long>;
+using Memory = slabproof::SizeClassed<slabproof::SizeClasses<16, 64>, slabproof::Slab>;
+template class slabproof::Watermark<slabproof::Statistics<Memory>>;
+template class slabproof::WithFallback<Memory, slabproof::ExtendableSlab<long>>;
+template class slabproof::NeverDestroyed<slabproof::ExtendableSlab<long>>;
 """
 EVERY_HEADER = """
 #include "slabproof/cached_slab.h"
 #include "slabproof/heap_backing.h"
 #include "slabproof/inline_backing.h"
+#include "slabproof/never_destroyed.h"
+#include "slabproof/size_classed.h"
 #include "slabproof/slab.h"
 #include "slabproof/slab_owner.h"
+#include "slabproof/statistics.h"
+#include "slabproof/watermark.h"
+#include "slabproof/with_fallback.h"
 """
 
 

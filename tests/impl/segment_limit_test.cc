@@ -46,10 +46,10 @@ TYPED_TEST(SegmentLimitTest, SlabIsFullAtItsLimitAndServesWhatIsFreed) {
   testing::expect_conserved(slab.stats());
 }
 
-TYPED_TEST(SegmentLimitTest, ConstructionStopsAtTheLimit) {
+TYPED_TEST(SegmentLimitTest, MoreInitialSegmentsThanTheLimitAreRefusedAtOnce) {
   const ExtendableSlab<std::uint64_t, TypeParam> slab(1, InitialSegments{kMaxSegments + 1});
   EXPECT_EQ(slab.error(), AllocError::kSegmentLimit);
-  EXPECT_EQ(slab.segment_count(), kMaxSegments);
+  EXPECT_EQ(slab.segment_count(), 0U);
 }
 
 }  // namespace

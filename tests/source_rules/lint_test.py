@@ -39,7 +39,7 @@ _LOCK_FREE = re.compile(
 )
 # The files that share memory by atomics. For these proofs/relacy_memory_model.md goes through the differences between the
 # checker's memory model and that of C++20 one by one; the argument there rests on the operations that are left out here.
-_LOCK_FREE_FILES = {"remote_list.h", "owner_region.h"}
+_LOCK_FREE_FILES = {"remote_list.h", "owner_region.h", "statistics.h", "watermark.h"}
 _UNEXAMINED = re.compile(
     r"\w*fence\s*\(|\bmemory_order::(?:seq_cst|consume)|(?:\.|->)store\s*\(|\bvolatile\b"
     r"|\bload\s*\(\s*std::memory_order::(?!relaxed)\w+|\bcompare_exchange_strong\b|\b__(?:atomic|sync)_\w+|\basm\b|\b__asm__\b"
