@@ -41,6 +41,20 @@ struct DefaultConfig {
   static constexpr std::size_t depot_bytes = 0x400000;   ///< most bytes of blocks in the depot
 };
 
+/// For speed: of bad pointers it refuses those that lie in no slot, and a second free where it
+/// shows.
+using FastConfig = DefaultConfig;
+
+/// For code that is not trusted with its pointers: refuses every free and `destroy` of what is not
+/// live, follows no link to a live slot, and counts writes to free blocks (properties S9, S10,
+/// S13). A pair of an allocation and a free of 64 bytes takes about twice as many instructions; see
+/// tests/bench. `CheckFreed` is most of that. To stop at the first error, derive from it and make
+/// `Misuse` an `AbortMisuse`. Not for a `CachedSlab`, which looks at no pointer.
+struct HardenedConfig : DefaultConfig {
+  using Protection = SlotStates<>;
+  using Contents = CheckFreed;
+};
+
 /// The rules that every slab puts to its configuration, each with a message of its own. Whatever
 /// runs under a slab's lock must be `noexcept`: an exception there would leave the slab half
 /// changed, and there is no poisoned state to fall into (property S11).

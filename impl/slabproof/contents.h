@@ -1,6 +1,7 @@
 #ifndef SLABPROOF_CONTENTS_H_
 #define SLABPROOF_CONTENTS_H_
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstring>
@@ -11,21 +12,27 @@ namespace slabproof {
 
 /// What becomes of the bytes of a block when it changes hands. `freed` gets a block that its owner
 /// has given back, before anyone else can have it; `handed_out` one that its new owner gets. Each
-/// gets the whole usable size, and is called only if its flag says so. They must not throw. `freed`
-/// runs under the slab's lock; a cache or a remote that keeps the block for a while calls it
-/// before, without a lock, and it runs again when the block goes back to the slab.
+/// gets the whole usable size, and is called only if its flag says so. They must not throw. With
+/// `checks`, `is_intact` says of a free block that is about to be handed out whether all of it, but
+/// for the freelist's link, is as `freed` left it. `freed` runs under the slab's lock; a cache or a
+/// remote that keeps the block for a while calls it before, without a lock, and it runs again when
+/// the block goes back to the slab.
 template <class C>
 concept ContentsPolicy = requires(std::byte* data, std::size_t size) {
   { C::scrubs } -> std::convertible_to<bool>;
   { C::zeroes } -> std::convertible_to<bool>;
+  { C::checks } -> std::convertible_to<bool>;
   { C::freed(data, size) } noexcept;
   { C::handed_out(data, size) } noexcept;
+  { C::is_intact(data, size) } noexcept -> std::same_as<bool>;
 };
 
 /// Leaves the bytes alone: a block holds what its last owner wrote, but for the freelist's link.
 struct KeepContents {
   static constexpr bool scrubs = false;
   static constexpr bool zeroes = false;
+  static constexpr bool checks = false;
+  static bool is_intact(const std::byte* /*data*/, std::size_t /*size*/) noexcept { return true; }
   static void freed(std::byte* /*data*/, std::size_t /*size*/) noexcept {}
   static void handed_out(std::byte* /*data*/, std::size_t /*size*/) noexcept {}
 };
@@ -45,7 +52,21 @@ struct ZeroOnAllocate : KeepContents {
   static void handed_out(std::byte* data, std::size_t size) noexcept { std::memset(data, 0, size); }
 };
 
-/// Both.
+/// Fills a block when it is given back, and looks at the fill when the block is handed out again: a
+/// write through a dangling pointer meanwhile is counted (property S9). O(stride) for each, under
+/// the slab's lock. Of a slab with caches, it sees what is written while the slab itself has the
+/// block.
+struct CheckFreed : KeepContents {
+  static constexpr bool scrubs = true;
+  static constexpr bool checks = true;
+  static constexpr std::byte kFill{0xdb};
+  static void freed(std::byte* data, std::size_t size) noexcept { std::fill_n(data, size, kFill); }
+  static bool is_intact(const std::byte* data, std::size_t size) noexcept {
+    return std::all_of(data, data + size, [](std::byte byte) { return byte == kFill; });
+  }
+};
+
+/// `ScrubOnFree` and `ZeroOnAllocate`.
 struct ScrubAndZero : ScrubOnFree {
   static constexpr bool zeroes = true;
   static void handed_out(std::byte* data, std::size_t size) noexcept {
@@ -54,7 +75,8 @@ struct ScrubAndZero : ScrubOnFree {
 };
 
 static_assert(ContentsPolicy<KeepContents> && ContentsPolicy<ScrubOnFree> &&
-              ContentsPolicy<ZeroOnAllocate> && ContentsPolicy<ScrubAndZero>);
+              ContentsPolicy<ZeroOnAllocate> && ContentsPolicy<ScrubAndZero> &&
+              ContentsPolicy<CheckFreed>);
 
 }  // namespace slabproof
 

@@ -376,10 +376,11 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// Slots of one segment; 0 where the capacity was impossible.
   [[nodiscard]] std::size_t segment_capacity() const noexcept { return plan_.geometry.capacity; }
 
-  /// Bad pointers given back and corrupt links met, since construction.
+  /// Bad pointers given back, and corrupt links and writes after a free met, since construction.
   [[nodiscard]] std::uint64_t corruption_events() const noexcept {
     const SlabStats now = stats();
-    return now.foreign_pointers + now.misaligned_pointers + now.repeated_frees + now.corrupt_links;
+    return now.foreign_pointers + now.misaligned_pointers + now.repeated_frees + now.corrupt_links +
+           now.writes_after_free;
   }
 
   /// All counters at one instant; O(1).

@@ -83,7 +83,8 @@ class SegmentSet {
             .foreign_pointers = counters_.foreign_pointers,
             .misaligned_pointers = counters_.misaligned_pointers,
             .repeated_frees = counters_.repeated_frees,
-            .corrupt_links = counters_.corrupt_links};
+            .corrupt_links = counters_.corrupt_links,
+            .writes_after_free = counters_.writes_after_free};
   }
 
   /// A slot of the lowest segment that has one, or null. As `take_lowest`, for the common case.
@@ -247,6 +248,7 @@ class SegmentSet {
     std::uint64_t misaligned_pointers = 0;
     std::uint64_t repeated_frees = 0;
     std::uint64_t corrupt_links = 0;
+    std::uint64_t writes_after_free = 0;
   };
 
   [[nodiscard]] bool may_grow() const noexcept { return directory_.size() < max_segments_; }
@@ -260,6 +262,7 @@ class SegmentSet {
       ++counters_.corrupt_links;
       counters_.abandoned += state.abandoned - abandoned;
     }
+    if constexpr (Config::Contents::checks) counters_.writes_after_free += slot.overwritten ? 1 : 0;
     return slot.data;
   }
 

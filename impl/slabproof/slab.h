@@ -73,7 +73,7 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
     // A slot whose link turns out corrupt is good itself, so one look is enough.
     if (!run.has_room(state_)) return std::unexpected(AllocError::kOutOfMemory);
     const auto taken = run.take(state_);
-    if (taken.corrupt) ++corruption_events_;
+    corruption_events_ += (taken.corrupt ? 1U : 0U) + (taken.overwritten ? 1U : 0U);
     if constexpr (Config::Contents::zeroes) {
       Config::Contents::handed_out(taken.data, Freelist::block_size);
     }
@@ -153,7 +153,7 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
   }
   [[nodiscard]] std::size_t live() const noexcept { return state_.live; }
 
-  /// Corrupt links met, and bad pointers given back, since construction.
+  /// Corrupt links and writes after a free met, and bad pointers given back, since construction.
   [[nodiscard]] std::uint64_t corruption_events() const noexcept { return corruption_events_; }
 
  private:

@@ -26,6 +26,7 @@ struct SlabStats {
   std::uint64_t misaligned_pointers = 0;
   std::uint64_t repeated_frees = 0;
   std::uint64_t corrupt_links = 0;
+  std::uint64_t writes_after_free = 0;  ///< that `CheckFreed` noticed, since construction
 
   friend constexpr bool operator==(const SlabStats&, const SlabStats&) = default;
 };

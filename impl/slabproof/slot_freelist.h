@@ -133,10 +133,12 @@ class SlotFreelist {
   }
 
   /// What `take` found. `corrupt` says that the slot's link did not verify: it was not followed,
-  /// and the slots behind it were abandoned (property S9).
+  /// and the slots behind it were abandoned; `overwritten`, that somebody wrote to the slot while
+  /// it was free (property S9).
   struct Taken {
     std::byte* data;
-    bool corrupt;
+    bool corrupt = false;
+    bool overwritten = false;
   };
 
   /// Takes a slot. Requires `has_room(state)`. O(1).
@@ -146,19 +148,20 @@ class SlotFreelist {
       const std::uint32_t slot = state.carved++;
       mark(slot, true);
       if constexpr (Watch::is_active) Watch::take(slots_, slot_at(slot), block_size);
-      return {slot_at(slot), false};
+      return {.data = slot_at(slot)};
     }
     const std::uint32_t slot = state.head - 1;
     const Link link = end_link(slot);
     mark(slot, true);
+    const bool overwritten = !is_intact(slot);
     if constexpr (Watch::is_active) Watch::take(slots_, slot_at(slot), block_size);
     if (is_sound(link, slot, state)) {
       state.head = link.next;
-      return {slot_at(slot), false};
+      return {.data = slot_at(slot), .overwritten = overwritten};
     }
     state.head = 0;
     state.abandoned += state.free();
-    return {slot_at(slot), true};
+    return {.data = slot_at(slot), .corrupt = true, .overwritten = overwritten};
   }
 
   /// The slot that begins at `pointer`, or nothing where none does. Any pointer value will do.
@@ -257,6 +260,16 @@ class SlotFreelist {
 
   [[nodiscard]] LinkVar* link_at(std::uint32_t slot) const noexcept {
     return std::launder(reinterpret_cast<LinkVar*>(slot_at(slot)));
+  }
+
+  /// Whether a free slot, whose link has ended, is otherwise as `put` left it.
+  [[nodiscard]] bool is_intact(std::uint32_t slot) const noexcept {
+    if constexpr (Config::Contents::checks) {
+      if constexpr (Watch::is_active) Watch::open(slot_at(slot), block_size);
+      return Config::Contents::is_intact(slot_at(slot) + sizeof(LinkVar),
+                                         block_size - sizeof(LinkVar));
+    }
+    return true;
   }
 
   /// Ends the lifetime of the link in a free slot; what it was.

@@ -127,5 +127,71 @@ TEST(RemoteContentsTest, RemoteScrubsWhatItGathers) {
   EXPECT_TRUE(is_scrubbed(block.data, block.size));
 }
 
+struct Checking : DefaultConfig {
+  using Contents = CheckFreed;
+};
+
+template <class SlabFamily>
+class CheckFreedTest : public ::testing::Test {
+ protected:
+  using Tested = typename SlabFamily::template Of<Key, Checking>;
+  static std::uint64_t noticed(const Tested& slab) {
+    if constexpr (requires { slab.stats(); }) {
+      return slab.stats().writes_after_free;
+    } else {
+      return slab.corruption_events();
+    }
+  }
+};
+using SlabsThatCheck = ::testing::Types<testing::Family<Slab>, testing::Family<ExtendableSlab>,
+                                        testing::Family<SlabOwner>>;
+TYPED_TEST_SUITE(CheckFreedTest, SlabsThatCheck);
+
+TYPED_TEST(CheckFreedTest, WriteAfterFreeIsCountedAtTheNextHandOut) {
+  typename TestFixture::Tested slab(4);
+  const Block block = slab.allocate().value();
+  slab.deallocate(block.data);
+  block.data[block.size - 1] = std::byte{1};
+  EXPECT_EQ(this->noticed(slab), 0U);
+  EXPECT_EQ(slab.allocate().value(), block);
+  EXPECT_EQ(this->noticed(slab), 1U);
+}
+
+TYPED_TEST(CheckFreedTest, EachByteBehindTheLinkIsLookedAt) {
+  typename TestFixture::Tested slab(4);
+  std::uint64_t wanted = 0;
+  for (std::size_t at = sizeof(std::uint32_t); at < sizeof(Key); ++at) {
+    const Block block = slab.allocate().value();
+    slab.deallocate(block.data);
+    block.data[at] = std::byte{0};
+    ASSERT_EQ(slab.allocate().value(), block);
+    EXPECT_EQ(this->noticed(slab), ++wanted);
+    slab.deallocate(block.data);
+  }
+}
+
+TYPED_TEST(CheckFreedTest, BlocksThatNobodyTouchesAreIntact) {
+  typename TestFixture::Tested slab(4);
+  for (int round = 0; round < 3; ++round) {
+    std::vector<Block> blocks;
+    for (int i = 0; i < 4; ++i) blocks.push_back(slab.allocate().value());
+    for (const Block& each : blocks) std::memset(each.data, 0x5a, each.size);
+    for (const Block& each : blocks) slab.deallocate(each.data);
+    if constexpr (requires { slab.trim(); }) slab.trim();
+  }
+  EXPECT_EQ(this->noticed(slab), 0U);
+}
+
+TEST(CheckFreedOfCachesTest, WriteWhileTheSlabHasTheBlockIsCounted) {
+  CachedSlab<Key, Checking> slab(4);
+  ThreadCache<CachedSlab<Key, Checking>> cache(slab);
+  const Block block = cache.allocate().value();
+  cache.deallocate(block.data);
+  cache.flush();
+  block.data[block.size - 1] = std::byte{1};
+  EXPECT_TRUE(cache.allocate());
+  EXPECT_EQ(slab.stats().writes_after_free, 1U);
+}
+
 }  // namespace
 }  // namespace slabproof

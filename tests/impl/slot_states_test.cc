@@ -25,7 +25,8 @@ struct StatesConfig : DefaultConfig {
 template <class Config>
 class SlotStatesTest : public ::testing::Test {};
 
-using Inners = ::testing::Types<StatesConfig<NoProtection>, StatesConfig<SipHashMac>>;
+using Inners =
+    ::testing::Types<StatesConfig<NoProtection>, StatesConfig<SipHashMac>, HardenedConfig>;
 TYPED_TEST_SUITE(SlotStatesTest, Inners);
 
 TYPED_TEST(SlotStatesTest, SecondFreeOfAnyAgeIsCountedAndChangesNothing) {

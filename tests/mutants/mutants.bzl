@@ -302,7 +302,7 @@ MUTANTS = [
         name = "head_not_advanced",
         header = "slot_freelist.h",
         edits = [
-            ("state.head = link.next; return {slot_at(slot), false};", "return {slot_at(slot), false};"),
+            ("state.head = link.next; return {.data", "return {.data"),
         ],
         why = "one block handed out twice",
         breaks = "S1",

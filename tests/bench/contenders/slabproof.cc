@@ -58,6 +58,14 @@ struct SlabproofShared : Shared<ExtendableSlab<Object<kBlockBytes>>> {
   explicit SlabproofShared(std::size_t) noexcept : SlabproofShared::Shared(kSegment) {}
 };
 
+template <std::size_t kBlockBytes>
+struct SlabproofHardened : Shared<ExtendableSlab<Object<kBlockBytes>, HardenedConfig>> {
+  static constexpr const char* kName = "slabproof shared, hardened";
+  static constexpr Needs kServes = Needs::kAnyThread;
+  static constexpr std::size_t kBytes = kBlockBytes;
+  explicit SlabproofHardened(std::size_t) noexcept : SlabproofHardened::Shared(kSegment) {}
+};
+
 /// Each operation finds its thread's cache.
 template <std::size_t kBlockBytes>
 struct SlabproofCachedImplicitly : Shared<CachedSlab<Object<kBlockBytes>>> {
@@ -149,6 +157,7 @@ const Registration<SlabproofCachedPrefaulted, Workloads::kNewMemory> kCachedPref
 const Registration<SlabproofCachedHugePages, Workloads::kNewMemory> kCachedHugePages;
 const Registration<SlabproofOwner> kOwner;
 const Registration<SlabproofShared> kShared;
+const Registration<SlabproofHardened> kHardened;
 const Registration<SlabproofSlab> kSlab;
 
 }  // namespace
