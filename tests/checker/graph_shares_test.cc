@@ -77,6 +77,19 @@ TEST(GraphShares, AreDisjointAndTogetherAllExecutions) {
   }
 }
 
+TEST(GraphShares, LimitsHoldWhileASharesBeginningIsLookedFor) {
+  const std::vector<Thread> threads{work_on_several_objects, work_on_several_objects, read_both};
+  ExploreOptions options;
+  options.iterations = 5;
+  options.share = {.index = 0, .count = 1000};
+  const ScriptFindings first = explore_graphs(threads, options);
+  EXPECT_EQ(first.result.executions + first.result.redundant, 5U);
+  options.share.index = 1;
+  const ScriptFindings second = explore_graphs(threads, options);
+  EXPECT_EQ(second.result.executions, 0U);
+  EXPECT_EQ(second.result.verdict, Verdict::kInconclusive);
+}
+
 /// Explores a program whose first `alike` threads are interchangeable.
 ScriptFindings explore_with_symmetry(const std::vector<Thread>& threads, std::size_t alike) {
   std::vector<std::uint8_t> classes;
