@@ -186,8 +186,8 @@ class Exploration {
       if (const auto prefix = dpor_->prefix()) options_.on_part(*prefix);
     }
     ++(redundant || ran.is_repetition ? result_.redundant : result_.executions);
-    if (ran.is_repetition && ran.failure == nullptr) return;
     if (ran.is_cut && !redundant) is_cut_ = true;
+    if (ran.is_repetition && ran.failure == nullptr) return;
     const bool goes_on = options_.search != Search::kGraph && dpor_ == nullptr;
     if (!goes_on && ran.failure != nullptr && !settings_.outlive_failures) is_cut_ = true;
     const std::optional<Failure> failure =
@@ -242,7 +242,10 @@ class Exploration {
 
   /// What nothing has failed in holds if the search did what it set out to do.
   void conclude() {
-    const bool is_whole = is_finished_ && !is_cut_ && !is_passed_over_;
+    // Each repetition is of an execution, so there must be one; not in each part of a search.
+    const bool is_part = options_.share.count != 1 || options_.part.split_depth != 0;
+    const bool has_lost = !is_part && result_.executions == 0 && result_.redundant != 0;
+    const bool is_whole = is_finished_ && !is_cut_ && !is_passed_over_ && !has_lost;
     const bool is_sample = options_.search == Search::kRandom && !is_passed_over_;
     if (!result_.violation && (is_whole || is_sample)) result_.verdict = Verdict::kHolds;
     const bool is_all = options_.search == Search::kFull || options_.search == Search::kDpor ||
@@ -285,10 +288,10 @@ class Exploration {
   std::unique_ptr<Scheduler> scheduler_;
   DporScheduler* dpor_ = nullptr;
   ExploreResult result_;
+  std::uint64_t runs_ = 0;       // also of what belongs to other shares
   bool may_be_false_ = false;    // the failure that is remembered
   bool is_finished_ = false;     // there is no execution left to run
   bool is_of_share_ = true;      // whether what runs belongs to the share to be explored
-  std::uint64_t runs_ = 0;       // also of what belongs to other shares
   bool is_cut_ = false;          // something was left out of an execution that was run
   bool is_passed_over_ = false;  // a failure that was not asked for
 };
