@@ -134,6 +134,17 @@ void GraphSyncModel::lock_at_once(Handle handle, const void* object, source_loca
   lock(Action::kTryLock, handle, object, where);
 }
 
+bool GraphSyncModel::fails_to_lock(Handle handle, const void* object, source_location where) {
+  Record& record = record_of(mutexes_, handle, object, "try_lock", where);
+  use_object(record, where);
+  Event event = operation(Action::kTryLock, record.location, memory_order::relaxed, where);
+  event.kind = EventKind::kChoice;
+  event.operand = 2;
+  if (replay_->choose(event) == 0) return false;
+  engine().failed_to_lock(record.number);
+  return true;
+}
+
 std::size_t GraphSyncModel::choose(std::size_t count, source_location where) {
   Event event = operation(Action::kOther, kNoLocation, memory_order::relaxed, where);
   event.kind = EventKind::kChoice;

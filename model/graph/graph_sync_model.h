@@ -35,6 +35,7 @@ class GraphSyncModel final : public SyncModel {
   Handle begin_mutex(const void* object, std::source_location where) override;
   void end_mutex(Handle handle, const void* object, std::source_location where) override;
   void lock(Handle handle, const void* object, std::source_location where) override;
+  bool fails_to_lock(Handle handle, const void* object, std::source_location where) override;
   void lock_at_once(Handle handle, const void* object, std::source_location where) override;
   std::size_t choose(std::size_t count, std::source_location where) override;
   void unlock(Handle handle, const void* object, std::source_location where) override;

@@ -15,22 +15,23 @@ std::string describe_wait_for_mutex(const Graph& graph, std::size_t thread) {
                      place.file, place.line, before.thread);
 }
 
-std::string describe_reads(const Replay& replay, std::size_t thread) {
-  const auto& reads = replay.repeated_reads(thread);
-  if (reads.empty()) return fmt::format("thread {} pauses for ever and reads nothing", thread);
+std::string describe_source(const Graph& graph, EventId source) {
+  if (source.is_initial()) return "was there at first";
+  const SourcePlace place = SourcePlace::of(graph.at(source).place);
+  return fmt::format("thread {} wrote at {}:{}", source.thread, place.file, place.line);
+}
+
+std::string describe_wait(const Replay& replay, std::size_t thread) {
+  const auto& repeated = replay.repeated(thread);
+  if (repeated.empty()) return fmt::format("thread {} pauses for ever and reads nothing", thread);
   std::string text = fmt::format("thread {} repeats what it reads for ever (", thread);
   const char* comma = "";
-  for (const EventId read : reads) {
-    const Event& event = replay.graph().at(read);
+  for (const EventId id : repeated) {
+    const Event& event = replay.graph().at(id);
     const SourcePlace place = SourcePlace::of(event.place);
-    text += fmt::format("{}{}:{} reads what ", comma, place.file, place.line);
-    if (event.source.is_initial()) {
-      text += "was there at first";
-    } else {
-      const SourcePlace source = SourcePlace::of(replay.graph().at(event.source).place);
-      text +=
-          fmt::format("thread {} wrote at {}:{}", event.source.thread, source.file, source.line);
-    }
+    text += fmt::format("{}{}:{} ", comma, place.file, place.line);
+    text += event.is_failed_try() ? "tries to lock what another thread has"
+                                  : "reads what " + describe_source(replay.graph(), event.source);
     comma = ", ";
   }
   return text + ")";
@@ -47,7 +48,7 @@ Standstill describe_standstill(const Replay& replay, std::size_t threads) {
       wait = describe_wait_for_mutex(replay.graph(), thread);
     } else if (replay.state(thread) == Replay::State::kSpinning) {
       result.defect = Defect::kLivelock;
-      wait = describe_reads(replay, thread);
+      wait = describe_wait(replay, thread);
     } else {
       continue;
     }

@@ -167,12 +167,39 @@ void lock(Handle handle, const void* object, source_location where) noexcept {
     trace_object(where, "lock", record);
 }
 
-bool try_lock(Handle handle, const void* object, source_location where) noexcept {
-  if (engine().may_fail_to_lock() && choose(2, where) != 0) {
-    engine().failed_to_lock();
+namespace {
+
+/// Whether a try_lock fails: the search decides that.
+bool fails_to_lock(Handle handle, const void* object, const source_location& where) {
+  if (engine().is_alone()) return false;
+  if (!engine().may_fail_to_lock()) {
+    // The mutex may be held.
+    engine().cut();
     return false;
   }
   if (SyncModel* const model = SyncModel::present()) {
+    return model->fails_to_lock(handle, object, where);
+  }
+  if (rl::ctx().rand(2, rl::sched_type_user) == 0) return false;
+  MutexRecord& record = record_of(mutexes, handle, object, "try_lock", where);
+  use_object(record, where);
+  engine().failed_to_lock(record.number);
+  return true;
+}
+
+}  // namespace
+
+bool try_lock(Handle handle, const void* object, source_location where) noexcept {
+  require_execution(where);
+  SyncModel* const model = SyncModel::present();
+  if (model == nullptr && !engine().is_alone() && engine().repeats_failed_try(object)) {
+    engine().begin_retry();
+    lock(handle, object, where);
+    engine().end_retry();
+    return true;
+  }
+  if (fails_to_lock(handle, object, where)) return false;
+  if (model != nullptr) {
     model->lock_at_once(handle, object, where);
   } else {
     engine().begin_try_lock();
