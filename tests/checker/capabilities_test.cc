@@ -315,6 +315,30 @@ TEST_P(CapabilityTest, SharedMutexExcludesWriters) {
   expect_holds({writer, writer});
 }
 
+// Each reader comes before or after each writer; that readers come in some order adds nothing.
+TEST_P(CapabilityTest, SharedMutexIsExploredInEachOrderOfWritersAndReaders) {
+  const auto reader = [](std::size_t index) {
+    return [index](State& s) {
+      s.shared.lock_shared();
+      s.got[index] = s.plain.read();
+      s.shared.unlock_shared();
+    };
+  };
+  const Thread writer = [](State& s) {
+    s.shared.lock();
+    ++s.plain.write();
+    s.shared.unlock();
+  };
+  const ScriptFindings readers = find(GetParam(), {reader(0), writer, reader(1)});
+  EXPECT_EQ(readers.outcomes, (std::set<std::string>{"000000", "010000", "100000", "110000"}));
+  EXPECT_EQ(readers.complete, 4U);
+  EXPECT_TRUE(readers.result.exhaustive);
+  const ScriptFindings writers = find(GetParam(), {writer, reader(0), writer});
+  EXPECT_EQ(writers.outcomes, (std::set<std::string>{"000000", "100000", "200000"}));
+  EXPECT_EQ(writers.complete, 2U * 3U);
+  EXPECT_TRUE(writers.result.exhaustive);
+}
+
 TEST_P(CapabilityTest, SharedMutexLetsReadersInTogether) {
   // Each waits for the other one while it reads.
   expect_holds({[](State& s) {
@@ -338,6 +362,37 @@ TEST_P(CapabilityTest, WriteUnderASharedLockIsARace) {
     s.shared.unlock_shared();
   };
   expect_defect({thread, thread}, Defect::kDataRace);
+}
+
+TEST_P(CapabilityTest, ReadersAreNotOrdered) {
+  expect_defect({[](State& s) {
+                   s.shared.lock_shared();
+                   s.plain.write() = 1;
+                   s.shared.unlock_shared();
+                   s.x.store(1, relaxed);
+                 },
+                 [](State& s) {
+                   if (s.x.load(relaxed) == 0) return;
+                   s.shared.lock_shared();
+                   static_cast<void>(s.plain.read());
+                   s.shared.unlock_shared();
+                 }},
+                Defect::kDataRace);
+}
+
+TEST_P(CapabilityTest, WriterComesAfterReadersThatHaveLeft) {
+  expect_holds({[](State& s) {
+                  s.shared.lock_shared();
+                  static_cast<void>(s.plain.read());
+                  s.shared.unlock_shared();
+                  s.x.store(1, relaxed);
+                },
+                [](State& s) {
+                  if (s.x.load(relaxed) == 0) return;
+                  s.shared.lock();
+                  s.plain.write() = 1;
+                  s.shared.unlock();
+                }});
 }
 
 TEST_P(CapabilityTest, SharedUnlockByAWriterIsFound) {
