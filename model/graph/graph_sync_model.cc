@@ -43,6 +43,12 @@ Event operation(Action action, Location location, memory_order order,
 ObjectTable<GraphSyncModel::Record> GraphSyncModel::mutexes_;
 ObjectTable<GraphSyncModel::Record> GraphSyncModel::atomics_;
 
+void GraphSyncModel::begin_search() noexcept {
+  locations_.clear();
+  values_.clear();
+  memory_.begin_search();
+}
+
 void GraphSyncModel::begin(Explorer& explorer, Replay& replay) noexcept {
   explorer_ = &explorer;
   replay_ = &replay;

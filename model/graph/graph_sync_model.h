@@ -24,6 +24,8 @@ namespace slabproof::model::graph {
 /// makes it an operation of the replay, or acts on the value itself while nothing else runs.
 class GraphSyncModel final : public SyncModel {
  public:
+  /// Another search begins: what was numbered is numbered anew.
+  void begin_search() noexcept;
   /// Another execution begins; it runs alone at first.
   void begin(Explorer& explorer, Replay& replay) noexcept;
   /// The threads have finished: what they have left behind is what counts.
