@@ -182,8 +182,9 @@ bool Replay::any_round_is_observed() const {
   return false;
 }
 
-/// Whether no write that is still to come can revisit the last read of a wait, or an older one: the
-/// read is not the first choice, and all that a revisit takes away must be.
+/// Whether a thread whose wait ends with that read goes on in nothing that may follow: the read is
+/// not the first choice, and what a revisit takes away must be. Of a read-modify-write others may
+/// have read; what a revisit that keeps it leads to is found without the wait as well.
 bool Replay::is_hopeless(EventId read) const {
   const Event& event = graph().at(read);
   if (event.is_spurious) return true;
