@@ -168,14 +168,15 @@ bool Replay::sees_passing_change(const Event& read) const {
 }
 
 /// Whether a thread has read, and does not wait with it, what another has changed in the failed try
-/// of its wait and changed back. One that adds as well does not look at what is there.
+/// of its wait and changed back. One that adds something as well does not look at what is there:
+/// the user of `await` promises that.
 bool Replay::any_round_is_observed() const {
   for (std::size_t thread = 0; thread < thread_count_; ++thread) {
     std::uint16_t index = 0;
     for (const Event& event : graph().thread(thread)) {
       const EventId id{static_cast<std::uint8_t>(thread), index++};
-      const bool adds =
-          event.kind == EventKind::kExclusiveRead && event.action == Action::kFetchAdd;
+      const bool adds = event.kind == EventKind::kExclusiveRead &&
+                        event.action == Action::kFetchAdd && event.operand != 0;
       if (event.reads() && !adds && !is_in_round(id) && sees_passing_change(event)) return true;
     }
   }

@@ -436,19 +436,24 @@ TEST(Await, TryThatTakesBackWhatItDidIsNoExecution) {
 }
 
 TEST(Await, TryThatAnotherThreadActsOnIsRefused) {
-  const ScriptFindings found = find_graphs({[](State& s) {
-                                              Sync::await([&] {
-                                                s.x.fetch_add(1, relaxed);
-                                                s.x.fetch_sub(1, relaxed);
-                                                return s.y.load(relaxed) == 1;
-                                              });
-                                            },
-                                            [](State& s) {
-                                              if (s.x.load(relaxed) == 1) s.got[0] = 1;
-                                              s.y.store(1, relaxed);
-                                            }});
-  EXPECT_TRUE(found.defects.contains(Defect::kUnsupported));
-  EXPECT_FALSE(found.result.exhaustive);
+  using Look = int (*)(State&);
+  const Look load = [](State& s) { return s.x.load(relaxed); };
+  const Look add_nothing = [](State& s) { return s.x.fetch_add(0, relaxed); };
+  for (const Look look : {load, add_nothing}) {
+    const ScriptFindings found = find_graphs({[](State& s) {
+                                                Sync::await([&] {
+                                                  s.x.fetch_add(1, relaxed);
+                                                  s.x.fetch_sub(1, relaxed);
+                                                  return s.y.load(relaxed) == 1;
+                                                });
+                                              },
+                                              [look](State& s) {
+                                                if (look(s) == 1) s.got[0] = 1;
+                                                s.y.store(1, relaxed);
+                                              }});
+    EXPECT_TRUE(found.defects.contains(Defect::kUnsupported));
+    EXPECT_FALSE(found.result.exhaustive);
+  }
 }
 
 TEST(Await, TryThatLeavesSomethingBehindIsTriedAgain) {
