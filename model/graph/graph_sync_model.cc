@@ -148,6 +148,8 @@ bool GraphSyncModel::fails_to_lock(Handle handle, const void* object, source_loc
   event.operand = 2;
   if (replay_->choose(event) == 0) return false;
   engine().failed_to_lock(record.number);
+  if (is_tracing()) [[unlikely]]
+    trace_object(where, "failed try_lock", record);
   return true;
 }
 

@@ -7,29 +7,33 @@
 namespace slabproof::model::graph {
 namespace {
 
+/// " at stack.h:7"; empty where the place is not known.
+std::string at_place_of(const Event& event) {
+  const std::string place = to_text(SourcePlace::of(event.place));
+  return place.empty() ? place : " at " + place;
+}
+
 std::string describe_wait_for_mutex(const Graph& graph, std::size_t thread) {
   const auto& events = graph.thread(thread);
   const EventId before = events[events.size() - 2].source;
-  const SourcePlace place = SourcePlace::of(events.back().place);
-  return fmt::format("thread {} waits at {}:{} for a mutex that thread {} has or waits for", thread,
-                     place.file, place.line, before.thread);
+  return fmt::format("thread {} waits{} for a mutex that thread {} has or waits for", thread,
+                     at_place_of(events.back()), before.thread);
 }
 
 std::string describe_source(const Graph& graph, EventId source) {
   if (source.is_initial()) return "was there at first";
-  const SourcePlace place = SourcePlace::of(graph.at(source).place);
-  return fmt::format("thread {} wrote at {}:{}", source.thread, place.file, place.line);
+  return fmt::format("thread {} wrote{}", source.thread, at_place_of(graph.at(source)));
 }
 
 std::string describe_wait(const Replay& replay, std::size_t thread) {
   const auto& repeated = replay.repeated(thread);
   if (repeated.empty()) return fmt::format("thread {} pauses for ever and reads nothing", thread);
-  std::string text = fmt::format("thread {} repeats what it reads for ever (", thread);
+  std::string text = fmt::format("thread {} repeats itself for ever (", thread);
   const char* comma = "";
   for (const EventId id : repeated) {
     const Event& event = replay.graph().at(id);
-    const SourcePlace place = SourcePlace::of(event.place);
-    text += fmt::format("{}{}:{} ", comma, place.file, place.line);
+    const std::string place = to_text(SourcePlace::of(event.place));
+    text += fmt::format("{}{} ", comma, place.empty() ? "it" : place);
     text += event.is_failed_try() ? "tries to lock what another thread has"
                                   : "reads what " + describe_source(replay.graph(), event.source);
     comma = ", ";

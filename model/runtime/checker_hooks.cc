@@ -184,6 +184,8 @@ bool fails_to_lock(Handle handle, const void* object, const source_location& whe
   MutexRecord& record = record_of(mutexes, handle, object, "try_lock", where);
   use_object(record, where);
   engine().failed_to_lock(record.number);
+  if (model::is_tracing()) [[unlikely]]
+    trace_object(where, "failed try_lock", record);
   return true;
 }
 
