@@ -308,7 +308,8 @@ void note_seq_cst(memory_order order) noexcept {
   if (order == memory_order::seq_cst) engine().note_seq_cst_access();
 }
 
-/// Relacy takes the order in which stores run for their order in coherence.
+/// Relacy takes the order in which stores run for their order in coherence. So it does where a
+/// read-modify-write runs after a store, of which no note is made: that is so in most programs.
 void note_store(AtomicRecord& record, const source_location& where) {
   if (engine().is_alone()) return;
   const ThreadClock me = engine().clock();

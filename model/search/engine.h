@@ -68,7 +68,7 @@ struct RunSettings {
   /// For searches of execution graphs: not that of Relacy.
   MemoryModel memory_model = MemoryModel::kCpp20;
   /// For searches of execution graphs: a weak compare-exchange that would succeed fails so often in
-  /// one thread.
+  /// one thread. For all searches: so often a thread's waits for conditions end without a cause.
   std::uint32_t spurious_failures = 1;
   /// A thread's try_locks fail so often, as a try_lock may at any time. An execution in which one
   /// could have failed once more is cut: the search is not exhaustive.
@@ -285,7 +285,7 @@ class Engine {
   [[nodiscard]] bool scheduler_owns_mutexes() const noexcept { return scheduler_owns_mutexes_; }
   [[nodiscard]] std::size_t slots() const noexcept { return slots_; }
   // What Relacy models otherwise than C++20.
-  /// A store to an atomic is not ordered by happens-before with the store before it.
+  /// A plain store to an atomic is not ordered by happens-before with the plain store before it.
   void note_unordered_store(std::string_view object, const std::source_location& where);
   void note_seq_cst_access() noexcept { has_seq_cst_access_ = true; }
   void note_seq_cst_fence() noexcept { has_seq_cst_fence_ = true; }
