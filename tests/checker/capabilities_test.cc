@@ -151,6 +151,26 @@ TEST_P(CapabilityTest, TryLockInALoopThatNeverSucceedsIsALivelock) {
   }
 }
 
+// A search that does not explore all executions lets a thread go on that it has stopped.
+TEST(Capabilities, TryLockInALoopThatPausesGoesOnAfterTheUnlock) {
+  const Thread thread = [](State& s) {
+    for (int i = 0; i < 2; ++i) {
+      while (!s.a.try_lock()) Sync::pause();
+      ++s.plain.write();
+      s.a.unlock();
+    }
+  };
+  for (const Search search : {Search::kRandom, Search::kBound}) {
+    ExploreOptions options;
+    options.iterations = 2'000;
+    const ScriptFindings found = find_in_script<State>(search, {thread, thread}, options);
+    EXPECT_EQ(found.defects, std::set<Defect>{})
+        << (found.result.violation ? to_text(*found.result.violation) : "");
+    EXPECT_EQ(found.complete, found.result.executions);
+    EXPECT_GT(found.complete, 0U);
+  }
+}
+
 TEST_P(CapabilityTest, TryLocksInLoopsForEachOthersMutexAreALivelock) {
   const auto in_order = [](Sync::Mutex& first, Sync::Mutex& second) {
     first.lock();
