@@ -26,7 +26,9 @@ std::string label_of(const TraceGraph::Event& event) {
   std::string text = event.operation;
   if (!event.object.empty()) text += " " + event.object;
   if (!event.value.empty()) text += " = " + event.value;
-  return text + fmt::format("\n{}:{}", event.place.file, event.place.line);
+  // An allocation comes from no line that is known.
+  const std::string place = to_text(event.place);
+  return place.empty() ? text : text + "\n" + place;
 }
 
 /// A column for each thread.

@@ -80,7 +80,7 @@ enum class Action : std::uint8_t {
   kStrongCompareExchange,
   kWeakCompareExchange,
   kLock,
-  kTryLock,  ///< one that succeeds
+  kTryLock,  ///< that succeeds; of a choice: whether it fails
   kAllocate,
   kFree,
   kOther,
@@ -131,6 +131,9 @@ struct Event {
   [[nodiscard]] bool reads() const noexcept { return kind <= EventKind::kExclusiveRead; }
   [[nodiscard]] bool writes() const noexcept {
     return kind == EventKind::kWrite || kind == EventKind::kExclusiveWrite;
+  }
+  [[nodiscard]] bool is_failed_try() const noexcept {
+    return is_other_choice() && action == Action::kTryLock;
   }
   /// Whether it is a choice that is not the first one.
   [[nodiscard]] bool is_other_choice() const noexcept {

@@ -68,7 +68,7 @@ void GraphRunner::begin_graphs(const RunSettings& settings) {
                                     .model = settings.memory_model,
                                     .spurious_failures = settings.spurious_failures,
                                     .symmetry = symmetry_});
-  sync_model_ = {};
+  sync_model_.begin_search();
   static_cast<void>(advance_tree());
 }
 

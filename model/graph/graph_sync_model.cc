@@ -43,6 +43,12 @@ Event operation(Action action, Location location, memory_order order,
 ObjectTable<GraphSyncModel::Record> GraphSyncModel::mutexes_;
 ObjectTable<GraphSyncModel::Record> GraphSyncModel::atomics_;
 
+void GraphSyncModel::begin_search() noexcept {
+  locations_.clear();
+  values_.clear();
+  memory_.begin_search();
+}
+
 void GraphSyncModel::begin(Explorer& explorer, Replay& replay) noexcept {
   explorer_ = &explorer;
   replay_ = &replay;
@@ -132,6 +138,19 @@ void GraphSyncModel::lock(Handle handle, const void* object, source_location whe
 
 void GraphSyncModel::lock_at_once(Handle handle, const void* object, source_location where) {
   lock(Action::kTryLock, handle, object, where);
+}
+
+bool GraphSyncModel::fails_to_lock(Handle handle, const void* object, source_location where) {
+  Record& record = record_of(mutexes_, handle, object, "try_lock", where);
+  use_object(record, where);
+  Event event = operation(Action::kTryLock, record.location, memory_order::relaxed, where);
+  event.kind = EventKind::kChoice;
+  event.operand = 2;
+  if (replay_->choose(event) == 0) return false;
+  engine().failed_to_lock(record.number);
+  if (is_tracing()) [[unlikely]]
+    trace_object(where, "failed try_lock", record);
+  return true;
 }
 
 std::size_t GraphSyncModel::choose(std::size_t count, source_location where) {

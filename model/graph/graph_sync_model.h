@@ -24,6 +24,8 @@ namespace slabproof::model::graph {
 /// makes it an operation of the replay, or acts on the value itself while nothing else runs.
 class GraphSyncModel final : public SyncModel {
  public:
+  /// Another search begins: what was numbered is numbered anew.
+  void begin_search() noexcept;
   /// Another execution begins; it runs alone at first.
   void begin(Explorer& explorer, Replay& replay) noexcept;
   /// The threads have finished: what they have left behind is what counts.
@@ -35,6 +37,7 @@ class GraphSyncModel final : public SyncModel {
   Handle begin_mutex(const void* object, std::source_location where) override;
   void end_mutex(Handle handle, const void* object, std::source_location where) override;
   void lock(Handle handle, const void* object, std::source_location where) override;
+  bool fails_to_lock(Handle handle, const void* object, std::source_location where) override;
   void lock_at_once(Handle handle, const void* object, std::source_location where) override;
   std::size_t choose(std::size_t count, std::source_location where) override;
   void unlock(Handle handle, const void* object, std::source_location where) override;

@@ -29,6 +29,9 @@ bool has_events() noexcept {
 
 void ProgramMemory::begin(Replay& replay) {
   replay_ = &replay;
+  for (const auto& [data, block] : blocks_) {
+    if (!block.is_free) left_over_.insert(data);
+  }
   blocks_.clear();
 }
 
@@ -63,6 +66,7 @@ std::byte* ProgramMemory::obtain(std::size_t size, std::size_t alignment) {
 }
 
 void ProgramMemory::give_back(std::byte* data) {
+  if (engine().phase() == Engine::Phase::kBefore && left_over_.erase(data) != 0) return;
   const auto found = blocks_.find(data);
   if (found == blocks_.end()) return;
   Block& block = found->second;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "model/graph/event.h"
@@ -19,6 +20,8 @@ namespace slabproof::model::graph {
 /// What is allocated before the threads is always fresh, and what is freed then is not used again.
 class ProgramMemory {
  public:
+  /// Another search begins: sorts are numbered anew.
+  void begin_search() noexcept { sorts_.clear(); }
   /// Another execution begins: nothing is allocated.
   void begin(Replay& replay);
 
@@ -26,6 +29,10 @@ class ProgramMemory {
   [[nodiscard]] std::byte* obtain(std::size_t size, std::size_t alignment);
   /// What `obtain` has given in this execution; of anything else it takes no notice. Memory that is
   /// given back twice ends the execution, where memory comes back.
+  ///
+  /// The address of what runs before the threads ask for is the same in each execution. So what is
+  /// given back then is taken for memory of an execution before, if that has left any there: an
+  /// object that outlives the executions may be made anew.
   void give_back(std::byte* data);
 
  private:
@@ -45,6 +52,7 @@ class ProgramMemory {
   Replay* replay_ = nullptr;
   std::vector<Sort> sorts_;  // numbered alike in all executions of a search
   std::unordered_map<const std::byte*, Block> blocks_;
+  std::unordered_set<const std::byte*> left_over_;  // by executions before, of whatever search
 };
 
 /// `new` in the program.

@@ -119,14 +119,26 @@ Replay::End Replay::outcome() const {
 }
 
 /// Whether a thread that stands still does so in every execution that begins like this one. One
-/// that has queued for a mutex with a try_lock could have failed.
+/// that has queued for a mutex with a try_lock could have failed; one that fails again and again
+/// could have a mutex that nobody holds.
 bool Replay::is_stuck(std::size_t index) const {
   const Thread& thread = threads_[index];
   if (thread.waits_by_choice) return false;
   if (thread.state == State::kQueued) {
     return graph().thread(index)[thread.passed - 2].action != Action::kTryLock;
   }
-  return std::ranges::all_of(thread.repeated, [this](EventId read) { return reads_newest(read); });
+  const std::vector<Event>& events = graph().thread(index);
+  return std::ranges::all_of(thread.repeated, [&](EventId repeated) {
+    return events[repeated.index].is_failed_try()
+               ? is_never_given_back(events[repeated.index].location)
+               : reads_newest(repeated);
+  });
+}
+
+/// Where nobody can go on: whether a mutex has a holder.
+bool Replay::is_never_given_back(Location mutex) const {
+  const auto locks = graph().writes_to(mutex);
+  return !locks.empty() && !has_ended(locks.back());
 }
 
 /// What comes later in coherence may be what rounds have written and not changed.
@@ -156,22 +168,24 @@ bool Replay::sees_passing_change(const Event& read) const {
 }
 
 /// Whether a thread has read, and does not wait with it, what another has changed in the failed try
-/// of its wait and changed back. One that adds as well does not look at what is there.
+/// of its wait and changed back. One that adds something as well does not look at what is there:
+/// the user of `await` promises that.
 bool Replay::any_round_is_observed() const {
   for (std::size_t thread = 0; thread < thread_count_; ++thread) {
     std::uint16_t index = 0;
     for (const Event& event : graph().thread(thread)) {
       const EventId id{static_cast<std::uint8_t>(thread), index++};
-      const bool adds =
-          event.kind == EventKind::kExclusiveRead && event.action == Action::kFetchAdd;
+      const bool adds = event.kind == EventKind::kExclusiveRead &&
+                        event.action == Action::kFetchAdd && event.operand != 0;
       if (event.reads() && !adds && !is_in_round(id) && sees_passing_change(event)) return true;
     }
   }
   return false;
 }
 
-/// Whether no write that is still to come can revisit the last read of a wait, or an older one: the
-/// read is not the first choice, and all that a revisit takes away must be.
+/// Whether a thread whose wait ends with that read goes on in nothing that may follow: the read is
+/// not the first choice, and what a revisit takes away must be. Of a read-modify-write others may
+/// have read; what a revisit that keeps it leads to is found without the wait as well.
 bool Replay::is_hopeless(EventId read) const {
   const Event& event = graph().at(read);
   if (event.is_spurious) return true;
@@ -254,16 +268,21 @@ void Replay::spin(std::size_t round_begin) {
   {
     const CheckerScope quiet;
     for (std::size_t index = round_begin; index < events.size(); ++index) {
-      me.waits_by_choice |= events[index].is_other_choice();
-      if (!events[index].reads()) continue;
+      const Event& event = events[index];
+      me.waits_by_choice |= event.is_other_choice() && !event.is_failed_try();
+      if (!event.reads() && !event.is_failed_try()) continue;
       me.repeated.push_back(
           {static_cast<std::uint8_t>(running_), static_cast<std::uint16_t>(index)});
     }
   }
   // Whether somebody observes what has been changed back is seen in the end only.
   if (me.passing.empty() && round_begin < events.size()) {
-    const bool ends_with_choice = events.back().is_other_choice();
-    if (ends_with_choice || (!me.repeated.empty() && is_hopeless(me.repeated.back()))) {
+    const Event& last = events.back();
+    const bool ends_with_choice = last.is_other_choice() && !last.is_failed_try();
+    const auto last_read =
+        std::find_if(me.repeated.rbegin(), me.repeated.rend(),
+                     [&](EventId repeated) { return events[repeated.index].reads(); });
+    if (ends_with_choice || (last_read != me.repeated.rend() && is_hopeless(*last_read))) {
       end(End::kHopeless);
     }
   }

@@ -62,8 +62,8 @@ class Replay {
   bool run_alone(void (*part)());
 
   [[nodiscard]] State state(std::size_t thread) const noexcept { return threads_[thread].state; }
-  /// Of a spinning thread: the reads that it would repeat.
-  [[nodiscard]] const std::vector<EventId>& repeated_reads(std::size_t thread) const noexcept {
+  /// Of a spinning thread: the reads and the failed tries that it would repeat.
+  [[nodiscard]] const std::vector<EventId>& repeated(std::size_t thread) const noexcept {
     return threads_[thread].repeated;
   }
   [[nodiscard]] const Graph& graph() const noexcept { return explorer_->graph(); }
@@ -120,7 +120,7 @@ class Replay {
     Rounds rounds;
     std::size_t acts = 0;          // that are no events
     std::size_t round_begin = 0;   // of a spinning thread
-    bool waits_by_choice = false;  // it would go on if something else were chosen
+    bool waits_by_choice = false;  // it may go on if something else is chosen
     std::vector<EventId> repeated;
     std::vector<PassingChange> passing;  // of its last round
     std::array<std::size_t, kMaxThreads> clock{};
@@ -163,6 +163,7 @@ class Replay {
   [[nodiscard]] End outcome() const;
   [[nodiscard]] bool is_hopeless(EventId read) const;
   [[nodiscard]] bool is_stuck(std::size_t thread) const;
+  [[nodiscard]] bool is_never_given_back(Location mutex) const;
   [[nodiscard]] bool reads_newest(EventId read) const;
   [[nodiscard]] bool sees_passing_change(const Event& read) const;
   [[nodiscard]] bool is_in_round(EventId event) const;

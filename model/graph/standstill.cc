@@ -7,30 +7,35 @@
 namespace slabproof::model::graph {
 namespace {
 
+/// " at stack.h:7"; empty where the place is not known.
+std::string at_place_of(const Event& event) {
+  const std::string place = to_text(SourcePlace::of(event.place));
+  return place.empty() ? place : " at " + place;
+}
+
 std::string describe_wait_for_mutex(const Graph& graph, std::size_t thread) {
   const auto& events = graph.thread(thread);
   const EventId before = events[events.size() - 2].source;
-  const SourcePlace place = SourcePlace::of(events.back().place);
-  return fmt::format("thread {} waits at {}:{} for a mutex that thread {} has or waits for", thread,
-                     place.file, place.line, before.thread);
+  return fmt::format("thread {} waits{} for a mutex that thread {} has or waits for", thread,
+                     at_place_of(events.back()), before.thread);
 }
 
-std::string describe_reads(const Replay& replay, std::size_t thread) {
-  const auto& reads = replay.repeated_reads(thread);
-  if (reads.empty()) return fmt::format("thread {} pauses for ever and reads nothing", thread);
-  std::string text = fmt::format("thread {} repeats what it reads for ever (", thread);
+std::string describe_source(const Graph& graph, EventId source) {
+  if (source.is_initial()) return "was there at first";
+  return fmt::format("thread {} wrote{}", source.thread, at_place_of(graph.at(source)));
+}
+
+std::string describe_wait(const Replay& replay, std::size_t thread) {
+  const auto& repeated = replay.repeated(thread);
+  if (repeated.empty()) return fmt::format("thread {} pauses for ever and reads nothing", thread);
+  std::string text = fmt::format("thread {} repeats itself for ever (", thread);
   const char* comma = "";
-  for (const EventId read : reads) {
-    const Event& event = replay.graph().at(read);
-    const SourcePlace place = SourcePlace::of(event.place);
-    text += fmt::format("{}{}:{} reads what ", comma, place.file, place.line);
-    if (event.source.is_initial()) {
-      text += "was there at first";
-    } else {
-      const SourcePlace source = SourcePlace::of(replay.graph().at(event.source).place);
-      text +=
-          fmt::format("thread {} wrote at {}:{}", event.source.thread, source.file, source.line);
-    }
+  for (const EventId id : repeated) {
+    const Event& event = replay.graph().at(id);
+    const std::string place = to_text(SourcePlace::of(event.place));
+    text += fmt::format("{}{} ", comma, place.empty() ? "it" : place);
+    text += event.is_failed_try() ? "tries to lock what another thread has"
+                                  : "reads what " + describe_source(replay.graph(), event.source);
     comma = ", ";
   }
   return text + ")";
@@ -47,7 +52,7 @@ Standstill describe_standstill(const Replay& replay, std::size_t threads) {
       wait = describe_wait_for_mutex(replay.graph(), thread);
     } else if (replay.state(thread) == Replay::State::kSpinning) {
       result.defect = Defect::kLivelock;
-      wait = describe_reads(replay, thread);
+      wait = describe_wait(replay, thread);
     } else {
       continue;
     }

@@ -38,7 +38,7 @@ std::string_view action_of(const Event& event) {
     case Action::kLock:
       return "lock";
     case Action::kTryLock:
-      return "try_lock";
+      return event.is_failed_try() ? "failed try_lock" : "try_lock";
     case Action::kAllocate:
       return "allocate";
     case Action::kFree:
@@ -78,11 +78,13 @@ class Conversion {
 
  private:
   /// The second half of a read-modify-write, and what gives a lock to its thread, are shown with
-  /// the first half.
+  /// the first half; that a try_lock does not fail, with its lock.
   void add(EventId id) {
     const Event& event = graph_.at(id);
-    const bool begins =
-        event.kind != EventKind::kExclusiveWrite && event.kind != EventKind::kAcquired;
+    const bool begins = event.kind != EventKind::kExclusiveWrite &&
+                        event.kind != EventKind::kAcquired &&
+                        (event.kind != EventKind::kChoice || event.action != Action::kTryLock ||
+                         event.is_failed_try());
     if (begins) show(id.thread, event);
     const std::size_t number = result_.events.size() - 1;
     numbers_[id.thread].push_back(number);
@@ -96,7 +98,9 @@ class Conversion {
   void show(std::size_t thread, const Event& event) {
     const bool has_value = event.is_access() && !is_lock(event.action);
     const bool has_order = has_value || event.kind == EventKind::kFence;
-    const bool has_object = event.is_access() || event.kind == EventKind::kUnlock;
+    const bool is_free_choice = event.kind == EventKind::kChoice && !event.is_failed_try();
+    const bool has_object =
+        event.is_access() || event.kind == EventKind::kUnlock || event.is_failed_try();
     TraceGraph::Event shown{.thread = static_cast<int>(thread),
                             .place = SourcePlace::of(event.place),
                             .operation = std::string(action_of(event)),
@@ -104,7 +108,7 @@ class Conversion {
                             .value = {}};
     if (has_order) shown.operation += fmt::format(" {}", name_of(event.order));
     if (has_object) shown.object = names_.object(event.location);
-    if (event.kind == EventKind::kChoice) shown.value = std::to_string(event.value);
+    if (is_free_choice) shown.value = std::to_string(event.value);
     if (has_value) {
       shown.value = names_.value(event.location, event.value);
       if (event.kind == EventKind::kExclusiveRead) {

@@ -4,13 +4,16 @@
 // What threads of a checked program wait with, made of the atomics, the mutexes and the `await` of
 // their sync policy: so each engine has it, and its memory model holds for it.
 
+#include <array>
 #include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <source_location>
+#include <utility>
 
 #include "model/runtime/checker_hooks.h"
+#include "model/search/limits.h"
 #include "model/search/local_state.h"
 
 namespace slabproof::model {
@@ -123,50 +126,49 @@ class CheckedWaitableAtomic : public Sync::template Atomic<T> {
   Waiters<Sync> waiters_;
 };
 
-/// A reader also comes after the readers that have left before it. That hides no race: in another
-/// execution both are there at once.
+/// A mutex for each thread: a reader locks its own, a writer all of them, one after the other. So
+/// readers neither exclude nor order each other. A writer that waits for one reader keeps those out
+/// whose mutexes it has by then; the standard leaves open whether it does.
 template <class Sync>
 class CheckedSharedMutex {
  public:
   using Where = std::source_location;
 
-  explicit CheckedSharedMutex(Where where = Where::current()) noexcept : holders_(0, where) {}
+  explicit CheckedSharedMutex(Where where = Where::current()) noexcept
+      : CheckedSharedMutex(std::make_index_sequence<kMaxThreads + 1>(), where) {}
 
   void lock(Where where = Where::current()) noexcept {
-    Sync::await(
-        [&] {
-          std::uint64_t nobody = 0;
-          return holders_.compare_exchange_strong(nobody, kWriter, std::memory_order::acquire,
-                                                  std::memory_order::relaxed, where);
-        },
-        where);
+    const std::size_t actors = checker_hooks::running(where).actors;
+    for (std::size_t actor = 0; actor < actors; ++actor) mutexes_[actor].lock(where);
+    is_written_ = true;
   }
-  void unlock(Where where = Where::current()) noexcept { leave(kWriter, where); }
-  void lock_shared(Where where = Where::current()) noexcept {
-    Sync::await(
-        [&] {
-          std::uint64_t readers = holders_.load(std::memory_order::relaxed, where);
-          return readers < kWriter &&
-                 holders_.compare_exchange_strong(readers, readers + 1, std::memory_order::acquire,
-                                                  std::memory_order::relaxed, where);
-        },
-        where);
-  }
-  void unlock_shared(Where where = Where::current()) noexcept { leave(1, where); }
-
- private:
-  static constexpr std::uint64_t kWriter = std::uint64_t{1} << 32U;
-
-  void leave(std::uint64_t holder, Where where) noexcept {
-    const std::uint64_t before = holders_.fetch_sub(holder, std::memory_order::release, where);
-    const bool is_held = holder == kWriter ? before == kWriter : before != 0 && before < kWriter;
-    if (!is_held) {
-      checker_hooks::report("shared mutex", "a thread unlocks a shared mutex that nobody holds so",
-                            where);
+  void unlock(Where where = Where::current()) noexcept {
+    require(is_written_, where);
+    is_written_ = false;
+    for (std::size_t actor = checker_hooks::running(where).actors; actor-- > 0;) {
+      mutexes_[actor].unlock(where);
     }
   }
+  void lock_shared(Where where = Where::current()) noexcept { mine(where).lock(where); }
+  void unlock_shared(Where where = Where::current()) noexcept {
+    require(!is_written_, where);
+    mine(where).unlock(where);
+  }
 
-  Sync::template Atomic<std::uint64_t> holders_;
+ private:
+  template <std::size_t... Actor>
+  CheckedSharedMutex(std::index_sequence<Actor...> /*actors*/, Where where) noexcept
+      : mutexes_{{typename Sync::Mutex((static_cast<void>(Actor), where))...}} {}
+
+  Sync::Mutex& mine(Where where) noexcept { return mutexes_[checker_hooks::running(where).actor]; }
+  static void require(bool is_held, Where where) noexcept {
+    if (is_held) return;
+    checker_hooks::report("shared mutex", "a thread unlocks a shared mutex that nobody holds so",
+                          where);
+  }
+
+  std::array<typename Sync::Mutex, kMaxThreads + 1> mutexes_;
+  bool is_written_ = false;  // of use to who holds one of the mutexes
 };
 
 }  // namespace slabproof::model

@@ -233,7 +233,9 @@ void fail_next_request() noexcept {
 
 Running running(source_location where) noexcept {
   require_execution(where);
-  return {.actor = engine().actor(), .execution = engine().execution_number()};
+  return {.actor = engine().actor(),
+          .actors = engine().execution().thread_count() + 1,
+          .execution = engine().execution_number()};
 }
 
 void at_thread_exit(void (*exit)() noexcept, source_location where) noexcept {

@@ -167,12 +167,41 @@ void lock(Handle handle, const void* object, source_location where) noexcept {
     trace_object(where, "lock", record);
 }
 
-bool try_lock(Handle handle, const void* object, source_location where) noexcept {
-  if (engine().may_fail_to_lock() && choose(2, where) != 0) {
-    engine().failed_to_lock();
+namespace {
+
+/// Whether a try_lock fails: the search decides that.
+bool fails_to_lock(Handle handle, const void* object, const source_location& where) {
+  if (engine().is_alone()) return false;
+  if (!engine().may_fail_to_lock()) {
+    // The mutex may be held.
+    engine().cut();
     return false;
   }
   if (SyncModel* const model = SyncModel::present()) {
+    return model->fails_to_lock(handle, object, where);
+  }
+  if (rl::ctx().rand(2, rl::sched_type_user) == 0) return false;
+  MutexRecord& record = record_of(mutexes, handle, object, "try_lock", where);
+  use_object(record, where);
+  engine().failed_to_lock(record.number);
+  if (model::is_tracing()) [[unlikely]]
+    trace_object(where, "failed try_lock", record);
+  return true;
+}
+
+}  // namespace
+
+bool try_lock(Handle handle, const void* object, source_location where) noexcept {
+  require_execution(where);
+  SyncModel* const model = SyncModel::present();
+  if (model == nullptr && !engine().is_alone() && engine().repeats_failed_try(object)) {
+    engine().begin_retry();
+    lock(handle, object, where);
+    engine().end_retry();
+    return true;
+  }
+  if (fails_to_lock(handle, object, where)) return false;
+  if (model != nullptr) {
     model->lock_at_once(handle, object, where);
   } else {
     engine().begin_try_lock();
@@ -279,7 +308,8 @@ void note_seq_cst(memory_order order) noexcept {
   if (order == memory_order::seq_cst) engine().note_seq_cst_access();
 }
 
-/// Relacy takes the order in which stores run for their order in coherence.
+/// Relacy takes the order in which stores run for their order in coherence. So it does where a
+/// read-modify-write runs after a store, of which no note is made: that is so in most programs.
 void note_store(AtomicRecord& record, const source_location& where) {
   if (engine().is_alone()) return;
   const ThreadClock me = engine().clock();

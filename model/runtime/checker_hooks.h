@@ -103,6 +103,7 @@ void fail_next_request() noexcept;
 /// Whose storage a thread-local variable means now.
 struct Running {
   std::size_t actor = 0;        ///< 0 before and after the threads, then one for each thread
+  std::size_t actors = 0;       ///< of the execution
   std::uint64_t execution = 0;  ///< differs for each execution of the process; never 0
 };
 [[nodiscard]] Running running(std::source_location where) noexcept;

@@ -306,8 +306,14 @@ struct BasicRelacySync {
     slabproof_note_local_state();
     checker_hooks::pause(where);
   }
-  /// Waits until `ready` says so. A call that says no must leave nothing behind that a later one
-  /// looks at: neither in local variables nor, when it returns, in shared ones.
+  /// Waits until `ready` says so. What `ready` must promise, as no search tries it again before
+  /// another thread has written:
+  /// - A call that says no leaves nothing behind that a later one looks at: neither in local
+  ///   variables nor, when it returns, in shared ones.
+  /// - A call that says no may add to an atomic, by fetch_add or fetch_sub, if it takes that away
+  ///   again. Then no other thread acts on the value in between. `--search graph` refuses a program
+  ///   in which another thread reads it, unless that adds to it as well: such a thread must not
+  ///   look at what the addition returns, but to say no in a `ready` of its own.
   template <class Predicate>
   static void await(Predicate ready,
                     std::source_location where = std::source_location::current()) noexcept {

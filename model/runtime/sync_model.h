@@ -23,6 +23,8 @@ class SyncModel {
   virtual Handle begin_mutex(const void* object, std::source_location where) = 0;
   virtual void end_mutex(Handle handle, const void* object, std::source_location where) = 0;
   virtual void lock(Handle handle, const void* object, std::source_location where) = 0;
+  /// Of a try_lock: whether it fails, and how it locks where it does not.
+  virtual bool fails_to_lock(Handle handle, const void* object, std::source_location where) = 0;
   virtual void lock_at_once(Handle handle, const void* object, std::source_location where) = 0;
   virtual std::size_t choose(std::size_t count, std::source_location where) = 0;
   virtual void unlock(Handle handle, const void* object, std::source_location where) = 0;

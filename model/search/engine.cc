@@ -90,9 +90,11 @@ void Engine::begin(Execution& execution, ExecutionRunner& runner, Scheduler* sch
   is_cut_ = false;
   failed_ = 0;
   trying_ = 0;
+  retrying_ = 0;
   failed_tries_.fill(0);
   without_cause_.fill(0);
   repeated_reads_.fill({});
+  for (RepeatedTry& repeated : repeated_tries_) repeated.forget();
   last_access_ = {};
   waits_begun_ = 0;
   quiet_ = false;
@@ -328,8 +330,8 @@ void Engine::stand_still() {
     is_repetition_ = true;
     return;
   }
-  set_failure({.defect = at_.stopped == 0 ? Defect::kDeadlock : Defect::kLivelock,
-               .message = describe_deadlock()});
+  set_failure({.defect = is_livelock() ? Defect::kLivelock : Defect::kDeadlock,
+               .message = describe_standstill()});
 }
 
 bool Engine::stop_failed_thread() {
@@ -350,8 +352,8 @@ bool Engine::stop_failed_thread() {
   return true;
 }
 
-std::string Engine::describe_deadlock() const {
-  std::string text = at_.stopped == 0 ? "deadlock:" : "livelock:";
+std::string Engine::describe_standstill() const {
+  std::string text = is_livelock() ? "livelock:" : "deadlock:";
   for (std::size_t thread = 0; thread < kMaxThreads; ++thread) {
     if (!contains(at_.unfinished, thread)) continue;
     const Operation next = at_.pending[thread];
@@ -382,6 +384,7 @@ void Engine::locked(std::uint16_t mutex) noexcept {
 void Engine::unlocked(std::uint16_t mutex) noexcept {
   owner_[mutex] = kNoOwner;
   --locks_held_[actor()];
+  if (!explores_all_) at_.stopped = without(at_.stopped, without(waits_.tried_by(mutex), failed_));
   if (scheduler_ != nullptr && phase_ == Phase::kThreads) scheduler_->released(mutex);
 }
 
@@ -447,7 +450,7 @@ Engine::Pause Engine::pause(bool is_repetition) {
   announce(OperationKind::kPause, 0);
   if (is_repetition) {
     if (!seems_repetition()) waits_.doubt(running_);
-    if (!explores_all_ && waits_.may_differ(running_)) {
+    if (!explores_all_ && may_differ(running_)) {
       waits_.begin_again(running_);
       return Pause::kPoint;
     }
@@ -489,9 +492,29 @@ void Engine::note_watched_write(const void* object, std::uint64_t value) noexcep
   if (!explores_all_) at_.stopped = without(at_.stopped, without(readers, failed_));
 }
 
+void Engine::failed_to_lock(std::uint16_t mutex) {
+  ++failed_tries_[running_];
+  const CheckerScope quiet;
+  if (watches_turns()) waits_.failed_to_lock(running_, mutex);
+  repeated_tries_[running_].failed(done());
+}
+
+bool Engine::repeats_failed_try(const void* mutex) {
+  const CheckerScope quiet;
+  return repeated_tries_[running_].reaches(mutex, done(), local_state(),
+                                           waits_.stack_base(running_));
+}
+
+// A try_lock of a mutex that is held could not have done anything but fail.
+bool Engine::may_differ(std::size_t thread) const noexcept {
+  return waits_.may_differ(thread) ||
+         std::ranges::any_of(waits_.tries(thread),
+                             [this](std::uint16_t mutex) { return !is_held(mutex); });
+}
+
 bool Engine::is_idle_repetition() const noexcept {
   for (unsigned rest = without(at_.stopped, failed_); rest != 0; rest &= rest - 1) {
-    if (waits_.may_differ(static_cast<std::size_t>(std::countr_zero(rest)))) return true;
+    if (may_differ(static_cast<std::size_t>(std::countr_zero(rest)))) return true;
   }
   return false;
 }

@@ -22,6 +22,7 @@
 #include "model/search/memory_model.h"
 #include "model/search/race_cell.h"
 #include "model/search/repeated_read.h"
+#include "model/search/repeated_try.h"
 #include "model/search/schedule.h"
 #include "model/search/scheduler.h"
 #include "model/search/source_place.h"
@@ -67,9 +68,10 @@ struct RunSettings {
   /// For searches of execution graphs: not that of Relacy.
   MemoryModel memory_model = MemoryModel::kCpp20;
   /// For searches of execution graphs: a weak compare-exchange that would succeed fails so often in
-  /// one thread.
+  /// one thread. For all searches: so often a thread's waits for conditions end without a cause.
   std::uint32_t spurious_failures = 1;
-  /// A thread's try_locks fail so often, as a try_lock may at any time.
+  /// A thread's try_locks fail so often, as a try_lock may at any time. An execution in which one
+  /// could have failed once more is cut: the search is not exhaustive.
   std::uint32_t failed_tries = 2;
   /// For searches of execution graphs: memory that was given back may be what a later request of
   /// the same size and alignment gets, in each way that a heap may choose; else each request gets
@@ -267,17 +269,23 @@ class Engine {
   [[nodiscard]] bool may_fail_to_lock() const noexcept {
     return failed_tries_[running_] < settings_.failed_tries;
   }
-  void failed_to_lock() noexcept { ++failed_tries_[running_]; }
+  void failed_to_lock(std::uint16_t mutex);
+  /// The running thread is about to try a mutex. Whether it does nothing but that again and again,
+  /// and waits: one more failure would lead it to where it is.
+  [[nodiscard]] bool repeats_failed_try(const void* mutex);
   [[nodiscard]] bool may_happen_without_cause() const noexcept {
     return without_cause_[running_] < settings_.spurious_failures;
   }
   void happened_without_cause() noexcept { ++without_cause_[running_]; }
+  /// The next lock of the running thread stands for tries without end.
+  void begin_retry() noexcept { retrying_ |= just(running_); }
+  void end_retry() noexcept { retrying_ = without(retrying_, just(running_)); }
   void begin_try_lock() noexcept { trying_ |= just(running_); }
   void end_try_lock() noexcept { trying_ = without(trying_, just(running_)); }
   [[nodiscard]] bool scheduler_owns_mutexes() const noexcept { return scheduler_owns_mutexes_; }
   [[nodiscard]] std::size_t slots() const noexcept { return slots_; }
   // What Relacy models otherwise than C++20.
-  /// A store to an atomic is not ordered by happens-before with the store before it.
+  /// A plain store to an atomic is not ordered by happens-before with the plain store before it.
   void note_unordered_store(std::string_view object, const std::source_location& where);
   void note_seq_cst_access() noexcept { has_seq_cst_access_ = true; }
   void note_seq_cst_fence() noexcept { has_seq_cst_fence_ = true; }
@@ -351,8 +359,16 @@ class Engine {
  private:
   static constexpr std::uint8_t kNoOwner = 0xff;
 
-  [[nodiscard]] std::string describe_deadlock() const;
+  /// Where nobody can go on: whether a thread would repeat itself for ever.
+  [[nodiscard]] bool is_livelock() const noexcept {
+    return at_.stopped != 0 || (retrying_ & at_.unfinished) != 0;
+  }
+  [[nodiscard]] std::string describe_standstill() const;
   [[nodiscard]] ThreadSet waiting_for_locks() const noexcept;
+  /// Whether the last turn of a thread could be another one by now.
+  [[nodiscard]] bool may_differ(std::size_t thread) const noexcept;
+  /// Grows with all that the execution does but for choices.
+  [[nodiscard]] std::uint64_t done() const noexcept { return accesses_ + steps_; }
   void compute_enabled() noexcept;
   void settle_yields() noexcept;
   void yielded() noexcept;
@@ -400,9 +416,11 @@ class Engine {
   std::source_location last_access_;
   std::uint64_t waits_begun_ = 0;  // in this execution
   std::array<RepeatedRead, kMaxThreads> repeated_reads_;
+  std::array<RepeatedTry, kMaxThreads> repeated_tries_;
   std::array<std::uint32_t, kMaxThreads> failed_tries_{};
   std::array<std::uint32_t, kMaxThreads> without_cause_{};
-  ThreadSet trying_ = 0;  // threads in a lock that is that of a try_lock
+  ThreadSet trying_ = 0;    // threads in a lock that is that of a try_lock
+  ThreadSet retrying_ = 0;  // and in one that stands for a loop of them
   ThreadSet failed_ = 0;
   std::array<ThreadSet, kMaxThreads> seen_since_yield_{};
   /// Of each thread, its pauses since the last step of each other one.

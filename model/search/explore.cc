@@ -131,7 +131,7 @@ class Exploration {
 
   ExploreResult run() {
     const Stopwatch watch;
-    for (bool goes_on = reach_share(); goes_on;) {
+    for (bool goes_on = reach_share(watch); goes_on;) {
       run_once();
       if (Engine::instance().uncontrolled()) break;
       if (is_decided()) break;
@@ -154,8 +154,8 @@ class Exploration {
 
  private:
   /// Runs the executions that come before all shares are found; they belong to the first share,
-  /// which has no others. False if nothing is left for this share.
-  bool reach_share() {
+  /// which has no others. False if nothing is left for this share, or a limit is reached.
+  bool reach_share(const Stopwatch& watch) {
     const auto& [index, count] = options_.share;
     if (count == 1) return true;
     for (is_of_share_ = index == 0;;) {
@@ -163,7 +163,7 @@ class Exploration {
       if (Engine::instance().uncontrolled() || is_decided()) return false;
       if (runner_.put_aside() >= count - 1) break;
       is_finished_ = !runner_.advance_tree_in_breadth();
-      if (is_finished_) return false;
+      if (is_finished_ || limit_reached(watch)) return false;
     }
     is_finished_ = index == 0;
     if (is_finished_) return false;
@@ -174,6 +174,7 @@ class Exploration {
   }
 
   void run_once() {
+    ++runs_;
     const ExecutionResult ran = scheduler_ != nullptr
                                     ? runner_.run(execution_, *scheduler_, settings_, nullptr)
                                     : runner_.run_tree(execution_, settings_);
@@ -185,8 +186,8 @@ class Exploration {
       if (const auto prefix = dpor_->prefix()) options_.on_part(*prefix);
     }
     ++(redundant || ran.is_repetition ? result_.redundant : result_.executions);
-    if (ran.is_repetition && ran.failure == nullptr) return;
     if (ran.is_cut && !redundant) is_cut_ = true;
+    if (ran.is_repetition && ran.failure == nullptr) return;
     const bool goes_on = options_.search != Search::kGraph && dpor_ == nullptr;
     if (!goes_on && ran.failure != nullptr && !settings_.outlive_failures) is_cut_ = true;
     const std::optional<Failure> failure =
@@ -241,7 +242,10 @@ class Exploration {
 
   /// What nothing has failed in holds if the search did what it set out to do.
   void conclude() {
-    const bool is_whole = is_finished_ && !is_cut_ && !is_passed_over_;
+    // Each repetition is of an execution, so there must be one; not in each part of a search.
+    const bool is_part = options_.share.count != 1 || options_.part.split_depth != 0;
+    const bool has_lost = !is_part && result_.executions == 0 && result_.redundant != 0;
+    const bool is_whole = is_finished_ && !is_cut_ && !is_passed_over_ && !has_lost;
     const bool is_sample = options_.search == Search::kRandom && !is_passed_over_;
     if (!result_.violation && (is_whole || is_sample)) result_.verdict = Verdict::kHolds;
     const bool is_all = options_.search == Search::kFull || options_.search == Search::kDpor ||
@@ -252,13 +256,12 @@ class Exploration {
   bool advance() { return scheduler_ != nullptr ? scheduler_->advance() : runner_.advance_tree(); }
 
   [[nodiscard]] bool limit_reached(const Stopwatch& watch) const {
-    const std::uint64_t run = result_.executions + result_.redundant;
     std::uint64_t most = options_.iterations;
     if (most == 0 && options_.search == Search::kRandom) most = kDefaultRandomIterations;
-    if (most != 0 && run >= most) return true;
+    if (most != 0 && runs_ >= most) return true;
     // Reading the clock costs about as much as a step.
     constexpr std::uint64_t kClockPeriod = 64;
-    return options_.time_limit > 0 && run % kClockPeriod == 0 &&
+    return options_.time_limit > 0 && runs_ % kClockPeriod == 0 &&
            watch.seconds() >= options_.time_limit;
   }
 
@@ -285,6 +288,7 @@ class Exploration {
   std::unique_ptr<Scheduler> scheduler_;
   DporScheduler* dpor_ = nullptr;
   ExploreResult result_;
+  std::uint64_t runs_ = 0;       // also of what belongs to other shares
   bool may_be_false_ = false;    // the failure that is remembered
   bool is_finished_ = false;     // there is no execution left to run
   bool is_of_share_ = true;      // whether what runs belongs to the share to be explored

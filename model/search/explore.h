@@ -87,6 +87,9 @@ struct ExploreResult {
   std::uint64_t executions = 0;  ///< without the redundant ones
   std::uint64_t redundant = 0;
   /// Every execution was explored, or one of each class: nothing was cut, abandoned or passed over.
+  /// That leaves out what `RunSettings::spurious_failures` bounds: failures of weak
+  /// compare-exchanges and wake-ups from conditions that have no cause. A try_lock that could have
+  /// failed more often than `RunSettings::failed_tries` is a cut.
   bool exhaustive = false;
   Verdict verdict = Verdict::kInconclusive;
   std::uint64_t violations = 0;
@@ -97,8 +100,10 @@ struct ExploreResult {
   /// The schedule of the violation, run again, failed in the same way; if not, the message of the
   /// violation says so. Always true if no trace was asked for.
   bool reproduced = true;
-  /// Where the search is known to differ from C++20. One that says that a failure may be false is
-  /// of `violation`.
+  /// Where the search is known to differ from C++20, but not each such place. Under Relacy, a plain
+  /// store that happens-before does not order after the plain store before it is one; that a
+  /// read-modify-write could come before an older store in coherence is not. One that says that a
+  /// failure may be false is of `violation`.
   std::vector<std::string> warnings;
   double seconds = 0;
 };

@@ -1,5 +1,7 @@
 #include "model/search/source_place.h"
 
+#include <fmt/format.h>
+
 #include <cstddef>
 #include <string_view>
 
@@ -44,6 +46,10 @@ SourcePlace SourcePlace::of(const std::source_location& where) {
   return {std::string(slash == std::string_view::npos ? file : file.substr(slash + 1)),
           static_cast<std::uint32_t>(where.line()),
           std::string(short_function(where.function_name()))};
+}
+
+std::string to_text(const SourcePlace& place) {
+  return place.line == 0 ? "" : fmt::format("{}:{}", place.file, place.line);
 }
 
 }  // namespace slabproof::model

@@ -17,6 +17,9 @@ struct SourcePlace {
   friend bool operator==(const SourcePlace&, const SourcePlace&) = default;
 };
 
+/// "stack.h:7"; empty where the place is not known.
+[[nodiscard]] std::string to_text(const SourcePlace& place);
+
 }  // namespace slabproof::model
 
 #endif  // SLABPROOF_MODEL_SEARCH_SOURCE_PLACE_H_

@@ -11,11 +11,6 @@ namespace {
 /// What a person can still look through; a hang makes very many events.
 constexpr std::size_t kShownAtEachEnd = 300;
 
-/// What a note says comes from no line of the source.
-std::string place_of(const TraceEvent& event) {
-  return event.place.line == 0 ? "" : fmt::format("{}:{}", event.place.file, event.place.line);
-}
-
 /// Columns as wide as their widest entry.
 struct Widths {
   std::size_t place = 0;
@@ -23,7 +18,7 @@ struct Widths {
 
   void make_room_for(std::span<const TraceEvent> events) {
     for (const TraceEvent& event : events) {
-      place = std::max(place, place_of(event).size());
+      place = std::max(place, to_text(event.place).size());
       function = std::max(function, event.place.function.size());
     }
   }
@@ -31,7 +26,7 @@ struct Widths {
 
 std::string line_of(const TraceEvent& event, const Widths& widths) {
   std::string line =
-      fmt::format("{:4}  {:{}}  {:{}}  {}", thread_name(event.thread), place_of(event),
+      fmt::format("{:4}  {:{}}  {:{}}  {}", thread_name(event.thread), to_text(event.place),
                   widths.place, event.place.function, widths.function, event.operation);
   if (!event.object.empty()) line += " " + event.object;
   if (!event.value.empty()) line += " = " + event.value;

@@ -45,8 +45,10 @@ struct TraceGraph {
     std::string operation;  ///< "load acquire", "lock", ...
     std::string object;     ///< "mutex 0"; empty for a fence
     std::string value;      ///< read, written, or "1 -> 2"; empty where there is none
-    /// Of a read, the number of what it reads from; of a lock, that of the unlock before it.
-    /// Nothing where that is the initial value, and for other events.
+    /// Of a read, the number of what it reads from. Of a lock, that of the unlock before it; of one
+    /// that its thread still waits for, that of the lock before it. Of an allocation, that of the
+    /// free whose memory it takes. Nothing where that is the initial value or fresh memory, and for
+    /// other events.
     std::optional<std::size_t> reads_from = {};
     bool reads_initial = false;
   };

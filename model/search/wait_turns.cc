@@ -26,6 +26,7 @@ void WaitTurns::begin_execution() noexcept {
     each.operations = 0;
     each.is_empty = true;
     each.has_acted = false;
+    each.tries.clear();
   }
 }
 
@@ -73,6 +74,24 @@ void WaitTurns::unlock(std::size_t thread, const void* mutex) noexcept {
   did(me, mutex, 0);
 }
 
+void WaitTurns::failed_to_lock(std::size_t thread, std::uint16_t mutex) {
+  PerThread& me = of_[thread];
+  if (!me.has_paused) return;
+  me.is_empty = false;
+  me.operations = mix(me.operations, mutex);
+  me.tries.push_back(mutex);
+}
+
+std::uint8_t WaitTurns::tried_by(std::uint16_t mutex) const noexcept {
+  unsigned threads = 0;
+  for (std::size_t thread = 0; thread < of_.size(); ++thread) {
+    if (std::ranges::find(of_[thread].tries, mutex) != of_[thread].tries.end()) {
+      threads |= 1U << thread;
+    }
+  }
+  return static_cast<std::uint8_t>(threads);
+}
+
 void WaitTurns::act(std::size_t thread) noexcept {
   of_[thread].has_acted = true;
 }
@@ -116,6 +135,7 @@ void WaitTurns::begin_again(std::size_t thread) {
   me.lock_balance = 0;
   me.operations = 0;
   me.reads.clear();
+  me.tries.clear();
 }
 
 }  // namespace slabproof::model

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "model/search/execution.h"
@@ -46,6 +47,7 @@ class WaitTurns {
   std::uint8_t write(std::size_t thread, const void* object, std::uint64_t value) noexcept;
   void lock(std::size_t thread, const void* mutex) noexcept;
   void unlock(std::size_t thread, const void* mutex) noexcept;
+  void failed_to_lock(std::size_t thread, std::uint16_t mutex);
   /// Something else that a repetition must not do: memory is requested, an object begins its life.
   void act(std::size_t thread) noexcept;
 
@@ -57,6 +59,12 @@ class WaitTurns {
   [[nodiscard]] bool may_differ(std::size_t thread) const noexcept {
     return of_[thread].may_differ;
   }
+  /// The mutexes that the present turn has failed to lock.
+  [[nodiscard]] std::span<const std::uint16_t> tries(std::size_t thread) const noexcept {
+    return of_[thread].tries;
+  }
+  /// The set of threads whose present turn has failed to lock `mutex`.
+  [[nodiscard]] std::uint8_t tried_by(std::uint16_t mutex) const noexcept;
   /// What the thread has read could be something else by now, for all that is known.
   void doubt(std::size_t thread) noexcept { of_[thread].may_differ = true; }
   /// The thread goes on after a repetition, with another turn.
@@ -79,6 +87,7 @@ class WaitTurns {
     std::uint64_t operations = 0;         // a hash of what was done, in order
     std::uint64_t operations_before = 0;  // of the turn before
     std::vector<const void*> reads;
+    std::vector<std::uint16_t> tries;
     LocalState state;              // when the turn began
     std::vector<std::byte> stack;  // by then
   };

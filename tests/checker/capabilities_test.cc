@@ -41,9 +41,11 @@ struct State {
 };
 using Thread = std::function<void(State&)>;
 
-ScriptFindings find(Search search, const std::vector<Thread>& threads) {
+ScriptFindings find(Search search, const std::vector<Thread>& threads,
+                    const model::RunSettings& settings = {}) {
   ExploreOptions options;
   options.trace = false;
+  options.run = settings;
   return find_in_script<State>(search, threads, options);
 }
 
@@ -126,6 +128,127 @@ TEST_P(CapabilityTest, TryLockInALoopWaits) {
     s.a.unlock();
   };
   expect_holds({thread, thread});
+}
+
+TEST_P(CapabilityTest, TryLockInALoopThatNeverSucceedsIsALivelock) {
+  for (const bool pauses : {false, true}) {
+    const ScriptFindings found =
+        find(GetParam(), {[](State& s) {
+                            s.a.lock();
+                            Sync::await([&] { return s.x.load(relaxed) == 1; });
+                            s.a.unlock();
+                          },
+                          [pauses](State& s) {
+                            while (!s.a.try_lock()) {
+                              if (pauses) Sync::pause();
+                            }
+                            s.x.store(1, relaxed);
+                            s.a.unlock();
+                          }});
+    EXPECT_EQ(found.defects, std::set{Defect::kLivelock}) << pauses;
+    EXPECT_GT(found.complete, 0U);
+    EXPECT_TRUE(found.result.exhaustive);
+  }
+}
+
+// A search that does not explore all executions lets a thread go on that it has stopped.
+TEST(Capabilities, TryLockInALoopThatPausesGoesOnAfterTheUnlock) {
+  const Thread thread = [](State& s) {
+    for (int i = 0; i < 2; ++i) {
+      while (!s.a.try_lock()) Sync::pause();
+      ++s.plain.write();
+      s.a.unlock();
+    }
+  };
+  for (const Search search : {Search::kRandom, Search::kBound}) {
+    ExploreOptions options;
+    options.iterations = 2'000;
+    const ScriptFindings found = find_in_script<State>(search, {thread, thread}, options);
+    EXPECT_EQ(found.defects, std::set<Defect>{})
+        << (found.result.violation ? to_text(*found.result.violation) : "");
+    EXPECT_EQ(found.complete, found.result.executions);
+    EXPECT_GT(found.complete, 0U);
+  }
+}
+
+TEST_P(CapabilityTest, TryLocksInLoopsForEachOthersMutexAreALivelock) {
+  const auto in_order = [](Sync::Mutex& first, Sync::Mutex& second) {
+    first.lock();
+    while (!second.try_lock()) {
+    }
+    second.unlock();
+    first.unlock();
+  };
+  const ScriptFindings found = find(
+      GetParam(), {[&](State& s) { in_order(s.a, s.b); }, [&](State& s) { in_order(s.b, s.a); }});
+  EXPECT_EQ(found.defects, std::set{Defect::kLivelock});
+  EXPECT_GT(found.complete, 0U);
+}
+
+// Whoever waits for either of two mutexes has the other one.
+TEST_P(CapabilityTest, TryLockOfTwoMutexesInALoopWaitsForEither) {
+  const ScriptFindings found =
+      find(GetParam(), {[](State& s) {
+                          s.a.lock();
+                          Sync::await([&] { return s.x.load(relaxed) == 1; });
+                          s.a.unlock();
+                        },
+                        [](State& s) {
+                          const auto has_either = [&s] {
+                            if (s.a.try_lock()) {
+                              s.a.unlock();
+                              return true;
+                            }
+                            if (!s.b.try_lock()) return false;
+                            s.b.unlock();
+                            return true;
+                          };
+                          while (!has_either()) {
+                          }
+                          s.x.store(1, relaxed);
+                        }});
+  EXPECT_EQ(found.defects, std::set<Defect>{});
+  EXPECT_GT(found.complete, 0U);
+}
+
+TEST_P(CapabilityTest, TryLockThatOnlyFailsIsCutHonestly) {
+  const ScriptFindings found =
+      find(GetParam(), {[](State& s) {
+                          s.a.lock();
+                          s.x.store(1, relaxed);
+                          Sync::await([&] { return s.y.load(relaxed) == 1; });
+                          s.a.unlock();
+                        },
+                        [](State& s) {
+                          Sync::await([&] { return s.x.load(relaxed) == 1; });
+                          for (int i = 0; i < 3; ++i) static_cast<void>(s.a.try_lock());
+                          model::checker_hooks::report("three failed", "");
+                          s.y.store(1, relaxed);
+                        }});
+  EXPECT_FALSE(found.result.exhaustive);
+  EXPECT_NE(found.result.verdict, model::Verdict::kHolds);
+}
+
+TEST_P(CapabilityTest, TryLockFailsAsOftenAsItIsAllowedTo) {
+  const std::vector<Thread> tries{[](State& s) {
+    for (int i = 0; i < 3; ++i) {
+      if (s.a.try_lock()) {
+        s.a.unlock();
+      } else {
+        ++s.got[0];
+      }
+    }
+  }};
+  const auto with_failures = [&](std::uint32_t failures) {
+    return find(GetParam(), tries, {.failed_tries = failures});
+  };
+  const ScriptFindings none = with_failures(0);
+  EXPECT_EQ(none.outcomes, std::set<std::string>{"000000"});
+  EXPECT_FALSE(none.result.exhaustive);
+  const ScriptFindings all = with_failures(3);
+  EXPECT_EQ(all.outcomes, (std::set<std::string>{"000000", "100000", "200000", "300000"}));
+  EXPECT_EQ(all.complete, 8U);
+  EXPECT_TRUE(all.result.exhaustive);
 }
 
 TEST_P(CapabilityTest, TryLockOfOnesOwnMutexIsADeadlock) {
@@ -212,6 +335,30 @@ TEST_P(CapabilityTest, SharedMutexExcludesWriters) {
   expect_holds({writer, writer});
 }
 
+// Each reader comes before or after each writer; that readers come in some order adds nothing.
+TEST_P(CapabilityTest, SharedMutexIsExploredInEachOrderOfWritersAndReaders) {
+  const auto reader = [](std::size_t index) {
+    return [index](State& s) {
+      s.shared.lock_shared();
+      s.got[index] = s.plain.read();
+      s.shared.unlock_shared();
+    };
+  };
+  const Thread writer = [](State& s) {
+    s.shared.lock();
+    ++s.plain.write();
+    s.shared.unlock();
+  };
+  const ScriptFindings readers = find(GetParam(), {reader(0), writer, reader(1)});
+  EXPECT_EQ(readers.outcomes, (std::set<std::string>{"000000", "010000", "100000", "110000"}));
+  EXPECT_EQ(readers.complete, 4U);
+  EXPECT_TRUE(readers.result.exhaustive);
+  const ScriptFindings writers = find(GetParam(), {writer, reader(0), writer});
+  EXPECT_EQ(writers.outcomes, (std::set<std::string>{"000000", "100000", "200000"}));
+  EXPECT_EQ(writers.complete, 2U * 3U);
+  EXPECT_TRUE(writers.result.exhaustive);
+}
+
 TEST_P(CapabilityTest, SharedMutexLetsReadersInTogether) {
   // Each waits for the other one while it reads.
   expect_holds({[](State& s) {
@@ -235,6 +382,37 @@ TEST_P(CapabilityTest, WriteUnderASharedLockIsARace) {
     s.shared.unlock_shared();
   };
   expect_defect({thread, thread}, Defect::kDataRace);
+}
+
+TEST_P(CapabilityTest, ReadersAreNotOrdered) {
+  expect_defect({[](State& s) {
+                   s.shared.lock_shared();
+                   s.plain.write() = 1;
+                   s.shared.unlock_shared();
+                   s.x.store(1, relaxed);
+                 },
+                 [](State& s) {
+                   if (s.x.load(relaxed) == 0) return;
+                   s.shared.lock_shared();
+                   static_cast<void>(s.plain.read());
+                   s.shared.unlock_shared();
+                 }},
+                Defect::kDataRace);
+}
+
+TEST_P(CapabilityTest, WriterComesAfterReadersThatHaveLeft) {
+  expect_holds({[](State& s) {
+                  s.shared.lock_shared();
+                  static_cast<void>(s.plain.read());
+                  s.shared.unlock_shared();
+                  s.x.store(1, relaxed);
+                },
+                [](State& s) {
+                  if (s.x.load(relaxed) == 0) return;
+                  s.shared.lock();
+                  s.plain.write() = 1;
+                  s.shared.unlock();
+                }});
 }
 
 TEST_P(CapabilityTest, SharedUnlockByAWriterIsFound) {

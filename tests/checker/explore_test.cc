@@ -29,7 +29,7 @@ using testing::ElementsAre;
 using testing::UnorderedElementsAre;
 
 /// Runs each thread to its end as soon as it is chosen.
-class ThreadAfterThread final : public ExecutionRunner {
+class ThreadAfterThread : public ExecutionRunner {
  public:
   std::unique_ptr<SearchScope> begin_search(const RunSettings& /*settings*/) override {
     return nullptr;
@@ -62,6 +62,17 @@ class ThreadAfterThread final : public ExecutionRunner {
   [[noreturn]] static void refuse() { std::abort(); }
 
   std::jmp_buf beginning_;
+};
+
+/// Says of each execution that it repeats another one.
+class OnlyRepetitions final : public ThreadAfterThread {
+ public:
+  ExecutionResult run(Execution& execution, Scheduler& scheduler, const RunSettings& settings,
+                      Trace* trace) override {
+    ExecutionResult result = ThreadAfterThread::run(execution, scheduler, settings, trace);
+    result.is_repetition = true;
+    return result;
+  }
 };
 
 /// One thread that draws a digit below 2 and one below 3.
@@ -129,6 +140,17 @@ TEST(Explore, AbandonedExecutionIsToldFromOneThatTheJudgeRefuses) {
   static_cast<void>(run(digits, options));
   EXPECT_THAT(ends, UnorderedElementsAre(testing::Pair(Defect::kReported, false),
                                          testing::Pair(Defect::kInvalidAccess, true)));
+}
+
+TEST(Explore, RepetitionsOfNothingSayNothing) {
+  TwoDigits digits;
+  OnlyRepetitions runner;
+  const ExploreResult result =
+      explore(digits, [&](std::size_t) -> ExecutionRunner& { return runner; }, {});
+  EXPECT_EQ(result.executions, 0U);
+  EXPECT_EQ(result.redundant, 6U);
+  EXPECT_EQ(result.verdict, Verdict::kInconclusive);
+  EXPECT_FALSE(result.exhaustive);
 }
 
 TEST(Explore, ScheduleOfAnExecutionRunsItAgain) {

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -56,8 +57,23 @@ void read_both(State& s) {
   s.got[2] = 10 * s.x.load(acquire) + s.y.load(acquire);
 }
 
-TEST(GraphShares, AreDisjointAndTogetherAllExecutions) {
-  const std::vector<Thread> threads{work_on_several_objects, work_on_several_objects, read_both};
+/// Locks, and deletes an object whose memory the others may get.
+void work_on_memory(State& s) {
+  s.a.lock();
+  s.got[0] = 10 * s.got[0] + s.x.load(relaxed);
+  s.a.unlock();
+  const auto made = std::make_unique<Sync::Atomic<int>>(1);
+  s.x.fetch_add(made->load(relaxed), acq_rel);
+  s.y.fetch_add(1, relaxed);
+}
+
+class GraphPartsTest : public ::testing::TestWithParam<void (*)(State&)> {};
+
+INSTANTIATE_TEST_SUITE_P(Works, GraphPartsTest,
+                         ::testing::Values(&work_on_several_objects, &work_on_memory));
+
+TEST_P(GraphPartsTest, SharesAreDisjointAndTogetherAllExecutions) {
+  const std::vector<Thread> threads{GetParam(), GetParam(), read_both};
   const ScriptFindings whole = explore_graphs(threads);
   ASSERT_GT(whole.complete, 100U);
   for (const std::size_t count : {2U, 3U, 7U, 1000U}) {
@@ -77,6 +93,19 @@ TEST(GraphShares, AreDisjointAndTogetherAllExecutions) {
   }
 }
 
+TEST(GraphShares, LimitsHoldWhileASharesBeginningIsLookedFor) {
+  const std::vector<Thread> threads{work_on_several_objects, work_on_several_objects, read_both};
+  ExploreOptions options;
+  options.iterations = 5;
+  options.share = {.index = 0, .count = 1000};
+  const ScriptFindings first = explore_graphs(threads, options);
+  EXPECT_EQ(first.result.executions + first.result.redundant, 5U);
+  options.share.index = 1;
+  const ScriptFindings second = explore_graphs(threads, options);
+  EXPECT_EQ(second.result.executions, 0U);
+  EXPECT_EQ(second.result.verdict, Verdict::kInconclusive);
+}
+
 /// Explores a program whose first `alike` threads are interchangeable.
 ScriptFindings explore_with_symmetry(const std::vector<Thread>& threads, std::size_t alike) {
   std::vector<std::uint8_t> classes;
@@ -88,8 +117,8 @@ ScriptFindings explore_with_symmetry(const std::vector<Thread>& threads, std::si
   return explore_graphs(threads, options);
 }
 
-TEST(GraphSymmetry, OfThreadsThatBeginWithALockOneOrderOfTheseIsExplored) {
-  const std::vector<Thread> threads{work_on_several_objects, work_on_several_objects, read_both};
+TEST_P(GraphPartsTest, OfThreadsThatBeginWithALockOneOrderOfTheseIsExplored) {
+  const std::vector<Thread> threads{GetParam(), GetParam(), read_both};
   const ScriptFindings all = explore_graphs(threads);
   const ScriptFindings reduced = explore_with_symmetry(threads, 2);
   EXPECT_EQ(2 * reduced.complete, all.complete);

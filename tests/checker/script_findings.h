@@ -30,12 +30,10 @@ std::string numbers_of(State& state) {
   return text;
 }
 
-/// Explores a program of functions past its failures, on execution graphs or on Relacy.
+/// Explores an execution past its failures, on execution graphs or on Relacy.
 template <class State>
-ScriptFindings find_in_script(model::Search search,
-                              const std::vector<std::function<void(State&)>>& threads,
-                              model::ExploreOptions options = {}) {
-  ScriptedExecution<State> execution(threads, numbers_of<State>);
+ScriptFindings find_in_execution(model::Search search, ScriptedExecution<State>& execution,
+                                 model::ExploreOptions options = {}) {
   ScriptFindings found;
   options.search = search;
   options.stop_on_violation = false;
@@ -51,6 +49,15 @@ ScriptFindings find_in_script(model::Search search,
                      ? model::explore(execution, &model::graph::graph_runner, options)
                      : model::explore(execution, options);
   return found;
+}
+
+/// The same for a program of functions.
+template <class State>
+ScriptFindings find_in_script(model::Search search,
+                              const std::vector<std::function<void(State&)>>& threads,
+                              const model::ExploreOptions& options = {}) {
+  ScriptedExecution<State> execution(threads, numbers_of<State>);
+  return find_in_execution(search, execution, options);
 }
 
 }  // namespace slabproof::testing

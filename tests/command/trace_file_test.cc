@@ -71,6 +71,14 @@ TEST(TraceDot, HasAnArrowForEachReadAndForEachStepOfCoherence) {
   EXPECT_THAT(dot, HasSubstr("e0 -> e1 [label=co"));
 }
 
+TEST(TraceDot, NamesThePlaceOfAnEventWhereItIsKnown) {
+  TraceGraph graph = two_events();
+  graph.events[1].place = {.file = "stack.h", .line = 7, .function = "push"};
+  const std::string dot = to_dot("", graph);
+  EXPECT_THAT(dot, HasSubstr(R"(e0 [label="store x \"1\" = 1"])"));
+  EXPECT_THAT(dot, HasSubstr(R"(e1 [label="load x \"1\" = 1\nstack.h:7"])"));
+}
+
 TEST(TracePage, HoldsTheGraph) {
   const nlohmann::json data = data_of(to_html({}, {.events = {}, .graph = two_events()}));
   EXPECT_EQ(data.at("graph").at("events").at(1).at("reads_from"), 0);
