@@ -1,6 +1,8 @@
 #ifndef SLABPROOF_ALLOC_ERROR_H_
 #define SLABPROOF_ALLOC_ERROR_H_
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -20,21 +22,12 @@ enum class AllocError : std::uint8_t {
 };
 
 [[nodiscard]] constexpr std::string_view to_string(AllocError error) noexcept {
-  switch (error) {
-    case AllocError::kOutOfMemory:
-      return "out of memory";
-    case AllocError::kInvalidCapacity:
-      return "invalid capacity";
-    case AllocError::kInvalidLayout:
-      return "invalid layout";
-    case AllocError::kLayoutOverflow:
-      return "layout overflow";
-    case AllocError::kUnsupportedLayout:
-      return "unsupported layout";
-    case AllocError::kSegmentLimit:
-      return "segment limit";
-  }
-  return "unknown error";
+  // Not a switch: compilers disagree whether one that is complete needs a default.
+  constexpr std::array<std::string_view, 6> kNames = {"out of memory",      "invalid capacity",
+                                                      "invalid layout",     "layout overflow",
+                                                      "unsupported layout", "segment limit"};
+  const auto index = static_cast<std::size_t>(error);
+  return index < kNames.size() ? kNames[index] : "unknown error";
 }
 
 }  // namespace slabproof

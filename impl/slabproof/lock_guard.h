@@ -26,6 +26,9 @@ class LockGuard {
   [[no_unique_address]] std::source_location where_;
 };
 
+template <SyncMutex Mutex>
+LockGuard(Mutex&) -> LockGuard<Mutex>;
+
 }  // namespace slabproof
 
 #endif  // SLABPROOF_LOCK_GUARD_H_

@@ -1,6 +1,7 @@
 #ifndef SLABPROOF_MISUSE_H_
 #define SLABPROOF_MISUSE_H_
 
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <cstdio>
@@ -82,17 +83,10 @@ struct AbortMisuse {
 
  private:
   static const char* describe(MisuseKind kind) noexcept {
-    switch (kind) {
-      case MisuseKind::kForeignPointer:
-        return "the foreign pointer";
-      case MisuseKind::kMisalignedPointer:
-        return "the misaligned pointer";
-      case MisuseKind::kNotLive:
-        return "the pointer to a slot that is not live";
-      case MisuseKind::kLiveAtDestruction:
-        break;
-    }
-    return "the pointer";
+    constexpr std::array<const char*, 3> kPointers = {
+        "the foreign pointer", "the misaligned pointer", "the pointer to a slot that is not live"};
+    const auto index = static_cast<std::size_t>(kind);
+    return index < kPointers.size() ? kPointers[index] : "the pointer";
   }
 };
 

@@ -102,7 +102,7 @@ class OpenSet {
   }
   /// Leaf words 2^c to 2^(c+1) - 1 lie together in chunk c, so that widening moves nothing.
   static constexpr std::uint32_t chunk_of(std::uint32_t leaf) noexcept {
-    return static_cast<std::uint32_t>(std::bit_width(leaf)) - 1;
+    return static_cast<std::uint32_t>(31 - std::countl_zero(leaf));
   }
 
   [[nodiscard]] Leaf& further_leaf(std::uint32_t leaf) const noexcept {

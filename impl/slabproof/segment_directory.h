@@ -10,6 +10,7 @@
 #include <new>
 #include <utility>
 
+#include "slabproof/address.h"
 #include "slabproof/alloc_error.h"
 #include "slabproof/layout.h"
 #include "slabproof/open_set.h"
@@ -181,16 +182,15 @@ class SegmentDirectory {
 
   /// Whether `pointer`, which may be any value, lies in a segment.
   [[nodiscard]] bool holds(const Segment& segment, const void* pointer) const noexcept {
-    return reinterpret_cast<std::uintptr_t>(pointer) - reinterpret_cast<std::uintptr_t>(&segment) <
-           segment_size_;
+    return lies_in(pointer, &segment, segment_size_);
   }
 
   /// The segment that holds `pointer`, or null. Any pointer value will do.
   [[nodiscard]] Segment* route(const void* pointer) const noexcept {
     if (size_ == 0) return nullptr;
-    const std::uint64_t frame = reinterpret_cast<std::uintptr_t>(pointer) >> frame_shift_;
+    const std::uint64_t frame = address_of(pointer) >> frame_shift_;
     if (Segment* const segment = find_in(frame, pointer); segment != nullptr) return segment;
-    return find_in(frame - 1, pointer);
+    return frame == 0 ? nullptr : find_in(frame - 1, pointer);
   }
 
   /// Gives every extent back. Nothing else may be called afterwards; no lock may be held.
@@ -207,19 +207,24 @@ class SegmentDirectory {
 
   [[nodiscard]] EntryVar& entry(std::uint32_t index) const noexcept {
     // The width of `index`; the bit below it is set, so that no processor need treat 0 apart.
-    const auto chunk = static_cast<std::uint32_t>(std::bit_width(index << 1 | 1)) - 1;
+    const auto chunk = static_cast<std::uint32_t>(31 - std::countl_zero(index << 1 | 1));
     return chunks_[chunk][index & ((std::uint32_t{1} << chunk) - 1) >> 1];
   }
 
   [[nodiscard]] std::uint64_t frame_of(const Segment& segment) const noexcept {
-    return reinterpret_cast<std::uintptr_t>(&segment) >> frame_shift_;
+    return address_of(&segment) >> frame_shift_;
   }
 
   /// Multiplicative hashing: neighbouring segments, and segments that two slabs map in turn, spread
-  /// over the low bits that linear hashing uses.
+  /// over the low bits that linear hashing uses. The bits 32 to 63 of the product with the golden
+  /// ratio 0x9e3779b97f4a7c15, of which no part overflows.
   static constexpr std::uint32_t hash_of(std::uint64_t frame) noexcept {
-    constexpr std::uint64_t kGoldenRatio = 0x9e3779b97f4a7c15;
-    return static_cast<std::uint32_t>(frame * kGoldenRatio >> 32);
+    constexpr std::uint64_t kLow = 0x7f4a7c15;
+    constexpr std::uint64_t kHigh = 0x9e3779b9;
+    constexpr std::uint64_t kMask = 0xffffffff;
+    const std::uint64_t sum = ((frame & kMask) * kLow >> 32) + ((frame & kMask) * kHigh & kMask) +
+                              ((frame >> 32) * kLow & kMask);
+    return static_cast<std::uint32_t>(sum & kMask);
   }
 
   /// The bucket of a hash among size_ of them, more than 0: as many low bits as name a bucket.

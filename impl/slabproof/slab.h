@@ -8,6 +8,7 @@
 #include <expected>
 #include <optional>
 
+#include "slabproof/address.h"
 #include "slabproof/alloc_error.h"
 #include "slabproof/block.h"
 #include "slabproof/config.h"
@@ -135,9 +136,7 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
   /// Whether `pointer` lies in the region of this slab. Any pointer value will do.
   [[nodiscard]] bool contains(const void* pointer) const noexcept {
     if (error_) return false;
-    return reinterpret_cast<std::uintptr_t>(pointer) -
-               reinterpret_cast<std::uintptr_t>(backing_.data()) <
-           geometry_->size;
+    return lies_in(pointer, backing_.data(), geometry_->size);
   }
 
   /// The bytes that the owner of the block at `pointer` may use, or nothing for a pointer that is

@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "slabproof/address.h"
 #include "slabproof/batch_policy.h"
 #include "slabproof/block_chain.h"
 #include "slabproof/config.h"
@@ -80,7 +81,7 @@ class SlabRemote {
   /// runs. Only the owner can tell more, when it reclaims the block. Of null nothing happens.
   [[nodiscard]] RemoteFree destroy(const T* object) noexcept {
     if (object == nullptr) return deallocate(nullptr);
-    if (reinterpret_cast<std::uintptr_t>(object) % Region::Slab::slot_alignment != 0) {
+    if (address_of(object) % Region::Slab::slot_alignment != 0) {
       const void* const slab = region_ ? &region_->slab() : nullptr;
       Config::Misuse::report(MisuseKind::kMisalignedPointer, object, slab);
       return RemoteFree::kRefused;

@@ -13,6 +13,7 @@
 #include <span>
 #include <type_traits>
 
+#include "slabproof/address.h"
 #include "slabproof/block.h"
 #include "slabproof/config.h"
 #include "slabproof/layout.h"
@@ -169,9 +170,9 @@ class SlotFreelist {
   /// TRUSTED[compiler.flat_addresses]: a pointer converts to an integer that is its address in one
   /// flat address space, with no tag in its upper bits.
   [[nodiscard]] std::optional<std::uint32_t> slot_of(const void* pointer) const noexcept {
-    const std::uintptr_t offset =
-        reinterpret_cast<std::uintptr_t>(pointer) - reinterpret_cast<std::uintptr_t>(slots_);
-    if (offset >= capacity_ * stride || offset % stride != 0) return std::nullopt;
+    if (!lies_in(pointer, slots_, slots_size())) return std::nullopt;
+    const std::uintptr_t offset = address_of(pointer) - address_of(slots_);
+    if (offset % stride != 0) return std::nullopt;
     return static_cast<std::uint32_t>(offset / stride);
   }
 

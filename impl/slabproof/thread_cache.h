@@ -10,6 +10,7 @@
 #include <span>
 #include <utility>
 
+#include "slabproof/address.h"
 #include "slabproof/alloc_error.h"
 #include "slabproof/block.h"
 #include "slabproof/object_factory.h"
@@ -97,14 +98,14 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
   /// which this cache has lately destroyed objects; else one or two lock acquisitions.
   [[nodiscard]] bool begin_destroy(const void* pointer) noexcept {
     const std::size_t bytes = slab_.segment_capacity() * stride;
-    const auto address = reinterpret_cast<std::uintptr_t>(pointer);
+    const std::uintptr_t address = address_of(pointer);
     std::uintptr_t& known = segments_.write()[address >> std::bit_width(bytes) & (kKnown - 1)];
-    if (known == 0 || address - known >= bytes) {
+    if (known == 0 || address < known || address - known >= bytes) {
       const auto run = slab_.shared().slots_around(pointer);
       if (run.empty()) return slab_.shared().begin_destroy(pointer);
-      known = reinterpret_cast<std::uintptr_t>(run.data());
+      known = address_of(run.data());
     }
-    if (address - known < bytes && (address - known) % stride == 0) [[likely]]
+    if (address >= known && address - known < bytes && (address - known) % stride == 0) [[likely]]
       return true;
     return slab_.shared().begin_destroy(pointer);
   }

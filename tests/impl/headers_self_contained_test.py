@@ -50,6 +50,24 @@ def check(directory):
             return len(results), [result.result() for result in results if result.result()]
 
 
+# All that a strict user turns on: of clang, everything but the warnings of what older languages lack, of the layout of
+# classes, of arrays as such, and of the one thread-local object whose destructor ends a thread's caches.
+STRICT = {
+    "g++": (
+        "-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wuseless-cast -Wold-style-cast -Wcast-align "
+        "-Wcast-qual -Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wnull-dereference -Wdouble-promotion "
+        "-Wformat=2 -Wmissing-declarations -Wredundant-decls -Wswitch-enum -Wswitch-default -Wundef "
+        "-Wnon-virtual-dtor -Woverloaded-virtual -Wextra-semi -Wzero-as-null-pointer-constant -Wsuggest-override "
+        "-Wctor-dtor-privacy -Wfloat-equal -Wdeprecated-copy-dtor -Wcomma-subscript -Wredundant-tags"
+    ).split(),
+    "clang++-19": (
+        "-Weverything -Wno-c++98-compat -Wno-c++98-compat-pedantic -Wno-pre-c++14-compat-pedantic "
+        "-Wno-pre-c++17-compat-pedantic -Wno-pre-c++20-compat-pedantic -Wno-pre-c++23-compat -Wno-c++20-compat "
+        "-Wno-padded -Wno-unsafe-buffer-usage -Wno-weak-template-vtables -Wno-exit-time-destructors "
+        "-Wno-global-constructors"
+    ).split(),
+}
+
 # MemorySanitizer is clang's. What its header finds is compiled by instrumentation_test.
 CLANG_ONLY = ("memory_sanitizer.h",)
 
@@ -171,6 +189,14 @@ class ForeignPlacesTest(unittest.TestCase):
         for name, is_unique in (("Slab", 0), ("ExtendableSlab", 0), ("SlabOwner", 0), ("CachedSlab", 1)):
             source = EVERY_HEADER + "void use() {\n" + use.format(name) + "}\n"
             self.assertEqual(bool(self.unique_symbols(source)), bool(is_unique), name)
+
+
+    def test_strict_users_see_no_warning(self):
+        for compiler, flags in STRICT.items():
+            status, errors = compile_source(
+                compiler, EVERY_HEADER + EVERY_CLASS, "-std=c++23", "-fsyntax-only", "-O2", *flags
+            )
+            self.assertEqual((status, errors), (0, ""), compiler)
 
 
 class HeadersSelfContainedTest(unittest.TestCase):

@@ -36,6 +36,12 @@ TOOLS = {
             "stale-read": UNINITIALISED,
         },
     ),
+    # Nothing in a slab wraps around. It knows no memory, so there is no error for it to report.
+    "the integer sanitizer": (
+        ["clang++-19", "-fsanitize=integer", "-fno-sanitize-recover=all"],
+        [],
+        {},
+    ),
     "Valgrind": (
         ["g++", "-DWITH_VALGRIND"],
         ["valgrind", "-q", "--error-exitcode=1", "--leak-check=full", "--show-leak-kinds=definite",
@@ -88,7 +94,9 @@ class InstrumentationTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as directory:
             with concurrent.futures.ThreadPoolExecutor(max_workers=2) as executor:
                 programs = dict(zip(TOOLS, executor.map(lambda each: build(directory, each), TOOLS)))
-                cases = [(t, f, e) for t in TOOLS for f in FAMILIES for e in errors_of(f)]
+                cases = [
+                    (t, f, e) for t in TOOLS for f in FAMILIES for e in errors_of(f) if TOOLS[t][2] or e == "none"
+                ]
                 outcomes = executor.map(lambda case: run(programs[case[0]], *case), cases)
                 cls.results = dict(zip(cases, outcomes))
 
