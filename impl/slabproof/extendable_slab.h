@@ -53,7 +53,8 @@ struct InitialSegments {
 /// ceil((threads - 1) / capacity) (property S7).
 ///
 /// Thread safety: any operation from any thread at any time, but for construction and destruction.
-/// Destruction releases every segment; it does not run destructors of objects still live.
+/// Destruction releases every segment; it does not run destructors of objects still live. In a
+/// child process: see `ForkGuard`.
 /// Nothing throws, but for the constructors of objects in `create` and `make_unique`, and the
 /// action of `for_each_live`.
 template <class T, class Config = DefaultConfig>
@@ -63,7 +64,6 @@ class ExtendableSlab : CheckedConfig<T, Config>,
                 "slabproof: Config::Backing of a growable slab must be movable without moving its "
                 "region, since the owner of a chunk's region is kept in that region");
 
-  using Sync = typename Config::Sync;
   using Protection = typename Config::Protection;
   using SegmentType = Segment<T, Config>;
   using Directory = SegmentDirectory<SegmentType, Config>;
@@ -74,6 +74,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
 
  public:
   using value_type = T;
+  using Sync = typename Config::Sync;
   using ProtectionFactory = Protection (*)() noexcept;
 
   /// Bytes between slots, all usable (property S2); the size of every block.
@@ -393,6 +394,22 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     }
   }
 
+  /// Takes the lock, for a fork in this thread; `ForkGuard` calls it, and one of the other two
+  /// after the fork, in parent and child.
+  void before_fork() noexcept { mutex_.lock(); }
+  void after_fork_in_parent() noexcept { mutex_.unlock(); }
+  /// Other threads are gone: none of them grows, and what one of them was trimming comes back.
+  /// O(segments).
+  void after_fork_in_child() noexcept {
+    Shared& shared = shared_.write();
+    shared.counters.growers = 0;
+    for (std::uint32_t i = 0; i < shared.directory.size(); ++i) {
+      SegmentType& segment = shared.directory.at(i);
+      if (is_claimed(segment)) put_back(shared, segment);
+    }
+    mutex_.unlock();
+  }
+
  private:
   /// Zeroes a block that is handed out, where `Config::Contents` asks for that, when it goes: as it
   /// is made before the guard of the lock, that is after the lock was dropped.
@@ -592,6 +609,12 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       return &segment;
     }
     return nullptr;
+  }
+
+  /// Whether a trim has the segment.
+  [[nodiscard]] static bool is_claimed(const SegmentType& segment) noexcept {
+    const FreelistState& run = segment.record.read().run;
+    return run.live > run.carved;
   }
 
   void put_back(Shared& shared, SegmentType& segment) noexcept {
