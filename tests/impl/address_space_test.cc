@@ -17,6 +17,7 @@
 
 #include "slabproof/extendable_slab.h"
 #include "slabproof/mmap_backing.h"
+#include "tests/support/child_process.h"
 #include "tests/support/observed_policies.h"
 #include "tests/support/process_limits.h"
 #include "tests/support/resident_pages.h"

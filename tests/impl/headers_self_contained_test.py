@@ -62,11 +62,13 @@ EVERY_CLASS = """
 template class slabproof::Slab<long>;
 template class slabproof::ExtendableSlab<long>;
 template class slabproof::CachedSlab<long>;
+template class slabproof::ForkGuard<slabproof::CachedSlab<long>>;
 template class slabproof::SlabOwner<long>;
 template class slabproof::SlabRemote<long>;
 """
 EVERY_HEADER = """
 #include "slabproof/cached_slab.h"
+#include "slabproof/fork_guard.h"
 #include "slabproof/heap_backing.h"
 #include "slabproof/inline_backing.h"
 #include "slabproof/slab.h"

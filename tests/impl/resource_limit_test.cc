@@ -26,6 +26,7 @@
 #include "slabproof/extendable_slab.h"
 #include "slabproof/mmap_backing.h"
 #include "slabproof/slab_owner.h"
+#include "tests/support/child_process.h"
 #include "tests/support/persistent_user.h"
 #include "tests/support/process_limits.h"
 

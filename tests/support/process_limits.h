@@ -6,8 +6,6 @@
 
 #include <array>
 #include <cstddef>
-#include <cstdio>
-#include <cstdlib>
 #include <fstream>
 
 #include "tests/support/resident_pages.h"
@@ -48,18 +46,6 @@ inline std::array<void*, 16> use_up_mappings() {
     if (page == MAP_FAILED) return last;
     last[number % last.size()] = page;
   }
-}
-
-/// The end of a child process, which succeeds if `holds`.
-[[noreturn]] inline void end_child(bool holds) {
-  std::_Exit(holds ? EXIT_SUCCESS : EXIT_FAILURE);
-}
-
-/// Ends a child process, which says why, unless `holds`.
-inline void require_in_child(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "does not hold: %s\n", what);
-  end_child(false);
 }
 
 }  // namespace slabproof::testing

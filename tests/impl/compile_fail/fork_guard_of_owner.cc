@@ -1,0 +1,6 @@
+#include "slabproof/fork_guard.h"
+#include "slabproof/slab_owner.h"
+
+void guard(slabproof::SlabOwner<long>& owner) {
+  const slabproof::ForkGuard guard(owner);
+}
