@@ -62,9 +62,9 @@ class Soak {
                  options_.kind);
       return 2;
     }
+    watch_signals();
     fmt::print("seed {}\n", options_.seed);
     std::fflush(stdout);
-    watch_signals();
     std::optional<std::string> complaint;
     while (!complaint && !interrupted.load() && part_done() < 1) {
       const RoundSetup setup = round_setup(options_.seed, number_, kinds_, options_.most_threads);

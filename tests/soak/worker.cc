@@ -144,7 +144,7 @@ void Worker::step(Access& access) {
   if (choice < 2) {
     ++work_.trims;
     access.trim();
-  } else if (choice < 4 && setup_.forks) {
+  } else if (choice < 3 && setup_.forks) {
     fork_and_use(access);
   } else if (choice < 10 && !setup_.traits.has_caches && access.can_allocate()) {
     free_bad_pointer(access);
