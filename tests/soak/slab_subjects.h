@@ -36,6 +36,10 @@ class DirectAccess : public Access {
     const auto block = source_.allocate();
     return block ? block->data : nullptr;
   }
+  std::byte* allocate_zeroed() override {
+    const auto block = source_.allocate_zeroed();
+    return block ? block->data : nullptr;
+  }
   std::size_t allocate_batch(std::span<std::byte*> blocks) override {
     std::size_t served = 0;
     if constexpr (requires(std::span<Block> wanted) { source_.allocate_batch(wanted); }) {
@@ -156,6 +160,7 @@ class OwnerSubject final : public Subject {
 
     bool can_allocate() const override { return false; }
     std::byte* allocate() override { return nullptr; }
+    std::byte* allocate_zeroed() override { return nullptr; }
     std::size_t allocate_batch(std::span<std::byte*> /*blocks*/) override { return 0; }
     std::byte* create() override { return nullptr; }
     bool deallocate(void* pointer) override { return note(remote_.deallocate(pointer)); }

@@ -24,6 +24,8 @@ class Access {
   [[nodiscard]] virtual bool can_allocate() const { return true; }
   /// Null where it failed.
   [[nodiscard]] virtual std::byte* allocate() = 0;
+  /// A block of zeros, or null.
+  [[nodiscard]] virtual std::byte* allocate_zeroed() = 0;
   /// Fills from the front, and says how many.
   [[nodiscard]] virtual std::size_t allocate_batch(std::span<std::byte*> blocks) = 0;
   /// An object, whose constructor writes nothing.

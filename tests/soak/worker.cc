@@ -152,18 +152,26 @@ void Worker::step(Access& access) {
     swap_with_others();
   } else if (random(100) < (growing_ ? 65 : 35) && access.can_allocate()) {
     if (choice % 16 == 0) return allocate_batch(access);
-    allocate(access, choice % 4 == 1);
+    allocate(access);
   } else {
     if (choice % 16 == 0) return free_batch(access);
     free_one(access, choice % 4 == 1);
   }
 }
 
-void Worker::allocate(Access& access, bool as_object) {
+void Worker::allocate(Access& access) {
   const std::uint64_t refusals = environment().refusals;
-  std::byte* const data = as_object ? access.create() : access.allocate();
+  const std::uint64_t call = random(4);
+  std::byte* data = nullptr;
+  if (call == 0) {
+    data = access.create();
+  } else if (call == 1) {
+    data = access.allocate_zeroed();
+  } else {
+    data = access.allocate();
+  }
   if (data == nullptr) return note_failure(refusals);
-  keep(data, setup_.traits.zeroes && !as_object);
+  keep(data, call == 1 || (call > 1 && setup_.traits.zeroes));
 }
 
 void Worker::allocate_batch(Access& access) {
@@ -221,7 +229,7 @@ void Worker::fork_and_use(Access& access) {
     }
     const std::size_t before = held_.size();
     for (int i = 0; i < 100; ++i) {
-      allocate(access, false);
+      allocate(access);
       if (i % 3 == 2) free_one(access, false);
     }
     if (!complaint_ && held_.size() < before + 60) return "an allocation failed";

@@ -94,7 +94,8 @@ class Worker {
 
  private:
   void step(Access& access);
-  void allocate(Access& access, bool as_object);
+  /// By one of the calls that give a single block.
+  void allocate(Access& access);
   void allocate_batch(Access& access);
   void free_one(Access& access, bool as_object);
   void free_batch(Access& access);
