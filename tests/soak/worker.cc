@@ -1,17 +1,13 @@
 #include "tests/soak/worker.h"
 
-#include <sys/wait.h>
-#include <unistd.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
+#include "tests/support/child_process.h"
 #include "tests/support/environment.h"
 
 namespace slabproof::soak {
@@ -90,23 +86,21 @@ Work& Work::operator+=(const Work& other) {
 }
 
 std::optional<std::string> run_in_child(const ChildBody& body) {
-  constexpr unsigned kSeconds = 120;
-  const pid_t child = ::fork();
-  if (child < 0) return std::nullopt;  // the system has no room: nothing was tried
-  if (child == 0) {
-    ::alarm(kSeconds);
+  constexpr std::size_t kMostText = 256;
+  void* const page =
+      ::mmap(nullptr, kMostText, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return std::nullopt;
+  const auto text = static_cast<char*>(page);
+  const std::string failure = testing::failure_of_child([&] {
     const auto wrong = body();
-    if (wrong) std::fprintf(stderr, "soak: in a child: %s\n", wrong->c_str());
-    std::_Exit(wrong ? EXIT_FAILURE : EXIT_SUCCESS);
-  }
-  int status = 0;
-  while (::waitpid(child, &status, 0) != child) {
-    if (errno != EINTR) return "a child is lost";
-  }
-  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) return "a child hangs";
-  if (WIFSIGNALED(status)) return "a child ended by signal " + std::to_string(WTERMSIG(status));
-  if (WEXITSTATUS(status) != 0) return "a child found the slab broken (see above)";
-  return std::nullopt;
+    if (!wrong) return;
+    wrong->copy(text, kMostText - 1);
+    testing::end_child(false);
+  });
+  const std::string wrong = text;
+  ::munmap(page, kMostText);
+  if (failure.empty() || failure == testing::kCannotFork) return std::nullopt;
+  return "in a child: " + (wrong.empty() ? failure : wrong);
 }
 
 Worker::Worker(const WorkerSetup& setup, Exchange& exchange)

@@ -4,10 +4,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
 namespace slabproof::testing {
 
@@ -23,20 +25,24 @@ inline void require_in_child(bool holds, const char* what) {
   end_child(false);
 }
 
+inline constexpr std::string_view kCannotFork = "the system cannot fork";
+
 /// Forks, runs `action` in the child, and waits for that. The result is how the child ended, empty
-/// if by itself and with success. A child that hangs is ended after a minute.
+/// if by itself and with success. A child that hangs is ended after two minutes.
 template <class Action>
 [[nodiscard]] std::string failure_of_child(Action&& action) {
-  constexpr unsigned kSeconds = 60;
+  constexpr unsigned kSeconds = 120;
   const pid_t child = ::fork();
-  if (child < 0) return "cannot fork";
+  if (child < 0) return std::string(kCannotFork);
   if (child == 0) {
     ::alarm(kSeconds);
     action();
     end_child(true);
   }
   int status = 0;
-  if (::waitpid(child, &status, 0) != child) return "the child is lost";
+  while (::waitpid(child, &status, 0) != child) {
+    if (errno != EINTR) return "is lost";
+  }
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) return "hangs";
   if (WIFSIGNALED(status)) return "ended by signal " + std::to_string(WTERMSIG(status));
   if (WEXITSTATUS(status) != 0) return "exit code " + std::to_string(WEXITSTATUS(status));
