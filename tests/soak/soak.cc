@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tests/soak/progress_line.h"
+#include "model/command/progress_line.h"
 #include "tests/soak/resident_memory.h"
 #include "tests/soak/round.h"
 #include "tests/soak/subject.h"
@@ -169,7 +169,7 @@ class Soak {
   Work work_;
   std::size_t first_resident_ = 0;
   std::size_t most_resident_ = 0;
-  ProgressLine line_;
+  model::ProgressLine line_;
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "tests/soak/progress_line.h"
+#include "model/command/progress_line.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
-namespace slabproof::soak {
+namespace slabproof::model {
 
 ProgressLine::ProgressLine() : is_terminal_(::isatty(STDERR_FILENO) != 0) {}
 
@@ -35,4 +35,4 @@ void ProgressLine::clear() {
   printed_ = 0;
 }
 
-}  // namespace slabproof::soak
+}  // namespace slabproof::model
