@@ -163,7 +163,7 @@ class DispatchTest(ScriptTest):
         result = self.run_verify("--help")
         self.assertEqual(result.returncode, 0)
         for command in [
-            "check", "test", "deep", "fuzz", "bench", "bench-check", "coverage", "lint", "refine", "evidence", "docs", "setup",
+            "check", "test", "deep", "fuzz", "soak", "bench", "bench-check", "coverage", "lint", "refine", "evidence", "docs", "setup",
         ]:
             self.assertRegex(result.stdout, rf"(?m)^  {command} ")
 
@@ -272,6 +272,21 @@ class CheckTest(ScriptTest):
     def test_a_checker_that_does_not_build_is_not_a_violation(self):
         self.stub("bazel", "exit 1")
         self.assertEqual(self.run_verify().returncode, 2)
+
+
+class SoakTest(ScriptTest):
+    def test_arguments_reach_the_soak(self):
+        soak = self.root / "bazel-bin" / "tests" / "soak" / "soak"
+        soak.parent.mkdir(parents=True)
+        soak.write_text('#!/bin/bash\necho "$*"\nexit 3\n')
+        soak.chmod(0o755)
+        result = self.run_verify("soak", "30", "--seed", "7")
+        self.assertEqual(self.calls("bazel")[0].split()[-1], "//tests/soak")
+        self.assertEqual((result.stdout, result.returncode), ("30 --seed 7\n", 3))
+
+    def test_a_soak_that_does_not_build_is_not_a_violation(self):
+        self.stub("bazel", "exit 1")
+        self.assertEqual(self.run_verify("soak").returncode, 2)
 
 
 class RefineTest(ScriptTest):

@@ -119,6 +119,18 @@ class CacheRegistry {
     }
   }
 
+  /// In the child of a fork: takes the caches of all other threads, which are not there, away from
+  /// a slab. They are never looked at again, since an operation on them may be half done. The lock
+  /// is held.
+  static void forget_other_threads(SlabMembers& slab) noexcept {
+    Member* mine = Tables::get().first.read();
+    while (mine != nullptr && mine->slab_id != slab.id) mine = mine->next_of_thread.read();
+    slab.first.write() = mine;
+    if (mine == nullptr) return;
+    mine->at_slab.write() = &slab.first;
+    mine->next_of_slab.write() = nullptr;
+  }
+
   /// What the threads of a process share.
   struct Process {
     typename Sync::Mutex mutex;

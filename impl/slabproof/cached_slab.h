@@ -35,7 +35,8 @@ namespace slabproof {
 /// segments = max(initial, ceil(peak live / capacity)) as of an `ExtendableSlab` (property C4).
 ///
 /// Thread safety: any operation from any thread at any time, but for construction and destruction.
-/// A thread that used the slab may end at any time, also while the slab is destroyed.
+/// A thread that used the slab may end at any time, also while the slab is destroyed. In a child
+/// process: see `ForkGuard`.
 template <class T, class Config = DefaultConfig>
 class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
   static_assert(ThreadedSyncPolicy<typename Config::Sync>,
@@ -120,6 +121,22 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
     }
     empty_depot();
     return slab_.trim();
+  }
+
+  /// As those of `ExtendableSlab`. The lock of the caches' registry is held; in the child, other
+  /// threads' caches are gone, and what they held stays live.
+  void before_fork() noexcept {
+    depot_.before_fork();
+    slab_.before_fork();
+  }
+  void after_fork_in_parent() noexcept {
+    slab_.after_fork_in_parent();
+    depot_.after_fork();
+  }
+  void after_fork_in_child() noexcept {
+    Registry::forget_other_threads(members_);
+    slab_.after_fork_in_child();
+    depot_.after_fork();
   }
 
   [[nodiscard]] SlabStats stats() const noexcept { return slab_.stats(); }

@@ -51,7 +51,8 @@ struct InitialSegments {
 /// ceil((threads - 1) / capacity) (property S7).
 ///
 /// Thread safety: any operation from any thread at any time, but for construction and destruction.
-/// Destruction releases every segment; it does not run destructors of objects still live.
+/// Destruction releases every segment; it does not run destructors of objects still live. In a
+/// child process: see `ForkGuard`.
 /// Nothing throws, but for the constructors of objects in `create` and `make_unique`, and the
 /// action of `for_each_live`.
 template <class T, class Config = DefaultConfig>
@@ -412,6 +413,17 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       run.destroy_links(unused);
       released += claimed->discard_slots(plan_);
     }
+  }
+
+  /// Takes the lock, for a fork in this thread; `ForkGuard` calls it, and one of the other two
+  /// after the fork, in parent and child.
+  void before_fork() noexcept { mutex_.lock(); }
+  void after_fork_in_parent() noexcept { mutex_.unlock(); }
+  /// Other threads are gone: none of them grows, and what one of them was trimming comes back.
+  /// O(segments).
+  void after_fork_in_child() noexcept {
+    shared_.write().forget_other_threads(plan_);
+    mutex_.unlock();
   }
 
  private:

@@ -107,6 +107,10 @@ class MagazineDepot {
     return shared.full == 0 ? nullptr : shared.full_shelf[--shared.full];
   }
 
+  /// Takes the lock, for a fork in this thread, and gives it back, in parent and child.
+  void before_fork() noexcept { mutex_.lock(); }
+  void after_fork() noexcept { mutex_.unlock(); }
+
   /// Blocks in the depot now.
   [[nodiscard]] std::uint64_t cached() const noexcept {
     const LockGuard guard(mutex_);

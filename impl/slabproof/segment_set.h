@@ -221,6 +221,17 @@ class SegmentSet {
     return before - counters_.live;
   }
 
+  /// For the child of a process with several threads, in which the others are gone: none of them
+  /// grows, and what one of them was trimming comes back. O(segments).
+  void forget_other_threads(const Plan& plan) noexcept {
+    counters_.growers = 0;
+    for (std::uint32_t i = 0; i < directory_.size(); ++i) {
+      const FreelistState& run = directory_.at(i).record.read().run;
+      const bool is_claimed = run.live > run.carved;
+      if (is_claimed) put_back(plan, directory_.at(i));
+    }
+  }
+
   /// Makes a segment that was claimed a new one.
   void put_back(const Plan& plan, SegmentType& segment) noexcept {
     Record& record = segment.record.write();

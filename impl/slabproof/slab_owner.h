@@ -29,6 +29,7 @@ namespace slabproof {
 /// blocks back to their callers. The memory goes with the last of them.
 ///
 /// Thread safety: one thread at a time uses the owner; remotes work at the same time as it does.
+/// The thread that uses it may fork and go on in the child: see `ForkGuard`.
 /// Nothing throws, but for the constructors of objects in `create` and `make_unique`.
 template <class T, class Config = DefaultConfig>
 class SlabOwner : CheckedConfig<T, Config>, public ObjectFactory<T, SlabOwner<T, Config>> {

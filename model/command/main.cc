@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -22,6 +21,7 @@
 #include "model/campaign/suite.h"
 #include "model/command/options.h"
 #include "model/command/output_file.h"
+#include "model/command/progress_line.h"
 #include "model/command/report.h"
 #include "model/command/trace_file.h"
 #include "model/program/enumeration.h"
@@ -77,53 +77,30 @@ std::size_t widest_name(const std::vector<CheckJob>& jobs) {
   return widest;
 }
 
-/// Shows how far the run is: on a terminal, a line that each report replaces, with an estimate
-/// from the weight of what is finished; elsewhere nothing but, for many jobs, a plain line at each
-/// tenth of the way.
-class ProgressLine {
+/// How far a suite is, by the weight of what is finished.
+class SuiteLine {
  public:
-  explicit ProgressLine(const std::vector<CheckJob>& jobs) {
+  explicit SuiteLine(const std::vector<CheckJob>& jobs) {
     for (const CheckJob& job : jobs) {
       weight_up_to_.push_back((weight_up_to_.empty() ? 0 : weight_up_to_.back()) +
                               weight_of(job.program));
     }
   }
-  ~ProgressLine() { clear(); }
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
 
   void show(const SuiteProgress& progress) {
     const double part = progress.jobs_finished == 0
                             ? 0
                             : weight_up_to_[progress.jobs_finished - 1] / weight_up_to_.back();
-    if (!terminal_ && part < next_line_) return;
-    next_line_ += 0.1;
-    std::string line = fmt::format("[{:<20}] {:3.0f}%  {} of {} runs, {} executions, {:.0f} s",
-                                   std::string(static_cast<std::size_t>(part * 20), '#'),
-                                   part * 100, progress.jobs_finished, weight_up_to_.size(),
-                                   progress.executions, progress.seconds);
-    if (part > 0.02) {
-      line += fmt::format(", about {:.0f} s to go", progress.seconds * (1 - part) / part);
-    }
-    if (terminal_) {
-      fmt::print(stderr, "\r{:<{}}", line, printed_);
-      printed_ = line.size();
-    } else {
-      fmt::print(stderr, "{}\n", line);
-    }
-    std::fflush(stderr);
+    line_.show(fmt::format("{} of {} runs, {} executions", progress.jobs_finished,
+                           weight_up_to_.size(), progress.executions),
+               part, progress.seconds);
   }
-  /// Makes room for a line on standard output.
-  void clear() {
-    if (printed_ != 0) fmt::print(stderr, "\r{:<{}}\r", "", printed_);
-    printed_ = 0;
-  }
+  void clear() { line_.clear(); }
+  [[nodiscard]] bool is_on_terminal() const { return line_.is_on_terminal(); }
 
  private:
-  const bool terminal_ = isatty(STDERR_FILENO) != 0;
+  ProgressLine line_;
   std::vector<double> weight_up_to_;
-  double next_line_ = 0.1;
-  std::size_t printed_ = 0;
 };
 
 void print_violation(const JobOutcome& outcome, const std::string& command) {
@@ -152,7 +129,7 @@ int run_jobs(const CheckOptions& options, const std::string& command) {
 
   std::vector<RunResult> results;
   std::optional<JobOutcome> traced;
-  ProgressLine line(jobs);
+  SuiteLine line(jobs);
   run_suite(
       jobs, options.search, trace.is_wanted(),
       [&](const CheckJob&, const JobOutcome& outcome) {
@@ -166,7 +143,7 @@ int run_jobs(const CheckOptions& options, const std::string& command) {
       },
       [&](const SuiteProgress& progress) {
         // The rows of the table are the progress elsewhere.
-        if (isatty(STDERR_FILENO) != 0) line.show(progress);
+        if (line.is_on_terminal()) line.show(progress);
       },
       sink_of(steps));
   if (traced) {
@@ -183,7 +160,7 @@ int run_enumeration(const CheckOptions& options, const std::string& command) {
   const std::vector<CheckJob> jobs = jobs_of(options);
   const auto start = std::chrono::steady_clock::now();
   std::vector<RunResult> results;
-  ProgressLine line(jobs);
+  SuiteLine line(jobs);
   run_suite(
       jobs, options.search, false,
       [&](const CheckJob&, const JobOutcome& outcome) {

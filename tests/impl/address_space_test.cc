@@ -1,7 +1,6 @@
 // What a slab takes of a process besides memory: mappings and address space.
 
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -18,13 +17,17 @@
 
 #include "slabproof/extendable_slab.h"
 #include "slabproof/mmap_backing.h"
+#include "tests/support/child_process.h"
 #include "tests/support/observed_policies.h"
+#include "tests/support/process_limits.h"
 #include "tests/support/resident_pages.h"
 #include "tests/support/slab_expectations.h"
 
 namespace slabproof {
 namespace {
 
+using testing::end_child;
+using testing::mapped_bytes;
 using testing::page_size;
 using testing::resident_pages;
 
@@ -35,13 +38,6 @@ struct Object {
 std::size_t mappings() {
   std::ifstream maps("/proc/self/maps");
   return static_cast<std::size_t>(std::count(std::istreambuf_iterator<char>(maps), {}, '\n'));
-}
-
-/// The address space that this process uses, in bytes.
-std::size_t mapped_bytes() {
-  std::size_t pages = 0;
-  std::ifstream("/proc/self/statm") >> pages;
-  return pages * page_size();
 }
 
 class AddressSpaceTest : public ::testing::TestWithParam<std::size_t> {};
@@ -101,11 +97,6 @@ TEST(ChunkPagesTest, SmallSegmentsShareAPage) {
   EXPECT_EQ(slab.segment_count(), 2U);
 }
 
-/// Runs in a child process, which then exits with success if `holds`.
-[[noreturn]] void end_child(bool holds) {
-  std::_Exit(holds ? EXIT_SUCCESS : EXIT_FAILURE);
-}
-
 void serve_half_of_the_limit() {
   constexpr std::size_t kMebibyte = std::size_t{1} << 20;
   const rlimit limit{1024 * kMebibyte, 1024 * kMebibyte};
@@ -117,15 +108,6 @@ void serve_half_of_the_limit() {
 
 TEST(AddressLimitTest, SegmentOfHalfTheLimitIsServed) {
   EXPECT_EXIT(serve_half_of_the_limit(), ::testing::ExitedWithCode(EXIT_SUCCESS), "");
-}
-
-/// Makes mappings that the kernel cannot merge, until it grants no more.
-void use_up_mappings() {
-  for (int protection = PROT_READ;; protection ^= PROT_READ) {
-    void* const page = ::mmap(nullptr, page_size(), protection,
-                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (page == MAP_FAILED) return;
-  }
 }
 
 /// The middle one of three regions that lie side by side, which the kernel keeps as one mapping: to
@@ -155,7 +137,7 @@ void unmap_at_the_mapping_limit() {
   }
   std::byte* const start = (*middle)->data();
   std::fill_n(start, layout.size(), std::byte{1});
-  use_up_mappings();
+  testing::use_up_mappings();
   middle->reset();
   const auto resident = resident_pages(start, layout.size());
   if (!resident) std::fputs("the region was unmapped, with no mapping to spare\n", stderr);
@@ -163,8 +145,7 @@ void unmap_at_the_mapping_limit() {
 }
 
 TEST(MappingLimitTest, PagesGoBackWhereUnmappingFails) {
-  std::size_t limit = 0;
-  std::ifstream("/proc/sys/vm/max_map_count") >> limit;
+  const std::size_t limit = testing::mapping_limit();
   if (limit == 0 || limit > 200'000) GTEST_SKIP() << "the limit of mappings is " << limit;
   EXPECT_EXIT(unmap_at_the_mapping_limit(), ::testing::ExitedWithCode(EXIT_SUCCESS), "");
 }

@@ -83,6 +83,7 @@ EVERY_CLASS = """
 template class slabproof::Slab<long>;
 template class slabproof::ExtendableSlab<long>;
 template class slabproof::CachedSlab<long>;
+template class slabproof::ForkGuard<slabproof::CachedSlab<long>>;
 template class slabproof::SlabOwner<long>;
 template class slabproof::SlabRemote<long>;
 using Memory = slabproof::SizeClassed<slabproof::SizeClasses<16, 64>, slabproof::Slab>;
@@ -92,6 +93,7 @@ template class slabproof::NeverDestroyed<slabproof::ExtendableSlab<long>>;
 """
 EVERY_HEADER = """
 #include "slabproof/cached_slab.h"
+#include "slabproof/fork_guard.h"
 #include "slabproof/heap_backing.h"
 #include "slabproof/inline_backing.h"
 #include "slabproof/never_destroyed.h"

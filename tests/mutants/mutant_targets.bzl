@@ -7,8 +7,8 @@ load("//tools:slabproof.bzl", "slabproof_cc_binary", "slabproof_cc_library", "sl
 def mutant_targets(mutant):
     """Declares the library NAME, which is impl/ with the error, and for each engine a command.
 
-    NAME_sequential, NAME_concurrent and NAME_checked are the property engines, NAME_check is the model checker's own
-    command. They are built on demand, for there are many; with a canary, NAME_canary_check is always built, for
+    NAME_sequential, NAME_concurrent and NAME_checked are the property engines, NAME_soak is the soak, NAME_check is the
+    model checker's own command. They are built on demand, for there are many; with a canary, NAME_canary_check is always built, for
     NAME_canary_test: the same command, with no more slabs than it needs. The library is always built, so that a change
     of impl/ that an edit no longer fits is noticed at once.
 
@@ -39,6 +39,18 @@ def mutant_targets(mutant):
                 "//tests/properties:%s_main" % engine,
             ],
         )
+    slabproof_cc_binary(
+        name = name + "_soak",
+        testonly = True,
+        srcs = ["mutant_soak_kinds.cc"],
+        tags = ["manual"],
+        deps = [
+            ":" + name,
+            "//tests/soak:slab_subjects",
+            "//tests/soak:soak_main",
+            "//third_party:highwayhash",
+        ],
+    )
     slab_checker(name = name + "_check", slab = ":" + name, tags = ["manual"])
     slab_checker(
         name = name + "_canary_check",

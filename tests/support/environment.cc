@@ -1,5 +1,6 @@
 #include "tests/support/environment.h"
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -21,8 +22,9 @@ bool Refusals::next() noexcept {
 }
 
 bool Environment::refuses(bool is_segment) noexcept {
-  ++requests;
+  const std::uint64_t number = requests++;
   if (is_segment) ++segment_requests;
+  if (std::ranges::binary_search(refused_numbers, number)) return true;
   if (refused_requests.next()) return true;
   if (is_segment && refused_segments.next()) return true;
   return random_state != 0 && random() % 100 < refused_percent;

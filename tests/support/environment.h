@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "model/search/execution.h"
@@ -55,7 +56,9 @@ inline thread_local LockCounts lock_counts;
 struct Environment {
   static constexpr std::uint64_t kForever = ~std::uint64_t{0};
 
-  Refusals refused_requests;          ///< of whatever kind
+  /// Numbers of requests that fail, ascending; the first request of this environment has number 0.
+  std::vector<std::uint64_t> refused_numbers;
+  Refusals refused_requests;          ///< of those that this lets pass, of whatever kind
   Refusals refused_segments;          ///< of the requests for segments that the above lets pass
   std::uint32_t refused_percent = 0;  ///< of what both let pass, at random
 
@@ -85,6 +88,8 @@ struct Environment {
 
   /// After the next `pass` requests, `count` are refused.
   void refuse(std::uint64_t pass, std::uint64_t count = 1) { refused_requests = {pass, count}; }
+  /// The requests of these numbers are refused, as counted from the first one of all.
+  void refuse_each(std::vector<std::uint64_t> numbers) { refused_numbers = std::move(numbers); }
   void refuse_all() { refuse(0, kForever); }
   void refuse_none() { refused_requests = {}; }
 

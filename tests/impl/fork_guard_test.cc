@@ -1,0 +1,350 @@
+// A slab in the child of a process with several threads, whatever they were doing at the fork.
+
+#include "slabproof/fork_guard.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <latch>
+#include <optional>
+#include <source_location>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "slabproof/cached_slab.h"
+#include "slabproof/extendable_slab.h"
+#include "slabproof/slab_owner.h"
+#include "tests/support/child_process.h"
+#include "tests/support/observed_policies.h"
+#include "tests/support/slab_expectations.h"
+
+namespace slabproof::testing {
+namespace {
+
+struct Object {
+  std::uint64_t words[8];
+};
+
+/// Other threads often run while one has a lock, so that a fork often finds it taken.
+struct DwellingSync : ObservedSync {
+  class Mutex : public ObservedSync::Mutex {
+   public:
+    void lock(std::source_location where = std::source_location::current()) noexcept {
+      ObservedSync::Mutex::lock(where);
+      environment().perturb();
+    }
+  };
+};
+
+struct LeakCounter : ObservedMisuse {
+  inline static std::uint64_t live_at_end = 0;
+  static void report_live(std::uint64_t count, const void* /*pointer*/,
+                          const void* /*slab*/) noexcept {
+    live_at_end = count;
+  }
+};
+
+/// Magazines of two blocks, so that threads are at the depot and at the slab all the time.
+struct SmallConfig : ObservedConfig<> {
+  using Sync = DwellingSync;
+  using Misuse = LeakCounter;
+  using RemoteBatch = FixedBatch<2>;
+  static constexpr std::uint32_t magazine_rounds = 2;
+  static constexpr std::size_t depot_magazines = 2;
+};
+using Shared = ExtendableSlab<Object, SmallConfig>;
+using Cached = CachedSlab<Object, SmallConfig>;
+using Owner = SlabOwner<Object, SmallConfig>;
+
+constexpr std::size_t kCapacity = 4;
+
+/// What a child does with a slab: takes many blocks, which are all different and keep what is
+/// written into them, and gives them back. The slab grows meanwhile.
+template <class Slab>
+void use_in_child(Slab& slab) {
+  constexpr std::size_t kBlocks = 20 * kCapacity;
+  std::array<Block, kBlocks> blocks;
+  for (std::size_t i = 0; i < kBlocks; ++i) {
+    const auto block = slab.allocate();
+    require_in_child(block.has_value(), "an allocation succeeds");
+    blocks[i] = *block;
+    fill(blocks[i], i);
+  }
+  for (std::size_t i = 0; i < kBlocks; ++i) {
+    require_in_child(is_filled(blocks[i], i), "no block is handed out twice");
+    require_in_child(slab.deallocate(blocks[i].data), "a block goes back");
+  }
+  const SlabStats stats = slab.stats();
+  require_in_child(stats.free + stats.live + stats.uncarved == stats.segments * stats.capacity,
+                   "all slots are counted");
+  require_in_child(stats.growers == 0, "there are no growers");
+}
+
+/// Another thread, stopped in the middle of something until this object goes.
+class StoppedThread {
+ public:
+  /// `begin` gets what is to be called where the thread stops.
+  template <class Begin>
+  explicit StoppedThread(Begin begin)
+      : thread_([this, begin] {
+          begin([this] {
+            reached_.count_down();
+            go_on_.wait();
+          });
+        }) {
+    reached_.wait();
+  }
+  ~StoppedThread() { go_on_.count_down(); }
+
+ private:
+  std::latch reached_{1};
+  std::latch go_on_{1};
+  std::jthread thread_;
+};
+
+using Hook = std::function<void()> Environment::*;
+
+/// Calls `stop` in the next call of the backing that `hook` sees.
+void stop_at(Hook hook, const std::function<void()>& stop) {
+  environment().*hook = [hook, stop] {
+    const auto once = stop;
+    environment().*hook = nullptr;
+    once();
+  };
+}
+
+TEST(ForkGuardTest, GrowthOfAnotherThreadIsForgottenInTheChild) {
+  Shared slab(kCapacity);
+  const ForkGuard guard(slab);
+  {
+    const StoppedThread grower([&](const auto& stop) {
+      stop_at(&Environment::during_request, stop);
+      EXPECT_TRUE(slab.allocate());
+    });
+    EXPECT_EQ(slab.stats().growers, 1U);
+    EXPECT_EQ(failure_of_child([&] {
+                require_in_child(slab.stats().growers == 0, "there are no growers");
+                use_in_child(slab);
+                require_in_child(slab.stats().live == 0, "nothing is live");
+              }),
+              "");
+    EXPECT_EQ(slab.stats().growers, 1U);
+  }
+  EXPECT_EQ(slab.stats().growers, 0U);
+  EXPECT_EQ(slab.stats().live, 1U);
+}
+
+TEST(ForkGuardTest, SegmentThatAnotherThreadTrimsIsWholeInTheChild) {
+  Shared slab(kCapacity, InitialSegments{1});
+  give_back(slab, take_blocks(slab, kCapacity));
+  const ForkGuard guard(slab);
+  const StoppedThread trimmer([&](const auto& stop) {
+    stop_at(&Environment::during_discard, stop);
+    slab.trim();
+  });
+  EXPECT_EQ(failure_of_child([&] {
+              for (std::size_t i = 0; i < kCapacity; ++i) {
+                require_in_child(slab.allocate().has_value(), "a slot is there");
+              }
+              const SlabStats stats = slab.stats();
+              require_in_child(stats.segments == 1, "the slab did not grow");
+              require_in_child(stats.live == kCapacity, "live are those that were handed out");
+            }),
+            "");
+}
+
+TEST(ForkGuardTest, WhatTheCacheOfAnotherThreadHoldsStaysLiveInTheChild) {
+  std::optional<Cached> slab(std::in_place, kCapacity);
+  std::optional<ForkGuard<Cached>> guard(std::in_place, *slab);
+  const Block mine = slab->allocate().value();
+  const std::uint64_t live_before = slab->stats().live;
+  const StoppedThread other([&](const auto& stop) {
+    give_back(*slab, take_blocks(*slab, 2));
+    stop();
+  });
+  const std::uint64_t cached_by_other = slab->stats().live - live_before;
+  ASSERT_GE(cached_by_other, 2U);
+  EXPECT_EQ(failure_of_child([&] {
+              require_in_child(slab->deallocate(mine.data), "a block of the parent goes back");
+              use_in_child(*slab);
+              guard.reset();
+              slab.reset();
+              require_in_child(LeakCounter::live_at_end == cached_by_other,
+                               "live are those that the other thread's cache holds");
+            }),
+            "");
+  EXPECT_TRUE(slab->deallocate(mine.data));
+}
+
+TEST(ForkGuardTest, SlabEndsInTheChildAlthoughOtherThreadsHaveCaches) {
+  std::optional<Cached> slab(std::in_place, kCapacity);
+  std::optional<ForkGuard<Cached>> guard(std::in_place, *slab);
+  {
+    const StoppedThread other([&](const auto& stop) {
+      static_cast<void>(slab->allocate());
+      // Within an operation on its cache, which goes to the slab.
+      stop_at(&Environment::during_request, stop);
+      while (environment().during_request) static_cast<void>(slab->allocate());
+    });
+    EXPECT_EQ(failure_of_child([&] {
+                use_in_child(*slab);
+                guard.reset();
+                slab.reset();
+              }),
+              "");
+  }
+  guard.reset();
+  slab.reset();
+}
+
+TEST(ForkGuardTest, OwnersOwnThreadForksWhileRemotesPush) {
+  constexpr std::size_t kForks = 30;
+  Owner owner(kCapacity);
+  std::atomic<bool> stopping = false;
+  std::vector<std::vector<Block>> given(2);
+  std::vector<std::atomic<std::size_t>> limits(given.size());
+  for (auto& blocks : given) blocks = take_blocks(owner, 50 * kForks);
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    threads.emplace_back([&, i, remote = owner.remote()]() mutable {
+      for (const Block& block : given[i]) {
+        EXPECT_NE(remote.deallocate(block.data), RemoteFree::kOwnerGone);
+        limits[i].fetch_add(1, std::memory_order::relaxed);
+        if (stopping.load(std::memory_order::relaxed)) continue;
+        std::this_thread::yield();
+      }
+    });
+  }
+  for (std::size_t number = 0; number < kForks; ++number) {
+    EXPECT_EQ(failure_of_child([&] {
+                use_in_child(owner);
+                const std::uint64_t live = owner.stats().live;
+                Owner::Remote remote = owner.remote();
+                static_cast<void>(remote.deallocate(owner.allocate().value().data));
+                require_in_child(remote.flush() == RemoteFree::kPushed, "a new remote pushes");
+                owner.reclaim();
+                require_in_child(owner.stats().live <= live, "the owner reclaims");
+              }),
+              "");
+    give_back(owner, take_blocks(owner, 10));
+  }
+  stopping.store(true, std::memory_order::relaxed);
+  threads.clear();
+  owner.reclaim();
+  EXPECT_EQ(owner.stats().live, 0U);
+  expect_conserved(owner.stats());
+}
+
+TEST(ForkGuardTest, GuardThatEndedDoesNothing) {
+  {
+    Shared slab(kCapacity);
+    const ForkGuard guard(slab);
+    EXPECT_EQ(guard.error(), std::nullopt);
+  }
+  Shared slab(kCapacity);
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(failure_of_child([] {}), ""); }), 2U);
+  const ForkGuard guard(slab);
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(failure_of_child([] {}), ""); }), 3U);
+}
+
+/// Threads that use slabs in every way until this object goes: they grow and trim, miss and hit,
+/// and end and come again, which ends caches.
+class Bustle {
+ public:
+  Bustle(Shared& shared, Cached& cached) {
+    for (std::uint64_t number = 0; number < 3; ++number) {
+      threads_.emplace_back([this, number, &shared, &cached] {
+        while (!stopping_.load(std::memory_order::relaxed)) {
+          std::jthread([&] { use(shared, cached, number); });
+        }
+      });
+    }
+  }
+  ~Bustle() { stopping_.store(true, std::memory_order::relaxed); }
+  Bustle(const Bustle&) = delete;
+  Bustle& operator=(const Bustle&) = delete;
+
+ private:
+  static void use(Shared& shared, Cached& cached, std::uint64_t number) {
+    environment().random_state = number + 1;
+    for (int round = 0; round < 5; ++round) {
+      const auto own = take_blocks(shared, 3 * kCapacity);
+      const auto others = take_blocks(cached, 3 * kCapacity);
+      for (const Block& block : own) fill(block, number);
+      for (const Block& block : own) EXPECT_TRUE(is_filled(block, number));
+      give_back(cached, others);
+      give_back(shared, own);
+      shared.trim();
+      cached.trim();
+    }
+  }
+
+  std::atomic<bool> stopping_ = false;
+  std::vector<std::jthread> threads_;
+};
+
+TEST(ForkGuardTest, NoChildHangsWhateverOtherThreadsWereDoing) {
+  constexpr int kForks = 200;
+  Shared shared(kCapacity);
+  Cached cached(kCapacity);
+  const ForkGuard guard_of_shared(shared);
+  const ForkGuard guard_of_cached(cached);
+  {
+    const Bustle bustle(shared, cached);
+    std::string failure;
+    for (int number = 0; number < kForks && failure.empty(); ++number) {
+      failure = failure_of_child([&] {
+        use_in_child(shared);
+        use_in_child(cached);
+        shared.trim();
+        cached.trim();
+      });
+    }
+    EXPECT_EQ(failure, "");
+  }
+  cached.trim();
+  for (const SlabStats& stats : {shared.stats(), cached.stats()}) {
+    expect_conserved(stats);
+    EXPECT_EQ(stats.live, 0U);
+    EXPECT_EQ(stats.growers, 0U);
+  }
+}
+
+TEST(ForkGuardTest, GuardsComeAndGoWhileOtherThreadsFork) {
+  constexpr int kForks = 50;
+  std::atomic<bool> stopping = false;
+  std::vector<std::jthread> threads;
+  for (int number = 0; number < 2; ++number) {
+    threads.emplace_back([&] {
+      while (!stopping.load(std::memory_order::relaxed)) {
+        Shared first(kCapacity);
+        Cached second(kCapacity);
+        const ForkGuard guard_of_second(second);
+        const ForkGuard guard_of_first(first);
+        give_back(first, take_blocks(first, 1));
+        give_back(second, take_blocks(second, 1));
+      }
+    });
+  }
+  std::string failure;
+  for (int number = 0; number < kForks && failure.empty(); ++number) {
+    failure = failure_of_child([] {
+      Cached slab(kCapacity);
+      const ForkGuard guard(slab);
+      use_in_child(slab);
+      if (!failure_of_child([&] { use_in_child(slab); }).empty()) end_child(false);
+    });
+  }
+  EXPECT_EQ(failure, "");
+  stopping.store(true, std::memory_order::relaxed);
+}
+
+}  // namespace
+}  // namespace slabproof::testing
