@@ -42,9 +42,11 @@ struct InitialSegments {
 /// Address space comes in chunks that grow with the slab, so most segments need no request to the
 /// backing. A chunk that turned out not to be needed is released after the lock is dropped; a
 /// segment in a chunk that the slab has stays for the next grower. Where the backing refused, phase
-/// 3 looks at all segments, and then for a place that another grower has brought: the call fails
-/// only if every slot is live at that moment (property L3). The original algorithm walks its
-/// segments; here every step under the lock is O(1).
+/// 3 looks at all segments, and then for a place that another grower has brought. A call that finds
+/// nothing there either waits for the growers that are in flight then, which may bring what serves
+/// it, and takes what there is meanwhile: it fails only if every slot is live when those have ended
+/// (property L3). A call that waits is in flight no more, so nobody waits for it. The original
+/// algorithm walks its segments, and fails at once; here every step under the lock is O(1).
 ///
 /// Growth is exact with `Recheck::kAllSegments`: segments = max(initial, ceil(peak live /
 /// capacity)), for any number of threads (property S6). With `kNewSegments` it may exceed that by
@@ -110,7 +112,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// From now on the slab grows to at most `most` segments, that is to `most` x
   /// `segment_capacity()` x `stride` bytes of slots. Segments that it has stay. A call that would
   /// have to grow beyond fails with `kSegmentLimit`, as if the backing had refused: only if every
-  /// slot is live at its last look (property L3). O(1), one lock acquisition.
+  /// slot is live when the growers in flight have ended (property L3). O(1), one lock acquisition.
   void limit_segments(std::uint32_t most) noexcept {
     const LockGuard guard(mutex_);
     shared_.write().limit_segments(most);
@@ -120,7 +122,8 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// one request for a chunk, and one for the directory when that must widen (property L2). Where
   /// the backing refuses a chunk for several segments, the call asks once more, for one segment;
   /// where that fails too and another thread has brought a place that may be used, it takes the
-  /// lock a third time.
+  /// lock a third time. A call that is refused while others grow waits for those: it yields and
+  /// takes the lock once more in each round, until there is something to take or they have ended.
   /// Errors: those of construction; `kOutOfMemory`; `kSegmentLimit`.
   [[nodiscard]] std::expected<Block, AllocError> allocate() noexcept {
     if (plan_error_) [[unlikely]]
@@ -132,7 +135,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       Shared& shared = shared_.write();
       data = shared.take_one(plan_);
       if (data == nullptr) [[unlikely]]
-        growth = shared.begin_growth(plan_);
+        shared.begin_growth(plan_, growth);
     }
     if (data != nullptr) [[likely]]
       return hand_out(data);
@@ -163,7 +166,8 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// Fills `blocks` from the front under one lock acquisition for each `kMaxSection` of them, and
   /// one more for each segment that it has to add. Other threads can come in between those; each is
   /// atomic by itself. The result is how many blocks were served: fewer than asked only where the
-  /// backing refused while every slot was live, never zero unless asked for zero.
+  /// backing refused while every slot was live, never zero unless asked for zero. A batch waits for
+  /// the growers in flight only while it has nothing.
   /// Errors: as `allocate`, when no block was served; then nothing has changed.
   [[nodiscard]] std::expected<std::size_t, AllocError> allocate_batch(
       std::span<Block> blocks) noexcept {
@@ -377,6 +381,27 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     return Block{data, stride};
   }
 
+  /// A call that did not find all that it needs.
+  struct Search {
+    enum class Stage : std::uint8_t {
+      kGrows,   ///< `growth` is in flight
+      kWaits,   ///< for the growths up to number `awaited`, itself being refused
+      kServed,  ///< with what it needs, or with a part of it
+      kFailed,  ///< for the reason `refusal`
+    };
+    std::span<Block> blocks;
+    std::size_t served;
+    const std::size_t needed;
+    Growth& growth;
+    Stage stage = Stage::kGrows;
+    std::uint64_t awaited = 0;
+    AllocError refusal = AllocError::kOutOfMemory;
+
+    [[nodiscard]] std::span<Block> missing() const noexcept { return blocks.subspan(served); }
+    [[nodiscard]] bool has_enough() const noexcept { return served >= needed; }
+  };
+  using Stage = typename Search::Stage;
+
   /// Fills `blocks` with what can be had at once; where that is fewer than `needed`, grows until it
   /// has that many.
   std::expected<std::size_t, AllocError> serve(std::span<Block> blocks,
@@ -389,49 +414,92 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       Shared& shared = shared_.write();
       served = shared.take_lowest(plan_, blocks, 0);
       if (served >= needed) return served;
-      growth = shared.begin_growth(plan_);
+      shared.begin_growth(plan_, growth);
     }
-    return grow(blocks, served, needed, growth);
+    return grow({blocks, served, needed, growth});
   }
 
   [[nodiscard]] Supplies obtain(const Growth& growth) const noexcept {
     return Shared::Supply::obtain(growth, plan_, make_protection_);
   }
 
-  [[gnu::noinline]] std::expected<Block, AllocError> grow_for_one(const Growth& growth) noexcept {
+  [[gnu::noinline]] std::expected<Block, AllocError> grow_for_one(Growth& growth) noexcept {
     Block block;
-    const auto served = grow(std::span(&block, 1), 0, 1, growth);
+    const auto served = grow({std::span(&block, 1), 0, 1, growth});
     if (!served) return std::unexpected(served.error());
     return hand_out(block.data);
   }
 
-  /// Phases 2 and 3, again for each further segment that a batch needs. `supplies` outlives the
-  /// guard, so what is left of it is released after the lock is dropped.
-  [[gnu::noinline]] std::expected<std::size_t, AllocError> grow(std::span<Block> blocks,
-                                                                std::size_t served,
-                                                                std::size_t needed,
-                                                                Growth growth) noexcept {
+  [[gnu::noinline]] std::expected<std::size_t, AllocError> grow(Search search) noexcept {
     for (;;) {
-      Supplies supplies = obtain(growth);
-      const LockGuard guard(mutex_);
-      Shared& shared = shared_.write();
-      shared.end_growth(supplies);
-      const bool look_at_all = recheck == Recheck::kAllSegments || supplies.refusal.has_value();
-      served +=
-          shared.take_lowest(plan_, blocks.subspan(served), look_at_all ? 0 : growth.observed);
-      if (served >= needed || supplies.refusal) shared.leave_out(supplies);
-      if (served >= needed) return served;
-      if (!supplies.refusal) {
-        SegmentType& fresh = shared.install(supplies);
-        served += shared.take_from(plan_, fresh, blocks.subspan(served));
-        if (served >= needed) return served;
-      } else if (growth.chunk_places == 0 || !shared.has_reserve()) {
-        // There was a place already, or there is none now, or it may not be used.
-        if (served == 0) return std::unexpected(*supplies.refusal);
-        return served;
+      switch (search.stage) {
+        case Stage::kGrows:
+          search.stage = grow_by_one(search);
+          break;
+        case Stage::kWaits:
+          do Sync::pause();
+          while (!look_again(search));
+          break;
+        case Stage::kServed:
+          return search.served;
+        case Stage::kFailed:
+          return std::unexpected(search.refusal);
       }
-      growth = shared.begin_growth(plan_);
     }
+  }
+
+  /// Phases 2 and 3. `supplies` outlives the guard, so what is left of it is released after the
+  /// lock is dropped, and before a wait.
+  [[gnu::noinline]] Stage grow_by_one(Search& search) noexcept {
+    Growth& growth = search.growth;
+    Supplies supplies = obtain(growth);
+    const LockGuard guard(mutex_);
+    Shared& shared = shared_.write();
+    shared.end_growth(growth, supplies);
+    const bool look_at_all = recheck == Recheck::kAllSegments || supplies.refusal.has_value();
+    search.served += shared.take_lowest(plan_, search.missing(), look_at_all ? 0 : growth.observed);
+    if (search.has_enough() || supplies.refusal) shared.leave_out(supplies);
+    if (search.has_enough()) return Stage::kServed;
+    if (supplies.refusal) {
+      search.refusal = *supplies.refusal;
+      return after_refusal(shared, search);
+    }
+    SegmentType& fresh = shared.install(supplies);
+    search.served += shared.take_from(plan_, fresh, search.missing());
+    if (search.has_enough()) return Stage::kServed;
+    shared.begin_growth(plan_, growth);
+    return Stage::kGrows;
+  }
+
+  /// What becomes of a call that was refused and then found every slot live. The lock is held.
+  Stage after_refusal(Shared& shared, Search& search) noexcept {
+    if (shared.may_begin_again(search.growth)) {
+      shared.begin_growth(plan_, search.growth);
+      return Stage::kGrows;
+    }
+    if (search.served != 0) return Stage::kServed;
+    // What others bring may serve this call as well.
+    const auto in_flight = shared.growths_in_flight();
+    if (!in_flight) return Stage::kFailed;
+    search.awaited = *in_flight;
+    return Stage::kWaits;
+  }
+
+  /// One round of a wait; false where there is nothing new. Such a round writes nothing.
+  [[gnu::noinline]] bool look_again(Search& search) noexcept {
+    const LockGuard guard(mutex_);
+    if (!shared_.read().is_over(search.growth, search.awaited)) return false;
+    Shared& shared = shared_.write();
+    search.served = shared.take_lowest(plan_, search.blocks, 0);
+    if (search.served != 0) {
+      search.stage = Stage::kServed;
+    } else if (shared.may_begin_again(search.growth)) {
+      shared.begin_growth(plan_, search.growth);
+      search.stage = Stage::kGrows;
+    } else {
+      search.stage = Stage::kFailed;
+    }
+    return true;
   }
 
   /// The reason of a refusal, if there is one.
@@ -439,12 +507,12 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     Growth growth;
     {
       const LockGuard guard(mutex_);
-      growth = shared_.write().begin_growth(plan_);
+      shared_.write().begin_growth(plan_, growth);
     }
     Supplies supplies = obtain(growth);
     const LockGuard guard(mutex_);
     Shared& shared = shared_.write();
-    shared.end_growth(supplies);
+    shared.end_growth(growth, supplies);
     if (supplies.refusal) {
       shared.leave_out(supplies);
     } else {

@@ -11,6 +11,7 @@
 #include "slabproof/alloc_error.h"
 #include "slabproof/block.h"
 #include "slabproof/config.h"
+#include "slabproof/growth_list.h"
 #include "slabproof/misuse.h"
 #include "slabproof/segment.h"
 #include "slabproof/segment_directory.h"
@@ -33,8 +34,13 @@ class SegmentSet {
   using Directory = SegmentDirectory<SegmentType, Config>;
   using Supply = SegmentSupply<SegmentType, Directory, Config>;
   using Plan = typename SegmentType::Plan;
-  using Growth = typename Supply::Wish;
   using Supplies = typename Supply::Supplies;
+
+  /// An allocation that found too few slots: what it asks of the backing, and where it stands in
+  /// the list of those in flight. It must stay where it is from `begin_growth` to `end_growth`.
+  struct Growth : Supply::Wish {
+    GrowthList::Entry entry;
+  };
 
   explicit SegmentSet(std::size_t segment_size) noexcept : directory_(segment_size) {}
 
@@ -141,14 +147,17 @@ class SegmentSet {
   }
 
   /// The end of phase 1 of a call that found no slot.
-  [[gnu::noinline]] Growth begin_growth(const Plan& plan) noexcept {
-    return Supply::wish(directory_, reserve_, ++counters_.growers, max_segments_, plan);
+  [[gnu::noinline]] void begin_growth(const Plan& plan, Growth& growth) noexcept {
+    growths_.add(growth.entry);
+    static_cast<typename Supply::Wish&>(growth) =
+        Supply::wish(directory_, reserve_, ++counters_.growers, max_segments_, plan);
   }
 
   /// The first half of phase 3. A wider directory goes in even where this thread has room without
   /// it: others counted on it when they decided to carry none. A slab that has all the segments
   /// that it may have refuses another one.
-  void end_growth(Supplies& supplies) noexcept {
+  void end_growth(const Growth& growth, Supplies& supplies) noexcept {
+    growths_.remove(growth.entry);
     --counters_.growers;
     if (supplies.extent != nullptr && supplies.extent->last() > directory_.room()) {
       directory_.adopt(std::move(supplies.extent));
@@ -170,8 +179,25 @@ class SegmentSet {
     if (supplies.has_spare()) reserve_.keep(*supplies.segment.release());
   }
 
-  /// Whether a segment can be had that needs no request to the backing.
-  [[nodiscard]] bool has_reserve() const noexcept { return !reserve_.empty() && may_grow(); }
+  /// Whether a growth that was refused may succeed when it begins anew: there is a place for a
+  /// segment, for which it had to ask, or which now needs no request at all.
+  [[nodiscard]] bool may_begin_again(const Growth& refused) const noexcept {
+    if (reserve_.empty() || !may_grow()) return false;
+    return refused.chunk_places != 0 ||
+           directory_.size() + counters_.growers < std::uint64_t{directory_.room()};
+  }
+
+  /// The growths that are in flight now: the newest of their numbers, for `is_over`. Nothing where
+  /// there is none.
+  [[nodiscard]] std::optional<std::uint64_t> growths_in_flight() const noexcept {
+    if (growths_.empty()) return std::nullopt;
+    return growths_.newest_number();
+  }
+  /// Whether a refused call that waits for the growths up to number `awaited` has reason to look
+  /// again: there is something to take, or a growth to begin anew, or nothing more to wait for.
+  [[nodiscard]] bool is_over(const Growth& refused, std::uint64_t awaited) const noexcept {
+    return directory_.open().lowest(0) || may_begin_again(refused) || !growths_.has_up_to(awaited);
+  }
 
   /// The first wholly free segment at or after `next` that has anything to give back, made to look
   /// full; `unused` becomes its freelist. Null where the next few segments have none. `next`
@@ -274,6 +300,7 @@ class SegmentSet {
 
   SegmentType* recent_ = nullptr;  // that the last free went to: often the next one does too
   Counters counters_;
+  GrowthList growths_;
   Directory directory_;
   Reserve reserve_;
   std::uint32_t max_segments_ = Directory::kMaxSegments;

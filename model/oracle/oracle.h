@@ -35,7 +35,8 @@ namespace slabproof::model {
 /// | S11 | each region that was granted is installed or released |
 /// | S12 | each section does what the reference does; each answer is that of its section |
 /// | L2 | lock acquisitions and backing requests of an allocation |
-/// | L3 | an allocation falls short only if refused, with every slot live at its last look |
+/// | L3 | an allocation falls short only if refused, with every slot live at its last look; it
+/// fails only when the growths have ended that were in flight when it was refused |
 ///
 /// Data races, and ownership by happens-before, are the checked memory's to judge, not this one's.
 /// Not thread safe. Without a violation `judge` allocates nothing.

@@ -133,7 +133,7 @@ bool Oracle::replay_events(Thread& thread, std::size_t stamp) {
 bool Oracle::replay_request(Thread& thread, const BackingEvent& event) {
   const bool refused = event.kind == BackingEvent::Kind::kRefused;
   const bool grows = thread.started && !thread.finished && event.op.op == thread.op &&
-                     allocates(thread.records[thread.op]->op);
+                     allocates(thread.records[thread.op]->op) && thread.allocation.growing;
   if (!grows) {
     if (event.is_segment && !refused && is_kept(event)) return fail_needless_growth(event.op);
     return fail(
@@ -192,11 +192,16 @@ bool Oracle::replay_discard(Thread& thread, const BackingEvent& event) {
 bool Oracle::replay_allocation(Thread& thread, const OpRecord& record) {
   ReferenceSlab::Allocation& allocation = thread.allocation;
   const Requests requests = std::exchange(thread.requests, Requests{});
-  const auto section =
-      thread.started ? reference_.continue_allocate(
-                           allocation, {.segment = thread.segment.has_value() && !requests.refused,
-                                        .directory = requests.directory_granted})
-                     : reference_.begin_allocate(allocation, blocks_asked_for(record.op));
+  const auto run_section = [&] {
+    if (!thread.started) {
+      return reference_.begin_allocate(allocation, blocks_asked_for(record.op));
+    }
+    if (allocation.waiting) return reference_.look_again(allocation);
+    return reference_.continue_allocate(allocation,
+                                        {.segment = thread.segment.has_value() && !requests.refused,
+                                         .directory = requests.directory_granted});
+  };
+  const auto section = run_section();
   if (section.installed) {
     slots_.install(*thread.segment);
     thread.segment.reset();
@@ -204,7 +209,7 @@ bool Oracle::replay_allocation(Thread& thread, const OpRecord& record) {
   for (const std::uint32_t segment : section.taken) {
     if (!hand_out(thread, record, segment)) return false;
   }
-  thread.finished = !allocation.growing;
+  thread.finished = !allocation.growing && !allocation.waiting;
   return !thread.finished || finish_allocation(thread, record);
 }
 
@@ -353,7 +358,10 @@ bool Oracle::fail_unfinished(const Thread& thread, const OpRecord& record) {
       return fail_block(record, block, slots_.fault_of(block));
     }
     return fail("L3", record.id,
-                fmt::format("{} fell short without a last look.", name(record.id)));
+                thread.allocation.waiting
+                    ? fmt::format("{} failed while a growth was in flight that it had seen.",
+                                  name(record.id))
+                    : fmt::format("{} fell short without a last look.", name(record.id)));
   }
   return fail(
       "S12", record.id,

@@ -9,6 +9,7 @@ namespace slabproof::model {
 ReferenceSlab::ReferenceSlab(Rules rules) : rules_(rules), slots_(rules.capacity) {
   constexpr std::size_t kUsualSegments = 256;
   constexpr std::size_t kUsualBatch = 16;
+  growths_.reserve(kUsualBatch);
   slots_.reserve(kUsualSegments);
   taken_.reserve(kUsualBatch);
   reset();
@@ -16,7 +17,8 @@ ReferenceSlab::ReferenceSlab(Rules rules) : rules_(rules), slots_(rules.capacity
 
 void ReferenceSlab::reset() {
   slots_.reset(rules_.initial_segments);
-  growers_ = 0;
+  growths_.clear();
+  growths_begun_ = 0;
   directory_room_ = rules_.initial_segments == 0 ? 0 : std::bit_ceil(rules_.initial_segments);
 }
 
@@ -30,7 +32,7 @@ ReferenceSlab::Section ReferenceSlab::begin_allocate(Allocation& allocation, std
 
 ReferenceSlab::Section ReferenceSlab::continue_allocate(Allocation& allocation, Supplies supplies) {
   assert(allocation.growing);
-  --growers_;
+  std::erase(growths_, allocation.growth);
   allocation.growing = false;
   // Others carry no directory because this one does, so it goes in even where it is not needed now.
   if (supplies.directory) {
@@ -38,11 +40,27 @@ ReferenceSlab::Section ReferenceSlab::continue_allocate(Allocation& allocation, 
   }
   taken_.clear();
   take(allocation, rules_.recheck_all || !supplies.segment ? 0 : allocation.observed);
-  if (allocation.missing == 0 || !supplies.segment) return {taken_, false};
+  if (allocation.missing == 0) return {taken_, false};
+  if (!supplies.segment) {
+    allocation.waiting = allocation.served == 0 && !growths_.empty();
+    allocation.awaited = growths_begun_;
+    return {taken_, false};
+  }
   slots_.install();
   take(allocation, segments() - 1);
   if (allocation.missing != 0) begin_growth(allocation);
   return {taken_, true};
+}
+
+ReferenceSlab::Section ReferenceSlab::look_again(Allocation& allocation) {
+  assert(allocation.waiting);
+  taken_.clear();
+  take(allocation, 0);
+  allocation.waiting =
+      allocation.served == 0 && std::ranges::any_of(growths_, [&](std::uint32_t growth) {
+        return growth <= allocation.awaited;
+      });
+  return {taken_, false};
 }
 
 void ReferenceSlab::free(std::uint32_t segment) {
@@ -76,10 +94,11 @@ void ReferenceSlab::take(Allocation& allocation, std::uint32_t first_segment) {
 }
 
 void ReferenceSlab::begin_growth(Allocation& allocation) {
-  ++growers_;
+  allocation.growth = ++growths_begun_;
+  growths_.push_back(allocation.growth);
   allocation.growing = true;
   allocation.observed = segments();
-  const std::uint32_t wanted = segments() + growers_;
+  const std::uint32_t wanted = segments() + static_cast<std::uint32_t>(growths_.size());
   allocation.directory_width = wanted > directory_room_ ? std::bit_ceil(wanted) : 0;
 }
 

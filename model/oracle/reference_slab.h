@@ -27,14 +27,18 @@ class ReferenceSlab {
     bool recheck_all = true;  ///< phase 3 looks at all segments, not only at new ones
   };
 
-  /// An allocation between its sections. It waits without the lock while `growing`, and asks the
-  /// backing for a directory of `directory_width` segments, unless that is 0, and for a segment.
+  /// An allocation between its sections. While `growing` it asks the backing for a directory of
+  /// `directory_width` segments, unless that is 0, and for a segment. While `waiting` it asks for
+  /// nothing: it was refused, and waits for the growths that were in flight then.
   struct Allocation {
     std::uint32_t missing = 0;  ///< blocks that it still wants
     std::uint32_t served = 0;
     std::uint32_t observed = 0;  ///< segments when it last found no room
     std::uint32_t directory_width = 0;
     bool growing = false;
+    bool waiting = false;
+    std::uint32_t growth = 0;   ///< the number of its growth, in the order in which growths began
+    std::uint32_t awaited = 0;  ///< the number of the last growth that it waits for
   };
 
   /// What an allocation brought back from the backing.
@@ -69,7 +73,12 @@ class ReferenceSlab {
 
   /// Phase 3 of a growing allocation: looks again, and installs the segment that was brought if
   /// that is still needed. `allocation` is growing again where a batch exceeds the capacity.
+  /// Where nothing was brought, and nothing is to be had, it waits if other growths are in flight.
   Section continue_allocate(Allocation& allocation, Supplies supplies);
+
+  /// One round of a waiting allocation: takes what there is, if there is anything. It waits no more
+  /// where it got something, nor where all growths that it waits for have ended.
+  Section look_again(Allocation& allocation);
 
   /// Takes a block of `segment` back. Requires that one is live there.
   void free(std::uint32_t segment);
@@ -91,7 +100,8 @@ class ReferenceSlab {
   Rules rules_;
   FirstFit<CountedSlots> slots_;
   std::vector<std::uint32_t> taken_;
-  std::uint32_t growers_ = 0;
+  std::vector<std::uint32_t> growths_;  ///< those in flight, by number
+  std::uint32_t growths_begun_ = 0;
   std::uint32_t directory_room_ = 0;
 };
 

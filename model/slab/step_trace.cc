@@ -59,6 +59,7 @@ void StepTrace::adopt_records() {
     thread.sections.fill(0);
     thread.op = 0;
     thread.done = 0;
+    thread.is_refused = false;
     thread.claimed.reset();
   }
   for (std::size_t i = 0; i < program_.threads.size(); ++i) {
@@ -148,7 +149,12 @@ void StepTrace::allocation(std::size_t stamp, const OpRecord& record, bool is_la
 
 void StepTrace::growth(std::size_t stamp, const OpRecord& record, std::span<const BlockEvent> taken,
                        bool is_last) {
-  const Between supplies = between(record.id, last_[stamp], stamp);
+  bool& is_refused = threads_[record.id.thread].is_refused;
+  Between supplies = between(record.id, last_[stamp], stamp);
+  supplies.refused |= is_refused;
+  // A thread that was refused and got nothing waits for the growths of others: it is as before.
+  is_refused = supplies.refused && !supplies.repeated && !is_last && taken.empty();
+  if (is_refused) return;
   const bool is_served = supplies.granted.has_value() || supplies.refused;
   // After a refusal, and where the segment was let go, an operation is over.
   const bool goes_on = supplies.granted && supplies.kept && !supplies.refused;
@@ -247,6 +253,7 @@ bool StepTrace::finish_operation(std::size_t thread) {
   }
   ++state.op;
   state.done = 0;
+  state.is_refused = false;
   return true;
 }
 

@@ -30,7 +30,8 @@ namespace slabproof::model {
 /// before it.
 ///
 /// Left out, since the system has no step for it: sections that change nothing (a bad pointer, a
-/// query). Not thread safe. Allocates nothing once it has held the longest execution.
+/// query, a look of a refused thread that finds nothing and waits on). Not thread safe. Allocates
+/// nothing once it has held the longest execution.
 class StepTrace {
  public:
   /// `setting` and `program` are those of all executions.
@@ -50,7 +51,8 @@ class StepTrace {
     std::array<std::uint16_t, kMaxOpsPerThread> sections;  ///< of each operation
     std::size_t op = 0;                                    ///< all before it are written
     std::uint16_t done = 0;                                ///< sections of `op` that are written
-    std::optional<std::size_t> claimed;                    ///< the segment that its trim holds
+    bool is_refused = false;             ///< in `op`, and waits since for growths in flight
+    std::optional<std::size_t> claimed;  ///< the segment that its trim holds
   };
 
   /// What one thread did without the lock between two of its sections.

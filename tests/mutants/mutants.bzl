@@ -93,8 +93,8 @@ MUTANTS = [
         header = "extendable_slab.h",
         edits = [
             (
-                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); shared.end_growth(supplies); const bool",
-                "Shared& shared = shared_.write(); shared.end_growth(supplies); const bool",
+                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); shared.end_growth(growth, supplies); const bool",
+                "Shared& shared = shared_.write(); shared.end_growth(growth, supplies); const bool",
             ),
         ],
         why = "lost lock: two growers install segments at once",
@@ -147,12 +147,37 @@ MUTANTS = [
         ),
     ),
     _mutant(
+        name = "refused_does_not_wait",
+        header = "segment_set.h",
+        edits = [
+            ("if (growths_.empty()) return std::nullopt;", "if (growths_.newest_number() != 0) return std::nullopt;"),
+        ],
+        why = "a refused allocation fails although another one is about to install a segment",
+        breaks = "L3",
+        steps = "accepted",
+        canary = _canary(
+            program = "! a f | a f",
+            properties = ["L3"],
+            minimal = "! a | a",
+            preemptions = 1,
+        ),
+    ),
+    _mutant(
+        name = "refused_waits_for_one_growth_too_few",
+        header = "growth_list.h",
+        edits = [
+            ("oldest_->number <= number;", "oldest_->number < number;"),
+        ],
+        why = "a refused allocation fails although the newest growth that it saw is in flight",
+        breaks = "L3",
+    ),
+    _mutant(
         name = "backing_called_under_lock",
         header = "extendable_slab.h",
         edits = [
             (
-                "Supplies supplies = obtain(growth); const LockGuard guard(mutex_); Shared& shared = shared_.write(); shared.end_growth(supplies); const bool",
-                "const LockGuard guard(mutex_); Supplies supplies = obtain(growth); Shared& shared = shared_.write(); shared.end_growth(supplies); const bool",
+                "Supplies supplies = obtain(growth); const LockGuard guard(mutex_); Shared& shared = shared_.write(); shared.end_growth(growth, supplies); const bool",
+                "const LockGuard guard(mutex_); Supplies supplies = obtain(growth); Shared& shared = shared_.write(); shared.end_growth(growth, supplies); const bool",
             ),
         ],
         why = "a slow system call stops every other thread",
@@ -418,8 +443,8 @@ MUTANTS = [
         header = "extendable_slab.h",
         edits = [
             (
-                "[[unlikely]] growth = shared.begin_growth(plan_); } if",
-                "[[unlikely]] { growth = shared.begin_growth(plan_); static_cast<void>(obtain(growth)); } } if",
+                "[[unlikely]] shared.begin_growth(plan_, growth); } if",
+                "[[unlikely]] { shared.begin_growth(plan_, growth); static_cast<void>(obtain(growth)); } } if",
             ),
         ],
         why = "phase 2 runs before the lock of phase 1 is dropped",

@@ -81,6 +81,22 @@ TEST(OracleAccepts, ARefusedGrowerThatIsServedFromAnOldSegment) {
   EXPECT_THAT(run.judged(), holds());
 }
 
+TEST(OracleAccepts, ARefusedGrowerThatWaitsForAnotherAndIsServedFromItsSegment) {
+  HistoryBuilder run("a | ! a", all(2));
+  run.passes(1).section(0).section(1).refused(1).section(1).section(1).granted(0, 0).section(0);
+  run.section(1).serves(0, {slot(0, 0)}).serves(1, {slot(0, 1)}).ends_with_segments(1);
+  EXPECT_THAT(run.judged(), holds());
+}
+
+TEST(OracleAccepts, ARefusedGrowerThatFailsWhenTheGrowthThatItSawHasEnded) {
+  HistoryBuilder run("a | ! a | a", all(1));
+  run.passes(1).section(0).section(1).refused(1).section(1);
+  // A growth that begins later is not waited for.
+  run.section(2).granted(0, 0).section(0).serves(0, {slot(0, 0)}).section(1).fails(1);
+  run.granted(2, 1).section(2).serves(2, {slot(1, 0)}).ends_with_segments(2);
+  EXPECT_THAT(run.judged(), holds());
+}
+
 TEST(OracleAccepts, APartOfABatchWhereTheBackingRefuses) {
   HistoryBuilder run("a ! a2", all(2));
   run.grow(0, 0).passes(0).section(0).refused(0).section(0).serves(0, {slot(0, 1)});

@@ -28,6 +28,8 @@ struct Thread {
   bool has_freed = false;
   Number missing = 0;             ///< allocation: blocks still wanted
   Number seen = 0;                ///< allocation: segments at its last look
+  bool waiting = false;           ///< allocation: it was refused, and waits for `awaited`
+  Number awaited = 0;             ///< bit set of threads whose present growth it has seen
   Number examined = 0;            ///< trim: segments behind it
   std::optional<Number> claimed;  ///< trim: segment that it holds
   std::vector<Number> held;       ///< segment of each block, oldest first
@@ -53,7 +55,8 @@ std::string key_of(const State& state) {
   for (const Thread& thread : state.threads) {
     put(thread.next);
     put((thread.started ? 1U : 0U) | (thread.inside ? 2U : 0U) | (thread.refuse ? 4U : 0U) |
-        (thread.has_freed ? 8U : 0U) | (thread.has_held ? 16U : 0U));
+        (thread.has_freed ? 8U : 0U) | (thread.has_held ? 16U : 0U) | (thread.waiting ? 32U : 0U));
+    put(thread.awaited);
     put(thread.missing);
     put(thread.seen);
     put(thread.examined);
@@ -92,6 +95,7 @@ class Counter {
     for (std::size_t i = 0; i < state.threads.size(); ++i) {
       if (state.threads[i].next == program_.threads[i].size()) continue;
       is_end = false;
+      if (waits_on(state, state.threads[i])) continue;
       if (merge_equal_threads_ && !may_start(state, i)) continue;
       State after = state;
       run_section(after, i);
@@ -113,6 +117,14 @@ class Counter {
     const auto segments = static_cast<Number>(state.segments.size());
     const Number needed = (state.peak + rules_.capacity - 1) / rules_.capacity;
     return {1, 0, segments - std::max(rules_.initial_segments, needed), segments};
+  }
+
+  /// Whether a look of the thread would find nothing and change nothing.
+  [[nodiscard]] bool waits_on(const State& state, const Thread& thread) const {
+    return thread.waiting && thread.awaited != 0 &&
+           std::ranges::all_of(state.segments, [this](const Segment& segment) {
+             return segment.live == rules_.capacity;
+           });
   }
 
   /// Renaming equal threads by the order in which they start makes one order of each orbit.
@@ -172,7 +184,7 @@ class Counter {
         done = trim(state, thread);
         break;
       default:
-        if (allocates(op)) done = allocate(state, thread, blocks_asked_for(op));
+        if (allocates(op)) done = allocate(state, i, blocks_asked_for(op));
         break;
     }
     thread.inside = !done;
@@ -182,21 +194,47 @@ class Counter {
   }
 
   /// One section of an allocation; true if it was the last.
-  bool allocate(State& state, Thread& thread, Number wanted) const {
+  bool allocate(State& state, std::size_t i, Number wanted) const {
+    Thread& thread = state.threads[i];
     if (!thread.inside) {
       thread.missing = wanted;
       take_free(state, thread, 0);
+    } else if (thread.waiting) {
+      take_free(state, thread, 0);
+      thread.waiting = false;
+      thread.awaited = 0;
+      thread.missing = 0;
     } else {
+      end_growth(state, i);
       const bool refused = std::exchange(thread.refuse, false);
       take_free(state, thread, refused || rules_.recheck_all ? 0 : thread.seen);
       if (thread.missing > 0 && !refused) {
         state.segments.emplace_back();
         take_free(state, thread, static_cast<Number>(state.segments.size() - 1));
       }
-      if (refused) thread.missing = 0;
+      if (refused) {
+        if (thread.missing == wanted) thread.awaited = growing(state, i);
+        thread.waiting = thread.awaited != 0;
+        thread.missing = 0;
+      }
     }
     thread.seen = thread.missing > 0 ? static_cast<Number>(state.segments.size()) : 0;
+    if (thread.waiting) thread.missing = wanted;
     return thread.missing == 0;
+  }
+
+  /// The threads but `i` that are on their way with a segment.
+  [[nodiscard]] Number growing(const State& state, std::size_t i) const {
+    Number threads = 0;
+    for (std::size_t other = 0; other < state.threads.size(); ++other) {
+      const Thread& thread = state.threads[other];
+      if (other == i || !thread.inside || thread.waiting) continue;
+      if (allocates(program_.threads[other][thread.next])) threads |= Number{1} << other;
+    }
+    return threads;
+  }
+  static void end_growth(State& state, std::size_t i) {
+    for (Thread& thread : state.threads) thread.awaited &= ~(Number{1} << i);
   }
 
   void take_free(State& state, Thread& thread, Number first) const {

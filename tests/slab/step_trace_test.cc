@@ -102,6 +102,19 @@ TEST(StepTraceTest, ARefusedGrowerThatFindsNothingTakesNoBlock) {
             "end 0 0\n");
 }
 
+TEST(StepTraceTest, ARefusedGrowerTakesItsStepWhenItsWaitIsOver) {
+  HistoryBuilder builder("a | ! a", {{.capacity = 2}});
+  builder.passes(1).section(0).section(1).refused(1).section(1).section(1).granted(0, 0).section(0);
+  builder.section(1).serves(0, {slot(0, 0)}).serves(1, {slot(0, 1)});
+  EXPECT_EQ(steps_of(builder),
+            "slab 2 all lowest 2 1\n"
+            "start 0 1 0\n"
+            "start 1 1 0\n"
+            "install 0 65536 - 0:0\n"
+            "refused 1 0:1\n"
+            "end 0 0\n");
+}
+
 TEST(StepTraceTest, BlocksOfABatchBelongToTheSectionAfterWhichTheyWereInHand) {
   HistoryBuilder builder("a3", {{.capacity = 2, .initial_segments = 1}});
   builder.section(0).granted(0, 1).section(0, 2).serves(0, {slot(0, 0), slot(0, 1), slot(1, 0)});
