@@ -45,15 +45,17 @@ struct InitialSegments {
 /// 3 looks at all segments, and then for a place that another grower has brought. A call that finds
 /// nothing there either waits for the growers that are in flight then, which may bring what serves
 /// it, and takes what there is meanwhile: it fails only if every slot is live when those have ended
-/// (property L3). A call that waits is in flight no more, so nobody waits for it. The original
-/// algorithm walks its segments, and fails at once; here every step under the lock is O(1).
+/// (property L3). Nor does a trim cost a growth or a failure: a call that finds no slot, in phase 1
+/// or 3, waits while a trim has a segment out. The original algorithm walks its segments, and waits
+/// for nobody; here every step under the lock is O(1).
 ///
 /// Growth is exact with `Recheck::kAllSegments`: segments = max(initial, ceil(peak live /
-/// capacity)), for any number of threads (property S6). With `kNewSegments` it may exceed that by
-/// ceil((threads - 1) / capacity) (property S7).
+/// capacity)), for any number of threads, trims or not (property S6). With `kNewSegments` it may
+/// exceed that by ceil((threads - 1) / capacity) (property S7).
 ///
 /// Thread safety: any operation from any thread at any time, but for construction and destruction.
 /// Destruction releases every segment; it does not run destructors of objects still live.
+/// A backing may not call the slab that it serves, which may wait for it.
 /// Nothing throws, but for the constructors of objects in `create` and `make_unique`, and the
 /// action of `for_each_live`.
 template <class T, class Config = DefaultConfig>
@@ -135,23 +137,32 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       Shared& shared = shared_.write();
       data = shared.take_one(plan_);
       if (data == nullptr) [[unlikely]]
-        shared.begin_growth(plan_, growth);
+        shared.miss(plan_, growth);
     }
     if (data != nullptr) [[likely]]
       return hand_out(data);
-    return grow_for_one(growth);
+    return search_for_one(growth, true);
   }
 
   /// As `allocate()`, but never grows: nothing where every slot is live. O(1), one lock
-  /// acquisition.
+  /// acquisition; beside a trim, waits as `allocate` does.
   [[nodiscard]] std::optional<Block> try_allocate() noexcept {
     std::byte* data = nullptr;
+    Growth growth;
     {
       const LockGuard guard(mutex_);
-      data = shared_.write().take_one(plan_);
+      Shared& shared = shared_.write();
+      data = shared.take_one(plan_);
+      if (data == nullptr) [[unlikely]] {
+        if (!shared.must_await_trims(plan_, 1, 0)) return std::nullopt;
+        shared.miss(plan_, growth);
+      }
     }
-    if (data == nullptr) return std::nullopt;
-    return hand_out(data);
+    if (data != nullptr) [[likely]]
+      return hand_out(data);
+    const auto block = search_for_one(growth, false);
+    if (!block) return std::nullopt;
+    return *block;
   }
 
   /// As `allocate()`, for a request that need not be a `T`.
@@ -337,21 +348,23 @@ class ExtendableSlab : CheckedConfig<T, Config>,
 
   /// Gives the pages of wholly free segments back to the operating system and keeps their
   /// addresses. The result is how many bytes went back. One segment at a time is taken out under
-  /// the lock, as if all of its slots were allocated, and put back as freshly laid out; its pages
-  /// are released in between, without the lock (property S5). While it is out, its slots count as
-  /// live, so growth stays exact (property S6).
+  /// the lock and put back as freshly laid out; its pages are released in between, without the lock
+  /// (property S5). While it is out, its slots count as before, as free or uncarved; a call that
+  /// needs one of them waits until it is back, and neither grows nor fails for a trim (properties
+  /// S6, L3). Takes nothing out while a call waits, and ends then: such a slab has none to spare.
   std::size_t trim() noexcept {
     std::size_t released = 0;
     SegmentType* claimed = nullptr;
     std::uint32_t next = 0;
+    FreelistState unused;
     for (;;) {
-      FreelistState unused;
       {
         const LockGuard guard(mutex_);
         Shared& shared = shared_.write();
-        if (claimed != nullptr) shared.put_back(plan_, *claimed);
+        if (claimed != nullptr) shared.put_back(*claimed, unused);
         claimed = shared.claim_idle_segment(plan_, next, unused);
-        if (claimed == nullptr && next >= shared.size()) return released;
+        const bool is_last = next >= shared.size() || shared.is_awaited();
+        if (claimed == nullptr && is_last) return released;
       }
       if (claimed == nullptr) continue;
       Freelist run = claimed->freelist(plan_);
@@ -383,24 +396,21 @@ class ExtendableSlab : CheckedConfig<T, Config>,
 
   /// A call that did not find all that it needs.
   struct Search {
-    enum class Stage : std::uint8_t {
-      kGrows,   ///< `growth` is in flight
-      kWaits,   ///< for the growths up to number `awaited`, itself being refused
-      kServed,  ///< with what it needs, or with a part of it
-      kFailed,  ///< for the reason `refusal`
-    };
     std::span<Block> blocks;
     std::size_t served;
     const std::size_t needed;
+    const bool may_grow;
     Growth& growth;
-    Stage stage = Stage::kGrows;
-    std::uint64_t awaited = 0;
     AllocError refusal = AllocError::kOutOfMemory;
+    bool is_done = false;
 
-    [[nodiscard]] std::span<Block> missing() const noexcept { return blocks.subspan(served); }
+    [[nodiscard]] bool waits() const noexcept {
+      return growth.state == Growth::State::kWaiting || growth.state == Growth::State::kRefused;
+    }
+    [[nodiscard]] std::span<Block> rest() const noexcept { return blocks.subspan(served); }
+    [[nodiscard]] std::size_t missing() const noexcept { return needed - served; }
     [[nodiscard]] bool has_enough() const noexcept { return served >= needed; }
   };
-  using Stage = typename Search::Stage;
 
   /// Fills `blocks` with what can be had at once; where that is fewer than `needed`, grows until it
   /// has that many.
@@ -412,93 +422,100 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     {
       const LockGuard guard(mutex_);
       Shared& shared = shared_.write();
-      served = shared.take_lowest(plan_, blocks, 0);
-      if (served >= needed) return served;
-      shared.begin_growth(plan_, growth);
+      // A batch that waits takes nothing before.
+      if (!shared.must_await_trims(plan_, needed, 0)) {
+        served = shared.take_lowest(plan_, blocks, 0);
+        if (served >= needed) return served;
+      }
+      shared.miss(plan_, growth);
     }
-    return grow({blocks, served, needed, growth});
+    return search({blocks, served, needed, true, growth});
   }
 
   [[nodiscard]] Supplies obtain(const Growth& growth) const noexcept {
     return Shared::Supply::obtain(growth, plan_, make_protection_);
   }
 
-  [[gnu::noinline]] std::expected<Block, AllocError> grow_for_one(Growth& growth) noexcept {
+  [[gnu::noinline]] std::expected<Block, AllocError> search_for_one(Growth& growth,
+                                                                    bool may_grow) noexcept {
     Block block;
-    const auto served = grow({std::span(&block, 1), 0, 1, growth});
+    const auto served = search({std::span(&block, 1), 0, 1, may_grow, growth});
     if (!served) return std::unexpected(served.error());
     return hand_out(block.data);
   }
 
-  [[gnu::noinline]] std::expected<std::size_t, AllocError> grow(Search search) noexcept {
-    for (;;) {
-      switch (search.stage) {
-        case Stage::kGrows:
-          search.stage = grow_by_one(search);
-          break;
-        case Stage::kWaits:
-          do Sync::pause();
-          while (!look_again(search));
-          break;
-        case Stage::kServed:
-          return search.served;
-        case Stage::kFailed:
-          return std::unexpected(search.refusal);
+  /// Grows and waits, as the state of the growth says, until the call is served or fails.
+  [[gnu::noinline]] std::expected<std::size_t, AllocError> search(Search call) noexcept {
+    while (!call.is_done) {
+      if (call.waits()) {
+        do Sync::pause();
+        while (!look_again(call));
+      } else {
+        grow(call);
       }
     }
+    if (call.served == 0) return std::unexpected(call.refusal);
+    return call.served;
   }
 
-  /// Phases 2 and 3. `supplies` outlives the guard, so what is left of it is released after the
-  /// lock is dropped, and before a wait.
-  [[gnu::noinline]] Stage grow_by_one(Search& search) noexcept {
-    Growth& growth = search.growth;
-    Supplies supplies = obtain(growth);
+  /// Phases 2 and 3. What is left of the supplies is released without the lock, and before the call
+  /// waits for others.
+  [[gnu::noinline]] void grow(Search& call) noexcept {
+    Supplies supplies = obtain(call.growth);
+    while (!end_growth(call, supplies)) Sync::pause();
+  }
+
+  /// Where phase 3 begins to look.
+  static std::uint32_t first_looked_at(const Growth& growth, const Supplies& supplies) noexcept {
+    const bool look_at_all = recheck == Recheck::kAllSegments || supplies.refusal.has_value();
+    return look_at_all ? 0 : growth.observed;
+  }
+
+  /// Phase 3; false while it must wait for a trim. Of such a wait the first round alone writes
+  /// anything.
+  [[gnu::noinline]] bool end_growth(Search& call, Supplies& supplies) noexcept {
+    Growth& growth = call.growth;
     const LockGuard guard(mutex_);
+    if (shared_.read().must_await_trims(plan_, call.missing(), first_looked_at(growth, supplies))) {
+      if (growth.state != Growth::State::kParked) shared_.write().park(growth);
+      return false;
+    }
     Shared& shared = shared_.write();
     shared.end_growth(growth, supplies);
-    const bool look_at_all = recheck == Recheck::kAllSegments || supplies.refusal.has_value();
-    search.served += shared.take_lowest(plan_, search.missing(), look_at_all ? 0 : growth.observed);
-    if (search.has_enough() || supplies.refusal) shared.leave_out(supplies);
-    if (search.has_enough()) return Stage::kServed;
-    if (supplies.refusal) {
-      search.refusal = *supplies.refusal;
-      return after_refusal(shared, search);
+    call.served += shared.take_lowest(plan_, call.rest(), first_looked_at(growth, supplies));
+    call.is_done = call.has_enough();
+    if (call.is_done || supplies.refusal) {
+      shared.leave_out(supplies);
+      if (!call.is_done) after_refusal(shared, call, *supplies.refusal);
+      return true;
     }
     SegmentType& fresh = shared.install(supplies);
-    search.served += shared.take_from(plan_, fresh, search.missing());
-    if (search.has_enough()) return Stage::kServed;
-    shared.begin_growth(plan_, growth);
-    return Stage::kGrows;
+    call.served += shared.take_from(plan_, fresh, call.rest());
+    call.is_done = call.has_enough();
+    if (!call.is_done) shared.begin_growth(plan_, growth);
+    return true;
   }
 
   /// What becomes of a call that was refused and then found every slot live. The lock is held.
-  Stage after_refusal(Shared& shared, Search& search) noexcept {
-    if (shared.may_begin_again(search.growth)) {
-      shared.begin_growth(plan_, search.growth);
-      return Stage::kGrows;
-    }
-    if (search.served != 0) return Stage::kServed;
-    // What others bring may serve this call as well.
-    const auto in_flight = shared.growths_in_flight();
-    if (!in_flight) return Stage::kFailed;
-    search.awaited = *in_flight;
-    return Stage::kWaits;
+  void after_refusal(Shared& shared, Search& call, AllocError refusal) noexcept {
+    call.refusal = refusal;
+    if (shared.may_begin_again(call.growth)) return shared.begin_growth(plan_, call.growth);
+    // What others bring may serve this call as well, but a part of a batch is enough.
+    call.is_done = call.served != 0 || !shared.await_growths(call.growth);
   }
 
   /// One round of a wait; false where there is nothing new. Such a round writes nothing.
-  [[gnu::noinline]] bool look_again(Search& search) noexcept {
+  [[gnu::noinline]] bool look_again(Search& call) noexcept {
     const LockGuard guard(mutex_);
-    if (!shared_.read().is_over(search.growth, search.awaited)) return false;
+    if (!shared_.read().is_over(plan_, call.growth, call.missing())) return false;
     Shared& shared = shared_.write();
-    search.served = shared.take_lowest(plan_, search.blocks, 0);
-    if (search.served != 0) {
-      search.stage = Stage::kServed;
-    } else if (shared.may_begin_again(search.growth)) {
-      shared.begin_growth(plan_, search.growth);
-      search.stage = Stage::kGrows;
-    } else {
-      search.stage = Stage::kFailed;
-    }
+    shared.end_wait();
+    call.served += shared.take_lowest(plan_, call.rest(), 0);
+    const bool was_refused = call.growth.state == Growth::State::kRefused;
+    const bool begins =
+        was_refused ? call.served == 0 && shared.may_begin_again(call.growth) : call.may_grow;
+    call.is_done = call.has_enough() || !begins;
+    if (!call.is_done) shared.begin_growth(plan_, call.growth);
     return true;
   }
 

@@ -18,32 +18,55 @@ ReferenceSlab::ReferenceSlab(Rules rules) : rules_(rules), slots_(rules.capacity
 void ReferenceSlab::reset() {
   slots_.reset(rules_.initial_segments);
   growths_.clear();
-  growths_begun_ = 0;
+  growths_begun_ = parked_ = waiting_ = 0;
   directory_room_ = rules_.initial_segments == 0 ? 0 : std::bit_ceil(rules_.initial_segments);
 }
 
 ReferenceSlab::Section ReferenceSlab::begin_allocate(Allocation& allocation, std::uint32_t wanted) {
   allocation = Allocation{.missing = wanted};
   taken_.clear();
+  if (must_await_trims(allocation, 0)) {
+    allocation.stage = Stage::kAwaitsTrims;
+    ++waiting_;
+    return {taken_, false};
+  }
   take(allocation, 0);
   if (allocation.missing != 0) begin_growth(allocation);
   return {taken_, false};
 }
 
 ReferenceSlab::Section ReferenceSlab::continue_allocate(Allocation& allocation, Supplies supplies) {
-  assert(allocation.growing);
-  std::erase(growths_, allocation.growth);
-  allocation.growing = false;
+  assert(allocation.stage == Stage::kGrows || allocation.stage == Stage::kParked);
+  taken_.clear();
+  const std::uint32_t first = rules_.recheck_all || !supplies.segment ? 0 : allocation.observed;
+  const bool was_parked = allocation.stage == Stage::kParked;
+  if (must_await_trims(allocation, first)) {
+    if (was_parked) return {taken_, false};
+    std::erase(growths_, allocation.growth);
+    allocation.stage = Stage::kParked;
+    ++parked_;
+    ++waiting_;
+    return {taken_, false};
+  }
+  if (was_parked) {
+    --parked_;
+    --waiting_;
+  } else {
+    std::erase(growths_, allocation.growth);
+  }
+  allocation.stage = Stage::kDone;
   // Others carry no directory because this one does, so it goes in even where it is not needed now.
   if (supplies.directory) {
     directory_room_ = std::max(directory_room_, allocation.directory_width);
   }
-  taken_.clear();
-  take(allocation, rules_.recheck_all || !supplies.segment ? 0 : allocation.observed);
+  take(allocation, first);
   if (allocation.missing == 0) return {taken_, false};
   if (!supplies.segment) {
-    allocation.waiting = allocation.served == 0 && !growths_.empty();
     allocation.awaited = growths_begun_;
+    if (allocation.served == 0 && has_growth_to_await(allocation)) {
+      allocation.stage = Stage::kRefused;
+      ++waiting_;
+    }
     return {taken_, false};
   }
   slots_.install();
@@ -53,14 +76,27 @@ ReferenceSlab::Section ReferenceSlab::continue_allocate(Allocation& allocation, 
 }
 
 ReferenceSlab::Section ReferenceSlab::look_again(Allocation& allocation) {
-  assert(allocation.waiting);
+  assert(allocation.stage == Stage::kAwaitsTrims || allocation.stage == Stage::kRefused);
   taken_.clear();
+  if (must_await_trims(allocation, 0)) return {taken_, false};
+  const bool was_refused = allocation.stage == Stage::kRefused;
+  const bool is_over = !was_refused || slots_.can_serve(1) || !has_growth_to_await(allocation);
+  if (!is_over) return {taken_, false};
+  --waiting_;
+  allocation.stage = Stage::kDone;
   take(allocation, 0);
-  allocation.waiting =
-      allocation.served == 0 && std::ranges::any_of(growths_, [&](std::uint32_t growth) {
-        return growth <= allocation.awaited;
-      });
+  if (allocation.missing != 0 && !was_refused) begin_growth(allocation);
   return {taken_, false};
+}
+
+bool ReferenceSlab::must_await_trims(const Allocation& allocation, std::uint32_t first) const {
+  return slots_.claimed() != 0 && !slots_.can_serve(allocation.missing, first);
+}
+
+bool ReferenceSlab::has_growth_to_await(const Allocation& allocation) const {
+  return parked_ != 0 || std::ranges::any_of(growths_, [&](std::uint32_t growth) {
+           return growth <= allocation.awaited;
+         });
 }
 
 void ReferenceSlab::free(std::uint32_t segment) {
@@ -71,6 +107,10 @@ void ReferenceSlab::trim(Trim& trim) {
   if (trim.claimed) {
     slots_.lay_out(*trim.claimed);
     trim.claimed.reset();
+  }
+  if (waiting_ != 0) {
+    trim.finished = true;
+    return;
   }
   const std::uint32_t end = std::min(segments(), trim.next + kTrimStride);
   while (trim.next < end) {
@@ -96,9 +136,9 @@ void ReferenceSlab::take(Allocation& allocation, std::uint32_t first_segment) {
 void ReferenceSlab::begin_growth(Allocation& allocation) {
   allocation.growth = ++growths_begun_;
   growths_.push_back(allocation.growth);
-  allocation.growing = true;
+  allocation.stage = Stage::kGrows;
   allocation.observed = segments();
-  const std::uint32_t wanted = segments() + static_cast<std::uint32_t>(growths_.size());
+  const std::uint32_t wanted = segments() + static_cast<std::uint32_t>(growths_.size()) + parked_;
   allocation.directory_width = wanted > directory_room_ ? std::bit_ceil(wanted) : 0;
 }
 

@@ -168,10 +168,10 @@ void ProgramThread::judge_allocation_costs(std::size_t count) {
   // Each round of growth installs a segment, or is the last.
   const std::size_t most_rounds = count;
   if (segments + refused > most_rounds) complain("L2: too many requests to the backing");
-  // A thread that was refused looks again after each pause, as long as others grow.
+  // One that waits for a trim, or that was refused and waits for others who grow, looks again after
+  // each pause.
   const std::uint64_t pauses = environment().pauses;
-  if (testing::lock_counts.acquisitions != 1 + segments + refused + pauses ||
-      (pauses != 0 && refused == 0)) {
+  if (testing::lock_counts.acquisitions != 1 + segments + refused + pauses) {
     complain("L2: " + std::to_string(testing::lock_counts.acquisitions) +
              " lock acquisitions of an allocation with " + std::to_string(segments + refused) +
              " requests for segments, and " + std::to_string(pauses) + " pauses");

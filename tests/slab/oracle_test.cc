@@ -186,10 +186,28 @@ TEST(OracleAccepts, ATrimThatClaimsEachIdleSegmentOnce) {
   EXPECT_THAT(run.judged(), holds());
 }
 
-TEST(OracleAccepts, GrowthWhileATrimHoldsTheOnlySegment) {
+TEST(OracleAccepts, AnAllocationThatWaitsForTheSegmentThatATrimHolds) {
   HistoryBuilder run("a f r | a", all(1));
-  run.grow(0, 0).free(0, slot(0, 0)).section(0);
-  run.grow(1, 1).section(0).answers(0, 0).ends_with_segments(2);
+  run.grow(0, 0).free(0, slot(0, 0)).section(0).discarded(0, slot(0, 0), kStride);
+  run.section(1).section(1).section(0).answers(0, kStride).section(1).serves(1, {slot(0, 0)});
+  run.ends_with_segments(1);
+  EXPECT_THAT(run.judged(), holds());
+}
+
+TEST(OracleAccepts, AGrowerThatWaitsForTheSegmentThatATrimHolds) {
+  HistoryBuilder run("a f r | a", all(1));
+  run.grow(0, 0).section(1).granted(1, 1).free(0, slot(0, 0)).section(0);
+  run.discarded(0, slot(0, 0), kStride).section(1).section(1).section(0).answers(0, kStride);
+  run.section(1).released(1, 1).serves(1, {slot(0, 0)}).ends_with_segments(1);
+  EXPECT_THAT(run.judged(), holds());
+}
+
+TEST(OracleAccepts, ATrimThatClaimsNothingMoreWhileAnAllocationWaits) {
+  HistoryBuilder run("a2 F r | a2", all(1));
+  run.section(0).granted(0, 0).section(0).granted(0, 1).section(0);
+  run.serves(0, {slot(0, 0), slot(1, 0)}).section(0).frees(0, {slot(0, 0), slot(1, 0)});
+  run.section(0).discarded(0, slot(0, 0), kStride).section(1).section(0).answers(0, kStride);
+  run.section(1).serves(1, {slot(0, 0), slot(1, 0)}).ends_with_segments(2);
   EXPECT_THAT(run.judged(), holds());
 }
 

@@ -162,6 +162,12 @@ TEST(OrderCounter, GivesUpOnMoreOrdersThanANumberHolds) {
 
 // Against the sequential specification, which the oracle judges by: each order is run to its end.
 
+using Stage = ReferenceSlab::Stage;
+
+bool waits(Stage stage) {
+  return stage != Stage::kDone && stage != Stage::kGrows;
+}
+
 class Lister {
  public:
   Lister(const Program& program, OrderRules rules)
@@ -198,10 +204,10 @@ class Lister {
     for (std::size_t i = 0; i < threads_; ++i) {
       if (state.threads[i].next == program_.threads[i].size()) continue;
       State after = state;
-      const bool was_waiting = after.threads[i].allocation.waiting;
+      const Stage before = after.threads[i].allocation.stage;
       step(after.slab, after.threads[i], program_.threads[i][after.threads[i].next]);
       // A look that finds nothing, and after which the thread waits on, is no section.
-      if (was_waiting && after.threads[i].allocation.waiting) continue;
+      if (waits(before) && after.threads[i].allocation.stage == before) continue;
       list_from(std::move(after));
     }
   }
@@ -245,18 +251,20 @@ class Lister {
     ReferenceSlab::Section section;
     if (!thread.inside) {
       section = slab.begin_allocate(thread.allocation, wanted);
-    } else if (thread.allocation.waiting) {
+    } else if (thread.allocation.stage == Stage::kAwaitsTrims ||
+               thread.allocation.stage == Stage::kRefused) {
       section = slab.look_again(thread.allocation);
     } else {
-      const bool refused = std::exchange(thread.refuse, false);
+      const bool refused = thread.refuse;
       section = slab.continue_allocate(
           thread.allocation,
           {.segment = !refused, .directory = !refused && thread.allocation.directory_width != 0});
+      if (thread.allocation.stage != Stage::kParked) thread.refuse = false;
     }
     thread.held.insert(thread.held.end(), section.taken.begin(), section.taken.end());
     thread.had_a_block = thread.had_a_block || !thread.held.empty();
     EXPECT_LE(slab.segments(), slab.directory_room());
-    return !thread.allocation.growing && !thread.allocation.waiting;
+    return thread.allocation.stage == Stage::kDone;
   }
 
   void add(const ReferenceSlab& slab) {
@@ -333,6 +341,10 @@ constexpr std::string_view kPrograms[] = {
     "! a2 F | a f | a f",
     "! a | ! a f | a f | n",
     "a f r | a f | n",
+    "a f r | ! a f | a f",
+    "a2 F r | a2 F | a",
+    "a f r | r a f | a f",
+    "a f | ! a | r",
     "a f | r | r",
     "a a F | a | a",
     "n | n | n",
