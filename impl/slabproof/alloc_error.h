@@ -13,7 +13,7 @@ namespace slabproof {
 /// Why an allocation, or the construction of a slab, could not be served. A failure is a value:
 /// nothing on an allocation path throws, and a failed call has changed nothing (property S11).
 enum class AllocError : std::uint8_t {
-  kOutOfMemory,        ///< the backing refused and every slot was live at the last look (L3)
+  kOutOfMemory,  ///< the backing refused, and every slot was live when nothing was on its way (L3)
   kInvalidCapacity,    ///< a capacity of zero, or more slots than a 32-bit index can name
   kInvalidLayout,      ///< a size of zero, or an alignment that is not a power of two
   kLayoutOverflow,     ///< size x capacity does not fit the address space

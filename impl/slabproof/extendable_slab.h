@@ -42,17 +42,21 @@ struct InitialSegments {
 /// Address space comes in chunks that grow with the slab, so most segments need no request to the
 /// backing. A chunk that turned out not to be needed is released after the lock is dropped; a
 /// segment in a chunk that the slab has stays for the next grower. Where the backing refused, phase
-/// 3 looks at all segments, and then for a place that another grower has brought: the call fails
-/// only if every slot is live at that moment (property L3). The original algorithm walks its
-/// segments; here every step under the lock is O(1).
+/// 3 looks at all segments, and then for a place that another grower has brought. A call that finds
+/// nothing there either waits for the growers that are in flight then, which may bring what serves
+/// it, and takes what there is meanwhile: it fails only if every slot is live when those have ended
+/// (property L3). Nor does a trim cost a growth or a failure: a call that finds no slot, in phase 1
+/// or 3, waits while a trim has a segment out. The original algorithm walks its segments, and waits
+/// for nobody; here every step under the lock is O(1).
 ///
 /// Growth is exact with `Recheck::kAllSegments`: segments = max(initial, ceil(peak live /
-/// capacity)), for any number of threads (property S6). With `kNewSegments` it may exceed that by
-/// ceil((threads - 1) / capacity) (property S7).
+/// capacity)), for any number of threads, trims or not (property S6). With `kNewSegments` it may
+/// exceed that by ceil((threads - 1) / capacity) (property S7).
 ///
 /// Thread safety: any operation from any thread at any time, but for construction and destruction.
 /// Destruction releases every segment; it does not run destructors of objects still live. In a
 /// child process: see `ForkGuard`.
+/// A backing may not call the slab that it serves, which may wait for it.
 /// Nothing throws, but for the constructors of objects in `create` and `make_unique`, and the
 /// action of `for_each_live`.
 template <class T, class Config = DefaultConfig>
@@ -115,7 +119,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// From now on the slab grows to at most `most` segments, that is to `most` x
   /// `segment_capacity()` x `stride` bytes of slots. Segments that it has stay. A call that would
   /// have to grow beyond fails with `kSegmentLimit`, as if the backing had refused: only if every
-  /// slot is live at its last look (property L3). O(1), one lock acquisition.
+  /// slot is live when the growers in flight have ended (property L3). O(1), one lock acquisition.
   void limit_segments(std::uint32_t most) noexcept {
     const LockGuard guard(mutex_);
     shared_.write().limit_segments(most);
@@ -135,12 +139,12 @@ class ExtendableSlab : CheckedConfig<T, Config>,
         Shared& shared = shared_.write();
         if (shared.usable_slots(plan_) >= wanted) return {};
         if (!shared.may_have(plan_, wanted)) return std::unexpected(AllocError::kSegmentLimit);
-        growth = shared.begin_growth(plan_);
+        shared.begin_growth(plan_, growth);
       }
       Supplies supplies = obtain(growth);
       const LockGuard guard(mutex_);
       Shared& shared = shared_.write();
-      shared.end_growth(supplies);
+      shared.end_growth(growth, supplies);
       if (shared.usable_slots(plan_) >= wanted) {
         shared.leave_out(supplies);
         return {};
@@ -157,7 +161,8 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// one request for a chunk, and one for the directory when that must widen (property L2). Where
   /// the backing refuses a chunk for several segments, the call asks once more, for one segment;
   /// where that fails too and another thread has brought a place that may be used, it takes the
-  /// lock a third time.
+  /// lock a third time. A call that is refused while others grow waits for those: it yields and
+  /// takes the lock once more in each round, until there is something to take or they have ended.
   /// Errors: those of construction; `kOutOfMemory`; `kSegmentLimit`.
   [[nodiscard]] std::expected<Block, AllocError> allocate() noexcept {
     if (plan_error_) [[unlikely]]
@@ -169,23 +174,32 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       Shared& shared = shared_.write();
       data = shared.take_one(plan_);
       if (data == nullptr) [[unlikely]]
-        growth = shared.begin_growth(plan_);
+        shared.miss(plan_, growth);
     }
     if (data != nullptr) [[likely]]
       return hand_out(data);
-    return grow_for_one(growth);
+    return search_for_one(growth, true);
   }
 
   /// As `allocate()`, but never grows: nothing where every slot is live. O(1), one lock
-  /// acquisition.
+  /// acquisition; beside a trim, waits as `allocate` does.
   [[nodiscard]] std::optional<Block> try_allocate() noexcept {
     std::byte* data = nullptr;
+    Growth growth;
     {
       const LockGuard guard(mutex_);
-      data = shared_.write().take_one(plan_);
+      Shared& shared = shared_.write();
+      data = shared.take_one(plan_);
+      if (data == nullptr) [[unlikely]] {
+        if (!shared.must_await_trims(plan_, 1, 0)) return std::nullopt;
+        shared.miss(plan_, growth);
+      }
     }
-    if (data == nullptr) return std::nullopt;
-    return hand_out(data);
+    if (data != nullptr) [[likely]]
+      return hand_out(data);
+    const auto block = search_for_one(growth, false);
+    if (!block) return std::nullopt;
+    return *block;
   }
 
   /// As `allocate()`, for a request that need not be a `T`.
@@ -200,7 +214,8 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// Fills `blocks` from the front under one lock acquisition for each `kMaxSection` of them, and
   /// one more for each segment that it has to add. Other threads can come in between those; each is
   /// atomic by itself. The result is how many blocks were served: fewer than asked only where the
-  /// backing refused while every slot was live, never zero unless asked for zero.
+  /// backing refused while every slot was live, never zero unless asked for zero. A batch waits for
+  /// the growers in flight only while it has nothing.
   /// Errors: as `allocate`, when no block was served; then nothing has changed.
   [[nodiscard]] std::expected<std::size_t, AllocError> allocate_batch(
       std::span<Block> blocks) noexcept {
@@ -392,21 +407,23 @@ class ExtendableSlab : CheckedConfig<T, Config>,
 
   /// Gives the pages of wholly free segments back to the operating system and keeps their
   /// addresses. The result is how many bytes went back. One segment at a time is taken out under
-  /// the lock, as if all of its slots were allocated, and put back as freshly laid out; its pages
-  /// are released in between, without the lock (property S5). While it is out, its slots count as
-  /// live, so growth stays exact (property S6).
+  /// the lock and put back as freshly laid out; its pages are released in between, without the lock
+  /// (property S5). While it is out, its slots count as before, as free or uncarved; a call that
+  /// needs one of them waits until it is back, and neither grows nor fails for a trim (properties
+  /// S6, L3). Takes nothing out while a call waits, and ends then: such a slab has none to spare.
   std::size_t trim() noexcept {
     std::size_t released = 0;
     SegmentType* claimed = nullptr;
     std::uint32_t next = 0;
+    FreelistState unused;
     for (;;) {
-      FreelistState unused;
       {
         const LockGuard guard(mutex_);
         Shared& shared = shared_.write();
-        if (claimed != nullptr) shared.put_back(plan_, *claimed);
+        if (claimed != nullptr) shared.put_back(*claimed, unused);
         claimed = shared.claim_idle_segment(plan_, next, unused);
-        if (claimed == nullptr && next >= shared.size()) return released;
+        const bool is_last = next >= shared.size() || shared.is_awaited();
+        if (claimed == nullptr && is_last) return released;
       }
       if (claimed == nullptr) continue;
       Freelist run = claimed->freelist(plan_);
@@ -422,7 +439,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// Other threads are gone: none of them grows, and what one of them was trimming comes back.
   /// O(segments).
   void after_fork_in_child() noexcept {
-    shared_.write().forget_other_threads(plan_);
+    shared_.write().forget_other_threads();
     mutex_.unlock();
   }
 
@@ -447,6 +464,24 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     return Block{data, block_size};
   }
 
+  /// A call that did not find all that it needs.
+  struct Search {
+    std::span<Block> blocks;
+    std::size_t served;
+    const std::size_t needed;
+    const bool may_grow;
+    Growth& growth;
+    AllocError refusal = AllocError::kOutOfMemory;
+    bool is_done = false;
+
+    [[nodiscard]] bool waits() const noexcept {
+      return growth.state == Growth::State::kWaiting || growth.state == Growth::State::kRefused;
+    }
+    [[nodiscard]] std::span<Block> rest() const noexcept { return blocks.subspan(served); }
+    [[nodiscard]] std::size_t missing() const noexcept { return needed - served; }
+    [[nodiscard]] bool has_enough() const noexcept { return served >= needed; }
+  };
+
   /// Fills `blocks` with what can be had at once; where that is fewer than `needed`, grows until it
   /// has that many.
   std::expected<std::size_t, AllocError> serve(std::span<Block> blocks,
@@ -457,51 +492,101 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     {
       const LockGuard guard(mutex_);
       Shared& shared = shared_.write();
-      served = shared.take_lowest(plan_, blocks, 0);
-      if (served >= needed) return served;
-      growth = shared.begin_growth(plan_);
+      // A batch that waits takes nothing before.
+      if (!shared.must_await_trims(plan_, needed, 0)) {
+        served = shared.take_lowest(plan_, blocks, 0);
+        if (served >= needed) return served;
+      }
+      shared.miss(plan_, growth);
     }
-    return grow(blocks, served, needed, growth);
+    return search({blocks, served, needed, true, growth});
   }
 
   [[nodiscard]] Supplies obtain(const Growth& growth) const noexcept {
     return Shared::Supply::obtain(growth, plan_, make_protection_);
   }
 
-  [[gnu::noinline]] std::expected<Block, AllocError> grow_for_one(const Growth& growth) noexcept {
+  [[gnu::noinline]] std::expected<Block, AllocError> search_for_one(Growth& growth,
+                                                                    bool may_grow) noexcept {
     Block block;
-    const auto served = grow(std::span(&block, 1), 0, 1, growth);
+    const auto served = search({std::span(&block, 1), 0, 1, may_grow, growth});
     if (!served) return std::unexpected(served.error());
     return hand_out(block.data);
   }
 
-  /// Phases 2 and 3, again for each further segment that a batch needs. `supplies` outlives the
-  /// guard, so what is left of it is released after the lock is dropped.
-  [[gnu::noinline]] std::expected<std::size_t, AllocError> grow(std::span<Block> blocks,
-                                                                std::size_t served,
-                                                                std::size_t needed,
-                                                                Growth growth) noexcept {
-    for (;;) {
-      Supplies supplies = obtain(growth);
-      const LockGuard guard(mutex_);
-      Shared& shared = shared_.write();
-      shared.end_growth(supplies);
-      const bool look_at_all = recheck == Recheck::kAllSegments || supplies.refusal.has_value();
-      served +=
-          shared.take_lowest(plan_, blocks.subspan(served), look_at_all ? 0 : growth.observed);
-      if (served >= needed || supplies.refusal) shared.leave_out(supplies);
-      if (served >= needed) return served;
-      if (!supplies.refusal) {
-        SegmentType& fresh = shared.install(supplies);
-        served += shared.take_from(plan_, fresh, blocks.subspan(served));
-        if (served >= needed) return served;
-      } else if (growth.chunk_places == 0 || !shared.has_reserve()) {
-        // There was a place already, or there is none now, or it may not be used.
-        if (served == 0) return std::unexpected(*supplies.refusal);
-        return served;
+  /// Grows and waits, as the state of the growth says, until the call is served or fails.
+  [[gnu::noinline]] std::expected<std::size_t, AllocError> search(Search call) noexcept {
+    while (!call.is_done) {
+      if (call.waits()) {
+        do Sync::pause();
+        while (!look_again(call));
+      } else {
+        grow(call);
       }
-      growth = shared.begin_growth(plan_);
     }
+    if (call.served == 0) return std::unexpected(call.refusal);
+    return call.served;
+  }
+
+  /// Phases 2 and 3. What is left of the supplies is released without the lock, and before the call
+  /// waits for others.
+  [[gnu::noinline]] void grow(Search& call) noexcept {
+    Supplies supplies = obtain(call.growth);
+    while (!end_growth(call, supplies)) Sync::pause();
+  }
+
+  /// Where phase 3 begins to look.
+  static std::uint32_t first_looked_at(const Growth& growth, const Supplies& supplies) noexcept {
+    const bool look_at_all = recheck == Recheck::kAllSegments || supplies.refusal.has_value();
+    return look_at_all ? 0 : growth.observed;
+  }
+
+  /// Phase 3; false while it must wait for a trim. Of such a wait the first round alone writes
+  /// anything.
+  [[gnu::noinline]] bool end_growth(Search& call, Supplies& supplies) noexcept {
+    Growth& growth = call.growth;
+    const LockGuard guard(mutex_);
+    if (shared_.read().must_await_trims(plan_, call.missing(), first_looked_at(growth, supplies))) {
+      if (growth.state != Growth::State::kParked) shared_.write().park(growth);
+      return false;
+    }
+    Shared& shared = shared_.write();
+    shared.end_growth(growth, supplies);
+    call.served += shared.take_lowest(plan_, call.rest(), first_looked_at(growth, supplies));
+    call.is_done = call.has_enough();
+    if (call.is_done || supplies.refusal) {
+      shared.leave_out(supplies);
+      if (!call.is_done) after_refusal(shared, call, *supplies.refusal);
+      return true;
+    }
+    SegmentType& fresh = shared.install(supplies);
+    call.served += shared.take_from(plan_, fresh, call.rest());
+    call.is_done = call.has_enough();
+    if (!call.is_done) shared.begin_growth(plan_, growth);
+    return true;
+  }
+
+  /// What becomes of a call that was refused and then found every slot live. The lock is held.
+  void after_refusal(Shared& shared, Search& call, AllocError refusal) noexcept {
+    call.refusal = refusal;
+    if (shared.may_begin_again(call.growth)) return shared.begin_growth(plan_, call.growth);
+    // What others bring may serve this call as well, but a part of a batch is enough.
+    call.is_done = call.served != 0 || !shared.await_growths(call.growth);
+  }
+
+  /// One round of a wait; false where there is nothing new. Such a round writes nothing.
+  [[gnu::noinline]] bool look_again(Search& call) noexcept {
+    const LockGuard guard(mutex_);
+    if (!shared_.read().is_over(plan_, call.growth, call.missing())) return false;
+    Shared& shared = shared_.write();
+    shared.end_wait();
+    call.served += shared.take_lowest(plan_, call.rest(), 0);
+    const bool was_refused = call.growth.state == Growth::State::kRefused;
+    const bool begins =
+        was_refused ? call.served == 0 && shared.may_begin_again(call.growth) : call.may_grow;
+    call.is_done = call.has_enough() || !begins;
+    if (!call.is_done) shared.begin_growth(plan_, call.growth);
+    return true;
   }
 
   // Read by every operation and written by none; what the lock guards begins with its own line, and

@@ -148,6 +148,7 @@ class SegmentDirectory {
   /// Segments that fit before the directory must widen: 0 or a power of two.
   [[nodiscard]] std::uint32_t room() const noexcept { return room_; }
   [[nodiscard]] OpenSet<Sync>& open() noexcept { return open_; }
+  [[nodiscard]] const OpenSet<Sync>& open() const noexcept { return open_; }
 
   /// The segment of an index. Requires index < size().
   [[nodiscard]] Segment& at(std::uint32_t index) const noexcept {

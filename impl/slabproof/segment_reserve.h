@@ -27,9 +27,9 @@ class SegmentReserve {
 
   /// What a grower has: a spare segment, or a place of a chunk, or nothing.
   struct Reserved {
-    Segment* spare = nullptr;
-    Chunk* chunk = nullptr;
-    std::byte* place = nullptr;
+    Segment* spare;
+    Chunk* chunk;
+    std::byte* place;
 
     [[nodiscard]] explicit operator bool() const noexcept {
       return spare != nullptr || chunk != nullptr;
@@ -40,7 +40,7 @@ class SegmentReserve {
 
   /// Nothing where the reserve is empty.
   [[nodiscard]] Reserved take(const PlaceShape& shape) noexcept {
-    Reserved reserved;
+    Reserved reserved{};
     if (spares_ != nullptr) {
       reserved.spare = std::exchange(spares_, spares_->record.read().next_spare);
     } else if (open_ != nullptr) {

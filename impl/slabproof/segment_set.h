@@ -11,6 +11,7 @@
 #include "slabproof/alloc_error.h"
 #include "slabproof/block.h"
 #include "slabproof/config.h"
+#include "slabproof/growth_list.h"
 #include "slabproof/misuse.h"
 #include "slabproof/segment.h"
 #include "slabproof/segment_directory.h"
@@ -33,8 +34,25 @@ class SegmentSet {
   using Directory = SegmentDirectory<SegmentType, Config>;
   using Supply = SegmentSupply<SegmentType, Directory, Config>;
   using Plan = typename SegmentType::Plan;
-  using Growth = typename Supply::Wish;
   using Supplies = typename Supply::Supplies;
+
+  /// An allocation that found too few slots. It must stay where it is while it is in flight.
+  ///
+  /// | state | in flight | waits for |
+  /// |---|---|---|
+  /// | `kGrowing` | yes: it asks the backing | nothing |
+  /// | `kParked` | yes: it has what it asked for | the trims that hold a segment |
+  /// | `kWaiting` | no: it has not begun to grow | the trims that hold a segment |
+  /// | `kRefused` | no: it has been refused | those, and growths up to number `awaited` |
+  ///
+  /// INVARIANT[waits.acyclic] A trim that holds a segment waits for nothing, and a growth in flight
+  /// for trims alone; nobody waits for a call that is not in flight (property L1).
+  struct Growth : Supply::Wish {
+    enum class State : std::uint8_t { kGrowing, kParked, kWaiting, kRefused };
+    State state;
+    std::uint64_t awaited;
+    GrowthList::Entry entry;
+  };
 
   explicit constexpr SegmentSet(std::size_t segment_size) noexcept : directory_(segment_size) {}
 
@@ -149,15 +167,36 @@ class SegmentSet {
     if (const auto slot = run.slot_of(pointer)) run.unclaim(*slot);
   }
 
-  /// The end of phase 1 of a call that found no slot.
-  [[gnu::noinline]] Growth begin_growth(const Plan& plan) noexcept {
-    return Supply::wish(directory_, reserve_, ++counters_.growers, max_segments_, plan);
+  /// Whether a call that needs `count` slots from segments at `from` and above must not look there
+  /// now: a trim holds free slots, and without them there are too few. O(count).
+  [[nodiscard]] bool must_await_trims(const Plan& plan, std::size_t count,
+                                      std::uint32_t from) const noexcept {
+    return trims_ != 0 && !can_serve(plan, count, from);
+  }
+
+  /// The end of phase 1 of a call that found too few slots: it grows, or waits for trims first.
+  [[gnu::noinline]] void miss(const Plan& plan, Growth& growth) noexcept {
+    if (trims_ == 0) return begin_growth(plan, growth);
+    begin_wait(growth, Growth::State::kWaiting);
+  }
+
+  void begin_growth(const Plan& plan, Growth& growth) noexcept {
+    growth.state = Growth::State::kGrowing;
+    growths_.add(growth.entry);
+    static_cast<typename Supply::Wish&>(growth) =
+        Supply::wish(directory_, reserve_, ++counters_.growers, max_segments_, plan);
   }
 
   /// The first half of phase 3. A wider directory goes in even where this thread has room without
   /// it: others counted on it when they decided to carry none. A slab that has all the segments
   /// that it may have refuses another one.
-  void end_growth(Supplies& supplies) noexcept {
+  void end_growth(const Growth& growth, Supplies& supplies) noexcept {
+    if (growth.state == Growth::State::kParked) {
+      --parked_;
+      --waiting_;
+    } else {
+      growths_.remove(growth.entry);
+    }
     --counters_.growers;
     if (supplies.extent != nullptr && supplies.extent->last() > directory_.room()) {
       directory_.adopt(std::move(supplies.extent));
@@ -179,14 +218,54 @@ class SegmentSet {
     if (supplies.has_spare()) reserve_.keep(*supplies.segment.release());
   }
 
-  /// Whether a segment can be had that needs no request to the backing.
-  [[nodiscard]] bool has_reserve() const noexcept { return !reserve_.empty() && may_grow(); }
+  /// Whether a growth that was refused may succeed when it begins anew: there is a place for a
+  /// segment, for which it had to ask, or which now needs no request at all.
+  [[nodiscard]] bool may_begin_again(const Growth& refused) const noexcept {
+    if (reserve_.empty() || !may_grow()) return false;
+    return refused.chunk_places != 0 ||
+           directory_.size() + counters_.growers < std::uint64_t{directory_.room()};
+  }
+
+  /// A growth that is about to end waits for trims first. It leaves the list, whose entries others
+  /// write to, but is in flight.
+  void park(Growth& growth) noexcept {
+    growths_.remove(growth.entry);
+    growth.state = Growth::State::kParked;
+    ++parked_;
+    ++waiting_;
+  }
+
+  /// A call that was refused and found every slot live waits for the growths in flight. False where
+  /// there is none.
+  [[nodiscard]] bool await_growths(Growth& growth) noexcept {
+    if (growths_.empty() && parked_ == 0) return false;
+    growth.awaited = growths_.newest_number();
+    begin_wait(growth, Growth::State::kRefused);
+    return true;
+  }
+
+  /// Whether a call that waits, and needs `count` slots, has reason to look: they are there, or no
+  /// trim holds others and nothing else is to be waited for. O(count).
+  [[nodiscard]] bool is_over(const Plan& plan, const Growth& growth,
+                             std::size_t count) const noexcept {
+    if (can_serve(plan, count, 0)) return true;
+    if (trims_ != 0) return false;
+    if (growth.state == Growth::State::kWaiting) return true;
+    return can_serve(plan, 1, 0) || may_begin_again(growth) ||
+           (!growths_.has_up_to(growth.awaited) && parked_ == 0);
+  }
+  void end_wait() noexcept { --waiting_; }
+
+  /// Whether a call waits: then a trim leaves all segments alone.
+  [[nodiscard]] bool is_awaited() const noexcept { return waiting_ != 0; }
 
   /// The first wholly free segment at or after `next` that has anything to give back, made to look
-  /// full; `unused` becomes its freelist. Null where the next few segments have none. `next`
-  /// moves past what was examined.
+  /// full; `unused` becomes its freelist. Null where the next few segments have none, and while a
+  /// call waits. `next` moves past what was examined. The counters stay as they are: nobody was
+  /// given these slots (property S6).
   SegmentType* claim_idle_segment(const Plan& plan, std::uint32_t& next,
                                   FreelistState& unused) noexcept {
+    if (is_awaited()) return nullptr;
     const std::uint32_t end = (std::min)(directory_.size(), next + kFewSegments);
     while (next < end) {
       SegmentType& segment = directory_.at(next++);
@@ -194,11 +273,9 @@ class SegmentSet {
       if (before.live != 0 || before.carved == 0 || before.abandoned != 0) continue;
       FreelistState& run = segment.record.write().run;
       unused = run;
-      const std::uint32_t capacity = plan.geometry.capacity;
-      run = FreelistState{.live = capacity};  // no slot of it can be freed
-      counters_.carved += capacity - before.carved;
-      count_live(capacity);
+      run = FreelistState{.live = plan.geometry.capacity};  // no slot of it can be freed
       directory_.open().erase(next - 1);
+      ++trims_;
       return &segment;
     }
     return nullptr;
@@ -223,22 +300,28 @@ class SegmentSet {
 
   /// For the child of a process with several threads, in which the others are gone: none of them
   /// grows, and what one of them was trimming comes back. O(segments).
-  void forget_other_threads(const Plan& plan) noexcept {
-    counters_.growers = 0;
+  void forget_other_threads() noexcept {
+    growths_ = GrowthList();
+    counters_.growers = counters_.carved = 0;
+    trims_ = parked_ = waiting_ = 0;
     for (std::uint32_t i = 0; i < directory_.size(); ++i) {
-      const FreelistState& run = directory_.at(i).record.read().run;
+      FreelistState& run = directory_.at(i).record.write().run;
       const bool is_claimed = run.live > run.carved;
-      if (is_claimed) put_back(plan, directory_.at(i));
+      if (is_claimed) {
+        run = FreelistState{};
+        directory_.open().insert(i);
+      }
+      counters_.carved += run.carved;
     }
   }
 
-  /// Makes a segment that was claimed a new one.
-  void put_back(const Plan& plan, SegmentType& segment) noexcept {
+  /// Makes a segment that was claimed, and that had `unused` as its freelist, a new one.
+  void put_back(SegmentType& segment, const FreelistState& unused) noexcept {
     Record& record = segment.record.write();
-    counters_.carved -= plan.geometry.capacity;
-    counters_.live -= plan.geometry.capacity;
+    counters_.carved -= unused.carved;
     record.run = FreelistState{};
     directory_.open().insert(record.index);
+    --trims_;
   }
 
  private:
@@ -264,6 +347,25 @@ class SegmentSet {
 
   [[nodiscard]] bool may_grow() const noexcept { return directory_.size() < max_segments_; }
 
+  /// Whether so many slots can be taken at once from the segments at `from` and above.
+  [[nodiscard]] bool can_serve(const Plan& plan, std::size_t count,
+                               std::uint32_t from) const noexcept {
+    std::size_t found = 0;
+    while (found < count) {
+      const auto index = directory_.open().lowest(from);
+      if (!index) return false;
+      const FreelistState run = directory_.at(*index).record.read().run;
+      found += plan.geometry.capacity - run.live - run.abandoned;
+      from = *index + 1;
+    }
+    return true;
+  }
+
+  void begin_wait(Growth& growth, typename Growth::State state) noexcept {
+    growth.state = state;
+    ++waiting_;
+  }
+
   std::byte* take_slot(const Freelist& run, FreelistState& state) noexcept {
     const std::uint32_t carved = state.carved;
     const std::uint32_t abandoned = state.abandoned;
@@ -277,7 +379,8 @@ class SegmentSet {
     return slot.data;
   }
 
-  /// INVARIANT[counters.sum] carved, live and abandoned are the sums over all segments.
+  /// INVARIANT[counters.sum] carved, live and abandoned are the sums over all segments; one that a
+  /// trim holds counts as when it was claimed.
   void count_live(std::uint64_t more) noexcept {
     counters_.live += more;
     if (counters_.live > counters_.peak_live) counters_.peak_live = counters_.live;
@@ -313,6 +416,10 @@ class SegmentSet {
 
   SegmentType* recent_ = nullptr;  // that the last free went to: often the next one does too
   Counters counters_;
+  GrowthList growths_;  // but for those that are parked
+  std::uint32_t parked_ = 0;
+  std::uint32_t waiting_ = 0;  // calls, the parked growths among them
+  std::uint32_t trims_ = 0;    // that hold a segment
   Directory directory_;
   Reserve reserve_;
   std::uint32_t max_segments_ = Directory::kMaxSegments;

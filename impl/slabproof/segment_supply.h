@@ -25,13 +25,14 @@ class SegmentSupply {
   using Plan = typename Segment::Plan;
   using ProtectionFactory = typename Config::Protection (*)() noexcept;
 
+  /// Without initializers, since each allocation has one on its stack and few need it.
   struct Wish {
-    std::uint32_t observed = 0;      ///< segments at the last look, all of them full
-    std::uint32_t extent_first = 0;  ///< the directory room to ask for: [first, last), or none
-    std::uint32_t extent_last = 0;
+    std::uint32_t observed;      ///< segments at the last look, all of them full
+    std::uint32_t extent_first;  ///< the directory room to ask for: [first, last), or none
+    std::uint32_t extent_last;
     typename Reserve::Reserved reserved;  ///< for the segment; else a chunk is asked for
-    std::uint32_t chunk_places = 0;       ///< of that chunk
-    bool beyond_limit = false;
+    std::uint32_t chunk_places;           ///< of that chunk
+    bool beyond_limit;
   };
 
   /// INVARIANT[directory.room] Some thread on its way carries room for every segment that the
@@ -45,7 +46,7 @@ class SegmentSupply {
   [[nodiscard]] static Wish wish(const Directory& directory, Reserve& reserve,
                                  std::uint64_t growers, std::uint32_t max_segments,
                                  const Plan& plan) noexcept {
-    Wish wish;
+    Wish wish{};
     wish.observed = directory.size();
     const std::uint64_t wanted = wish.observed + growers;
     if (wish.observed >= max_segments || wanted > Directory::kMaxSegments) {

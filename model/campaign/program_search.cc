@@ -28,8 +28,11 @@ ExploreResult ProgramSearch::run(ExploreOptions options) {
   options.on_execution = [this,
                           callers = std::move(options.on_execution)](const ExecutionEnd& end) {
     measure(end);
-    if (steps_sink_ && has_steps_) write_steps(end);
+    if (steps_sink_ && has_steps_) write_steps(end.abandoned);
     if (callers) callers(end);
+  };
+  options.on_repetition = [this] {
+    if (steps_sink_ && has_steps_) write_steps(true);
   };
   const bool is_on_graphs = options.search == Search::kGraph ||
                             (options.search == Search::kReplay && options.schedule->is_graph);
@@ -50,9 +53,9 @@ void ProgramSearch::measure(const ExecutionEnd& end) {
   witness_ = end.schedule();
 }
 
-void ProgramSearch::write_steps(const ExecutionEnd& end) {
+void ProgramSearch::write_steps(bool is_stopped) {
   constexpr std::size_t kWorthWriting = std::size_t{1} << 20;
-  if (end.abandoned) {
+  if (is_stopped) {
     step_trace_.append_stopped(program_.history(), steps_);
   } else {
     step_trace_.append(program_.history(), steps_);

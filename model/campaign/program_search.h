@@ -45,7 +45,7 @@ class ProgramSearch {
 
  private:
   void measure(const ExecutionEnd& end);
-  void write_steps(const ExecutionEnd& end);
+  void write_steps(bool is_stopped);
   void flush_steps();
 
   JudgedProgram program_;

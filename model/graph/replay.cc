@@ -420,7 +420,11 @@ Replay::Outcome Replay::read(const Event& operation) {
   const bool has_written = event.kind == EventKind::kExclusiveRead;
   const Outcome outcome{.value = event.value, .has_written = has_written};
   const bool changes = has_written && value_to_write(event) != event.value;
-  if (locks || changes || event.is_spurious) running().rounds.forget();
+  if (locks) {
+    running().rounds.lock(operation.location);
+  } else if (changes || event.is_spurious) {
+    running().rounds.forget();
+  }
   pass(has_written ? 2 : 1);
   return outcome;
 }
@@ -512,7 +516,7 @@ void Replay::lock(const Event& operation) {
 }
 
 void Replay::unlock(const Event& operation) {
-  running().rounds.forget();
+  running().rounds.unlock(operation.location);
   if (is_at_frontier()) {
     take_turn();
     const auto& events = graph().thread(running_);

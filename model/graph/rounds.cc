@@ -15,6 +15,7 @@ bool leaves_all_as_it_was(const Event& event) noexcept {
 
 void Rounds::begin(const std::byte* stack_end) noexcept {
   stack_end_ = stack_end;
+  locks_ = 0;
   forget();
 }
 
@@ -23,7 +24,8 @@ std::optional<std::size_t> Rounds::begin_of_round(const Event& operation) const 
   for (const Point& point : points_) {
     if (point.action == operation.action && point.location == operation.location &&
         point.operand == operation.operand && point.expected == operation.expected &&
-        point.state.stack == now.stack && point.state.registers == now.registers &&
+        point.locks == locks_ && point.state.stack == now.stack &&
+        point.state.registers == now.registers &&
         std::memcmp(stacks_.data() + point.at, now.stack,
                     static_cast<std::size_t>(stack_end_ - now.stack)) == 0) {
       return point.events;
@@ -41,6 +43,7 @@ void Rounds::reach(const Event& operation, std::size_t events) {
                      .location = operation.location,
                      .operand = operation.operand,
                      .expected = operation.expected,
+                     .locks = locks_,
                      .state = now,
                      .at = stacks_.size()});
   stacks_.insert(stacks_.end(), now.stack, stack_end_);

@@ -16,12 +16,17 @@ namespace slabproof::model::graph {
 /// it comes to the same operation again and knows the same, byte for byte, what lies between was a
 /// round of a wait: without it, the thread would do all that it can do now.
 ///
+/// A section of a mutex in which the thread only reads is no effect, as long as it ends within the
+/// round: who comes next finds all as it was.
+///
 /// Bytes without a meaning that differ cost executions and lose none. What a thread knows must be
 /// on its stack, in its registers or in checked objects.
 class Rounds {
  public:
   /// A thread begins, on a stack that ends there.
   void begin(const std::byte* stack_end) noexcept;
+  void lock(Location mutex) noexcept { locks_ += name_of(mutex); }
+  void unlock(Location mutex) noexcept { locks_ -= name_of(mutex); }
   /// The thread has done something that others may notice.
   void forget() noexcept {
     points_.clear();
@@ -42,11 +47,17 @@ class Rounds {
     Location location;
     std::uint64_t operand;
     std::uint64_t expected;
+    std::uint64_t locks;
     LocalState state;
     std::size_t at;  // of its stack, in `stacks_`
   };
 
+  static constexpr std::uint64_t name_of(Location mutex) noexcept {
+    return (mutex + std::uint64_t{1}) * 0x9e3779b97f4a7c15;
+  }
+
   const std::byte* stack_end_ = nullptr;
+  std::uint64_t locks_ = 0;  // a sum over the mutexes that the thread holds
   std::vector<Point> points_;
   std::vector<std::byte> stacks_;
 };

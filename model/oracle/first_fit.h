@@ -37,6 +37,7 @@ class FirstFit {
   /// Back to so many empty segments. Allocates nothing for as many as there were once.
   void reset(std::uint32_t segments) {
     segments_.assign(segments, Segment{});
+    claimed_ = 0;
     live_ = 0;
     peak_live_ = 0;
   }
@@ -88,18 +89,28 @@ class FirstFit {
     const Segment& home = segments_[segment];
     return !home.claimed && home.slots.is_trimmable();
   }
-  /// A trim takes a segment out: its slots count as live meanwhile.
+  /// A trim takes a segment out: its slots cannot be had, but are nobody's.
   void claim(std::uint32_t segment) {
     assert(is_trimmable(segment));
-    segments_[segment] = Segment{.slots = {}, .claimed = true};
-    count_live(capacity_);
+    segments_[segment].claimed = true;
+    ++claimed_;
   }
   [[nodiscard]] bool is_claimed(std::uint32_t segment) const { return segments_[segment].claimed; }
   /// A trim puts a segment back as if it were new.
   void lay_out(std::uint32_t segment) {
     assert(is_claimed(segment));
-    segments_[segment].claimed = false;
-    live_ -= capacity_;
+    segments_[segment] = Segment{};
+    --claimed_;
+  }
+  /// Segments that trims have taken out.
+  [[nodiscard]] std::uint32_t claimed() const { return claimed_; }
+  /// Whether so many slots can be had, of segments from `first` on.
+  [[nodiscard]] bool can_serve(std::uint32_t count, std::uint32_t first = 0) const {
+    std::uint64_t found = 0;
+    for (std::uint32_t i = first; i < segments(); ++i) {
+      if (has_room(i)) found += capacity_ - segments_[i].slots.live();
+    }
+    return found >= count;
   }
   /// A whole trim while nothing else runs: the segments that it laid out anew.
   std::vector<std::uint32_t> trim() {
@@ -148,6 +159,7 @@ class FirstFit {
 
   std::uint32_t capacity_;
   std::vector<Segment> segments_;
+  std::uint32_t claimed_ = 0;
   std::uint64_t live_ = 0;
   std::uint64_t peak_live_ = 0;
 };

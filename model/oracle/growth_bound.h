@@ -12,10 +12,10 @@ namespace slabproof::model {
 /// properties S6 and S7.
 ///
 /// Nothing where phase 3 looks at all segments, nor where the program only allocates. Else
-/// ceil((sum of b - least b) / capacity), where b of a thread is the most slots that it takes for
-/// one operation: its largest batch; `capacity` for a trim, which takes a segment out and puts all
-/// of its slots back at once; 0 for a thread that takes none. If each thread allocates, and single
-/// blocks only, that is ceil((threads - 1) / capacity), which batches and trims do exceed.
+/// ceil((sum of b - least b) / capacity), where b of a thread is its largest batch; 0 for a thread
+/// that takes none. If each thread allocates, and single blocks only, that is
+/// ceil((threads - 1) / capacity), which batches do exceed. While a trim has a segment out, another
+/// one serves than the lowest: then each b counts as the least multiple of the capacity.
 [[nodiscard]] std::uint64_t over_growth_bound(const Setting& setting, const Program& program);
 
 }  // namespace slabproof::model

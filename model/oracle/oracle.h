@@ -30,12 +30,15 @@ namespace slabproof::model {
 /// | S2 | each block is one slot of one installed segment, aligned, with the full stride |
 /// | S3 | no installed segment is released; only what a trim has claimed is discarded |
 /// | S4 | when all blocks are back, segments x capacity distinct ones drain without growth |
-/// | S6, S7 | growth is exact with `recheck_all`, else within `over_growth_bound` |
+/// | S6, S7 | growth is exact with `recheck_all`, else within `over_growth_bound`; trims or not |
 /// | S9, S10 | no corrupt link; each bad pointer is counted and changes nothing |
 /// | S11 | each region that was granted is installed or released |
 /// | S12 | each section does what the reference does; each answer is that of its section |
 /// | L2 | lock acquisitions and backing requests of an allocation |
 /// | L3 | an allocation falls short only if refused, with every slot live at its last look |
+///
+/// At that look no trim holds a segment; where the allocation has nothing, each growth has ended
+/// that was in flight when it was refused.
 ///
 /// Data races, and ownership by happens-before, are the checked memory's to judge, not this one's.
 /// Not thread safe. Without a violation `judge` allocates nothing.

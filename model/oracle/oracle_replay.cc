@@ -9,6 +9,21 @@ namespace slabproof::model {
 namespace {
 
 using Kind = Op::Kind;
+using Stage = ReferenceSlab::Stage;
+
+std::string_view why_it_waits(Stage stage) {
+  switch (stage) {
+    case Stage::kRefused:
+      return ", while a growth was in flight that it had seen";
+    case Stage::kAwaitsTrims:
+    case Stage::kParked:
+      return ", while a trim held a segment";
+    case Stage::kGrows:
+    case Stage::kDone:
+      return "";
+  }
+  return "";
+}
 
 /// Whether an operation entered a critical section at all.
 bool takes_lock(const OpRecord& record) {
@@ -133,7 +148,8 @@ bool Oracle::replay_events(Thread& thread, std::size_t stamp) {
 bool Oracle::replay_request(Thread& thread, const BackingEvent& event) {
   const bool refused = event.kind == BackingEvent::Kind::kRefused;
   const bool grows = thread.started && !thread.finished && event.op.op == thread.op &&
-                     allocates(thread.records[thread.op]->op);
+                     allocates(thread.records[thread.op]->op) &&
+                     thread.allocation.stage == Stage::kGrows;
   if (!grows) {
     if (event.is_segment && !refused && is_kept(event)) return fail_needless_growth(event.op);
     return fail(
@@ -191,12 +207,20 @@ bool Oracle::replay_discard(Thread& thread, const BackingEvent& event) {
 
 bool Oracle::replay_allocation(Thread& thread, const OpRecord& record) {
   ReferenceSlab::Allocation& allocation = thread.allocation;
-  const Requests requests = std::exchange(thread.requests, Requests{});
-  const auto section =
-      thread.started ? reference_.continue_allocate(
-                           allocation, {.segment = thread.segment.has_value() && !requests.refused,
-                                        .directory = requests.directory_granted})
-                     : reference_.begin_allocate(allocation, blocks_asked_for(record.op));
+  const Requests& requests = thread.requests;
+  const auto run_section = [&] {
+    if (!thread.started) {
+      return reference_.begin_allocate(allocation, blocks_asked_for(record.op));
+    }
+    if (allocation.stage == Stage::kGrows || allocation.stage == Stage::kParked) {
+      return reference_.continue_allocate(
+          allocation, {.segment = thread.segment.has_value() && !requests.refused,
+                       .directory = requests.directory_granted});
+    }
+    return reference_.look_again(allocation);
+  };
+  const auto section = run_section();
+  if (allocation.stage != Stage::kParked) thread.requests = {};
   if (section.installed) {
     slots_.install(*thread.segment);
     thread.segment.reset();
@@ -204,7 +228,7 @@ bool Oracle::replay_allocation(Thread& thread, const OpRecord& record) {
   for (const std::uint32_t segment : section.taken) {
     if (!hand_out(thread, record, segment)) return false;
   }
-  thread.finished = !allocation.growing;
+  thread.finished = allocation.stage == Stage::kDone;
   return !thread.finished || finish_allocation(thread, record);
 }
 
@@ -353,7 +377,8 @@ bool Oracle::fail_unfinished(const Thread& thread, const OpRecord& record) {
       return fail_block(record, block, slots_.fault_of(block));
     }
     return fail("L3", record.id,
-                fmt::format("{} fell short without a last look.", name(record.id)));
+                fmt::format("{} fell short without a last look{}.", name(record.id),
+                            why_it_waits(thread.allocation.stage)));
   }
   return fail(
       "S12", record.id,

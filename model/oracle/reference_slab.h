@@ -27,14 +27,22 @@ class ReferenceSlab {
     bool recheck_all = true;  ///< phase 3 looks at all segments, not only at new ones
   };
 
-  /// An allocation between its sections. It waits without the lock while `growing`, and asks the
-  /// backing for a directory of `directory_width` segments, unless that is 0, and for a segment.
+  /// Where an allocation stands between its sections.
+  enum class Stage : std::uint8_t {
+    kDone,
+    kAwaitsTrims,  ///< it has taken nothing, and waits until no trim holds a segment
+    kGrows,        ///< it asks for a segment, and for a directory unless `directory_width` is 0
+    kParked,       ///< it has what it asked for, and waits until no trim holds a segment
+    kRefused,      ///< it waits for the growths that were in flight when it was refused
+  };
   struct Allocation {
     std::uint32_t missing = 0;  ///< blocks that it still wants
     std::uint32_t served = 0;
     std::uint32_t observed = 0;  ///< segments when it last found no room
     std::uint32_t directory_width = 0;
-    bool growing = false;
+    Stage stage = Stage::kDone;
+    std::uint32_t growth = 0;   ///< the number of its growth, in the order in which growths began
+    std::uint32_t awaited = 0;  ///< the number of the last growth that it waits for
   };
 
   /// What an allocation brought back from the backing.
@@ -49,7 +57,7 @@ class ReferenceSlab {
     bool installed = false;                ///< the segment that was brought became the last one
   };
 
-  /// A trim between its sections: the segment that it holds, whose slots count as live meanwhile.
+  /// A trim between its sections: the segment that it holds, whose slots nobody can have meanwhile.
   struct Trim {
     std::optional<std::uint32_t> claimed;
     std::uint32_t next = 0;
@@ -64,18 +72,25 @@ class ReferenceSlab {
   /// Back to the state of construction.
   void reset();
 
-  /// Phase 1: takes what there is, up to `wanted`. `allocation` is growing if that was not enough.
+  /// Phase 1: takes what there is, up to `wanted`. `allocation` grows if that was not enough; but
+  /// while a trim holds a segment it waits instead, and takes nothing.
   Section begin_allocate(Allocation& allocation, std::uint32_t wanted);
 
-  /// Phase 3 of a growing allocation: looks again, and installs the segment that was brought if
-  /// that is still needed. `allocation` is growing again where a batch exceeds the capacity.
+  /// Phase 3 of an allocation that grows or is parked: looks again, and installs the segment that
+  /// was brought if that is still needed. `allocation` grows again where a batch exceeds the
+  /// capacity. While a trim holds a segment and there is not enough, it is parked. Where nothing
+  /// was brought, and nothing is to be had, it waits if other growths are in flight.
   Section continue_allocate(Allocation& allocation, Supplies supplies);
+
+  /// One round of an allocation that waits and is not parked. It waits on where there is nothing
+  /// for it, and something to wait for.
+  Section look_again(Allocation& allocation);
 
   /// Takes a block of `segment` back. Requires that one is live there.
   void free(std::uint32_t segment);
 
   /// One section of a trim: lets go of the segment that is held, as freshly laid out, and claims
-  /// the next one that is wholly free and was ever used.
+  /// the next one that is wholly free and was ever used; none while an allocation waits.
   void trim(Trim& trim);
 
   [[nodiscard]] std::uint32_t segments() const { return slots_.segments(); }
@@ -87,11 +102,16 @@ class ReferenceSlab {
  private:
   void take(Allocation& allocation, std::uint32_t first_segment);
   void begin_growth(Allocation& allocation);
+  [[nodiscard]] bool must_await_trims(const Allocation& allocation, std::uint32_t first) const;
+  [[nodiscard]] bool has_growth_to_await(const Allocation& allocation) const;
 
   Rules rules_;
   FirstFit<CountedSlots> slots_;
   std::vector<std::uint32_t> taken_;
-  std::uint32_t growers_ = 0;
+  std::vector<std::uint32_t> growths_;  ///< those in flight, by number, but for the parked ones
+  std::uint32_t growths_begun_ = 0;
+  std::uint32_t parked_ = 0;
+  std::uint32_t waiting_ = 0;  ///< allocations, the parked ones among them
   std::uint32_t directory_room_ = 0;
 };
 

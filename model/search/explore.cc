@@ -187,7 +187,10 @@ class Exploration {
     }
     ++(redundant || ran.is_repetition ? result_.redundant : result_.executions);
     if (ran.is_cut && !redundant) is_cut_ = true;
-    if (ran.is_repetition && ran.failure == nullptr) return;
+    if (ran.is_repetition && ran.failure == nullptr) {
+      if (options_.on_repetition) options_.on_repetition();
+      return;
+    }
     const bool goes_on = options_.search != Search::kGraph && dpor_ == nullptr;
     if (!goes_on && ran.failure != nullptr && !settings_.outlive_failures) is_cut_ = true;
     const std::optional<Failure> failure =

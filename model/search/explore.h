@@ -81,6 +81,9 @@ struct ExploreOptions {
   std::optional<bool> unlock_is_step;
   RunSettings run;  ///< its `unlock_is_step` is not looked at
   std::function<void(const ExecutionEnd&)> on_execution;
+  /// Told of each execution that was cut, as nothing was left to run in it but rounds of waits: it
+  /// counts as redundant, and nothing judges it.
+  std::function<void()> on_repetition;
 };
 
 struct ExploreResult {

@@ -25,7 +25,8 @@ void StepTrace::append(const History& history, std::string& text) {
   }
   word("end");
   number(history.census.segments);
-  number(history.census.peak_live);
+  // The system counts what a trim holds as live, and the code does not.
+  number(history.census.peak_live + greatest_.with_trims - greatest_.live);
   text += '\n';
 }
 
@@ -47,6 +48,7 @@ void StepTrace::begin(const History& history, std::string& text) {
   text_ = &text;
   segments_.clear();
   gifts_.clear();
+  now_ = greatest_ = {};
   adopt_records();
   link_sections();
   write_heading();
@@ -59,6 +61,7 @@ void StepTrace::adopt_records() {
     thread.sections.fill(0);
     thread.op = 0;
     thread.done = 0;
+    thread.has_started = false;
     thread.claimed.reset();
   }
   for (std::size_t i = 0; i < program_.threads.size(); ++i) {
@@ -78,7 +81,6 @@ void StepTrace::link_sections() {
     const OpId id = history_->acquisitions[stamp].op;
     ++threads_[id.thread].sections[id.op];
     std::size_t& before = newest[id.thread][id.op];
-    last_[stamp] = static_cast<std::uint16_t>(before);
     next_[stamp] = kNoStamp;
     if (before != kNoStamp) next_[before] = static_cast<std::uint16_t>(stamp);
     before = stamp;
@@ -117,8 +119,11 @@ void StepTrace::section(std::size_t stamp, const OpRecord& record) {
       if (thread.done > 1) {
         unknown(id.thread);
       } else {
+        const auto freed = history_->blocks_of(record);
+        now_.live -= freed.size();
+        now_.with_trims -= freed.size();
         line("free", id.thread);
-        blocks(history_->blocks_of(record));
+        blocks(freed);
       }
       break;
     case Effect::kTrim:
@@ -139,17 +144,31 @@ void StepTrace::allocation(std::size_t stamp, const OpRecord& record, bool is_la
       is_last ? record.block_count : history_->acquisitions[next_[stamp]].in_hand;
   if (from > to || to > record.block_count) return unknown(record.id.thread);
   const auto taken = history_->blocks_of(record).subspan(from, to - from);
-  if (threads_[record.id.thread].done > 1) return growth(stamp, record, taken, is_last);
-  line("start", record.id.thread);
-  number(blocks_asked_for(record.op));
-  observed(is_last);
-  blocks(taken);
+  if (!is_last && waits(stamp, taken)) return;
+  Thread& thread = threads_[record.id.thread];
+  count_live(taken.size());
+  if (thread.has_started) {
+    growth(stamp, record, taken, is_last);
+  } else {
+    line("start", record.id.thread);
+    number(blocks_asked_for(record.op));
+    observed(is_last);
+    blocks(taken);
+  }
+  thread.has_started = true;
+  thread.written = stamp;
+}
+
+/// A thread that takes nothing and then asks for nothing waits: for a growth, or for a trim.
+bool StepTrace::waits(std::size_t stamp, std::span<const BlockEvent> taken) const {
+  const OpId op = history_->acquisitions[stamp].op;
+  return taken.empty() && !between(op, stamp, next_[stamp]).has_request();
 }
 
 void StepTrace::growth(std::size_t stamp, const OpRecord& record, std::span<const BlockEvent> taken,
                        bool is_last) {
-  const Between supplies = between(record.id, last_[stamp], stamp);
-  const bool is_served = supplies.granted.has_value() || supplies.refused;
+  const Between supplies = between(record.id, threads_[record.id.thread].written, stamp);
+  const bool is_served = supplies.has_request();
   // After a refusal, and where the segment was let go, an operation is over.
   const bool goes_on = supplies.granted && supplies.kept && !supplies.refused;
   if (!is_served || supplies.repeated || (!is_last && !goes_on)) return unknown(record.id.thread);
@@ -173,14 +192,27 @@ void StepTrace::trim(std::size_t stamp, std::uint8_t thread) {
     number(*state.claimed);
     *text_ += '\n';
     state.claimed.reset();
+    now_.with_trims -= setting_.capacity;
   }
   const auto discarded = between(history_->acquisitions[stamp].op, stamp, next_[stamp]).discarded;
   if (!discarded) return;
   state.claimed = segment_of(*discarded);
   if (!state.claimed) return unknown(thread);
+  count_with_trims(setting_.capacity);
   line("claim", thread);
   number(*state.claimed);
   *text_ += '\n';
+}
+
+void StepTrace::count_live(std::uint64_t more) {
+  now_.live += more;
+  greatest_.live = std::max(greatest_.live, now_.live);
+  count_with_trims(more);
+}
+
+void StepTrace::count_with_trims(std::uint64_t more) {
+  now_.with_trims += more;
+  greatest_.with_trims = std::max(greatest_.with_trims, now_.with_trims);
 }
 
 StepTrace::Between StepTrace::between(OpId op, std::size_t after, std::size_t before) const {
@@ -247,6 +279,7 @@ bool StepTrace::finish_operation(std::size_t thread) {
   }
   ++state.op;
   state.done = 0;
+  state.has_started = false;
   return true;
 }
 

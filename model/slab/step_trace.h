@@ -30,7 +30,8 @@ namespace slabproof::model {
 /// before it.
 ///
 /// Left out, since the system has no step for it: sections that change nothing (a bad pointer, a
-/// query). Not thread safe. Allocates nothing once it has held the longest execution.
+/// query, a look that finds nothing and after which the thread waits for a growth or a trim). Not
+/// thread safe. Allocates nothing once it has held the longest execution.
 class StepTrace {
  public:
   /// `setting` and `program` are those of all executions.
@@ -50,7 +51,9 @@ class StepTrace {
     std::array<std::uint16_t, kMaxOpsPerThread> sections;  ///< of each operation
     std::size_t op = 0;                                    ///< all before it are written
     std::uint16_t done = 0;                                ///< sections of `op` that are written
-    std::optional<std::size_t> claimed;                    ///< the segment that its trim holds
+    bool has_started = false;                              ///< the first step of `op` is written
+    std::size_t written = 0;             ///< the stamp of the last section that is a step of `op`
+    std::optional<std::size_t> claimed;  ///< the segment that its trim holds
   };
 
   /// What one thread did without the lock between two of its sections.
@@ -60,6 +63,14 @@ class StepTrace {
     bool refused = false;
     bool repeated = false;  ///< several segments were granted
     std::optional<std::uintptr_t> discarded;
+
+    [[nodiscard]] bool has_request() const { return granted.has_value() || refused; }
+  };
+
+  /// Slots that callers hold, and those with what trims hold.
+  struct Live {
+    std::uint64_t live = 0;
+    std::uint64_t with_trims = 0;
   };
 
   struct Gift {
@@ -75,8 +86,11 @@ class StepTrace {
   void write_heading();
   void section(std::size_t stamp, const OpRecord& record);
   void allocation(std::size_t stamp, const OpRecord& record, bool is_last);
+  [[nodiscard]] bool waits(std::size_t stamp, std::span<const BlockEvent> taken) const;
   void growth(std::size_t stamp, const OpRecord& record, std::span<const BlockEvent> blocks,
               bool is_last);
+  void count_live(std::uint64_t more);
+  void count_with_trims(std::uint64_t more);
   void trim(std::size_t stamp, std::uint8_t thread);
   void settle_gifts();
   bool finish_operation(std::size_t thread);
@@ -100,9 +114,10 @@ class StepTrace {
   std::string* text_ = nullptr;
   std::vector<std::uintptr_t> segments_;  ///< bases, in the order of their installation
   std::vector<Gift> gifts_;               ///< given and not yet taken
+  Live now_;
+  Live greatest_;
   std::array<Thread, kMaxThreads> threads_;
   std::array<std::uint16_t, History::kMaxAcquisitions> next_;  ///< stamp of the operation's next
-  std::array<std::uint16_t, History::kMaxAcquisitions> last_;  ///< and of its last section
 };
 
 }  // namespace slabproof::model

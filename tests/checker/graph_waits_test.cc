@@ -34,6 +34,7 @@ struct State {
   Sync::Atomic<int> x{0};
   Sync::Atomic<int> y{0};
   Sync::Var<int> plain{0};
+  Sync::Mutex mutex;
   std::array<int, 3> got{};
 };
 using Thread = std::function<void(State&)>;
@@ -194,6 +195,38 @@ TEST(WaitWithoutAPause, ForWhatNobodyWritesIsALivelock) {
                                                }});
     EXPECT_EQ(found.defects, std::set{Defect::kLivelock}) << to_text(search);
     EXPECT_EQ(found.complete, 0U);
+  }
+}
+
+/// Leaves nothing on the stack of a loop that calls it: so all rounds are alike from the first on.
+[[gnu::noinline]] bool holds_more_than(State& s, int value) {
+  s.mutex.lock();
+  const bool result = s.plain.read() > value;
+  s.mutex.unlock();
+  return result;
+}
+
+TEST(WaitWithAPause, LooksUnderAMutexAreRounds) {
+  const auto await_more_than = [](int value) {
+    return Thread([value](State& s) {
+      do Sync::pause();
+      while (!holds_more_than(s, value));
+    });
+  };
+  const Thread add = [](State& s) {
+    s.mutex.lock();
+    ++s.plain.write();
+    s.mutex.unlock();
+  };
+  for (const Search search : {Search::kGraph, Search::kDpor}) {
+    // The first section is an addition; the other one and the last looks are in any order.
+    const ScriptFindings found = find(search, {await_more_than(0), await_more_than(0), add, add});
+    EXPECT_EQ(found.result.verdict, Verdict::kHolds) << to_text(search);
+    EXPECT_TRUE(found.result.exhaustive);
+    EXPECT_EQ(found.complete, 12U) << to_text(search);
+    EXPECT_EQ(find(search, {await_more_than(1), add, add}).complete, 2U) << to_text(search);
+    EXPECT_EQ(find(search, {await_more_than(1), add}).defects, std::set{Defect::kLivelock})
+        << to_text(search);
   }
 }
 

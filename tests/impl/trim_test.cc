@@ -1,10 +1,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <optional>
 #include <span>
 #include <thread>
 #include <vector>
@@ -12,6 +14,7 @@
 #include "slabproof/extendable_slab.h"
 #include "slabproof/heap_backing.h"
 #include "slabproof/siphash_mac.h"
+#include "tests/support/held_thread.h"
 #include "tests/support/observed_policies.h"
 #include "tests/support/resident_pages.h"
 #include "tests/support/slab_expectations.h"
@@ -108,6 +111,12 @@ TEST_F(TrimTest, LeavesTheSegmentAsFreshlyLaidOut) {
   EXPECT_EQ(slab_.stats().repeated_frees, 1U);
 }
 
+TEST_F(TrimTest, PeakIsOfWhatCallersHeld) {
+  give_back(slab_, take_blocks(slab_, 2));
+  EXPECT_GT(slab_.trim(), 0U);
+  EXPECT_EQ(slab_.stats().peak_live, 2U);
+}
+
 TEST_F(TrimTest, GrowthStaysExactAcrossTrims) {
   for (std::size_t round = 1; round <= 5; ++round) {
     fill_segments(round);
@@ -194,24 +203,12 @@ class DuringTrimTest : public ::testing::Test {
   std::vector<Block> blocks_;
 };
 
-TEST_F(DuringTrimTest, SlotsOfTheSegmentThatIsOutCountAsLive) {
-  trim_and_meanwhile([this] {
-    EXPECT_EQ(slab_.stats().live, 3U);
-    expect_conserved(slab_.stats());
-  });
-  EXPECT_EQ(slab_.stats().live, 0U);
-}
-
-TEST_F(DuringTrimTest, AllocationIsServedFromAnotherSegmentAndGrowthStaysExact) {
-  Block taken;
-  trim_and_meanwhile([&] {
-    taken = slab_.allocate().value();
-    fill(taken, 1);
-  });
-  EXPECT_TRUE(is_filled(taken, 1));
-  EXPECT_EQ(std::ranges::find(blocks_, taken), blocks_.end());
-  EXPECT_EQ(slab_.segment_count(), 2U);
-  expect_exact_growth(slab_.stats());
+TEST_F(DuringTrimTest, SlotsOfTheSegmentThatIsOutCountAsBefore) {
+  const SlabStats before = slab_.stats();
+  EXPECT_EQ(before.free, 3U);
+  trim_and_meanwhile([&] { EXPECT_EQ(slab_.stats(), before); });
+  EXPECT_EQ(slab_.stats().free, 0U);
+  EXPECT_EQ(slab_.stats().uncarved, 3U);
 }
 
 TEST_F(DuringTrimTest, FreeOfASlotOfTheSegmentThatIsOutIsRefused) {
@@ -226,6 +223,164 @@ TEST_F(DuringTrimTest, AnotherTrimLeavesTheSegmentThatIsOutAlone) {
   trim_and_meanwhile([this] { EXPECT_EQ(slab_.trim(), 0U); });
   EXPECT_EQ(script_.discards, 1U);
   expect_conserved(slab_.stats());
+}
+
+using Hold = HeldThread::Hold;
+
+/// Calls beside a trim that the test holds while the pages of a segment go.
+template <class Config>
+class BesideATrimTest : public ::testing::Test {
+ protected:
+  static constexpr std::size_t kSlots = 3;
+
+  BesideATrimTest() { new_environment(); }
+
+  std::vector<Block> fill(std::size_t segments) { return take_blocks(slab_, segments * kSlots); }
+  HeldThread trim() {
+    return HeldThread(Hold::kInDiscard, [this] {
+      slab_.trim();
+      discards_ = environment().discards;
+    });
+  }
+
+  ExtendableSlab<std::uint64_t, Config> slab_{kSlots};
+  std::uint64_t discards_ = 0;
+};
+
+using BothScopes =
+    ::testing::Types<ObservedConfig<Recheck::kAllSegments>, ObservedConfig<Recheck::kNewSegments>>;
+TYPED_TEST_SUITE(BesideATrimTest, BothScopes);
+
+TYPED_TEST(BesideATrimTest, AllocationWaitsForTheSegmentAndDoesNotGrow) {
+  give_back(this->slab_, this->fill(1));
+  HeldThread trim = this->trim();
+  std::uint64_t requests = 1;
+  HeldThread caller(Hold::kNowhere, [&] {
+    EXPECT_TRUE(this->slab_.allocate());
+    requests = environment().requests;
+  });
+  EXPECT_TRUE(caller.still_waits());
+  trim.go_on();
+  caller.join();
+  EXPECT_EQ(requests, 0U);
+  EXPECT_EQ(this->slab_.segment_count(), 1U);
+}
+
+TYPED_TEST(BesideATrimTest, TryAllocateWaitsForTheSegment) {
+  give_back(this->slab_, this->fill(1));
+  HeldThread trim = this->trim();
+  HeldThread caller(Hold::kNowhere, [&] { EXPECT_TRUE(this->slab_.try_allocate()); });
+  EXPECT_TRUE(caller.still_waits());
+  trim.go_on();
+  caller.join();
+}
+
+TYPED_TEST(BesideATrimTest, TryAllocateOfAFullSlabFindsNothingWhenTheTrimIsOver) {
+  give_back(this->slab_, this->fill(1));
+  HeldThread trim = this->trim();
+  std::array<Block, 3> all;
+  HeldThread other(Hold::kNowhere, [&] { EXPECT_EQ(this->slab_.allocate_batch(all), 3U); });
+  EXPECT_TRUE(other.still_waits());
+  trim.go_on();
+  other.join();
+  EXPECT_FALSE(this->slab_.try_allocate());
+}
+
+TYPED_TEST(BesideATrimTest, BlockFreedDuringTheWaitIsTaken) {
+  const std::vector<Block> blocks = this->fill(2);
+  give_back(this->slab_, std::span(blocks).first(3));
+  HeldThread trim = this->trim();
+  std::optional<Block> taken;
+  HeldThread caller(Hold::kNowhere, [&] { taken = this->slab_.allocate().value(); });
+  EXPECT_TRUE(caller.still_waits());
+  EXPECT_TRUE(this->slab_.deallocate(blocks[4].data));
+  caller.join();
+  EXPECT_EQ(taken, blocks[4]);
+  trim.go_on();
+}
+
+TYPED_TEST(BesideATrimTest, RefusedGrowerWaitsForTheSegmentAndDoesNotFail) {
+  const std::vector<Block> blocks = this->fill(1);
+  HeldThread grower(Hold::kInRequest, [&] {
+    environment().refuse_all();
+    EXPECT_TRUE(this->slab_.allocate());
+  });
+  give_back(this->slab_, blocks);
+  HeldThread trim = this->trim();
+  grower.go_on();
+  EXPECT_TRUE(grower.still_waits());
+  trim.go_on();
+  grower.join();
+}
+
+TYPED_TEST(BesideATrimTest, RefusedCallDoesNotFailWhileAGrowerWaitsForTheSegment) {
+  const std::vector<Block> blocks = this->fill(1);
+  HeldThread grower(Hold::kInRequest, [&] { EXPECT_TRUE(this->slab_.allocate()); });
+  HeldThread refused(Hold::kInRequest, [&] {
+    environment().refuse_all();
+    EXPECT_TRUE(this->slab_.allocate());
+  });
+  give_back(this->slab_, blocks);
+  HeldThread trim = this->trim();
+  grower.go_on();
+  EXPECT_TRUE(grower.still_waits());
+  refused.go_on();
+  EXPECT_TRUE(refused.still_waits());
+  trim.go_on();
+  refused.join();
+  grower.join();
+}
+
+TYPED_TEST(BesideATrimTest, BatchThatWaitsTakesNothingBefore) {
+  const std::vector<Block> blocks = this->fill(2);
+  give_back(this->slab_, std::span(blocks).first(4));
+  HeldThread trim = this->trim();  // of the first segment; one slot of the second is free
+  std::array<Block, 3> batch;
+  HeldThread caller(Hold::kNowhere, [&] { EXPECT_EQ(this->slab_.allocate_batch(batch), 3U); });
+  EXPECT_TRUE(caller.still_waits());
+  EXPECT_EQ(this->slab_.allocate(), blocks[3]);
+  trim.go_on();
+  caller.join();
+  EXPECT_EQ(this->slab_.segment_count(), 2U);
+}
+
+TYPED_TEST(BesideATrimTest, BatchThatFindsEnoughDoesNotWait) {
+  const std::vector<Block> blocks = this->fill(3);
+  give_back(this->slab_, std::span(blocks).first(4));
+  HeldThread trim = this->trim();
+  EXPECT_TRUE(this->slab_.deallocate(blocks[8].data));
+  std::array<Block, 2> batch;
+  EXPECT_EQ(this->slab_.allocate_batch(batch), 2U);
+  trim.go_on();
+}
+
+TYPED_TEST(BesideATrimTest, TrimTakesNothingMoreOutWhileACallWaits) {
+  give_back(this->slab_, this->fill(3));
+  HeldThread trim = this->trim();
+  std::array<Block, 9> all;
+  HeldThread caller(Hold::kNowhere, [&] { EXPECT_EQ(this->slab_.allocate_batch(all), 9U); });
+  EXPECT_TRUE(caller.still_waits());
+  trim.go_on();
+  trim.join();
+  caller.join();
+  EXPECT_EQ(this->discards_, 1U);
+  EXPECT_EQ(this->slab_.segment_count(), 3U);
+}
+
+using ExactBesideATrimTest = BesideATrimTest<ObservedConfig<Recheck::kAllSegments>>;
+
+TEST_F(ExactBesideATrimTest, GrowerThatComesBackWaitsForTheSegmentAndDoesNotInstall) {
+  const std::vector<Block> blocks = fill(1);
+  HeldThread grower(Hold::kInRequest, [&] { EXPECT_TRUE(slab_.allocate()); });
+  give_back(slab_, blocks);
+  HeldThread trimmer = trim();
+  grower.go_on();
+  EXPECT_TRUE(grower.still_waits());
+  EXPECT_EQ(slab_.stats().growers, 1U);
+  trimmer.go_on();
+  grower.join();
+  EXPECT_EQ(slab_.segment_count(), 1U);
+  EXPECT_EQ(slab_.stats().growers, 0U);
 }
 
 // A block of a trimmed segment must not change under a thread that was served meanwhile.

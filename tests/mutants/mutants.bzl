@@ -93,8 +93,8 @@ MUTANTS = [
         header = "extendable_slab.h",
         edits = [
             (
-                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); shared.end_growth(supplies); const bool",
-                "Shared& shared = shared_.write(); shared.end_growth(supplies); const bool",
+                "const LockGuard guard(mutex_); if (shared_.read().must_await_trims(",
+                "if (shared_.read().must_await_trims(",
             ),
         ],
         why = "lost lock: two growers install segments at once",
@@ -133,7 +133,10 @@ MUTANTS = [
         name = "refused_looks_at_new_only",
         header = "extendable_slab.h",
         edits = [
-            ("|| supplies.refusal.has_value()", ""),
+            (
+                "const bool look_at_all = recheck == Recheck::kAllSegments || supplies.refusal.has_value();",
+                "static_cast<void>(supplies); const bool look_at_all = recheck == Recheck::kAllSegments;",
+            ),
         ],
         why = "a refused allocation fails although a slot is free",
         breaks = "L3",
@@ -147,12 +150,37 @@ MUTANTS = [
         ),
     ),
     _mutant(
+        name = "refused_does_not_wait",
+        header = "segment_set.h",
+        edits = [
+            ("if (growths_.empty() && parked_ == 0) return false;", "if (growths_.newest_number() != 0) return false;"),
+        ],
+        why = "a refused allocation fails although another one is about to install a segment",
+        breaks = "L3",
+        steps = "accepted",
+        canary = _canary(
+            program = "! a f | a f",
+            properties = ["L3"],
+            minimal = "! a | a",
+            preemptions = 1,
+        ),
+    ),
+    _mutant(
+        name = "refused_waits_for_one_growth_too_few",
+        header = "growth_list.h",
+        edits = [
+            ("oldest_->number <= number;", "oldest_->number < number;"),
+        ],
+        why = "a refused allocation fails although the newest growth that it saw is in flight",
+        breaks = "L3",
+    ),
+    _mutant(
         name = "backing_called_under_lock",
         header = "extendable_slab.h",
         edits = [
             (
-                "Supplies supplies = obtain(growth); const LockGuard guard(mutex_); Shared& shared = shared_.write(); shared.end_growth(supplies); const bool",
-                "const LockGuard guard(mutex_); Supplies supplies = obtain(growth); Shared& shared = shared_.write(); shared.end_growth(supplies); const bool",
+                "Supplies supplies = obtain(call.growth);",
+                "Supplies supplies; { const LockGuard guard(mutex_); supplies = obtain(call.growth); }",
             ),
         ],
         why = "a slow system call stops every other thread",
@@ -250,6 +278,27 @@ MUTANTS = [
         why = "blocks in use are laid out afresh and handed out again",
         breaks = "S1",
         steps = "rejected",
+    ),
+    _mutant(
+        name = "trim_claims_although_a_call_waits",
+        header = "segment_set.h",
+        edits = [
+            ("if (is_awaited()) return nullptr;", ""),
+        ],
+        why = "trims one after the other keep a call from the slots that are free",
+        breaks = "L2",
+    ),
+    _mutant(
+        name = "miss_beside_a_trim_grows",
+        header = "segment_set.h",
+        edits = [
+            (
+                "if (trims_ == 0) return begin_growth(plan, growth); begin_wait(growth, Growth::State::kWaiting);",
+                "begin_growth(plan, growth);",
+            ),
+        ],
+        why = "a call asks the backing for a segment although a trim holds free slots",
+        breaks = "L2",
     ),
     _mutant(
         name = "stale_route",
@@ -391,8 +440,8 @@ MUTANTS = [
         header = "extendable_slab.h",
         edits = [
             (
-                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); data = shared.take_one(plan_);",
-                "const LockGuard outer(second_mutex_); const LockGuard guard(mutex_); Shared& shared = shared_.write(); data = shared.take_one(plan_);",
+                "const LockGuard guard(mutex_); Shared& shared = shared_.write(); data = shared.take_one(plan_); if (data == nullptr) [[unlikely]] shared",
+                "const LockGuard outer(second_mutex_); const LockGuard guard(mutex_); Shared& shared = shared_.write(); data = shared.take_one(plan_); if (data == nullptr) [[unlikely]] shared",
             ),
             (
                 "const LockGuard guard(mutex_); Shared& shared = shared_.write(); refused = shared.put(",
@@ -418,8 +467,8 @@ MUTANTS = [
         header = "extendable_slab.h",
         edits = [
             (
-                "[[unlikely]] growth = shared.begin_growth(plan_); } if",
-                "[[unlikely]] { growth = shared.begin_growth(plan_); static_cast<void>(obtain(growth)); } } if",
+                "[[unlikely]] shared.miss(plan_, growth); } if",
+                "[[unlikely]] { shared.miss(plan_, growth); static_cast<void>(obtain(growth)); } } if",
             ),
         ],
         why = "phase 2 runs before the lock of phase 1 is dropped",

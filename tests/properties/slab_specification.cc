@@ -53,7 +53,7 @@ bool SlabSpecification::apply(const SlabStep& step) {
     case SlabStep::Kind::kTake:
       return take(step);
     case SlabStep::Kind::kExhausted:
-      return !slots_.lowest_with_room();
+      return !slots_.lowest_with_room() && slots_.claimed() == 0;
     case SlabStep::Kind::kPut:
       return put(step.address);
     case SlabStep::Kind::kForeign:
@@ -118,7 +118,8 @@ bool SlabSpecification::take(const SlabStep& step) {
   const bool any_segment = step.may_grow && !recheck_all_;
   auto segment = segment_of(step.address);
   if (!segment) {
-    if (!step.may_grow || (!any_segment && slots_.lowest_with_room())) return false;
+    if (!step.may_grow || slots_.claimed() != 0) return false;
+    if (!any_segment && slots_.lowest_with_room()) return false;
     segment = slots_.segments();
     slots_.install();
     regions_.push_back(region_of(step.address));

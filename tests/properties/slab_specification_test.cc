@@ -111,12 +111,26 @@ TEST(SlabSpecificationTest, TrimTakesOutOnlyWhatIsFreeAndWasUsed) {
   const std::vector<SlabStep> used = {grow(slot(0, 0)), take(slot(0, 1)), put(slot(0, 0)),
                                       put(slot(0, 1))};
   std::vector<SlabStep> whole = used;
-  whole.insert(whole.end(), {claim, grow(slot(1, 0)), lay_out, take(slot(0, 0))});
+  whole.insert(whole.end(), {claim, lay_out, take(slot(0, 0))});
   EXPECT_TRUE(accepts(whole));
   EXPECT_FALSE(accepts({grow(slot(0, 0)), claim}));
   std::vector<SlabStep> while_out = used;
   while_out.insert(while_out.end(), {claim, take(slot(0, 0))});
   EXPECT_FALSE(accepts(while_out));
+}
+
+TEST(SlabSpecificationTest, NobodyGrowsOrFailsWhileATrimHoldsASegment) {
+  const SlabStep claim{.kind = Kind::kClaim, .address = slot(0, 0)};
+  const SlabStep lay_out{.kind = Kind::kLayOut, .address = slot(0, 0)};
+  const SlabStep exhausted{.kind = Kind::kExhausted};
+  const std::vector<SlabStep> used = {grow(slot(0, 0)), put(slot(0, 0)), claim};
+  for (const SlabStep& step : {grow(slot(1, 0)), exhausted}) {
+    std::vector<SlabStep> steps = used;
+    steps.push_back(step);
+    EXPECT_FALSE(accepts(steps));
+  }
+  EXPECT_TRUE(accepts({grow(slot(0, 0)), put(slot(0, 0)), claim, lay_out, take(slot(0, 0)),
+                       take(slot(0, 1)), exhausted}));
 }
 
 TEST(SlabSpecificationTest, CountersMustBeThoseOfTheState) {

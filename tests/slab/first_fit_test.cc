@@ -26,12 +26,12 @@ TEST(FirstFitTest, LastFreedSlotOfTheLowestSegmentGoesOutFirst) {
   EXPECT_EQ(model.take(), (SlotName{1, 0}));
 }
 
-TEST(FirstFitTest, TrimCountsTheSlotsOfTheSegmentItHoldsAsLive) {
+TEST(FirstFitTest, TrimLaysOutAnewAndCountsNothingAsLive) {
   FirstFit<OrderedSlots> model(4, 1);
   model.put(model.take());
   EXPECT_EQ(model.peak_live(), 1U);
   EXPECT_EQ(model.trim(), std::vector{0U});
-  EXPECT_EQ(model.peak_live(), 4U);
+  EXPECT_EQ(model.peak_live(), 1U);
   EXPECT_EQ(model.live(), 0U);
   EXPECT_EQ(model.sum(&OrderedSlots::free), 0U);
   EXPECT_TRUE(model.trim().empty()) << "a segment that was never used is as good as new";
@@ -43,8 +43,13 @@ TEST(FirstFitTest, ClaimedSegmentServesNobodyUntilItIsLaidOut) {
   model.claim(0);
   EXPECT_EQ(model.lowest_with_room(), 1U);
   EXPECT_FALSE(model.is_trimmable(0));
+  EXPECT_EQ(model.claimed(), 1U);
+  EXPECT_TRUE(model.can_serve(1));
+  EXPECT_FALSE(model.can_serve(2));
   model.lay_out(0);
   EXPECT_EQ(model.lowest_with_room(), 0U);
+  EXPECT_EQ(model.claimed(), 0U);
+  EXPECT_TRUE(model.can_serve(2));
 }
 
 TEST(FirstFitTest, SlotsBehindAnOverwrittenLinkAreAbandonedWhenItIsTaken) {

@@ -72,10 +72,16 @@ TEST(GrowthBound, IsExceededByBatchesIfEachThreadCountsAsOne) {
   EXPECT_EQ(bound(kProgram, only_new(1)), 2U);
 }
 
-TEST(GrowthBound, IsExceededByTrimsIfTheyCountAsOneSlot) {
+TEST(GrowthBound, CountsBatchesAsWholeSegmentsWhereATrimMayHoldTheLowest) {
   constexpr std::string_view kProgram = "a r f a | a a F f | a r r a";
-  EXPECT_EQ(worst(kProgram, only_new(2, 2)), 2U);
   EXPECT_EQ(bound(kProgram, only_new(2, 2)), 2U);
+  EXPECT_EQ(bound("a f f a | a a F f | a f f a", only_new(2, 2)), 1U);
+  EXPECT_EQ(worst(kProgram, only_new(2, 2)), 1U);
+}
+
+TEST(GrowthBound, CountsAThreadThatOnlyTrimsAsTheOneThatTakesLeast) {
+  EXPECT_EQ(bound("a f | r", only_new(4)), 1U);
+  EXPECT_EQ(worst("a f | r", only_new(4)), 0U);
 }
 
 /// A program of two or three threads that take and give back in every way.

@@ -448,6 +448,53 @@ TEST(OracleRejects, AFailureAlthoughASlotWasFreeAtTheLastLookAsL3) {
   EXPECT_THAT(run.judged(), violates("L3"));
 }
 
+TEST(OracleRejects, AFailureWhileAGrowthIsInFlightThatWasSeenAsL3) {
+  HistoryBuilder run("a | ! a", all(1));
+  run.passes(1).section(0).section(1).refused(1).section(1).section(1).fails(1);
+  run.granted(0, 0).section(0).serves(0, {slot(0, 0)}).ends_with_segments(1);
+  EXPECT_THAT(run.judged(), violates("L3", "while a growth was in flight that it had seen"));
+}
+
+TEST(OracleRejects, AFailureWhileATrimHoldsASegmentAsL3) {
+  HistoryBuilder run("a f r | ! a", all(1));
+  run.grow(0, 0).passes(1).section(1).refused(1).free(0, slot(0, 0)).section(0);
+  run.discarded(0, slot(0, 0), kStride).section(1).fails(1).section(0).answers(0, kStride);
+  run.ends_with_segments(1);
+  EXPECT_THAT(run.judged(), violates("L3", "while a trim held a segment"));
+}
+
+TEST(OracleRejects, GrowthWhileATrimHoldsTheOnlySegmentAsS6) {
+  HistoryBuilder run("a f r | a", all(1));
+  run.grow(0, 0).free(0, slot(0, 0)).section(0).discarded(0, slot(0, 0), kStride);
+  run.grow(1, 1).section(0).answers(0, kStride).ends_with_segments(2);
+  EXPECT_THAT(run.judged(), violates("S6"));
+}
+
+TEST(OracleRejects, ASegmentThatIsClaimedWhileAnAllocationWaitsAsL2) {
+  HistoryBuilder run("a2 F r | a2", all(1));
+  run.section(0).granted(0, 0).section(0).granted(0, 1).section(0);
+  run.serves(0, {slot(0, 0), slot(1, 0)}).section(0).frees(0, {slot(0, 0), slot(1, 0)});
+  run.section(0).discarded(0, slot(0, 0), kStride).section(1).section(0);
+  run.discarded(0, slot(1, 0), kStride).section(0).answers(0, 2 * kStride);
+  run.section(1).serves(1, {slot(0, 0), slot(1, 0)}).ends_with_segments(2);
+  EXPECT_THAT(run.judged(), violates("S3"));
+}
+
+TEST(OracleRejects, AWaitForAGrowthThatBeganLaterAsL2) {
+  HistoryBuilder run("! a | a", all(1));
+  run.passes(0).section(0).refused(0).section(0).section(1).section(0).fails(0);
+  run.granted(1, 0).section(1).serves(1, {slot(0, 0)}).ends_with_segments(1);
+  EXPECT_THAT(run.judged(), violates("L2", "took the lock again after it was done"));
+}
+
+TEST(OracleRejects, ARequestOfAThreadThatWaitsAsL2) {
+  HistoryBuilder run("a | ! a", all(1));
+  run.passes(1).section(0).section(1).refused(1).section(1).granted(1, 1).section(1);
+  run.serves(1, {slot(1, 0)}).granted(0, 0).section(0).serves(0, {slot(0, 0)});
+  run.ends_with_segments(2);
+  EXPECT_THAT(run.judged(), violates("S6"));
+}
+
 TEST(OracleRejects, AFailureWithoutALastLookAsL3) {
   HistoryBuilder run("! a", all(1));
   run.passes(0).section(0).refused(0).fails(0).ends_with_segments(0);

@@ -81,6 +81,22 @@ TEST(OracleAccepts, ARefusedGrowerThatIsServedFromAnOldSegment) {
   EXPECT_THAT(run.judged(), holds());
 }
 
+TEST(OracleAccepts, ARefusedGrowerThatWaitsForAnotherAndIsServedFromItsSegment) {
+  HistoryBuilder run("a | ! a", all(2));
+  run.passes(1).section(0).section(1).refused(1).section(1).section(1).granted(0, 0).section(0);
+  run.section(1).serves(0, {slot(0, 0)}).serves(1, {slot(0, 1)}).ends_with_segments(1);
+  EXPECT_THAT(run.judged(), holds());
+}
+
+TEST(OracleAccepts, ARefusedGrowerThatFailsWhenTheGrowthThatItSawHasEnded) {
+  HistoryBuilder run("a | ! a | a", all(1));
+  run.passes(1).section(0).section(1).refused(1).section(1);
+  // A growth that begins later is not waited for.
+  run.section(2).granted(0, 0).section(0).serves(0, {slot(0, 0)}).section(1).fails(1);
+  run.granted(2, 1).section(2).serves(2, {slot(1, 0)}).ends_with_segments(2);
+  EXPECT_THAT(run.judged(), holds());
+}
+
 TEST(OracleAccepts, APartOfABatchWhereTheBackingRefuses) {
   HistoryBuilder run("a ! a2", all(2));
   run.grow(0, 0).passes(0).section(0).refused(0).section(0).serves(0, {slot(0, 1)});
@@ -170,10 +186,28 @@ TEST(OracleAccepts, ATrimThatClaimsEachIdleSegmentOnce) {
   EXPECT_THAT(run.judged(), holds());
 }
 
-TEST(OracleAccepts, GrowthWhileATrimHoldsTheOnlySegment) {
+TEST(OracleAccepts, AnAllocationThatWaitsForTheSegmentThatATrimHolds) {
   HistoryBuilder run("a f r | a", all(1));
-  run.grow(0, 0).free(0, slot(0, 0)).section(0);
-  run.grow(1, 1).section(0).answers(0, 0).ends_with_segments(2);
+  run.grow(0, 0).free(0, slot(0, 0)).section(0).discarded(0, slot(0, 0), kStride);
+  run.section(1).section(1).section(0).answers(0, kStride).section(1).serves(1, {slot(0, 0)});
+  run.ends_with_segments(1);
+  EXPECT_THAT(run.judged(), holds());
+}
+
+TEST(OracleAccepts, AGrowerThatWaitsForTheSegmentThatATrimHolds) {
+  HistoryBuilder run("a f r | a", all(1));
+  run.grow(0, 0).section(1).granted(1, 1).free(0, slot(0, 0)).section(0);
+  run.discarded(0, slot(0, 0), kStride).section(1).section(1).section(0).answers(0, kStride);
+  run.section(1).released(1, 1).serves(1, {slot(0, 0)}).ends_with_segments(1);
+  EXPECT_THAT(run.judged(), holds());
+}
+
+TEST(OracleAccepts, ATrimThatClaimsNothingMoreWhileAnAllocationWaits) {
+  HistoryBuilder run("a2 F r | a2", all(1));
+  run.section(0).granted(0, 0).section(0).granted(0, 1).section(0);
+  run.serves(0, {slot(0, 0), slot(1, 0)}).section(0).frees(0, {slot(0, 0), slot(1, 0)});
+  run.section(0).discarded(0, slot(0, 0), kStride).section(1).section(0).answers(0, kStride);
+  run.section(1).serves(1, {slot(0, 0), slot(1, 0)}).ends_with_segments(2);
   EXPECT_THAT(run.judged(), holds());
 }
 

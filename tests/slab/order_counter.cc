@@ -17,7 +17,11 @@ constexpr Number kSegmentsPerTrimSection = 64;
 struct Segment {
   Number live = 0;
   bool used = false;
+  bool claimed = false;  ///< by a trim
 };
+
+/// What an allocation that is inside does next.
+enum class Stage : std::uint8_t { kGrows, kAwaitsTrims, kParked, kAwaitsGrowths };
 
 struct Thread {
   std::size_t next = 0;  ///< operation that it is in, or that comes next
@@ -28,6 +32,8 @@ struct Thread {
   bool has_freed = false;
   Number missing = 0;             ///< allocation: blocks still wanted
   Number seen = 0;                ///< allocation: segments at its last look
+  Stage stage = Stage::kGrows;    ///< allocation
+  Number awaited = 0;             ///< bit set of threads whose present growth it has seen
   Number examined = 0;            ///< trim: segments behind it
   std::optional<Number> claimed;  ///< trim: segment that it holds
   std::vector<Number> held;       ///< segment of each block, oldest first
@@ -49,11 +55,15 @@ std::string key_of(const State& state) {
   };
   put(state.peak);
   put(state.segments.size());
-  for (const Segment& segment : state.segments) put(segment.live * 2U + (segment.used ? 1U : 0U));
+  for (const Segment& segment : state.segments) {
+    put(segment.live * 4U + (segment.used ? 1U : 0U) + (segment.claimed ? 2U : 0U));
+  }
   for (const Thread& thread : state.threads) {
     put(thread.next);
     put((thread.started ? 1U : 0U) | (thread.inside ? 2U : 0U) | (thread.refuse ? 4U : 0U) |
-        (thread.has_freed ? 8U : 0U) | (thread.has_held ? 16U : 0U));
+        (thread.has_freed ? 8U : 0U) | (thread.has_held ? 16U : 0U) |
+        static_cast<unsigned>(thread.stage) << 5);
+    put(thread.awaited);
     put(thread.missing);
     put(thread.seen);
     put(thread.examined);
@@ -92,6 +102,7 @@ class Counter {
     for (std::size_t i = 0; i < state.threads.size(); ++i) {
       if (state.threads[i].next == program_.threads[i].size()) continue;
       is_end = false;
+      if (state.threads[i].inside && waits_on(state, state.threads[i])) continue;
       if (merge_equal_threads_ && !may_start(state, i)) continue;
       State after = state;
       run_section(after, i);
@@ -113,6 +124,42 @@ class Counter {
     const auto segments = static_cast<Number>(state.segments.size());
     const Number needed = (state.peak + rules_.capacity - 1) / rules_.capacity;
     return {1, 0, segments - std::max(rules_.initial_segments, needed), segments};
+  }
+
+  /// Whether a look of the thread, which is inside, would find nothing and change nothing.
+  [[nodiscard]] bool waits_on(const State& state, const Thread& thread) const {
+    switch (thread.stage) {
+      case Stage::kGrows:
+        return false;
+      case Stage::kAwaitsTrims:
+        return must_await_trims(state, thread, 0);
+      case Stage::kParked:
+        return must_await_trims(state, thread, first_looked_at(thread));
+      case Stage::kAwaitsGrowths:
+        if (must_await_trims(state, thread, 0)) return true;
+        return !can_serve(state, 1, 0) && (thread.awaited != 0 || any_is(state, Stage::kParked));
+    }
+    return false;
+  }
+  [[nodiscard]] bool must_await_trims(const State& state, const Thread& thread,
+                                      Number first) const {
+    return std::ranges::any_of(state.segments, &Segment::claimed) &&
+           !can_serve(state, thread.missing, first);
+  }
+  [[nodiscard]] bool can_serve(const State& state, Number count, Number first) const {
+    Number found = 0;
+    for (Number s = first; s < state.segments.size(); ++s) {
+      if (!state.segments[s].claimed) found += rules_.capacity - state.segments[s].live;
+    }
+    return found >= count;
+  }
+  [[nodiscard]] Number first_looked_at(const Thread& thread) const {
+    return thread.refuse || rules_.recheck_all ? 0 : thread.seen;
+  }
+  [[nodiscard]] bool any_is(const State& state, Stage stage) const {
+    return std::ranges::any_of(state.threads, [stage](const Thread& thread) {
+      return thread.inside && thread.stage == stage;
+    });
   }
 
   /// Renaming equal threads by the order in which they start makes one order of each orbit.
@@ -172,7 +219,7 @@ class Counter {
         done = trim(state, thread);
         break;
       default:
-        if (allocates(op)) done = allocate(state, thread, blocks_asked_for(op));
+        if (allocates(op)) done = allocate(state, i, blocks_asked_for(op));
         break;
     }
     thread.inside = !done;
@@ -182,27 +229,59 @@ class Counter {
   }
 
   /// One section of an allocation; true if it was the last.
-  bool allocate(State& state, Thread& thread, Number wanted) const {
+  bool allocate(State& state, std::size_t i, Number wanted) const {
+    Thread& thread = state.threads[i];
     if (!thread.inside) {
       thread.missing = wanted;
+      if (must_await_trims(state, thread, 0)) return wait(thread, Stage::kAwaitsTrims);
       take_free(state, thread, 0);
+    } else if (thread.stage == Stage::kAwaitsTrims) {
+      take_free(state, thread, 0);
+    } else if (thread.stage == Stage::kAwaitsGrowths) {
+      take_free(state, thread, 0);
+      thread.missing = 0;
+      thread.awaited = 0;
     } else {
+      for (Thread& other : state.threads) other.awaited &= ~(Number{1} << i);
+      const Number first = first_looked_at(thread);
+      if (must_await_trims(state, thread, first)) return wait(thread, Stage::kParked);
       const bool refused = std::exchange(thread.refuse, false);
-      take_free(state, thread, refused || rules_.recheck_all ? 0 : thread.seen);
+      take_free(state, thread, first);
       if (thread.missing > 0 && !refused) {
         state.segments.emplace_back();
         take_free(state, thread, static_cast<Number>(state.segments.size() - 1));
       }
+      if (refused && thread.missing == wanted) {
+        thread.stage = Stage::kAwaitsGrowths;  // and so not one of those that grow
+        thread.awaited = growing(state);
+        if (thread.awaited != 0 || any_is(state, Stage::kParked)) return wait(thread, thread.stage);
+      }
       if (refused) thread.missing = 0;
     }
+    thread.stage = Stage::kGrows;
     thread.seen = thread.missing > 0 ? static_cast<Number>(state.segments.size()) : 0;
     return thread.missing == 0;
+  }
+  static bool wait(Thread& thread, Stage stage) {
+    thread.stage = stage;
+    return false;
+  }
+
+  /// The threads that are on their way with a segment.
+  [[nodiscard]] Number growing(const State& state) const {
+    Number threads = 0;
+    for (std::size_t i = 0; i < state.threads.size(); ++i) {
+      const Thread& thread = state.threads[i];
+      if (!thread.inside || thread.stage != Stage::kGrows) continue;
+      if (allocates(program_.threads[i][thread.next])) threads |= Number{1} << i;
+    }
+    return threads;
   }
 
   void take_free(State& state, Thread& thread, Number first) const {
     for (Number s = first; s < state.segments.size(); ++s) {
       Segment& segment = state.segments[s];
-      while (thread.missing > 0 && segment.live < rules_.capacity) {
+      while (thread.missing > 0 && !segment.claimed && segment.live < rules_.capacity) {
         ++segment.live;
         segment.used = true;
         --thread.missing;
@@ -225,16 +304,18 @@ class Counter {
     if (!thread.inside) thread.examined = 0;
     if (thread.claimed) {
       state.segments[*thread.claimed] = Segment{};
-      state.live -= rules_.capacity;
       thread.claimed.reset();
+    }
+    if (any_is(state, Stage::kAwaitsTrims) || any_is(state, Stage::kParked) ||
+        any_is(state, Stage::kAwaitsGrowths)) {
+      thread.examined = 0;
+      return true;
     }
     for (Number left = kSegmentsPerTrimSection; left > 0; --left) {
       if (thread.examined == state.segments.size()) break;
       Segment& segment = state.segments[thread.examined++];
-      if (segment.live > 0 || !segment.used) continue;
-      segment.live = rules_.capacity;
-      state.live += rules_.capacity;
-      state.peak = std::max(state.peak, state.live);
+      if (segment.live > 0 || !segment.used || segment.claimed) continue;
+      segment.claimed = true;
       thread.claimed = thread.examined - 1;
       return false;
     }

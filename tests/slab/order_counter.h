@@ -24,7 +24,8 @@ struct OrderRules {
 ///
 /// The counter was written apart from the searches and the oracle and shares nothing with them but
 /// the program language, so a mistake in one shows as a difference. A hit, a free and a query are
-/// one section each; a miss is two, and one more for each further segment of a batch; a trim is one
+/// one section each; a miss is two, and one more for each further segment of a batch; one that was
+/// refused and waits for the growths of others has one more, which is its last look; a trim is one
 /// more than the segments it claims. An operation that is skipped has none.
 struct OrderCount {
   std::uint64_t orders = 0;

@@ -82,6 +82,13 @@ TEST(OrderCounter, ARefusedAllocationLooksTwice) {
   EXPECT_EQ(counted("! a3 | n", {.capacity = 1}).orders, 3U);
 }
 
+TEST(OrderCounter, ARefusedAllocationThatWaitsLooksOnceMoreWhenItsWaitIsOver) {
+  // In two of the six orders of the first sections it is refused while the other one grows, and in
+  // those it looks again when the other one has ended: before or after a free by that thread.
+  EXPECT_EQ(counted("! a | a", {.capacity = 1}).orders, 6U);
+  EXPECT_EQ(counted("! a | a f", {.capacity = 1}).orders, 1U + 2U + 2U + 2U + 2U + 3U);
+}
+
 TEST(OrderCounter, ATrimHasOneSectionMoreThanSegmentsThatItClaims) {
   EXPECT_EQ(counted("a2 F r | n", {.capacity = 1}).orders, 8U);  // 3 + 1 + 3 sections and one
 }
@@ -155,6 +162,12 @@ TEST(OrderCounter, GivesUpOnMoreOrdersThanANumberHolds) {
 
 // Against the sequential specification, which the oracle judges by: each order is run to its end.
 
+using Stage = ReferenceSlab::Stage;
+
+bool waits(Stage stage) {
+  return stage != Stage::kDone && stage != Stage::kGrows;
+}
+
 class Lister {
  public:
   Lister(const Program& program, OrderRules rules)
@@ -191,7 +204,10 @@ class Lister {
     for (std::size_t i = 0; i < threads_; ++i) {
       if (state.threads[i].next == program_.threads[i].size()) continue;
       State after = state;
+      const Stage before = after.threads[i].allocation.stage;
       step(after.slab, after.threads[i], program_.threads[i][after.threads[i].next]);
+      // A look that finds nothing, and after which the thread waits on, is no section.
+      if (waits(before) && after.threads[i].allocation.stage == before) continue;
       list_from(std::move(after));
     }
   }
@@ -235,16 +251,20 @@ class Lister {
     ReferenceSlab::Section section;
     if (!thread.inside) {
       section = slab.begin_allocate(thread.allocation, wanted);
+    } else if (thread.allocation.stage == Stage::kAwaitsTrims ||
+               thread.allocation.stage == Stage::kRefused) {
+      section = slab.look_again(thread.allocation);
     } else {
-      const bool refused = std::exchange(thread.refuse, false);
+      const bool refused = thread.refuse;
       section = slab.continue_allocate(
           thread.allocation,
           {.segment = !refused, .directory = !refused && thread.allocation.directory_width != 0});
+      if (thread.allocation.stage != Stage::kParked) thread.refuse = false;
     }
     thread.held.insert(thread.held.end(), section.taken.begin(), section.taken.end());
     thread.had_a_block = thread.had_a_block || !thread.held.empty();
     EXPECT_LE(slab.segments(), slab.directory_room());
-    return !thread.allocation.growing;
+    return thread.allocation.stage == Stage::kDone;
   }
 
   void add(const ReferenceSlab& slab) {
@@ -318,7 +338,13 @@ constexpr std::string_view kPrograms[] = {
     "a | a | a",
     "a2 F | a f | a f",
     "! a f | a f | n",
+    "! a2 F | a f | a f",
+    "! a | ! a f | a f | n",
     "a f r | a f | n",
+    "a f r | ! a f | a f",
+    "a2 F r | a2 F | a",
+    "a f r | r a f | a f",
+    "a f | ! a | r",
     "a f | r | r",
     "a a F | a | a",
     "n | n | n",

@@ -102,6 +102,52 @@ TEST(StepTraceTest, ARefusedGrowerThatFindsNothingTakesNoBlock) {
             "end 0 0\n");
 }
 
+TEST(StepTraceTest, ARefusedGrowerTakesItsStepWhenItsWaitIsOver) {
+  HistoryBuilder builder("a | ! a", {{.capacity = 2}});
+  builder.passes(1).section(0).section(1).refused(1).section(1).section(1).granted(0, 0).section(0);
+  builder.section(1).serves(0, {slot(0, 0)}).serves(1, {slot(0, 1)});
+  EXPECT_EQ(steps_of(builder),
+            "slab 2 all lowest 2 1\n"
+            "start 0 1 0\n"
+            "start 1 1 0\n"
+            "install 0 65536 - 0:0\n"
+            "refused 1 0:1\n"
+            "end 0 0\n");
+}
+
+TEST(StepTraceTest, AnAllocationStartsWhenItsWaitForATrimIsOver) {
+  HistoryBuilder builder("r | a", {{.capacity = 1, .initial_segments = 1}});
+  builder.section(0).discarded(0, slot(0, 0), kStride).section(1).section(0).answers(0, kStride);
+  builder.section(1).serves(1, {slot(0, 0)});
+  builder.census().peak_live = 1;
+  EXPECT_EQ(steps_of(builder),
+            "slab 1 all lowest 2 1 65536\n"
+            "claim 0 0\n"
+            "release 0 0\n"
+            "start 1 1 - 0:0\n"
+            "end 1 1\n");
+}
+
+TEST(StepTraceTest, AGrowerTakesItsStepWhenItsWaitForATrimIsOver) {
+  HistoryBuilder builder("a f r | a", {{.capacity = 1}});
+  builder.grow(0, 0).section(1).granted(1, 1).free(0, slot(0, 0)).section(0);
+  builder.discarded(0, slot(0, 0), kStride).section(1).section(0).answers(0, kStride);
+  builder.section(1).released(1, 1).serves(1, {slot(0, 0)});
+  EXPECT_TRUE(steps_of(builder).contains("claim 0 0\nrelease 0 0\nreuse 1 0:0\n"))
+      << steps_of(builder);
+}
+
+// The system counts what a trim holds as live: 1 block of a caller, and then 2 slots of a trim.
+TEST(StepTraceTest, ThePeakThatTheCodeCountsIsRaisedByWhatATrimHeld) {
+  HistoryBuilder builder("a f r", {{.capacity = 2}});
+  builder.grow(0, 0).free(0, slot(0, 0)).section(0).discarded(0, slot(0, 0), kStride);
+  builder.section(0).answers(0, kStride);
+  builder.census().peak_live = 1;
+  EXPECT_TRUE(steps_of(builder).ends_with("end 0 2\n")) << steps_of(builder);
+  builder.census().peak_live = 2;
+  EXPECT_TRUE(steps_of(builder).ends_with("end 0 3\n")) << steps_of(builder);
+}
+
 TEST(StepTraceTest, BlocksOfABatchBelongToTheSectionAfterWhichTheyWereInHand) {
   HistoryBuilder builder("a3", {{.capacity = 2, .initial_segments = 1}});
   builder.section(0).granted(0, 1).section(0, 2).serves(0, {slot(0, 0), slot(0, 1), slot(1, 0)});
@@ -126,7 +172,7 @@ TEST(StepTraceTest, ASectionOfATrimThatPutsBackAndClaimsIsTwoSteps) {
             "release 0 0\n"
             "claim 0 1\n"
             "release 0 1\n"
-            "end 2 0\n");
+            "end 2 1\n");
 }
 
 TEST(StepTraceTest, AGiftComesBeforeTheFreeByItsTaker) {
@@ -154,9 +200,9 @@ TEST(StepTraceTest, ASecondSectionOfAFreeIsUnknown) {
 }
 
 TEST(StepTraceTest, AThirdPhaseWithoutARequestIsUnknown) {
-  HistoryBuilder builder("a", {{.capacity = 1, .initial_segments = 1}});
-  builder.section(0).section(0).serves(0, {slot(0, 0)});
-  EXPECT_NE(steps_of(builder).find("start 0 1 1\nunknown 0\n"), std::string::npos);
+  HistoryBuilder builder("a2", {{.capacity = 1, .initial_segments = 1}});
+  builder.section(0).section(0, 1).serves(0, {slot(0, 0), slot(1, 0)});
+  EXPECT_TRUE(steps_of(builder).contains("start 0 2 1 0:0\nunknown 0\n")) << steps_of(builder);
 }
 
 TEST(StepTraceTest, ABlockInNoSegmentIsNamedBeyondAllOfThem) {

@@ -64,6 +64,7 @@ struct Environment {
 
   std::function<void()> during_request;  ///< called within each request, before its outcome shows
   std::function<void()> during_discard;  ///< called within each discard, before its effect
+  std::function<void()> during_pause;    ///< called within each pause of a thread that waits
 
   std::uint64_t requests = 0;
   std::uint64_t segment_requests = 0;
@@ -71,6 +72,7 @@ struct Environment {
   std::uint64_t releases = 0;
   std::uint64_t discards = 0;
   std::uint64_t discarded_bytes = 0;           ///< that the backing says it gave back
+  std::uint64_t pauses = 0;                    ///< each between two looks of a thread that waits
   std::uint64_t backing_calls_under_lock = 0;  ///< requests, releases and discards (property S5)
 
   bool recording = false;  ///< whether `events` is filled

@@ -18,8 +18,9 @@
 
 namespace slabproof::testing {
 
-/// `StdSync` whose locks are counted, and whose timing is perturbed right before a lock is asked
-/// for and right after it is dropped: there the races between critical sections are decided.
+/// `StdSync` whose locks and pauses are counted, and whose timing is perturbed right before a lock
+/// is asked for and right after it is dropped: there the races between critical sections are
+/// decided.
 struct ObservedSync : StdSync {
   class Mutex {
    public:
@@ -38,6 +39,13 @@ struct ObservedSync : StdSync {
    private:
     StdSync::Mutex mutex_;
   };
+
+  static void pause(std::source_location where = std::source_location::current()) noexcept {
+    Environment& mine = environment();
+    ++mine.pauses;
+    if (mine.during_pause) mine.during_pause();
+    StdSync::pause(where);
+  }
 };
 
 static_assert(SyncPolicy<ObservedSync>);
