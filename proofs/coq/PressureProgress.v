@@ -218,12 +218,32 @@ Section pressure_progress.
         rewrite Hcalls, list_lookup_insert_ne in Hc' by done. left. by simplify_eq.
   Qed.
 
+  Lemma trimmers_step σ a σ' :
+    step σ a σ' → match a with
+      | TrimClaim _ _ => trimmers σ' = S (trimmers σ)
+      | TrimRelease _ _ => S (trimmers σ') = trimmers σ
+      | _ => trimmers σ' = trimmers σ
+      end.
+  Proof.
+    intros Hs. destruct (step_phase cfg Hcfg _ _ _ Hs) as (p & p' & Hp & Hp' & Hch).
+    pose proof (step_trimmers cfg Hcfg _ _ _ _ _ Hs Hp Hp') as Htrim. clear Hs Hp Hp'.
+    destruct a; simpl in *; destruct p, p'; naive_solver lia.
+  Qed.
+
   (** So do the trims, while a call waits for one. *)
   Theorem L1_trims_only_end χ e χ' t c :
     pressure_step χ e χ' → calls χ !! t = Some c → for_trims c = true →
     trimmers (shared χ') ≤ trimmers (shared χ).
   Proof.
-  Admitted.
+    intros Hstep Hc Hflag.
+    destruct Hstep as [χ u n got observed c0 σ' _ _ Hs|?|χ u n got c0 σ' _ _ _ Hs|χ u got c0 k σ' _ _ Hs
+      |χ u got a fresh observed c0 k σ' _ _ Hs _|χ u got c0 len rem obt σ' _ _ _ Hs|?
+      |χ u got c0 s len rem obt σ1 observed σ2 _ _ _ _ _ _ Hs Hs2
+      |χ u blocks c0 σ' _ _ Hs|χ u i c0 σ' _ _ Hs Hnone|χ u i c0 σ' _ Hs|χ u v b c0 σ' _ Hs];
+      simpl; try done; try (by specialize (Hnone _ _ Hc); congruence);
+      pose proof (trimmers_step _ _ _ Hs) as Hle; simpl in Hle; try lia.
+    pose proof (trimmers_step _ _ _ Hs2) as Hle2; simpl in Hle2. lia.
+  Qed.
 
   (** Whoever is awaited goes on: a trim always, *)
   Theorem L1_trim_can_finish tr peak χ t i :
@@ -231,7 +251,37 @@ Section pressure_progress.
     ∃ χ', pressure_step χ (Does (TrimRelease t i)) χ' ∧
       S (trimmers (shared χ')) = trimmers (shared χ).
   Proof.
-  Admitted.
+    intros Hexec Ht. destruct (exec_below _ _ _ Hexec) as (tr' & peak' & Hbelow).
+    destruct (trim_can_finish cfg Hcfg _ _ _ _ _ Hbelow Ht) as [σ' Hs].
+    apply (pressure_exec_ok cfg Hcfg) in Hexec as [Hlen _ _].
+    destruct (lookup_lt_is_Some_2 (calls χ) t) as [c Hc].
+    { rewrite Hlen. by eapply lookup_lt_Some. }
+    exists (with_call χ t c σ'). split; [by econstructor|]. by apply trimmers_step in Hs.
+  Qed.
+
+  Lemma ends_flight χ c u number σ' last :
+    is_Some (calls χ !! u) → stands c ≠ InFlight number →
+    ¬ in_flight (PressureState σ' (<[u := c]> (calls χ)) last) u number.
+  Proof.
+    intros Hu%lookup_lt_is_Some Hk (c' & Hc' & Hk'). simpl in Hc'.
+    rewrite list_lookup_insert in Hc' by done. congruence.
+  Qed.
+
+  Lemma awaits_dec χ t seen : awaits χ t seen ∨ ¬ awaits χ t seen.
+  Proof.
+    set (P := λ u, u ≠ t ∧
+      match stands <$> calls χ !! u with Some (InFlight k) => k ≤ seen | _ => False end).
+    assert (∀ u, Decision (P u)) by (intros u; unfold P; repeat case_match; apply _).
+    assert (awaits χ t seen ↔ Exists P (seq 0 (length (calls χ)))) as ->;
+      [|destruct (decide (Exists P (seq 0 (length (calls χ))))); auto].
+    rewrite Exists_exists. split.
+    - intros (u & k & Hne & (c & Hc & Hk) & Hle). exists u. split.
+      + apply elem_of_seq. apply lookup_lt_Some in Hc. lia.
+      + split; [done|]. rewrite Hc; simpl. by rewrite Hk.
+    - intros (u & _ & Hne & Hu). destruct (calls χ !! u) as [c|] eqn:Hc; simpl in Hu; [|done].
+      destruct (stands c) as [| |k|] eqn:Hk; try done.
+      exists u, k. split_and!; [done| |done]. by exists c.
+  Qed.
 
   (** a growth in flight when no trim is under way, whether the backing delivered or
       refused: then it is no longer in flight; *)
@@ -241,14 +291,46 @@ Section pressure_progress.
     (∃ got a fresh observed χ', pressure_step χ (Does (Install u got a fresh observed)) χ' ∧
       ¬ in_flight χ' u number).
   Proof.
-  Admitted.
+    intros Hexec Hnone (c & Hc & Hk).
+    destruct (fits _ _ _ _ _ Hexec Hc) as (p & Hp & Hfit).
+    unfold call_fits in Hfit. rewrite Hk in Hfit. destruct Hfit as [Hgrow Hle].
+    destruct p as [|len rem obt|]; try done.
+    destruct (grow_progress cfg Hcfg _ _ _ _ _ Hp)
+      as [(got & σ' & Hs)|(got & a & fresh & observed & σ' & Hs)]; [left|right].
+    - exists got, (with_call χ u no_call σ'). split; [by econstructor|].
+      by apply (ends_flight _ no_call).
+    - exists got, a, fresh, observed, (after χ u observed (has c) σ'). split; [by econstructor|].
+      unfold after. eapply (ends_flight _ _); [done|]. destruct observed; simpl; [|done].
+      intros [= Heq]. lia.
+  Qed.
 
   Theorem L1_refused_growth_ends tr peak χ u number :
     pressure_exec tr peak χ → trimmers (shared χ) = 0 → in_flight χ u number →
     (∃ got χ', pressure_step χ (Does (Refused u got)) χ' ∧ ¬ in_flight χ' u number) ∨
     (∃ χ', pressure_step χ (Waits u []) χ' ∧ ¬ in_flight χ' u number).
   Proof.
-  Admitted.
+    intros Hexec Hnone (c & Hc & Hk).
+    destruct (fits _ _ _ _ _ Hexec Hc) as (p & Hp & Hfit).
+    unfold call_fits in Hfit. rewrite Hk in Hfit. destruct Hfit as [Hgrow Hle].
+    destruct p as [|len rem obt|]; try done.
+    assert (grows c) as Hg by (unfold grows; by rewrite Hk).
+    destruct (refused_progress cfg Hcfg _ _ _ _ _ Hp) as (got & σ' & Hs).
+    destruct (decide (has c + obt + length got = 0)) as [Hempty|Hsome];
+      [destruct (awaits_dec χ u (last_seen χ c)) as [Hawaits|Hfree]|].
+    - right. destruct got; simpl in *; [|lia].
+      exists (with_call χ u (Call (Waiting (last_seen χ c)) (has c)
+        (bool_decide (0 < trimmers (shared χ)))) (shared χ)).
+      split; [|by apply ends_flight].
+      eapply pressure_waits; [done..|by left|done| |right; split; [lia|done]].
+      destruct (exec_below _ _ _ Hexec) as (tr' & peak' & Hbelow).
+      destruct (exec_growing cfg Hcfg _ _ _ _ _ _ _ Hbelow Hp) as [Hrem _].
+      inversion Hs as [| | |sg ph ? ? ? ? ? sg' Ht Htakes _ Hfull Heq| | | |]; subst.
+      rewrite <-Heq in *. simpl in *. simplify_eq. inversion Htakes; subst. apply Hfull. lia.
+    - left. exists got, (with_call χ u no_call σ').
+      split; [by econstructor|by apply (ends_flight _ no_call)].
+    - left. exists got, (with_call χ u no_call σ').
+      split; [by econstructor|by apply (ends_flight _ no_call)].
+  Qed.
 
   (** and a waiting call once nobody is awaited. *)
   Theorem L1_waiter_goes_on tr peak χ t c :
@@ -259,7 +341,19 @@ Section pressure_progress.
     | _ => True
     end.
   Proof.
-  Admitted.
+    intros Hexec Hnone Hc. destruct (fits _ _ _ _ _ Hexec Hc) as (p & Hp & Hfit).
+    unfold call_fits in Hfit. destruct (stands c) as [|n|k|seen] eqn:Hk; try done.
+    - destruct Hfit as [-> Hn]. destruct (start_progress cfg Hcfg _ _ _ Hp Hn) as (got & observed & σ' & Hs).
+      exists got, observed, (after χ t observed (has c) σ').
+      eapply pressure_start; [done|by right|done|done].
+    - destruct Hfit as [Hgrow _]. destruct p as [|len rem obt|]; try done.
+      destruct (awaits_dec χ t seen) as [Hawaits|Hfree]; [by left|right].
+      destruct (refused_progress cfg Hcfg _ _ _ _ _ Hp) as (got & σ' & Hs).
+      exists got, (with_call χ t no_call σ').
+      eapply pressure_refused; [done| |done|done|done|].
+      + unfold grows. by rewrite Hk.
+      + unfold last_seen. by rewrite Hk.
+  Qed.
 
   (** Hence no deadlock: while a call is not at its end somebody goes on, and that is the
       call itself, or a trim, or a growth in flight that ends. *)
@@ -270,5 +364,29 @@ Section pressure_progress.
        (∃ number, in_flight χ (actor a) number ∧ ¬ in_flight χ' (actor a) number) ∨
        (actor a = t ∧ ∃ n got observed, a = Start t n got observed ∨ a = Refused t got)).
   Proof.
-  Admitted.
+    intros Hexec Hc Hk. destruct (decide (trimmers (shared χ) = 0)) as [Hnone|Hsome].
+    - assert ((∃ u number, in_flight χ u number) ∨
+        match stands c with
+        | Entering n => ∃ got observed χ', pressure_step χ (Does (Start t n got observed)) χ'
+        | Waiting _ => ∃ got χ', pressure_step χ (Does (Refused t got)) χ'
+        | _ => False
+        end) as [(u & number & Hu)|Hown].
+      { pose proof (L1_waiter_goes_on _ _ _ _ _ Hexec Hnone Hc) as Hgoes.
+        destruct (stands c) as [|n|number|seen] eqn:Hstands; [done|by right| |].
+        - left. exists t, number, c. done.
+        - destruct Hgoes as [(u & number & _ & Hu & _)|]; [left; eauto|by right]. }
+      + destruct (L1_growth_in_flight_ends _ _ _ _ _ Hexec Hnone Hu)
+          as [(got & χ' & Hs & Hends)|(got & a & fresh & observed & χ' & Hs & Hends)];
+          do 2 eexists; (split; [exact Hs|right; left; by exists number]).
+      + destruct (stands c); try done.
+        * destruct Hown as (got & observed & χ' & Hs). do 2 eexists.
+          split; [exact Hs|right; right]. split; [done|]. do 3 eexists. by left.
+        * destruct Hown as (got & χ' & Hs). do 2 eexists.
+          split; [exact Hs|right; right]. split; [done|]. exists 0, got, None. by right.
+    - destruct (sum_list_with_pos trimming (phases (shared χ))) as (u & p & Hp & Hpos).
+      { unfold trimmers in Hsome. lia. }
+      destruct p as [| |i]; simpl in Hpos; [lia|lia|].
+      destruct (L1_trim_can_finish _ _ _ _ _ Hexec Hp) as (χ' & Hs & _).
+      do 2 eexists. split; [exact Hs|]. left. by exists i.
+  Qed.
 End pressure_progress.
