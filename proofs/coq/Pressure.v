@@ -1,32 +1,34 @@
 (** Calls that wait instead of failing or growing too early: a layer over System.v.
 
     A call that found too few slots waits for those who are about to bring some: for
-    trims, each of which holds a wholly free segment while it returns its pages; and,
-    where the backing refused it and it has nothing, for the growths that were in
-    flight when it was refused.  One step is one critical section; to wait is to let
-    the lock go and to look again later.  Each step names what it does to the slab
-    below, so that an execution is one of System.v (PressureSlab.v shows it).
+    trims, each of which holds a wholly free segment while it returns its pages; and for
+    growths in flight, where the backing refused the call and it has nothing, or in
+    phase 1, before it would begin a growth of its own.  One step is one critical
+    section; to wait is to let the lock go and to look again later.  Each step names
+    what it does to the slab below, so that an execution is one of System.v
+    (PressureSlab.v shows it).
 
     The rules, which the code keeps under its lock:
-    - growths are numbered in the order in which they begin, and a call that waits
-      under pressure remembers the last number, and so all that were in flight;
+    - growths are numbered in the order in which they begin, and a call that waits for
+      growths remembers the last number, and so all that were in flight;
     - a call waits only if no slot is free at its look, over all segments;
     - while a trim holds a segment nobody goes on to grow, installs, fails or ends short;
     - a call with nothing in hand does not fail before the growths that it saw have ended;
     - a trim claims no segment while a call waits for a trim.
 
-    A call in flight is one between the end of its phase 1 and the end of its phase 3.
-    It waits for trims at most, and a trim waits for nobody, so that no wait is
-    circular.  A call that waits under pressure is not in flight: nobody waits for it. *)
+    A call is in flight from the end of its phase 1 to the end of its phase 3.  Meanwhile
+    it waits for trims at most, and a trim waits for nobody, so that no wait is circular.
+    Nobody waits for a call that waits in phase 1 or was refused: it is not in flight. *)
 From stdpp Require Import prelude list list_numbers.
 From slabproof Require Import Segment System.
 
 (** Where a thread's call stands between two critical sections. *)
 Inductive standing :=
   | Settled                  (** in no call; maybe inside a trim *)
-  | Entering (wanted : nat)  (** still in phase 1: waits for trims, wants [wanted] more *)
-  | InFlight (number : nat)  (** has begun the growth with this number *)
-  | Waiting (seen : nat).    (** refused: waits for the growths up to number [seen] *)
+  | Entering (wanted seen : nat)  (** waits in phase 1, and wants [wanted] more *)
+  | InFlight (number : nat)       (** has begun the growth with this number *)
+  | Waiting (seen : nat).         (** was refused, and waits *)
+(** [seen]: the last growth that had begun at the first look after which the call waited. *)
 
 (** [has]: blocks in hand, apart from those that the slab below counts as obtained.
     [for_trims]: a trim held a segment at the last look of this call. *)
@@ -71,14 +73,19 @@ Definition in_flight (χ : pressure_state) (t : thread) (number : nat) : Prop :=
 Definition awaits (χ : pressure_state) (t : thread) (seen : nat) : Prop :=
   ∃ u number, u ≠ t ∧ in_flight χ u number ∧ number ≤ seen.
 
-(** A call that is refused sees all growths that are in flight; one that waits
-    remembers those that it saw. *)
+(** A call that looks for the first time sees all growths that are in flight; one that
+    waits remembers those that it saw. *)
 Definition last_seen (χ : pressure_state) (c : call) : nat :=
-  match stands c with Waiting seen => seen | _ => begun χ end.
+  match stands c with Entering _ seen | Waiting seen => seen | _ => begun χ end.
 
+Definition waits (c : call) : Prop :=
+  match stands c with Entering _ _ | Waiting _ => True | _ => False end.
+(** In phase 3. *)
 Definition grows (c : call) : Prop :=
   match stands c with InFlight _ | Waiting _ => True | _ => False end.
-Definition asks_for (c : call) (n : nat) : Prop := stands c = Settled ∨ stands c = Entering n.
+(** In phase 1, and wants [n]. *)
+Definition asks_for (c : call) (n : nat) : Prop :=
+  match stands c with Settled => True | Entering wanted _ => wanted = n | _ => False end.
 
 Section pressure.
   Context (cfg : config).
@@ -86,6 +93,8 @@ Section pressure.
 
   Definition initial_pressure : pressure_state :=
     PressureState (initial_state cfg) (replicate (thread_count cfg) no_call) 0.
+
+  Definition trims_now (χ : pressure_state) : bool := bool_decide (0 < trimmers (shared χ)).
 
   Definition with_call (χ : pressure_state) (t : thread) (c : call) (σ' : state) :=
     PressureState σ' (<[t := c]> (calls χ)) (begun χ).
@@ -112,15 +121,19 @@ Section pressure.
   | pressure_entry_waits χ t n c :
       calls χ !! t = Some c → asks_for c n → 0 < n ≤ max_batch cfg →
       phases (shared χ) !! t = Some Idle →
-      full_where cfg anywhere (segments (shared χ)) → 0 < trimmers (shared χ) →
-      pressure_step χ (Waits t []) (with_call χ t (Call (Entering n) (has c) true) (shared χ))
+      full_where cfg anywhere (segments (shared χ)) →
+      0 < trimmers (shared χ) ∨ awaits χ t (last_seen χ c) →
+      pressure_step χ (Waits t [])
+        (with_call χ t (Call (Entering n (last_seen χ c)) (has c) (trims_now χ)) (shared χ))
   (** a batch takes what there is before it waits *)
   | pressure_entry_takes χ t n got c σ' :
       calls χ !! t = Some c → asks_for c n → length got < n ≤ max_batch cfg →
       step (shared χ) (Start t (length got) got None) σ' →
-      full_where cfg anywhere (segments σ') → 0 < trimmers (shared χ) →
+      full_where cfg anywhere (segments σ') →
+      0 < trimmers (shared χ) ∨ awaits χ t (last_seen χ c) →
       pressure_step χ (Waits t [Start t (length got) got None])
-        (with_call χ t (Call (Entering (n - length got)) (has c + length got) true) σ')
+        (with_call χ t
+          (Call (Entering (n - length got) (last_seen χ c)) (has c + length got) (trims_now χ)) σ')
   (** *** Phase 3 *)
   | pressure_reuse χ t got c number σ' :
       calls χ !! t = Some c → stands c = InFlight number →
@@ -145,7 +158,7 @@ Section pressure.
       full_where cfg anywhere (segments (shared χ)) →
       0 < trimmers (shared χ) ∨ (has c + obtained = 0 ∧ awaits χ t (last_seen χ c)) →
       pressure_step χ (Waits t [])
-        (with_call χ t (Call s (has c) (bool_decide (0 < trimmers (shared χ)))) (shared χ))
+        (with_call χ t (Call s (has c) (trims_now χ)) (shared χ))
   (** a batch takes what there is before it waits for trims.  For the slab below one
       operation ends short there and another one asks for the rest. *)
   | pressure_takes χ t got c s len remaining obtained σ1 observed σ2 :

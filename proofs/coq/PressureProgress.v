@@ -79,7 +79,7 @@ Section pressure_progress.
     split_and!; [done|by rewrite held_without_trims|done|].
     intros u k Hu Hne. unfold last_seen, awaits in Hseen.
     pose proof (in_flight_begun _ _ _ _ _ Hexec Hu) as Hle.
-    destruct (stands c) as [| |number|seen] eqn:Hstands; unfold grows in Hg;
+    destruct (stands c) as [|? ?|number|seen] eqn:Hstands; unfold grows in Hg;
       rewrite Hstands in Hg; try done.
     - destruct Hseen. by exists u, k.
     - exists c, seen. split_and!; [done..|].
@@ -106,7 +106,7 @@ Section pressure_progress.
         split; [done|].
         destruct Hw as [->|[-> _]], (stands c); simpl in *; first [done|split; [done|lia]]. }
       assert (∀ n, asks_for c n → False) as Hasks.
-      { unfold grows, asks_for in *. intros n [Hs|Hs]; by rewrite Hs in Hg. }
+      { unfold grows, asks_for in *. intros n Hs. by destruct (stands c). }
       inversion Hstep as [|? ? n c' Hc' Ha|? ? n got c' σ' Hc' Ha| | | |? ? c' s ? ? ? Hc' ? Hw
         |? ? got c' s ? ? ? ? ? ? Hc' ? Hw| | | |]; subst;
         assert (c' = c) as -> by congruence; first [by destruct (Hasks n)|by apply Hnew].
@@ -158,32 +158,46 @@ Section pressure_progress.
 
   (** ** L1 *)
 
+  Lemma trimmers_step σ a σ' :
+    step σ a σ' → match a with
+      | TrimClaim _ _ => trimmers σ' = S (trimmers σ)
+      | TrimRelease _ _ => S (trimmers σ') = trimmers σ
+      | _ => trimmers σ' = trimmers σ
+      end.
+  Proof.
+    intros Hs. destruct (step_phase cfg Hcfg _ _ _ Hs) as (p & p' & Hp & Hp' & Hch).
+    pose proof (step_trimmers cfg Hcfg _ _ _ _ _ Hs Hp Hp') as Htrim. clear Hs Hp Hp'.
+    destruct a; simpl in *; destruct p, p'; naive_solver lia.
+  Qed.
+
   (** A call waits only while no slot is free, and for somebody: for a trim, or for a
       growth that is in flight. *)
   Theorem L1_waits_for_somebody tr peak χ t acts χ' :
     pressure_exec tr peak χ → pressure_step χ (Waits t acts) χ' →
     live (shared χ') = cap * length (segments (shared χ')) ∧
     (0 < trimmers (shared χ') ∨
-     ∃ c seen, calls χ' !! t = Some c ∧ stands c = Waiting seen ∧ awaits χ' t seen).
+     ∃ c, calls χ' !! t = Some c ∧ waits c ∧ awaits χ' t (last_seen χ' c)).
   Proof.
     intros Hexec Hstep. destruct (exec_below _ _ _ Hexec) as (tr' & peak' & Hbelow).
-    inversion Hstep as [|? ? n c Hc Hasks Hn Hp Hfull Htrim
-      |? ? n got c σ' Hc Hasks Hn Hs Hfull Htrim| | |
+    assert (∀ c c' σ', calls χ !! t = Some c → awaits χ t (last_seen χ c) → waits c' →
+      last_seen χ c' = last_seen χ c → ∃ c0, calls (with_call χ t c' σ') !! t = Some c0 ∧
+        waits c0 ∧ awaits (with_call χ t c' σ') t (last_seen (with_call χ t c' σ') c0)) as Hkept.
+    { intros c c' σ' Hc (u & k & Hne & (cu & Hu & Hk) & Hle) Hw Hsame. exists c'. split_and!.
+      - apply list_lookup_insert. by eapply lookup_lt_Some.
+      - done.
+      - exists u, k. split_and!; [done|exists cu; by simpl; rewrite list_lookup_insert_ne|].
+        unfold last_seen in *. destruct (stands c'); simpl in *; lia. }
+    inversion Hstep as [|? ? n c Hc Hasks Hn Hp Hfull Hwhy
+      |? ? n got c σ' Hc Hasks Hn Hs Hfull Hwhy| | |
       |? ? c s len rem obt Hc Hg Hw Hp Hfull Hwhy
       |? ? got c s len rem obt σ1 observed σ2 Hc Hg Hw Hp Hgot Htrim Hs Hs2| | | |]; subst; simpl.
-    - split; [by eapply full_is_live|by left].
-    - split; [eapply full_is_live; [by econstructor|done]|left].
-      destruct (step_phase cfg Hcfg _ _ _ Hs) as (p & p' & Hp & Hp' & -> & _ & Hnot).
-      pose proof (step_trimmers cfg Hcfg _ _ _ _ _ Hs Hp Hp'). simpl in *. lia.
+    - split; [by eapply full_is_live|]. destruct Hwhy; [by left|right]. by eapply Hkept.
+    - split; [eapply full_is_live; [by econstructor|done]|].
+      pose proof (trimmers_step _ _ _ Hs) as ->.
+      destruct Hwhy; [by left|right]. by eapply Hkept.
     - split; [by eapply full_is_live|].
-      destruct Hwhy as [Htrim|[_ Hawaits]]; [by left|].
       destruct (decide (0 < trimmers (shared χ))); [by left|right].
-      exists (Call s (has c) (bool_decide (0 < trimmers (shared χ)))), (last_seen χ c).
-      split_and!.
-      + apply list_lookup_insert. by eapply lookup_lt_Some.
-      + simpl. destruct Hw as [->|[_ ?]]; [done|lia].
-      + destruct Hawaits as (u & k & Hne & (cu & Hu & Hk) & Hle). exists u, k.
-        split_and!; [done| |done]. exists cu. simpl. by rewrite list_lookup_insert_ne.
+      destruct Hwhy as [|[_ Hawaits]], Hw as [->|[_ ?]]; try lia. by eapply Hkept.
     - destruct (step_phase cfg Hcfg _ _ _ Hs) as (p & p' & Hp0 & Hp' & Hgrow & ->).
       pose proof (step_trimmers cfg Hcfg _ _ _ _ _ Hs Hp0 Hp').
       destruct (step_phase cfg Hcfg _ _ _ Hs2) as (p2 & p3 & Hp2 & Hp3 & -> & Hobs & Hnot).
@@ -195,39 +209,27 @@ Section pressure_progress.
   Qed.
 
   (** Those for whom a call waits only become fewer, until it ends. *)
-  Theorem L1_awaited_only_end tr peak χ e χ' t c seen :
-    pressure_exec tr peak χ → pressure_step χ e χ' →
-    calls χ !! t = Some c → stands c = Waiting seen →
-    (∀ u number, number ≤ seen → in_flight χ' u number → in_flight χ u number) ∧
-    (∀ c', calls χ' !! t = Some c' → stands c' = Waiting seen ∨ c' = no_call).
+  Theorem L1_awaited_only_end tr peak χ e χ' t c :
+    pressure_exec tr peak χ → pressure_step χ e χ' → calls χ !! t = Some c → waits c →
+    (∀ u number, number ≤ last_seen χ c → in_flight χ' u number → in_flight χ u number) ∧
+    (∀ c', calls χ' !! t = Some c' → waits c' → last_seen χ' c' = last_seen χ c).
   Proof.
-    intros Hexec Hstep Hc Hk. split.
+    intros Hexec Hstep Hc Hwaits. split.
     - intros u k Hle Hu. eapply in_flight_back; [done..|].
-      destruct (fits _ _ _ _ _ Hexec Hc) as (p & _ & Hfit). unfold call_fits in Hfit.
-      rewrite Hk in Hfit. lia.
+      destruct (fits _ _ _ _ _ Hexec Hc) as (p & _ & Hfit).
+      pose proof (last_seen_begun cfg Hcfg _ _ _ Hfit). lia.
     - intros c' Hc'. destruct (decide (by_thread e = t)) as [<-|Ht].
-      + assert (∀ n, asks_for c n → False) as Hasks
-          by (intros n [|]; congruence).
-        assert (∀ s, waits_as χ c s → s = Waiting seen) as Hwaits.
-        { unfold waits_as, last_seen. rewrite Hk. by intros s [->|[-> _]]. }
+      + assert (∀ s h b, waits_as χ c s → waits (Call s h b) →
+          last_seen χ' (Call s h b) = last_seen χ c) as Hsame.
+        { unfold waits, waits_as, last_seen in *. simpl. intros s h b [->|[-> _]] Hw; [done|].
+          by destruct (stands c). }
         destruct Hstep; simpl in *; rewrite list_lookup_insert in Hc'
-          by (by eapply lookup_lt_Some); simplify_eq; simpl;
-          first [by right|left; by auto|exfalso; by eapply Hasks|congruence].
+          by (by eapply lookup_lt_Some); simplify_eq; auto.
+        all: first [by intros []|by destruct observed|by unfold waits, last_seen in *; case_match].
       + apply (pressure_exec_ok cfg Hcfg) in Hexec.
         destruct (step_shape cfg Hcfg _ _ _ Hexec Hstep) as (c0 & c1 & p' & [_ Hcalls _ _ _ _]).
-        rewrite Hcalls, list_lookup_insert_ne in Hc' by done. left. by simplify_eq.
-  Qed.
-
-  Lemma trimmers_step σ a σ' :
-    step σ a σ' → match a with
-      | TrimClaim _ _ => trimmers σ' = S (trimmers σ)
-      | TrimRelease _ _ => S (trimmers σ') = trimmers σ
-      | _ => trimmers σ' = trimmers σ
-      end.
-  Proof.
-    intros Hs. destruct (step_phase cfg Hcfg _ _ _ Hs) as (p & p' & Hp & Hp' & Hch).
-    pose proof (step_trimmers cfg Hcfg _ _ _ _ _ Hs Hp Hp') as Htrim. clear Hs Hp Hp'.
-    destruct a; simpl in *; destruct p, p'; naive_solver lia.
+        rewrite Hcalls, list_lookup_insert_ne in Hc' by done. simplify_eq. intros _.
+        unfold waits, last_seen in *. by case_match.
   Qed.
 
   (** So do the trims, while a call waits for one. *)
@@ -319,7 +321,7 @@ Section pressure_progress.
       [destruct (awaits_dec χ u (last_seen χ c)) as [Hawaits|Hfree]|].
     - right. destruct got; simpl in *; [|lia].
       exists (with_call χ u (Call (Waiting (last_seen χ c)) (has c)
-        (bool_decide (0 < trimmers (shared χ)))) (shared χ)).
+        (trims_now χ)) (shared χ)).
       split; [|by apply ends_flight].
       eapply pressure_waits; [done..|by left|done| |right; split; [lia|done]].
       destruct (exec_below _ _ _ Hexec) as (tr' & peak' & Hbelow).
@@ -336,16 +338,16 @@ Section pressure_progress.
   Theorem L1_waiter_goes_on tr peak χ t c :
     pressure_exec tr peak χ → trimmers (shared χ) = 0 → calls χ !! t = Some c →
     match stands c with
-    | Entering n => ∃ got observed χ', pressure_step χ (Does (Start t n got observed)) χ'
+    | Entering n _ => ∃ got observed χ', pressure_step χ (Does (Start t n got observed)) χ'
     | Waiting seen => awaits χ t seen ∨ ∃ got χ', pressure_step χ (Does (Refused t got)) χ'
     | _ => True
     end.
   Proof.
     intros Hexec Hnone Hc. destruct (fits _ _ _ _ _ Hexec Hc) as (p & Hp & Hfit).
-    unfold call_fits in Hfit. destruct (stands c) as [|n|k|seen] eqn:Hk; try done.
-    - destruct Hfit as [-> Hn]. destruct (start_progress cfg Hcfg _ _ _ Hp Hn) as (got & observed & σ' & Hs).
+    unfold call_fits in Hfit. destruct (stands c) as [|n seen|k|seen] eqn:Hk; try done.
+    - destruct Hfit as (-> & Hn & _). destruct (start_progress cfg Hcfg _ _ _ Hp Hn) as (got & observed & σ' & Hs).
       exists got, observed, (after χ t observed (has c) σ').
-      eapply pressure_start; [done|by right|done|done].
+      eapply pressure_start; [done|by unfold asks_for; rewrite Hk|done|done].
     - destruct Hfit as [Hgrow _]. destruct p as [|len rem obt|]; try done.
       destruct (awaits_dec χ t seen) as [Hawaits|Hfree]; [by left|right].
       destruct (refused_progress cfg Hcfg _ _ _ _ _ Hp) as (got & σ' & Hs).
@@ -367,12 +369,12 @@ Section pressure_progress.
     intros Hexec Hc Hk. destruct (decide (trimmers (shared χ) = 0)) as [Hnone|Hsome].
     - assert ((∃ u number, in_flight χ u number) ∨
         match stands c with
-        | Entering n => ∃ got observed χ', pressure_step χ (Does (Start t n got observed)) χ'
+        | Entering n _ => ∃ got observed χ', pressure_step χ (Does (Start t n got observed)) χ'
         | Waiting _ => ∃ got χ', pressure_step χ (Does (Refused t got)) χ'
         | _ => False
         end) as [(u & number & Hu)|Hown].
       { pose proof (L1_waiter_goes_on _ _ _ _ _ Hexec Hnone Hc) as Hgoes.
-        destruct (stands c) as [|n|number|seen] eqn:Hstands; [done|by right| |].
+        destruct (stands c) as [|n seen|number|seen] eqn:Hstands; [done|by right| |].
         - left. exists t, number, c. done.
         - destruct Hgoes as [(u & number & _ & Hu & _)|]; [left; eauto|by right]. }
       + destruct (L1_growth_in_flight_ends _ _ _ _ _ Hexec Hnone Hu)

@@ -247,7 +247,7 @@ Section pressure_slab.
   Definition call_fits (last : nat) (c : call) (p : phase) : Prop :=
     match stands c with
     | Settled => c = no_call ∧ ¬ is_growing p
-    | Entering n => p = Idle ∧ 0 < n ≤ max_batch cfg
+    | Entering n seen => p = Idle ∧ 0 < n ≤ max_batch cfg ∧ seen ≤ last
     | InFlight number => is_growing p ∧ 0 < number ≤ last
     | Waiting seen => is_growing p ∧ seen ≤ last
     end.
@@ -292,6 +292,9 @@ Section pressure_slab.
   Lemma settled_phase p : observed_length p = None → ¬ is_growing p.
   Proof. destruct p; simpl; naive_solver. Qed.
 
+  Lemma last_seen_begun χ c p : call_fits (begun χ) c p → last_seen χ c ≤ begun χ.
+  Proof. unfold call_fits, last_seen. destruct (stands c); naive_solver lia. Qed.
+
   Lemma step_shape χ e χ' :
     pressure_ok χ → pressure_step χ e χ' → ∃ c c' p', shape χ (by_thread e) c χ' c' p'.
   Proof.
@@ -313,9 +316,11 @@ Section pressure_slab.
         * split; [by eapply observed_growing|lia].
         * split; [done|by apply settled_phase].
       + intros number. destruct observed; simpl; [|done]. intros [= <-]. right. lia.
-    - eexists _, Idle. constructor; simpl; [done|done|by rewrite list_insert_id|done|done|done].
+    - eexists _, Idle. constructor; simpl; [done|done|by rewrite list_insert_id|done| |done].
+      split_and!; [done|lia..|]. eapply last_seen_begun. by eapply Hfits.
     - eexists _, p'. constructor; simpl; [done..| |done]. destruct Hch as (_ & Ho & Hnot).
-      unfold call_fits; simpl. split; [|lia]. by destruct p'; simpl in *.
+      unfold call_fits; simpl. split_and!; [by destruct p'; simpl in *|lia..|].
+      by eapply last_seen_begun.
     - eexists _, p'. destruct Hch as [_ ->]. constructor; simpl; [done..| |done]. split; [done|tauto].
     - eexists _, p'. constructor; simpl; [done..| | |].
       + destruct observed; lia.
