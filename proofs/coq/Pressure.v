@@ -24,7 +24,7 @@ From slabproof Require Import Segment System.
 
 (** Where a thread's call stands between two critical sections. *)
 Inductive standing :=
-  | Settled                  (** in no call; maybe inside a trim *)
+  | Settled                       (** in no call; maybe inside a trim *)
   | Entering (wanted seen : nat)  (** waits in phase 1, and wants [wanted] more *)
   | InFlight (number : nat)       (** has begun the growth with this number *)
   | Waiting (seen : nat).         (** was refused, and waits *)
@@ -102,7 +102,10 @@ Section pressure.
   (** After a phase that went on to grow, or ended the call. *)
   Definition after (χ : pressure_state) (t : thread) (observed : option nat) (h : nat)
       (σ' : state) : pressure_state :=
-    let c := match observed with None => no_call | Some _ => Call (InFlight (S (begun χ))) h false end in
+    let c := match observed with
+             | None => no_call
+             | Some _ => Call (InFlight (S (begun χ))) h false
+             end in
     PressureState σ' (<[t := c]> (calls χ))
                   (match observed with None => begun χ | Some _ => S (begun χ) end).
 

@@ -17,6 +17,7 @@ Ltac premise cfg :=
     | apply (check_step_sound cfg); vm_compute; reflexivity
     | apply (full_where_spec cfg anywhereb anywhere _ (λ i, conj (λ _, I) (λ _, eq_refl)));
       vm_compute; reflexivity
+    | right; first [awaited 0|awaited 1]
     | right; split; [reflexivity|first [awaited 0|awaited 1|vm_compute; lia]]
     | vm_compute; lia
     | intros; vm_compute in *; (done || lia)
@@ -112,6 +113,20 @@ Proof.
   do 2 eexists. split_and!; [exact H|eapply (pressure_refused cfg _ 1 []); premise cfg| |].
   - by do 4 eexists.
   - by eexists.
+Qed.
+
+(** A call that waits in phase 1 for the growth of another: one growth serves both. *)
+Theorem L1_one_growth_serves_two :
+  let cfg := Config 2 AllSegments true false 1 2 [] in
+  let tr := [Does (miss 0 0); Waits 1 []; Does (install 0 10 0); Does (hit 1 (0, 1))] in
+  ∃ χ, pressure_exec cfg tr 2 χ ∧ begun χ = 1.
+Proof.
+  intros cfg tr. pose proof (pressure_exec_initial cfg) as H.
+  goes_on H cfg by (pressure_start cfg _ 0 1 [] (Some 0)).
+  goes_on H cfg by (pressure_entry_waits cfg _ 1 1).
+  goes_on H cfg by (pressure_install cfg _ 0 [] 10 [(0, 0)] None).
+  goes_on H cfg by (pressure_start cfg _ 1 1 [(0, 1)] None).
+  eexists. split; [exact H|done].
 Qed.
 
 (** The execution of [S6_counts_what_a_trim_holds], with the rule: the second thread waits

@@ -131,7 +131,8 @@ Section pressure_progress.
     { exists c1. unfold grows, last_seen. by rewrite Hk1. }
     eapply keeps_remembering in Hr; [|done|exact Hwait|eauto].
     assert (∃ tr p, pressure_exec tr p χ2) as Hexec2 by (do 2 eexists; by econstructor).
-    clear Hwait. revert Hexec2 Hr. induction Hrun as [|χ2 e2 χ3 tr2 χ Hs _ IH]; intros [tr [p Hexec2]] Hr.
+    clear Hwait. revert Hexec2 Hr. induction Hrun as [|χ2 e2 χ3 tr2 χ Hs _ IH];
+      intros [tr [p Hexec2]] Hr.
     - destruct (L3_fails_under_no_growth _ _ _ _ _ _ Hexec2 Hstep Hfails Ht) as (_ & _ & _ & Hlast).
       destruct (Hlast u seen Hu' Hne) as (c & k & Hc & Hk & Hlt).
       destruct Hr as (c' & Hc' & _ & Hb). simplify_eq. unfold last_seen in Hb. rewrite Hk in Hb. lia.
@@ -345,7 +346,8 @@ Section pressure_progress.
   Proof.
     intros Hexec Hnone Hc. destruct (fits _ _ _ _ _ Hexec Hc) as (p & Hp & Hfit).
     unfold call_fits in Hfit. destruct (stands c) as [|n seen|k|seen] eqn:Hk; try done.
-    - destruct Hfit as (-> & Hn & _). destruct (start_progress cfg Hcfg _ _ _ Hp Hn) as (got & observed & σ' & Hs).
+    - destruct Hfit as (-> & Hn & _).
+      destruct (start_progress cfg Hcfg _ _ _ Hp Hn) as (got & observed & σ' & Hs).
       exists got, observed, (after χ t observed (has c) σ').
       eapply pressure_start; [done|by unfold asks_for; rewrite Hk|done|done].
     - destruct Hfit as [Hgrow _]. destruct p as [|len rem obt|]; try done.

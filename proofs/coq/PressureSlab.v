@@ -186,7 +186,9 @@ Section pressure_slab.
     exec tr peak σ → step σ a σ' →
     length (segments σ') =
       length (segments σ) + match a with Install _ _ _ _ _ => 1 | _ => 0 end.
-  Proof. intros Hexec Hstep. apply (effect_length cfg), (exec_effect cfg Hcfg _ _ _ _ _ Hexec Hstep). Qed.
+  Proof.
+    intros Hexec Hstep. apply (effect_length cfg), (exec_effect cfg Hcfg _ _ _ _ _ Hexec Hstep).
+  Qed.
 
   Lemma held_upper tr peak χ :
     recheck cfg = AllSegments → pressure_exec tr peak χ →
