@@ -170,3 +170,18 @@ Proof.
   goes_on H cfg by (pressure_reuse cfg _ 1 [(1, 0)]).
   eexists. split; [exact H|done].
 Qed.
+
+(** Why a trim claims no segment while a call waits for one: a trim that claims the only
+    segment over and over comes back to the same state, and between claim and release a
+    look finds nothing, each time. *)
+Theorem L1_trims_without_the_rule_can_go_on_for_ever :
+  let cfg := Config 1 AllSegments true false 1 2 [] in
+  let tr := [miss 0 0; install 0 10 0; Free 0 [(0, 0)]; TrimClaim 0 0; TrimRelease 0 0] in
+  ∃ σ σ1, exec cfg tr 1 σ ∧ step cfg σ (TrimClaim 0 0) σ1 ∧
+    full_where cfg anywhere (segments σ1) ∧ step cfg σ1 (TrimRelease 0 0) σ.
+Proof.
+  intros cfg tr. do 2 eexists. split_and!; [apply run_sound; vm_compute; reflexivity| | |].
+  - apply check_step_sound; vm_compute; reflexivity.
+  - premise cfg.
+  - apply check_step_sound; vm_compute; reflexivity.
+Qed.
