@@ -79,7 +79,8 @@ Fixpoint held_peak (held : nat) (tr : list action) : nat :=
 
 (** Why a trimmer's slots count as live: callers never hold more than one block,
     yet a second segment is needed while the first is being trimmed.  S6 is exact
-    for the peak with the trimmer's slots in it. *)
+    for the peak with the trimmer's slots in it.  Where calls wait for trims it is
+    exact without them (PressureSlab.v). *)
 Theorem S6_counts_what_a_trim_holds :
   let cfg := Config 1 AllSegments true false 1 2 [] in
   let tr := [miss 0 0; install 0 10 0; Free 0 [(0, 0)]; TrimClaim 0 0; miss 1 1;
