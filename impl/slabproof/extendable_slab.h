@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <source_location>
 #include <span>
 #include <utility>
 
@@ -434,13 +435,13 @@ class ExtendableSlab : CheckedConfig<T, Config>,
 
   /// Takes the lock, for a fork in this thread; `ForkGuard` calls it, and one of the other two
   /// after the fork, in parent and child.
-  void before_fork() noexcept { mutex_.lock(); }
-  void after_fork_in_parent() noexcept { mutex_.unlock(); }
+  void before_fork() noexcept { mutex_.lock(std::source_location::current()); }
+  void after_fork_in_parent() noexcept { mutex_.unlock(std::source_location::current()); }
   /// Other threads are gone: none of them grows, and what one of them was trimming comes back.
   /// O(segments).
   void after_fork_in_child() noexcept {
     shared_.write().forget_other_threads();
-    mutex_.unlock();
+    mutex_.unlock(std::source_location::current());
   }
 
  private:

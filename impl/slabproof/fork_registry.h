@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <source_location>
 
 #include "slabproof/alloc_error.h"
 #include "slabproof/cache_registry.h"
@@ -81,8 +82,8 @@ class ForkRegistry {
   }
 
   static void before() noexcept {
-    Processes::get().mutex.lock();
-    Caches::Processes::get().mutex.lock();
+    Processes::get().mutex.lock(std::source_location::current());
+    Caches::Processes::get().mutex.lock(std::source_location::current());
     for_each(&Member::before);
   }
   static void after_in_parent() noexcept { end(&Member::after_in_parent); }
@@ -90,8 +91,8 @@ class ForkRegistry {
 
   static void end(Phase phase) noexcept {
     for_each(phase);
-    Caches::Processes::get().mutex.unlock();
-    Processes::get().mutex.unlock();
+    Caches::Processes::get().mutex.unlock(std::source_location::current());
+    Processes::get().mutex.unlock(std::source_location::current());
   }
 };
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <source_location>
 #include <utility>
 
 #include "slabproof/layout.h"
@@ -108,8 +109,8 @@ class MagazineDepot {
   }
 
   /// Takes the lock, for a fork in this thread, and gives it back, in parent and child.
-  void before_fork() noexcept { mutex_.lock(); }
-  void after_fork() noexcept { mutex_.unlock(); }
+  void before_fork() noexcept { mutex_.lock(std::source_location::current()); }
+  void after_fork() noexcept { mutex_.unlock(std::source_location::current()); }
 
   /// Blocks in the depot now.
   [[nodiscard]] std::uint64_t cached() const noexcept {
