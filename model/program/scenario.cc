@@ -165,7 +165,8 @@ constexpr auto kDefaultSuite = std::to_array<Scenario>({
      .executions = 20'012,
      .executions_with_symmetry = 20'012},
     {.name = "trim_against_refused_growth",
-     .race = "The backing refuses one thread while a trim holds a segment and a third thread grows.",
+     .race =
+         "The backing refuses one thread while a trim holds a segment and a third thread grows.",
      .program = "a f r | ! a f | a f",
      .executions = 5'256,
      .executions_with_symmetry = 5'256},

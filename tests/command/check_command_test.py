@@ -121,7 +121,9 @@ class CountTest(CheckTest):
                         reduced = self.result(*arguments)
                         self.assertEqual(plain["executions"], known["orders"])
                         self.assertEqual(reduced["executions"], known["orbits"])
-                        self.assertEqual(plain["redundant"] + reduced["redundant"], 0)
+                        # Executions are cut where only rounds of a wait are left: for a growth or a trim.
+                        if not set(program) & set("!r"):
+                            self.assertEqual(plain["redundant"] + reduced["redundant"], 0)
                         for result in (plain, reduced):
                             self.assertEqual(result["max_over_growth"], known["max over-growth"])
                             self.assertEqual(result["max_segments"], known["max segments"])
