@@ -16,6 +16,7 @@ namespace slabproof {
 struct AddressSanitizer {
   static constexpr bool is_active = true;
   static constexpr std::size_t alignment = 8;  ///< what one byte of its shadow stands for
+  /// Rounded up to the alignment of the blocks, so blocks of a large alignment take twice as much.
   static constexpr std::size_t redzone = 16;
 
   static void begin(std::byte* run, std::size_t size) noexcept {

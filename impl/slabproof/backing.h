@@ -18,6 +18,8 @@ namespace slabproof {
 /// `discard` tells it that the bytes [offset, offset + size) hold nothing of value: it may give
 /// their pages back while it keeps the addresses, and returns how many bytes it gave back. Several
 /// threads may call it at once for ranges that do not overlap, so it does not change the object.
+///
+/// Threads that use a slab may wait for one that is in a backing: a backing waits for none of them.
 template <class B>
 concept Backing = std::is_nothrow_destructible_v<B> && std::is_nothrow_constructible_v<B, Layout> &&
                   requires(const B constant, std::size_t bytes) {

@@ -1,7 +1,9 @@
 #ifndef SLABPROOF_BUILD_INSTRUMENTATION_H_
 #define SLABPROOF_BUILD_INSTRUMENTATION_H_
 
-// g++ says by a macro of its own which sanitizer a build has, clang by a feature.
+// `BuildInstrumentation` is what a build asks for: AddressSanitizer or MemorySanitizer where it has
+// one, else none. Valgrind works on any build, so it is not chosen by one. g++ says by a macro of
+// its own which sanitizer a build has, clang by a feature.
 #if defined(__SANITIZE_ADDRESS__)
 #include "slabproof/address_sanitizer.h"
 namespace slabproof {
@@ -25,8 +27,6 @@ using BuildInstrumentation = MemorySanitizer;
 #else
 #include "slabproof/instrumentation.h"
 namespace slabproof {
-/// What a build asks for: AddressSanitizer or MemorySanitizer where it has one, else none. Valgrind
-/// works on any build, so it is not chosen by one.
 using BuildInstrumentation = NoInstrumentation;
 }  // namespace slabproof
 #endif

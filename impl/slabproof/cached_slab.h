@@ -92,7 +92,7 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
   /// As `allocate()`, for a request that need not be a `T`.
   /// Errors: also `kUnsupportedLayout` for one that no slot can hold.
   [[nodiscard]] std::expected<Block, AllocError> allocate(Layout request) noexcept {
-    if (!request.fits(stride, slot_alignment)) {
+    if (!request.fits(block_size, slot_alignment)) {
       return std::unexpected(AllocError::kUnsupportedLayout);
     }
     return allocate();

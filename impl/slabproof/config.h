@@ -49,7 +49,8 @@ using FastConfig = DefaultConfig;
 /// live, follows no link to a live slot, and counts writes to free blocks (properties S9, S10,
 /// S13). A pair of an allocation and a free of 64 bytes takes about twice as many instructions; see
 /// tests/bench. `CheckFreed` is most of that. To stop at the first error, derive from it and make
-/// `Misuse` an `AbortMisuse`. Not for a `CachedSlab`, which looks at no pointer.
+/// `Misuse` an `AbortMisuse`. Not for a `CachedSlab`, which looks at no pointer; nor does a
+/// `SlabRemote`, so what is given back through one twice is found when it is reclaimed at best.
 struct HardenedConfig : DefaultConfig {
   using Protection = SlotStates<>;
   using Contents = CheckFreed;

@@ -38,24 +38,24 @@ struct KeepContents {
 };
 
 /// Overwrites a block with zeros as soon as it is given back, so that no secret outlives its owner:
-/// O(stride). The compiler cannot leave that out: `explicit_bzero` of glibc, musl and BSD sees to
-/// that. A cache or a remote scrubs when it gets the block; a cache looks first whether a slot
+/// O(block size). The compiler cannot leave that out: `explicit_bzero` of glibc, musl and BSD sees
+/// to that. A cache or a remote scrubs when it gets the block; a cache looks first whether a slot
 /// begins at the pointer, as it does for `destroy`.
 struct ScrubOnFree : KeepContents {
   static constexpr bool scrubs = true;
   static void freed(std::byte* data, std::size_t size) noexcept { ::explicit_bzero(data, size); }
 };
 
-/// Every block is zero when it is handed out: O(stride), without the lock.
+/// Every block is zero when it is handed out: O(block size), without the lock.
 struct ZeroOnAllocate : KeepContents {
   static constexpr bool zeroes = true;
   static void handed_out(std::byte* data, std::size_t size) noexcept { std::memset(data, 0, size); }
 };
 
 /// Fills a block when it is given back, and looks at the fill when the block is handed out again: a
-/// write through a dangling pointer meanwhile is counted (property S9). O(stride) for each, under
-/// the slab's lock. Of a slab with caches, it sees what is written while the slab itself has the
-/// block.
+/// write through a dangling pointer meanwhile is counted (property S9). O(block size) for each,
+/// under the slab's lock. It sees what is written while the slab itself has the block, not a cache
+/// or a remote.
 struct CheckFreed : KeepContents {
   static constexpr bool scrubs = true;
   static constexpr bool checks = true;

@@ -54,12 +54,15 @@ struct InitialSegments {
 /// capacity)), for any number of threads, trims or not (property S6). With `kNewSegments` it may
 /// exceed that by ceil((threads - 1) / capacity) (property S7).
 ///
-/// Thread safety: any operation from any thread at any time, but for construction and destruction.
+/// Thread safety: any operation from any thread at any time, but for construction and destruction,
+/// `clear`, and frees beside a `for_each_live`.
 /// Destruction releases every segment; it does not run destructors of objects still live. In a
 /// child process: see `ForkGuard`.
-/// A backing may not call the slab that it serves, which may wait for it.
-/// Nothing throws, but for the constructors of objects in `create` and `make_unique`, and the
-/// action of `for_each_live`.
+/// Calls may wait for what others ask of the backing. So neither a backing nor `make_protection`
+/// may call the slab that it serves, or wait for a thread that is in a call of it, for example for
+/// a lock that callers hold. Waits yield the processor, which a thread of lower real-time priority
+/// does not get from one of higher. Nothing throws, but for the constructors of objects in `create`
+/// and `make_unique`, and the action of `for_each_live`.
 template <class T, class Config = DefaultConfig>
 class ExtendableSlab : CheckedConfig<T, Config>,
                        public ObjectFactory<T, ExtendableSlab<T, Config>> {
@@ -314,8 +317,8 @@ class ExtendableSlab : CheckedConfig<T, Config>,
 
   /// Takes every block back at once, without destructors, and slots that were abandoned too. The
   /// result is how many blocks were live. No other thread may use the slab meanwhile, and nobody a
-  /// block from before. The segments stay. O(segments), and O(slots / 64) with `SlotStates`; a lock
-  /// acquisition for each 64 segments.
+  /// block from before. The segments stay. O(segments), O(slots / 64) with `SlotStates`, and
+  /// O(bytes of blocks) where `Config::Contents` scrubs; a lock acquisition for each 64 segments.
   std::uint64_t clear() noexcept {
     std::uint64_t cleared = 0;
     for (std::uint32_t next = 0;;) {

@@ -31,7 +31,8 @@ concept ForkAware = requires(S slab) {
 /// had in hand stays live, and cannot be had again in the child: their blocks, those in their
 /// caches, those that remotes had gathered. Memory of caches and segments that they were about to
 /// use stays mapped until the child ends. A segment that one of them was trimming is whole again.
-/// The calling thread has its own cache, as before.
+/// The calling thread has its own cache, as before. A slab that ends in the child reports those
+/// blocks as leaks (property S14), so a static one may not have a `Misuse` that aborts then.
 ///
 /// Forks are those that run the handlers of `pthread_atfork`: not `vfork`, `_Fork`, or a system
 /// call. `fork` may not be called in a policy of the slab. Of a program's own handlers, those that

@@ -10,13 +10,14 @@ namespace slabproof {
 
 /// Says to a tool that watches memory which bytes of a slab anybody may touch, so that it finds
 /// here what it finds in the C heap: uses after a free, writes past a block, reads of what nobody
-/// has written, leaks.
+/// has written, leaks. A second free is found by `SlotStates`, not by a tool.
 ///
 /// A run of slots is hidden from `begin` to `end`, but for the blocks that are handed out, and but
 /// for a moment in which the slab itself reads or writes a free one. `redzone` bytes behind each
 /// block are hidden for good. Every function gets a whole block, or the whole run, and must not
-/// throw; `begin` and `end` run without a lock, the others under the slab's lock or, in a cache,
-/// without. Nothing is called where `is_active` is false.
+/// throw; `begin` and `end` run without a lock, but in `clear`, beside which nobody uses the slab;
+/// the others run under the slab's lock or, in a cache, without. Nothing is called where
+/// `is_active` is false.
 template <class I>
 concept InstrumentationPolicy = requires(std::byte* run, std::byte* data, std::size_t size) {
   { I::is_active } -> std::convertible_to<bool>;

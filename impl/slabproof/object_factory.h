@@ -76,9 +76,9 @@ class ObjectFactory {
   using Deleter = SlabDeleter<T, Derived>;
   using Owner = std::unique_ptr<T, Deleter>;
 
-  /// As `allocate()`, with every byte of the block zero: O(stride). They are written always, since
-  /// what a backing grants need not be zero, and a slot that was used before is not.
-  /// Errors: those of `allocate`.
+  /// As `allocate()`, with every byte of the block zero: O(block size). They are written always,
+  /// since what a backing grants need not be zero, and a slot that was used before is not. Errors:
+  /// those of `allocate`.
   [[nodiscard]] std::expected<Block, AllocError> allocate_zeroed() noexcept {
     const std::expected<Block, AllocError> block = self().allocate();
     if (block) std::memset(block->data, 0, block->size);

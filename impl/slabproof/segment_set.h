@@ -68,7 +68,9 @@ class SegmentSet {
   }
 
   /// Growth stops at so many segments (property L6).
-  void limit_segments(std::uint32_t most) noexcept { max_segments_ = most; }
+  void limit_segments(std::uint32_t most) noexcept {
+    max_segments_ = (std::min)(most, std::uint32_t{Directory::kMaxSegments});
+  }
 
   [[nodiscard]] std::uint32_t size() const noexcept { return directory_.size(); }
   [[nodiscard]] SegmentType& at(std::uint32_t index) const noexcept { return directory_.at(index); }
@@ -76,9 +78,10 @@ class SegmentSet {
   [[nodiscard]] std::uint64_t usable_slots(const Plan& plan) const noexcept {
     return std::uint64_t{directory_.size()} * plan.geometry.capacity - counters_.abandoned;
   }
-  /// Whether the slab may have so many slots.
+  /// Whether the slab may have so many slots, besides those that were abandoned.
   [[nodiscard]] bool may_have(const Plan& plan, std::uint64_t wanted) const noexcept {
-    return wanted <= std::uint64_t{max_segments_} * plan.geometry.capacity;
+    const std::uint64_t most = std::uint64_t{max_segments_} * plan.geometry.capacity;
+    return most >= counters_.abandoned && wanted <= most - counters_.abandoned;
   }
   [[nodiscard]] std::uint64_t live() const noexcept { return counters_.live; }
 

@@ -112,7 +112,8 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
   }
 
   /// Takes every block back at once, without destructors, and slots that were abandoned too. The
-  /// result is how many were live. O(1), and O(capacity / 64) with `SlotStates`.
+  /// result is how many were live. O(1); O(capacity / 64) with `SlotStates`, and O(bytes of blocks)
+  /// where `Config::Contents` scrubs.
   std::uint32_t clear() noexcept {
     if (error_) return 0;
     const std::uint32_t live = state_.live;

@@ -43,7 +43,7 @@ class SlabOwner : CheckedConfig<T, Config>, public ObjectFactory<T, SlabOwner<T,
   using Remote = SlabRemote<T, Config>;
   using ProtectionFactory = typename Slab::ProtectionFactory;
 
-  /// Bytes between slots, all usable (property S2); the size of every block.
+  /// As of `ExtendableSlab`.
   static constexpr std::size_t block_size = Slab::block_size;
   static constexpr std::size_t stride = Slab::stride;
   static constexpr std::size_t slot_alignment = Slab::slot_alignment;

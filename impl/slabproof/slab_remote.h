@@ -68,8 +68,9 @@ class SlabRemote {
   [[nodiscard]] RemoteFree deallocate(const void* pointer) noexcept {
     if (pointer == nullptr) return is_owner_gone_ ? RemoteFree::kOwnerGone : RemoteFree::kGathered;
     auto* const block = static_cast<std::byte*>(const_cast<void*>(pointer));
-    if constexpr (Config::Contents::scrubs)
+    if constexpr (Config::Contents::scrubs && !Config::Contents::checks) {
       Config::Contents::freed(block, Region::Slab::block_size);
+    }
     gathered_.push(block);
     if (is_owner_gone_) return RemoteFree::kOwnerGone;
     if (gathered_.size() < batch_.size()) return RemoteFree::kGathered;

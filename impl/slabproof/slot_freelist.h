@@ -242,6 +242,7 @@ class SlotFreelist {
       while (rest.head != 0) {
         const std::uint32_t slot = rest.head - 1;
         const Link link = end_link(slot);
+        if constexpr (Watch::is_active) Watch::hide(slot_at(slot), sizeof(LinkVar));
         ++rest.live;
         rest.head = is_sound(link, slot, rest) ? link.next : 0;
       }

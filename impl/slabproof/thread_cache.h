@@ -80,9 +80,10 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
   /// Gives a block back. O(1) on a hit. False where a miss went to the slab, which refused the
   /// pointer. Of null nothing happens, and the result is false.
   bool deallocate(const void* pointer) noexcept {
-    if constexpr (Contents::scrubs || Watch::is_active) {
+    constexpr bool kScrubs = Contents::scrubs && !Contents::checks;
+    if constexpr (kScrubs || Watch::is_active) {
       if (pointer == nullptr || !begin_destroy(pointer)) return false;
-      if constexpr (Contents::scrubs) Contents::freed(bytes_at(pointer), block_size);
+      if constexpr (kScrubs) Contents::freed(bytes_at(pointer), block_size);
       if constexpr (Watch::is_active) Watch::hide(bytes_at(pointer), block_size);
     }
     State& state = state_.write();

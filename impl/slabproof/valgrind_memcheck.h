@@ -20,7 +20,9 @@ struct ValgrindMemcheck {
   static constexpr std::size_t redzone = 16;
 
   static void begin(std::byte* run, std::size_t size) noexcept {
-    VALGRIND_CREATE_MEMPOOL(run, redzone, 0);
+    // `hide` makes the redzones; one of the pool would also lie before the first block, where it
+    // would hide what belongs to others.
+    VALGRIND_CREATE_MEMPOOL(run, 0, 0);
     hide(run, size);
   }
   static void end(std::byte* run, std::size_t size) noexcept {

@@ -74,7 +74,7 @@ class ThreadsOfAWrapper : public model::Execution {
  protected:
   /// What the slab has of so many slots.
   static std::int64_t bytes(std::uint64_t slots) {
-    return static_cast<std::int64_t>(slots * Slab::stride);
+    return static_cast<std::int64_t>(slots * Slab::block_size);
   }
 
   virtual void make(Place<Wrapper>& place) = 0;
@@ -161,7 +161,10 @@ class WatchedThreads final
     if (is_above_ ? bytes_ <= levels.below : bytes_ > levels.above) {
       return model::Failure{.label = "W2", .message = "the last crossing tells another use"};
     }
-    if (above > 0 && Base::bytes(this->slab_.peak_live) <= mark_.levels(0).above) {
+    // Of a relative mark, that of the least capacity of a slab with a block.
+    const std::int64_t least_level =
+        mark_.levels(static_cast<std::size_t>(Base::bytes(this->slab_.capacity))).above;
+    if (above > 0 && Base::bytes(this->slab_.peak_live) <= least_level) {
       return model::Failure{.label = "W2", .message = "an alarm for use that never was"};
     }
     return std::nullopt;

@@ -193,5 +193,19 @@ TEST(CheckFreedOfCachesTest, WriteWhileTheSlabHasTheBlockIsCounted) {
   EXPECT_EQ(slab.stats().writes_after_free, 1U);
 }
 
+// The slab, which has the block, looks at a pointer before it touches what is there.
+TEST(CheckFreedOfCachesTest, SecondFreeThroughACacheSpoilsNoFreelist) {
+  CachedSlab<Key, Checking> slab(8);
+  ThreadCache<CachedSlab<Key, Checking>> cache(slab);
+  const Block block = cache.allocate().value();
+  for (int i = 0; i < 2; ++i) {
+    cache.deallocate(block.data);
+    cache.flush();
+  }
+  EXPECT_EQ(slab.stats().repeated_frees, 1U);
+  EXPECT_TRUE(cache.allocate());
+  EXPECT_EQ(slab.stats().abandoned, 0U);
+}
+
 }  // namespace
 }  // namespace slabproof

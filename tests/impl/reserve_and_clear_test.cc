@@ -84,6 +84,13 @@ TEST_F(ReserveTest, MoreThanTheLimitIsRefusedBeforeAnythingIsAdded) {
   EXPECT_EQ(slab.reserve(~std::uint64_t{0}).error(), AllocError::kSegmentLimit);
 }
 
+TEST_F(ReserveTest, MoreThanASlabCanNameIsRefusedBeforeAnythingIsAdded) {
+  Observed slab(1);
+  slab.limit_segments(UINT32_MAX);
+  EXPECT_EQ(slab.reserve(10'000'000).error(), AllocError::kSegmentLimit);
+  EXPECT_EQ(slab.segment_count(), 0U);
+}
+
 TEST_F(ReserveTest, ImpossibleCapacityIsReported) {
   EXPECT_EQ(Observed(0).reserve(1).error(), AllocError::kInvalidCapacity);
 }
@@ -97,6 +104,11 @@ TEST_F(ReserveTest, SlotsThatWereAbandonedAreNotReserved) {
   ASSERT_EQ(slab.stats().abandoned, 3U);
   EXPECT_TRUE(slab.reserve(4));
   EXPECT_EQ(slab.segment_count(), 2U);
+  slab.limit_segments(2);
+  EXPECT_EQ(slab.reserve(8).error(), AllocError::kSegmentLimit);
+  slab.limit_segments(3);
+  EXPECT_TRUE(slab.reserve(8));
+  EXPECT_EQ(slab.segment_count(), 3U);
 }
 
 // What others add while a request is under way counts, whatever becomes of the request.

@@ -107,7 +107,7 @@ class SlabSubject : public Subject {
   }
   model::Counters counters() const override { return model::counters_of(slab_.stats()); }
   bool is_slot(const std::byte* pointer) const override {
-    return slab_.usable_size(pointer) == Slab::stride;
+    return slab_.usable_size(pointer) == Slab::block_size;
   }
 
  protected:

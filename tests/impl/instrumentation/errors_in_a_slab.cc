@@ -29,6 +29,11 @@ struct Watched : slabproof::DefaultConfig {
 #endif
 };
 
+struct WatchedAndHardened : Watched {
+  using Protection = slabproof::HardenedConfig::Protection;
+  using Contents = slabproof::HardenedConfig::Contents;
+};
+
 struct WatchedHeap : Watched {
   using Backing = slabproof::HeapBacking;
 };
@@ -84,9 +89,9 @@ Object* fresh(Slab& slab) {
   return hidden(reinterpret_cast<Object*>(slab.allocate()->data));
 }
 
-template <class Slab>
+template <class Slab, int kCapacity = 1000>
 int run(std::string_view error) {
-  static Slab* immortal = new Slab(1000);  // so that its end hides no leak
+  static Slab* immortal = new Slab(kCapacity);  // so that its end hides no leak
   Slab& slab = *hidden(immortal);
   static Object* first = *slab.create();
   static Object* second = *slab.create();
@@ -96,7 +101,7 @@ int run(std::string_view error) {
     work(slab);
     static Object* kept = *slab.create();
     hidden(kept)->owned = std::make_unique<int>(1);  // only the slab's memory points there
-    Slab other(1000);
+    Slab other(kCapacity);
     other.destroy(*other.create());
     static_cast<void>(fresh(other));  // which ends with the slab
     return 0;
@@ -136,6 +141,9 @@ int main(int count, char** arguments) {
   const std::string_view error = arguments[2];
   if (family == "fixed") return run<slabproof::Slab<Object, Watched>>(error);
   if (family == "shared") return run<slabproof::ExtendableSlab<Object, WatchedHeap>>(error);
+  if (family == "hardened") {
+    return run<slabproof::ExtendableSlab<Object, WatchedAndHardened>, 64>(error);
+  }
   if (family == "cached") return run<slabproof::CachedSlab<Object, Watched>>(error);
   if (family == "owner") return run<slabproof::SlabOwner<Object, Watched>>(error);
   return 2;

@@ -12,7 +12,7 @@ import unittest
 
 SOURCE = pathlib.Path(__file__).parent / "errors_in_a_slab.cc"
 FLAGS = ["-std=c++23", "-g", "-Wall", "-Wextra", "-Werror", "-Iimpl"]
-FAMILIES = ["shared", "cached", "fixed", "owner"]
+FAMILIES = ["shared", "cached", "fixed", "owner", "hardened"]
 
 UNINITIALISED = "use-of-uninitialized-value"
 # For each tool: how to build and to run a program, and what it says of each error. It finds no others.
