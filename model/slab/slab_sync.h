@@ -18,9 +18,9 @@ struct SlabDescriber {
              text(value.carved) + ", live " + text(value.live);
     } else if constexpr (requires { value.index, value.run; }) {
       return "segment " + text(value.index) + ": " + text(value.run);
-    } else if constexpr (requires { value.directory.size(), value.counters; }) {
-      return "segments " + text(value.directory.size()) + ", live " + text(value.counters.live) +
-             ", growers " + text(value.counters.growers);
+    } else if constexpr (requires { value.size(), value.live(), value.stats(1).growers; }) {
+      return "segments " + text(value.size()) + ", live " + text(value.live()) + ", growers " +
+             text(value.stats(1).growers);
     } else if constexpr (requires { value.segment, value.bucket; }) {
       return "segment " + text(value.segment);
     } else if constexpr (requires { value.next, value.tag; }) {

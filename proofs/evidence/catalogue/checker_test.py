@@ -15,10 +15,10 @@ from proofs.evidence.catalogue import tree
 
 CHECK = ""
 # Each critical section of a growable slab begins by announcing that it changes the shared state.
-SECTION = re.compile(r"^(T\d+) +\S+ +(\S+) +write Shared \d+ = (.*)$", re.MULTILINE)
+SECTION = re.compile(r"^(T\d+) +\S+ +(\S+) +write SegmentSet \d+ = (.*)$", re.MULTILINE)
 SECTION_NAMES = {
     "allocate": "allocate, phase 1",
-    "grow": "allocate, phase 3",
+    "end_growth": "allocate, phase 3",
     "deallocate": "free",
 }
 
@@ -51,10 +51,11 @@ class PagesTest(unittest.TestCase):
             check("--quiet", "--emit-steps", str(steps), "--json", str(results))
             # The proved system has neither caches nor remotes.
             shared = [record for record in json.loads(results.read_text()) if record["slab"] == "shared"]
-            executions = sum(record["executions"] for record in shared)
+            # Those that are cut where only rounds of a wait are left are judged as well, as far as they go.
+            executions = sum(record["executions"] + record["redundant"] for record in shared)
             kinds = [line.partition(" ")[0] for line in steps.read_text().splitlines()]
         self.assertEqual(kinds.count("slab"), executions)
-        sections = sum(kind not in ("slab", "end", "#") for kind in kinds)
+        sections = sum(kind not in ("slab", "end", "stopped", "#") for kind in kinds)
         root = tree.workspace_root()
         for page in ["README.md", "proofs/DESIGN_REVIEW.md", "proofs/coq/README.md"]:
             with self.subTest(page):
