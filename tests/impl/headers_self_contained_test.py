@@ -139,7 +139,7 @@ class ForeignPlacesTest(unittest.TestCase):
 
     def test_older_language_gives_one_error(self):
         for header in sorted(pathlib.Path("impl/slabproof").glob("*.h")):
-            if header.name == "siphash_mac.h":
+            if header.name in ("siphash_mac.h", *CLANG_ONLY):
                 continue
             source = f'#include "slabproof/{header.name}"\n'
             status, errors = compile_source("g++", source, "-std=c++20", "-fsyntax-only")
