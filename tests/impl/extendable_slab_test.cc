@@ -265,7 +265,7 @@ TEST_F(BadPointerTest, PointersIntoNoSegmentAreForeign) {
   for (void* const pointer :
        {static_cast<void*>(&on_the_stack), static_cast<void*>(&in_static_storage), of_another_slab,
         reinterpret_cast<void*>(~std::uintptr_t{0}), reinterpret_cast<void*>(std::uintptr_t{1}),
-        reinterpret_cast<void*>(std::uintptr_t{1} << 63)}) {
+        reinterpret_cast<void*>(UINTPTR_MAX / 2 + 1)}) {
     expect_counted(pointer, &SlabStats::foreign_pointers);
   }
 }

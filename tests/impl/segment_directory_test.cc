@@ -120,7 +120,7 @@ class Compared {
     }
     for (const std::uintptr_t wild :
          {std::uintptr_t{0}, std::uintptr_t{1}, std::uintptr_t{segment_bytes_}, ~std::uintptr_t{0},
-          ~std::uintptr_t{0} - segment_bytes_, std::uintptr_t{1} << 63, std::uintptr_t{1} << 47}) {
+          ~std::uintptr_t{0} - segment_bytes_, UINTPTR_MAX / 2 + 1, UINTPTR_MAX / 0x20000 + 1}) {
       expect_route_agrees(wild);
     }
   }
