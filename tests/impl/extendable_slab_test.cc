@@ -14,6 +14,7 @@
 
 #include "slabproof/cached_slab.h"
 #include "slabproof/heap_backing.h"
+#include "slabproof/layout.h"
 #include "slabproof/slab_owner.h"
 #include "tests/support/resident_pages.h"
 #include "tests/support/slab_expectations.h"
@@ -88,8 +89,9 @@ TEST(ExtendableSlabTest, BlocksStayWhereTheyAreWhileTheSlabGrows) {
 
 TEST(ExtendableSlabTest, ServesALayoutThatASlotCanHold) {
   Words slab(4);
-  for (const auto& [size, alignment] : {std::pair{1U, 1U}, {3U, 2U}, {8U, 8U}}) {
-    const auto block = slab.allocate(Layout::make(size, alignment).value());
+  for (const Layout request :
+       {Layout::of<char>(), Layout::make(3, 2).value(), Layout::of<std::uint64_t>()}) {
+    const auto block = slab.allocate(request);
     ASSERT_TRUE(block);
     EXPECT_EQ(block->size, 8U);
   }

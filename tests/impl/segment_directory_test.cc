@@ -276,10 +276,11 @@ TEST(SegmentDirectoryMmapTest, ExtentUsesAllThatTheBackingGrants) {
     using Backing = MmapBacking;
   };
   using MmapExtent = SegmentDirectory<FakeSegment, MmapConfig>::Extent;
-  // A whole page comes for room for one, and an entry is three pointers wide.
+  // A whole page comes for room for one, and an entry is two pointers and two indices.
+  constexpr std::size_t kEntry = 2 * sizeof(void*) + 2 * sizeof(std::uint32_t);
   const auto extent = MmapExtent::build(0, 1).value();
   EXPECT_TRUE(std::has_single_bit(extent->last()));
-  EXPECT_GE(extent->last(), MmapBacking::granularity() / (3 * sizeof(void*)) / 2);
+  EXPECT_GE(extent->last(), MmapBacking::granularity() / kEntry / 2);
 }
 
 TEST(SegmentDirectoryMmapTest, ExtentIsNoWiderThanADirectoryCanEverBe) {
