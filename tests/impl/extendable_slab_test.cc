@@ -9,7 +9,6 @@
 #include <random>
 #include <set>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "slabproof/cached_slab.h"
