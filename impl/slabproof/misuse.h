@@ -2,6 +2,7 @@
 #define SLABPROOF_MISUSE_H_
 
 #include <array>
+#include <cinttypes>
 #include <concepts>
 #include <cstdint>
 #include <cstdio>
@@ -75,7 +76,7 @@ struct AbortMisuse {
   }
   [[noreturn]] static void report_live(std::uint64_t count, const void* pointer,
                                        const void* slab) noexcept {
-    std::fprintf(stderr, "slabproof: %llu blocks", static_cast<unsigned long long>(count));
+    std::fprintf(stderr, "slabproof: %" PRIu64 " blocks", count);
     if (pointer != nullptr) std::fprintf(stderr, " (one at %p)", pointer);
     std::fprintf(stderr, " are still live at the end of the slab at %p\n", slab);
     std::abort();

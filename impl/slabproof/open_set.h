@@ -38,9 +38,9 @@ class OpenSet {
   /// Makes members [first, last) possible. `leaves` points to `leaves_needed(first, last)` words of
   /// zero that outlive the set. Requires that both bounds are powers of two (or `first` is 0), and
   /// that members below `first` are possible already.
-  void widen(std::size_t first, std::size_t last, Leaf* leaves) noexcept {
-    for (std::size_t start = first < kWordBits ? kWordBits : first; start < last; start *= 2) {
-      further_leaves_[chunk_of(static_cast<std::uint32_t>(start / kWordBits))] = leaves;
+  void widen(std::uint32_t first, std::uint32_t last, Leaf* leaves) noexcept {
+    for (std::uint32_t start = first < kWordBits ? kWordBits : first; start < last; start *= 2) {
+      further_leaves_[chunk_of(start / kWordBits)] = leaves;
       leaves += start / kWordBits;
     }
   }

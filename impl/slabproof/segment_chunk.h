@@ -71,10 +71,10 @@ class SegmentChunk {
     if (!request) return std::unexpected(request.error());
     Backing region(*request);
     if (!region) return std::unexpected(AllocError::kOutOfMemory);
-    std::size_t places = wanted;
+    std::uint64_t places = wanted;
     if constexpr (Config::reserve_share != 0) {
-      constexpr std::size_t kMost = (std::numeric_limits<std::uint32_t>::max)();
-      places = (std::min)((region.size() - shape.first) / shape.size, kMost);
+      constexpr std::uint64_t kMost = (std::numeric_limits<std::uint32_t>::max)();
+      places = std::min<std::uint64_t>((region.size() - shape.first) / shape.size, kMost);
     }
     void* const start = region.data();
     return Owner(::new (start) SegmentChunk(std::move(region), static_cast<std::uint32_t>(places)));

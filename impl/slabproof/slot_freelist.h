@@ -86,10 +86,10 @@ class SlotFreelist {
       return std::unexpected(AllocError::kInvalidCapacity);
     }
     SlotGeometry geometry;
-    geometry.capacity = static_cast<std::uint32_t>(capacity);
+    geometry.capacity = static_cast<std::uint32_t>(std::uint64_t{capacity});
     geometry.states_offset = round_up(header_size, alignof(StateWord));
     const std::size_t state_bytes =
-        Protection::tracks_slots ? (capacity + 63) / 64 * sizeof(StateWord) : 0;
+        Protection::tracks_slots ? ((capacity - 1) / 64 + 1) * sizeof(StateWord) : 0;
     constexpr std::size_t alignment = (std::max)(slot_alignment, kSlotsAlignment);
     geometry.slots_offset = round_up(geometry.states_offset + state_bytes, alignment);
     // A region of this size must have room to be aligned in, so that it is a valid `Layout`.
@@ -173,7 +173,7 @@ class SlotFreelist {
     if (!lies_in(pointer, slots_, slots_size())) return std::nullopt;
     const std::uintptr_t offset = address_of(pointer) - address_of(slots_);
     if (offset % stride != 0) return std::nullopt;
-    return static_cast<std::uint32_t>(offset / stride);
+    return static_cast<std::uint32_t>(std::uint64_t{offset / stride});
   }
 
   /// Whether `slot` may be live. Without `tracks_slots` a slot that was freed already can pass.

@@ -9,11 +9,11 @@
 #include <random>
 #include <set>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "slabproof/cached_slab.h"
 #include "slabproof/heap_backing.h"
+#include "slabproof/layout.h"
 #include "slabproof/slab_owner.h"
 #include "tests/support/resident_pages.h"
 #include "tests/support/slab_expectations.h"
@@ -88,8 +88,9 @@ TEST(ExtendableSlabTest, BlocksStayWhereTheyAreWhileTheSlabGrows) {
 
 TEST(ExtendableSlabTest, ServesALayoutThatASlotCanHold) {
   Words slab(4);
-  for (const auto& [size, alignment] : {std::pair{1U, 1U}, {3U, 2U}, {8U, 8U}}) {
-    const auto block = slab.allocate(Layout::make(size, alignment).value());
+  for (const Layout request :
+       {Layout::of<char>(), Layout::make(3, 2).value(), Layout::of<std::uint64_t>()}) {
+    const auto block = slab.allocate(request);
     ASSERT_TRUE(block);
     EXPECT_EQ(block->size, 8U);
   }
@@ -265,7 +266,7 @@ TEST_F(BadPointerTest, PointersIntoNoSegmentAreForeign) {
   for (void* const pointer :
        {static_cast<void*>(&on_the_stack), static_cast<void*>(&in_static_storage), of_another_slab,
         reinterpret_cast<void*>(~std::uintptr_t{0}), reinterpret_cast<void*>(std::uintptr_t{1}),
-        reinterpret_cast<void*>(std::uintptr_t{1} << 63)}) {
+        reinterpret_cast<void*>(UINTPTR_MAX / 2 + 1)}) {
     expect_counted(pointer, &SlabStats::foreign_pointers);
   }
 }

@@ -43,7 +43,7 @@ TEST(LayoutTest, RefusesASizeThatRoundsUpBeyondTheLargestRegion) {
 }
 
 TEST(LayoutTest, RefusesAnAlignmentBeyondTheLargestRegion) {
-  EXPECT_EQ(Layout::make(1, std::size_t{1} << 63).error(), AllocError::kLayoutOverflow);
+  EXPECT_EQ(Layout::make(1, kMaxRegionBytes + 1).error(), AllocError::kLayoutOverflow);
 }
 
 TEST(LayoutTest, PaddedSizeIsTheNextMultipleOfTheAlignment) {

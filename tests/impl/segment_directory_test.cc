@@ -120,7 +120,7 @@ class Compared {
     }
     for (const std::uintptr_t wild :
          {std::uintptr_t{0}, std::uintptr_t{1}, std::uintptr_t{segment_bytes_}, ~std::uintptr_t{0},
-          ~std::uintptr_t{0} - segment_bytes_, std::uintptr_t{1} << 63, std::uintptr_t{1} << 47}) {
+          ~std::uintptr_t{0} - segment_bytes_, UINTPTR_MAX / 2 + 1, UINTPTR_MAX / 0x20000 + 1}) {
       expect_route_agrees(wild);
     }
   }
@@ -276,10 +276,11 @@ TEST(SegmentDirectoryMmapTest, ExtentUsesAllThatTheBackingGrants) {
     using Backing = MmapBacking;
   };
   using MmapExtent = SegmentDirectory<FakeSegment, MmapConfig>::Extent;
-  // A whole page comes for room for one, and an entry is three pointers wide.
+  // A whole page comes for room for one, and an entry is two pointers and two indices.
+  constexpr std::size_t kEntry = 2 * sizeof(void*) + 2 * sizeof(std::uint32_t);
   const auto extent = MmapExtent::build(0, 1).value();
   EXPECT_TRUE(std::has_single_bit(extent->last()));
-  EXPECT_GE(extent->last(), MmapBacking::granularity() / (3 * sizeof(void*)) / 2);
+  EXPECT_GE(extent->last(), MmapBacking::granularity() / kEntry / 2);
 }
 
 TEST(SegmentDirectoryMmapTest, ExtentIsNoWiderThanADirectoryCanEverBe) {

@@ -5,11 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "slabproof/inline_backing.h"
+#include "slabproof/layout.h"
 #include "tests/support/slab_expectations.h"
 
 namespace slabproof::testing {
@@ -226,16 +228,18 @@ TEST(SlabErrorTest, CapacityBeyondA32BitLinkIsInvalid) {
 }
 
 TEST(SlabErrorTest, SizeTimesCapacityBeyondTheAddressSpaceIsAnOverflow) {
+  constexpr std::size_t kCapacity = std::size_t{1} << 23;
   struct Large {
-    char bytes[std::size_t{1} << 40];
+    char bytes[kMaxRegionBytes / kCapacity + 1];
   };
-  const Slab<Large> slab(std::size_t{1} << 23);
+  const Slab<Large> slab(kCapacity);
   EXPECT_EQ(slab.error(), AllocError::kLayoutOverflow);
 }
 
 // The product fits, by less than the alignment of the region needs.
 TEST(SlabErrorTest, SizeThatFitsOnlyUnalignedIsAnOverflow) {
-  constexpr std::size_t kFactor = (std::size_t{1} << 30) - 1;
+  constexpr int kBits = std::numeric_limits<std::size_t>::digits / 2 - 2;
+  constexpr std::size_t kFactor = (std::size_t{1} << kBits) - 1;
   struct Large {
     char bytes[8 * kFactor];
   };

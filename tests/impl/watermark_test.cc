@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -43,7 +44,8 @@ TEST(MarkTest, PercentIsOfTheCapacityAndNeverOverflows) {
   EXPECT_EQ(kHalf.levels(1000).above, 500);
   EXPECT_EQ(kHalf.levels(1000).below, 250);
   EXPECT_EQ(kHalf.levels(199).above, 99);
-  EXPECT_EQ(Mark::percent(100, 0).levels(SIZE_MAX).above, INT64_MAX);
+  constexpr auto kMost = static_cast<std::int64_t>(std::min<std::uint64_t>(SIZE_MAX, INT64_MAX));
+  EXPECT_EQ(Mark::percent(100, 0).levels(SIZE_MAX).above, kMost);
   EXPECT_EQ(Mark::percent(500, 0).levels(64).above, 64);
 }
 
