@@ -47,10 +47,11 @@ using FastConfig = DefaultConfig;
 
 /// For code that is not trusted with its pointers: refuses every free and `destroy` of what is not
 /// live, follows no link to a live slot, and counts writes to free blocks (properties S9, S10,
-/// S13). A pair of an allocation and a free of 64 bytes takes about twice as many instructions; see
-/// tests/bench. `CheckFreed` is most of that. To stop at the first error, derive from it and make
-/// `Misuse` an `AbortMisuse`. Not for a `CachedSlab`, which looks at no pointer; nor does a
-/// `SlabRemote`, so what is given back through one twice is found when it is reclaimed at best.
+/// S13). A hit takes 1.8 times the instructions (`./verify bench --instructions --contender
+/// '^slabproof shared'`), most of which `CheckFreed` needs. To stop at the first error, derive from
+/// it and make `Misuse` an `AbortMisuse`. Not for a `CachedSlab`, which looks at no pointer; nor
+/// does a `SlabRemote`, so what is given back through one twice is found when it is reclaimed at
+/// best.
 struct HardenedConfig : DefaultConfig {
   using Protection = SlotStates<>;
   using Contents = CheckFreed;

@@ -104,10 +104,10 @@ TEST_F(ReserveTest, SlotsThatWereAbandonedAreNotReserved) {
   ASSERT_EQ(slab.stats().abandoned, 3U);
   EXPECT_TRUE(slab.reserve(4));
   EXPECT_EQ(slab.segment_count(), 2U);
-  slab.limit_segments(2);
-  EXPECT_EQ(slab.reserve(8).error(), AllocError::kSegmentLimit);
   slab.limit_segments(3);
-  EXPECT_TRUE(slab.reserve(8));
+  EXPECT_EQ(slab.reserve(10).error(), AllocError::kSegmentLimit);
+  EXPECT_EQ(slab.segment_count(), 2U);
+  EXPECT_TRUE(slab.reserve(9));
   EXPECT_EQ(slab.segment_count(), 3U);
 }
 

@@ -104,11 +104,11 @@ Round::Complaint Round::run(const std::atomic<bool>& stopping) {
       if (worker.complaint()) return worker.complaint();
     }
     if (const auto complaint = judge_at_rest()) return complaint;
-    const auto in_child = run_in_child([this]() -> Complaint {
+    const ChildEnd child = run_in_child([this]() -> Complaint {
       const auto complaint = judge_at_rest();
       return complaint ? complaint : end_slab();
     });
-    if (in_child) return in_child;
+    if (child.wrong) return child.wrong;
   }
   return end_slab();
 }

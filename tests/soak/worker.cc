@@ -85,11 +85,11 @@ Work& Work::operator+=(const Work& other) {
   return *this;
 }
 
-std::optional<std::string> run_in_child(const ChildBody& body) {
+ChildEnd run_in_child(const ChildBody& body) {
   constexpr std::size_t kMostText = 256;
   void* const page =
       ::mmap(nullptr, kMostText, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (page == MAP_FAILED) return std::nullopt;
+  if (page == MAP_FAILED) return {};
   const auto text = static_cast<char*>(page);
   const std::string failure = testing::failure_of_child([&] {
     const auto wrong = body();
@@ -99,8 +99,9 @@ std::optional<std::string> run_in_child(const ChildBody& body) {
   });
   const std::string wrong = text;
   ::munmap(page, kMostText);
-  if (failure.empty() || failure == testing::kCannotFork) return std::nullopt;
-  return "in a child: " + (wrong.empty() ? failure : wrong);
+  if (failure == testing::kCannotFork) return {};
+  if (failure.empty()) return {.has_run = true, .wrong = std::nullopt};
+  return {.has_run = true, .wrong = "in a child: " + (wrong.empty() ? failure : wrong)};
 }
 
 Worker::Worker(const WorkerSetup& setup, Exchange& exchange)
@@ -215,8 +216,7 @@ void Worker::free_bad_pointer(Access& access) {
 
 /// In the child the other threads are not there, and what they held is lost.
 void Worker::fork_and_use(Access& access) {
-  ++work_.forks;
-  const auto wrong = run_in_child([this, &access]() -> std::optional<std::string> {
+  const ChildEnd child = run_in_child([this, &access]() -> std::optional<std::string> {
     environment().refused_percent = 0;
     for (const Held& block : held_) {
       if (!is_filled(block, setup_.traits.stride)) return "a block was overwritten before the fork";
@@ -234,7 +234,8 @@ void Worker::fork_and_use(Access& access) {
     while (!held_.empty() && !complaint_) free_one(access, false);
     return complaint_;
   });
-  if (wrong) complain(*wrong);
+  work_.forks += child.has_run ? 1 : 0;
+  if (child.wrong) complain(*child.wrong);
 }
 
 void Worker::keep(std::byte* data, bool is_zeroed) {

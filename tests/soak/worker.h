@@ -64,9 +64,12 @@ struct WorkerSetup {
 
 /// What a child process does before it ends. The result is what it found wrong.
 using ChildBody = std::function<std::optional<std::string>()>;
-/// Forks; the result is what went wrong in the child, which is ended if it hangs. Nothing is wrong
-/// where the system has no room for a child.
-[[nodiscard]] std::optional<std::string> run_in_child(const ChildBody& body);
+struct ChildEnd {
+  bool has_run = false;  ///< not where the system has no room for a child
+  std::optional<std::string> wrong;
+};
+/// Forks, and waits for the child, which is ended if it hangs.
+[[nodiscard]] ChildEnd run_in_child(const ChildBody& body);
 
 /// One who uses a slab from one thread after another, by steps chosen at random, and sees to it
 /// that his blocks are his: each is filled with a pattern of its own, which is there when it goes
