@@ -1,10 +1,7 @@
 #include "model/campaign/violating_pair.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <ranges>
-#include <span>
 
 #include "model/slab/slab_event.h"
 
@@ -21,31 +18,6 @@ TraceEvent* beginning_of(Trace& trace, OpId op) {
   return nullptr;
 }
 
-bool names_something(const TraceEvent& event) {
-  return !event.object.empty() || event.annotation.address != 0;
-}
-
-bool is_on_the_same(const TraceEvent& a, const TraceEvent& b) {
-  const std::uintptr_t block = a.annotation.address;
-  return (!a.object.empty() && a.object == b.object) ||
-         (block != 0 && block == b.annotation.address);
-}
-
-/// The event that stopped the execution may only say why: then the one before it, by the same
-/// thread, says what was touched.
-void mark_clash_of(Trace& trace, std::size_t failed) {
-  const auto past = std::views::reverse(std::span(trace.events).first(failed + 1));
-  const int thread = trace.events[failed].thread;
-  const auto touched = std::ranges::find_if(past, [&](const TraceEvent& event) {
-    return event.thread == thread && names_something(event);
-  });
-  if (touched == past.end()) return;
-  const auto clash = std::ranges::find_if(touched, past.end(), [&](const TraceEvent& event) {
-    return event.thread != thread && is_on_the_same(event, *touched);
-  });
-  if (clash != past.end()) clash->clashed = true;
-}
-
 }  // namespace
 
 void mark_violating_pair(Trace& trace, const std::optional<Violation>& by_oracle) {
@@ -56,10 +28,7 @@ void mark_violating_pair(Trace& trace, const std::optional<Violation>& by_oracle
     if (other != nullptr) other->clashed = true;
     return;
   }
-  const auto failed = std::ranges::find(trace.events, true, &TraceEvent::failed);
-  if (failed != trace.events.end()) {
-    mark_clash_of(trace, static_cast<std::size_t>(failed - trace.events.begin()));
-  }
+  mark_clash(trace);
 }
 
 }  // namespace slabproof::model

@@ -10,9 +10,8 @@ namespace slabproof::model {
 
 /// Marks in the trace of a failing execution what broke the property and what that clashed with.
 ///
-/// Where the oracle found the violation, these are the operations that it names. Where an event
-/// stopped the execution, it is the last event of another thread before that on the same object or
-/// block, if there is one.
+/// Where the oracle found the violation, these are the operations that it names; otherwise see
+/// `mark_clash`.
 void mark_violating_pair(Trace& trace, const std::optional<Violation>& by_oracle);
 
 }  // namespace slabproof::model

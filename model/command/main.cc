@@ -23,7 +23,7 @@
 #include "model/command/output_file.h"
 #include "model/command/progress_line.h"
 #include "model/command/report.h"
-#include "model/command/trace_file.h"
+#include "model/trace/trace_file.h"
 #include "model/program/enumeration.h"
 #include "model/program/job.h"
 #include "model/program/program.h"
@@ -67,7 +67,7 @@ void list_scenarios() {
   }
 }
 
-std::vector<CheckJob> jobs_of(const CheckOptions& options) {
+std::vector<CheckJob> jobs_of(const CommandOptions& options) {
   return options.enumeration ? enumerate_jobs(*options.enumeration) : options.jobs;
 }
 
@@ -119,7 +119,7 @@ bool is_better_to_show(const JobOutcome& outcome, const std::optional<JobOutcome
   return outcome.result.max_over_growth > shown->result.max_over_growth;
 }
 
-int run_jobs(const CheckOptions& options, const std::string& command) {
+int run_jobs(const CommandOptions& options, const std::string& command) {
   OutputFile json(options.json_file);
   OutputFile steps(options.steps_file);
   OutputFile trace(options.trace_file);
@@ -154,7 +154,7 @@ int run_jobs(const CheckOptions& options, const std::string& command) {
   return exit_code(results);
 }
 
-int run_enumeration(const CheckOptions& options, const std::string& command) {
+int run_enumeration(const CommandOptions& options, const std::string& command) {
   OutputFile json(options.json_file);
   OutputFile steps(options.steps_file);
   const std::vector<CheckJob> jobs = jobs_of(options);
@@ -182,7 +182,7 @@ int run_enumeration(const CheckOptions& options, const std::string& command) {
   return exit_code(results);
 }
 
-int run_estimate(const CheckOptions& options) {
+int run_estimate(const CommandOptions& options) {
   constexpr double kSecondsToSpend = 5;
   const std::vector<CheckJob> jobs = jobs_of(options);
   fmt::print("{} {}: {}\n", jobs.size(), jobs.size() == 1 ? "run" : "runs",
@@ -190,7 +190,7 @@ int run_estimate(const CheckOptions& options) {
   return kExitHolds;
 }
 
-int run_replay(const CheckOptions& options, const std::string& command) {
+int run_replay(const CommandOptions& options, const std::string& command) {
   OutputFile json(options.json_file);
   OutputFile steps(options.steps_file);
   OutputFile trace(options.trace_file);
@@ -226,7 +226,7 @@ int run_replay(const CheckOptions& options, const std::string& command) {
 int run(int argc, const char* const* argv) {
   const ParsedCommandLine parsed = parse_command_line(argc, argv);
   if (const int* const code = std::get_if<int>(&parsed)) return *code;
-  const CheckOptions& options = std::get<CheckOptions>(parsed);
+  const CommandOptions& options = std::get<CommandOptions>(parsed);
   if (options.list) {
     list_scenarios();
     return kExitHolds;

@@ -14,7 +14,7 @@
 #include <system_error>
 #include <utility>
 
-#include "model/command/trace_file.h"
+#include "model/trace/trace_file.h"
 #include "model/program/fit.h"
 #include "model/program/scenario.h"
 #include "model/program/slab_setup.h"
@@ -47,7 +47,7 @@ std::string describe_tokens() {
          "and the others have f, F, g and t alone.";
 }
 
-/// What the parser fills in before it is checked and turned into `CheckOptions`.
+/// What the parser fills in before it is checked and turned into `CommandOptions`.
 struct RawOptions {
   std::string program;
   SlabSetup slab;
@@ -62,7 +62,7 @@ struct RawOptions {
   std::string memory;
 };
 
-void add_what_to_run(CLI::App& app, RawOptions& raw, CheckOptions& options) {
+void add_what_to_run(CLI::App& app, RawOptions& raw, CommandOptions& options) {
   app.add_option("--program", raw.program, "The program to run, such as \"a f | a f\"");
   app.add_option("--capacity", raw.slab.capacity, "Slots of a segment, for --program")
       ->check(CLI::Range(1, 64))
@@ -147,7 +147,7 @@ void add_how_to_search(CLI::App& app, RawOptions& raw, SearchOptions& options) {
       ->check(CLI::PositiveNumber);
 }
 
-void add_how_to_share(CLI::App& app, RawOptions& raw, CheckOptions& options) {
+void add_how_to_share(CLI::App& app, RawOptions& raw, CommandOptions& options) {
   app.add_option("--jobs", options.search.processes, "Explore in so many processes")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
@@ -186,7 +186,7 @@ std::optional<Shard> shard_of_bazel() {
   return parse_shard(std::string(index) + "/" + count);
 }
 
-void add_what_to_write(CLI::App& app, CheckOptions& options) {
+void add_what_to_write(CLI::App& app, CommandOptions& options) {
   app.add_option(
       "--trace", options.trace_file,
       "Write a trace here, as a page (.html), as JSON (.json), as its execution graph in the "
@@ -221,7 +221,7 @@ int complain(const std::string& message) {
 
 using Problem = std::optional<std::string>;
 
-Problem family_problem(SlabFamily family, const CheckOptions& options) {
+Problem family_problem(SlabFamily family, const CommandOptions& options) {
   if (family == SlabFamily::kShared) return std::nullopt;
   if (!options.steps_file.empty()) {
     return "--emit-steps needs --slab shared: the proved system has neither caches nor remotes";
@@ -230,7 +230,7 @@ Problem family_problem(SlabFamily family, const CheckOptions& options) {
 }
 
 /// The one job of --program.
-Problem add_program(const RawOptions& raw, CheckOptions& options) {
+Problem add_program(const RawOptions& raw, CommandOptions& options) {
   auto program = parse_program(raw.program);
   if (!program) return program.error().message;
   CheckJob job{.scenario = "", .program = std::move(*program), .slab = raw.slab};
@@ -249,7 +249,7 @@ Problem add_program(const RawOptions& raw, CheckOptions& options) {
   return std::nullopt;
 }
 
-Problem add_scenarios(const RawOptions& raw, CheckOptions& options) {
+Problem add_scenarios(const RawOptions& raw, CommandOptions& options) {
   for (const std::string& name : raw.scenarios) {
     const Scenario* const scenario = find_scenario(name);
     if (scenario == nullptr) {
@@ -266,7 +266,7 @@ Problem add_scenarios(const RawOptions& raw, CheckOptions& options) {
   return std::nullopt;
 }
 
-Problem add_enumeration(const RawOptions& raw, CheckOptions& options) {
+Problem add_enumeration(const RawOptions& raw, CommandOptions& options) {
   auto size = parse_enumeration(raw.enumerate, raw.alphabet);
   if (!size) return size.error();
   size->family = *parse_family(raw.family);
@@ -294,7 +294,7 @@ Problem resolve_memory(const RawOptions& raw, SearchOptions& search) {
 }
 
 /// Turns what was parsed into what will run; a message where it makes no sense.
-Problem resolve(const RawOptions& raw, CheckOptions& options) {
+Problem resolve(const RawOptions& raw, CommandOptions& options) {
   constexpr std::uint64_t kDefaultRandomExecutions = 100'000;
   SearchOptions& search = options.search;
   if (auto problem = resolve_memory(raw, search)) return problem;
@@ -323,7 +323,7 @@ Problem resolve(const RawOptions& raw, CheckOptions& options) {
 }  // namespace
 
 ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
-  CheckOptions options;
+  CommandOptions options;
   RawOptions raw;
   CLI::App app(kDescription, "check");
   app.footer(describe_tokens());

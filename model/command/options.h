@@ -19,7 +19,7 @@ inline constexpr int kExitUsage = 2;
 inline constexpr int kExitInconclusive = 3;
 
 /// The command line of `check`, parsed and validated.
-struct CheckOptions {
+struct CommandOptions {
   /// --program, --scenario or --suite; without any of these, the default suite.
   std::vector<CheckJob> jobs;
   std::optional<EnumerationSize> enumeration;  ///< --enumerate, in place of `jobs`
@@ -36,7 +36,7 @@ struct CheckOptions {
 
 /// What to do after parsing: run with these options, or exit at once with that code (help was
 /// printed, or a message about bad usage).
-using ParsedCommandLine = std::variant<CheckOptions, int>;
+using ParsedCommandLine = std::variant<CommandOptions, int>;
 
 /// Prints help to standard output and complaints to standard error.
 [[nodiscard]] ParsedCommandLine parse_command_line(int argc, const char* const* argv);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "model/campaign/run_result.h"
-#include "model/command/trace_file.h"
+#include "model/trace/trace_file.h"
 #include "model/program/enumeration.h"
 #include "model/program/job.h"
 

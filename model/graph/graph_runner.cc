@@ -105,7 +105,10 @@ void GraphRunner::run_parts(Scheduler* guide) {
   if (end != Replay::End::kComplete) return conclude(end);
   if (engine().failure()) return;
   sync_model_.take_final_values();
-  replay_.run_alone([] { engine().run_after(); });
+  if (!replay_.run_alone([] { engine().run_after(); }) || !engine().settings().report_leaks) return;
+  const CheckerScope quiet;
+  std::string leak = sync_model_.describe_leak();
+  if (!leak.empty()) fail({.defect = Defect::kLeak, .message = std::move(leak)});
 }
 
 void GraphRunner::conclude(Replay::End end) {

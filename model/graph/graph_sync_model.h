@@ -34,6 +34,9 @@ class GraphSyncModel final : public SyncModel {
   [[nodiscard]] std::string object_name(Location location) const;
   [[nodiscard]] std::string describe(Location location, std::uint64_t value) const;
 
+  /// Memory that the execution has not given back, as a sentence; empty where there is none.
+  [[nodiscard]] std::string describe_leak() const { return memory_.describe_leak(); }
+
   Handle begin_mutex(const void* object, std::source_location where) override;
   void end_mutex(Handle handle, const void* object, std::source_location where) override;
   void lock(Handle handle, const void* object, std::source_location where) override;

@@ -1,9 +1,12 @@
 #include "model/graph/program_memory.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 #include "model/runtime/model_memory.h"
 #include "model/runtime/sync_model.h"
@@ -61,6 +64,7 @@ std::byte* ProgramMemory::obtain(std::size_t size, std::size_t alignment) {
   const CheckerScope quiet;
   blocks_[data] = {.sort = event.location,
                    .allocation = has_events() ? replay_->last_passed() : kInitialWrite,
+                   .size = size,
                    .is_free = false};
   return data;
 }
@@ -83,6 +87,27 @@ void ProgramMemory::give_back(std::byte* data) {
   event.location = block.sort;
   event.value = reinterpret_cast<std::uint64_t>(data);
   replay_->free(event);
+}
+
+std::string ProgramMemory::describe_leak() const {
+  std::size_t count = 0;
+  std::size_t bytes = 0;
+  const Block* first = nullptr;
+  for (const auto& [data, block] : blocks_) {
+    if (block.is_free) continue;
+    ++count;
+    bytes += block.size;
+    const auto order = [](const Block& b) {
+      return std::pair(b.allocation.is_initial() ? -1 : b.allocation.thread, b.allocation.index);
+    };
+    if (first == nullptr || order(block) < order(*first)) first = &block;
+  }
+  if (first == nullptr) return {};
+  return fmt::format(
+      "leak: {} bytes in {} pieces of memory are never freed; the first comes from {}", bytes,
+      count,
+      first->allocation.is_initial() ? std::string("before the threads")
+                                     : fmt::format("T{}", first->allocation.thread));
 }
 
 // ---- the heap ----

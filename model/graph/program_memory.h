@@ -2,6 +2,7 @@
 #define SLABPROOF_MODEL_GRAPH_PROGRAM_MEMORY_H_
 
 #include <cstddef>
+#include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -35,6 +36,10 @@ class ProgramMemory {
   /// object that outlives the executions may be made anew.
   void give_back(std::byte* data);
 
+  /// What the execution has not given back: a sentence, or empty. Where memory comes back only, as
+  /// it is remembered only then.
+  [[nodiscard]] std::string describe_leak() const;
+
  private:
   struct Sort {
     std::size_t size;
@@ -44,6 +49,7 @@ class ProgramMemory {
   struct Block {
     Location sort;
     EventId allocation;  ///< initial before the threads
+    std::size_t size;
     bool is_free;
   };
 

@@ -81,6 +81,7 @@ namespace checker_hooks {
 void begin_execution() noexcept {
   ModelMemory::instance().begin_execution();
   variables.clear();
+  forget_object_names();
   forget_synchronisation();
 }
 
@@ -261,6 +262,13 @@ void report_harness_defect(std::string_view message, source_location where) noex
   require_execution(where);
   about_to_act();
   abandon_execution(Defect::kHarness, message, where);
+}
+
+void leave_out(source_location where) noexcept {
+  require_execution(where);
+  about_to_act();
+  abandon_execution(Defect::kAssumption,
+                    "an assumption does not hold; set ExploreOptions::has_assumptions", where);
 }
 
 void note(TraceEvent event) noexcept {

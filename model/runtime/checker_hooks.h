@@ -121,6 +121,13 @@ void require_beginning(std::source_location where) noexcept;
 [[noreturn]] void report_harness_defect(
     std::string_view message,
     std::source_location where = std::source_location::current()) noexcept;
+/// Ends the execution: the program under check says that it is none of those that it is about. See
+/// ExploreOptions::has_assumptions.
+[[noreturn]] void leave_out(std::source_location where = std::source_location::current()) noexcept;
+/// The object at `address`, of `size` bytes, has a name; `is_checked`: it is a checked object
+/// itself and does not only hold some.
+void name_object(const void* address, std::size_t size, std::string_view name, bool is_checked,
+                 std::source_location where = std::source_location::current());
 /// Adds an event to the trace, if there is one, as the caller describes it.
 void note(TraceEvent event) noexcept;
 [[nodiscard]] bool is_tracing() noexcept;

@@ -27,8 +27,15 @@ constexpr std::string_view type_name() noexcept {
   return name.substr(0, name.find('<'));
 }
 
-/// What a trace shows of a value: numbers and addresses; empty for other types. Overload it, next
-/// to the type, for more.
+/// What a trace calls an object that holds a `T`: the name of a type of the program's own, or else
+/// what sort of object it is.
+template <class T>
+constexpr std::string_view object_name(std::string_view sort) noexcept {
+  return std::is_class_v<T> || std::is_union_v<T> || std::is_enum_v<T> ? type_name<T>() : sort;
+}
+
+/// What a trace shows of a value: numbers, addresses and texts, also those in an std::optional;
+/// empty for other types. Overload it, next to the type, for more.
 template <class T>
 std::string describe(const T& value) {
   if constexpr (std::is_same_v<T, bool>) {
@@ -44,6 +51,14 @@ std::string describe(const T& value) {
     std::string text;
     for (; bits != 0; bits >>= 4) text.insert(text.begin(), kDigits[bits & 15]);
     return "0x" + text;
+  } else if constexpr (std::is_array_v<T> || std::is_class_v<T>) {
+    if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+      return std::string(std::string_view(value));
+    } else if constexpr (requires { value.has_value() ? *value : *value; }) {
+      return value.has_value() ? describe(*value) : "nothing";
+    } else {
+      return {};
+    }
   } else {
     return {};
   }

@@ -58,10 +58,6 @@ std::string_view name_of(std::memory_order order) noexcept {
   return "unknown";
 }
 
-std::string name_of(const ObjectRecord& record) {
-  return fmt::format("{} {}", record.type->name, record.number);
-}
-
 void trace_event(const std::source_location& where, std::string operation, std::string value) {
   const CheckerScope quiet;
   add(where, std::move(operation), {}, std::move(value));

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "model/runtime/object_names.h"
 #include "model/runtime/object_table.h"
 #include "model/search/engine.h"
 
@@ -21,8 +22,6 @@ inline bool is_tracing() noexcept {
 
 /// "acq_rel".
 [[nodiscard]] std::string_view name_of(std::memory_order order) noexcept;
-/// "Node 7".
-[[nodiscard]] std::string name_of(const ObjectRecord& record);
 
 void trace_event(const std::source_location& where, std::string operation, std::string value = {});
 /// An event that the program under check adds, as it is.

@@ -13,6 +13,7 @@
 
 #include "model/runtime/checker_hooks.h"
 #include "model/runtime/model_memory.h"
+#include "model/runtime/object_names.h"
 #include "model/runtime/object_table.h"
 #include "model/runtime/sync_model.h"
 #include "model/search/engine.h"
@@ -85,6 +86,8 @@ inline void end_object(Record& record, const void* object, std::size_t size,
       [[unlikely]] {
     fail_race(record, "ends its life in memory of another thread's object", where);
   }
+  if (has_object_names()) [[unlikely]]
+    keep_object_name(record);
   record.object = nullptr;
 }
 

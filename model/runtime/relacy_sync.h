@@ -110,7 +110,7 @@ struct BasicRelacySync {
     static std::string describe_variable(const void* object) {
       return ValueDescriber::text(static_cast<const Var*>(object)->value_);
     }
-    static constexpr checker_hooks::TypeInfo kType{type_name<T>(), &describe_variable};
+    static constexpr checker_hooks::TypeInfo kType{object_name<T>("variable"), &describe_variable};
 
     checker_hooks::Handle handle_;
     T value_;
@@ -242,7 +242,7 @@ struct BasicRelacySync {
     static std::string describe_value(const void* bits) {
       return ValueDescriber::text(decode(*static_cast<const std::uint64_t*>(bits)));
     }
-    static constexpr checker_hooks::TypeInfo kType{type_name<T>(), &describe_value,
+    static constexpr checker_hooks::TypeInfo kType{object_name<T>("atomic"), &describe_value,
                                                    kComparedUpTo<T>};
 
     bool compare_exchange(T& expected, T desired, bool weak, std::memory_order success,

@@ -77,6 +77,10 @@ struct RunSettings {
   /// the same size and alignment gets, in each way that a heap may choose; else each request gets
   /// fresh memory.
   bool reuse_memory = true;
+  /// For searches of execution graphs: memory that is allocated with `new` and never freed is a
+  /// failure, as it is in all other searches. Not of what runs after the threads. Nothing may outlive
+  /// an execution then: not what a library keeps from its first use on.
+  bool report_leaks = false;
   /// Seconds without any step or access after which an execution is given up; 0: no limit.
   double stall_limit = 10;
   /// Whether what threads have allocated with `new` is freed where a failure abandons the

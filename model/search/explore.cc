@@ -185,8 +185,11 @@ class Exploration {
     if (dpor_ != nullptr && options_.on_part) {
       if (const auto prefix = dpor_->prefix()) options_.on_part(*prefix);
     }
-    ++(redundant || ran.is_repetition ? result_.redundant : result_.executions);
+    const bool is_left_out = options_.has_assumptions && ran.failure != nullptr &&
+                             ran.failure->defect == Defect::kAssumption;
+    ++(redundant || ran.is_repetition || is_left_out ? result_.redundant : result_.executions);
     if (ran.is_cut && !redundant) is_cut_ = true;
+    if (is_left_out) return;
     if (ran.is_repetition && ran.failure == nullptr) {
       if (options_.on_repetition) options_.on_repetition();
       return;
@@ -222,7 +225,7 @@ class Exploration {
   }
 
   [[nodiscard]] bool goes_on_after_failures() const {
-    return !options_.stop_on_violation || options_.is_wanted;
+    return !options_.stop_on_violation || options_.is_wanted || options_.has_assumptions;
   }
 
   /// Also wanted is what could not be judged: of that no filter can say that it holds.

@@ -61,6 +61,9 @@ struct ExploreOptions {
   /// Not empty: only failures for which it is true are violations. All others are passed over, and
   /// a search that has passed over some is neither exhaustive nor says that the program holds.
   std::function<bool(const Failure&)> is_wanted;
+  /// Whether the program may say of an execution that it is none of those that it is about: such a
+  /// one counts as redundant, and nothing judges it. Without this it could not be judged.
+  bool has_assumptions = false;
   /// For kDpor and kGraph: a class for each thread, or empty.
   std::span<const std::uint8_t> symmetry_class;
   /// For kDpor: explore one part of all executions, or list the parts; see DporScheduler.

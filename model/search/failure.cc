@@ -28,6 +28,8 @@ std::string_view name_of(const Failure& failure) {
       return "unlock without lock";
     case Defect::kAllocationUnderLock:
       return "allocation under a lock";
+    case Defect::kAssumption:
+      return "assumption";
     case Defect::kUnsupported:
       return "unsupported";
     case Defect::kNotJudged:

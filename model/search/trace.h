@@ -34,8 +34,6 @@ struct TraceEvent {
   Annotation annotation = {};
 };
 
-/// "main" or "T2".
-[[nodiscard]] std::string thread_name(int thread);
 
 /// The execution graph that an execution ran on.
 struct TraceGraph {
@@ -62,7 +60,16 @@ struct TraceGraph {
 struct Trace {
   std::vector<TraceEvent> events;
   TraceGraph graph = {};  ///< empty where it did not run on one
+  /// As the program calls its threads; empty where it does not, also for a single one.
+  std::vector<std::string> thread_names = {};
 };
+
+/// "main", "T2" or, where the program has a name for it, "T2 producer".
+[[nodiscard]] std::string thread_name(const Trace& trace, int thread);
+
+/// Marks what the event that stopped an execution clashed with: the last event of another thread
+/// before it on the same object or address, if there is one.
+void mark_clash(Trace& trace);
 
 /// Which events of a long trace a person is shown: the first and the last ones.
 struct TraceExcerpt {

@@ -19,6 +19,7 @@ std::string_view property_of(Defect defect) {
       return "L1";
     case Defect::kAllocationUnderLock:
       return "S5";
+    case Defect::kAssumption:
     case Defect::kUnsupported:
     case Defect::kNondeterminism:
       return "unsupported";

@@ -409,7 +409,7 @@ TEST(RelacySync, TraceNamesThreadsPlacesAndValues) {
   const std::string text = to_text(result.trace);
   EXPECT_THAT(text, HasSubstr("relacy_sync_test.cc:"));
   EXPECT_THAT(text, HasSubstr("lock mutex 0"));
-  EXPECT_THAT(text, HasSubstr("write unsigned int 0 = 6"));
+  EXPECT_THAT(text, HasSubstr("write variable 0 = 6"));
   EXPECT_THAT(text, HasSubstr("T0 "));
   EXPECT_THAT(text, HasSubstr("T1 "));
 }

@@ -1,6 +1,6 @@
 // What a file with a trace holds.
 
-#include "model/command/trace_file.h"
+#include "model/trace/trace_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "model/command/trace_dot.h"
+#include "model/trace/trace_dot.h"
 
 namespace slabproof::model {
 namespace {

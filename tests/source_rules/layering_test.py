@@ -17,8 +17,9 @@ LIST = "ARCHITECTURE.md"
 
 _INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*([<\"])([^>\"]+)[>\"]", re.MULTILINE)
 _LABEL = re.compile(r"\"//([\w./-]+)(?::([\w./-]+))?\"")
-# An include of the library names no folder of the tree: its headers are found as a user finds them.
-_LIBRARY = ("slabproof/", "impl/slabproof/")
+# An include of what users include names no folder of the tree: its headers are found as a user finds them.
+_PUBLIC = "slabproof/"
+_PUBLIC_ROOTS = ("model/check", "impl")
 
 
 class LayersError(Exception):
@@ -55,8 +56,9 @@ def layer_of(path, layers):
 
 def path_of_include(include, file, root):
     """The file of the tree that an include names, relative to `root`, or None."""
-    if include.startswith(_LIBRARY[0]):
-        return _LIBRARY[1] + include.removeprefix(_LIBRARY[0])
+    if include.startswith(_PUBLIC):
+        found = [base for base in _PUBLIC_ROOTS if (root / base / include).is_file()]
+        return f"{(found or ['impl'])[0]}/{include}"
     for target in (root / include, root / file.parent / include):
         if target.is_file() and target.resolve().is_relative_to(root.resolve()):
             return target.resolve().relative_to(root.resolve()).as_posix()

@@ -1,18 +1,18 @@
-#include "model/command/trace_file.h"
+#include "model/trace/trace_file.h"
 
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "model/command/trace_dot.h"
-#include "model/command/trace_page.h"
+#include "model/trace/trace_dot.h"
+#include "model/trace/trace_page.h"
 
 namespace slabproof::model {
 namespace {
 
 /// What an event of a trace and one of a graph have in common.
 template <class AnyEvent>
-nlohmann::ordered_json json_of_event(const AnyEvent& event) {
-  return {{"thread", thread_name(event.thread)},
+nlohmann::ordered_json json_of_event(const Trace& trace, const AnyEvent& event) {
+  return {{"thread", thread_name(trace, event.thread)},
           {"file", event.place.file},
           {"line", event.place.line},
           {"function", event.place.function},
@@ -22,11 +22,12 @@ nlohmann::ordered_json json_of_event(const AnyEvent& event) {
 }
 
 /// Null where there is none.
-nlohmann::ordered_json json_of(const TraceGraph& graph) {
+nlohmann::ordered_json json_of_graph(const Trace& trace) {
+  const TraceGraph& graph = trace.graph;
   if (graph.events.empty()) return nullptr;
   auto events = nlohmann::ordered_json::array();
   for (const TraceGraph::Event& event : graph.events) {
-    events.push_back(json_of_event(event));
+    events.push_back(json_of_event(trace, event));
     events.back()["reads_from"] = nullptr;
     if (event.reads_from) events.back()["reads_from"] = *event.reads_from;
     if (event.reads_initial) events.back()["reads_from"] = "initial";
@@ -37,14 +38,14 @@ nlohmann::ordered_json json_of(const TraceGraph& graph) {
 nlohmann::ordered_json json_of(const TraceHeading& heading, const Trace& trace) {
   auto events = nlohmann::ordered_json::array();
   for (const TraceEvent& event : trace.events) {
-    events.push_back(json_of_event(event));
+    events.push_back(json_of_event(trace, event));
     events.back()["failed"] = event.failed;
     events.back()["clashed"] = event.clashed;
   }
   return {{"program", heading.program},   {"slab", heading.slab},
           {"property", heading.property}, {"message", heading.message},
           {"replay", heading.replay},     {"events", std::move(events)},
-          {"graph", json_of(trace.graph)}};
+          {"graph", json_of_graph(trace)}};
 }
 
 }  // namespace
@@ -74,8 +75,7 @@ std::string render_trace(std::string_view file_name, const TraceHeading& heading
   if (file_name.ends_with(".json")) return to_json(heading, trace);
   if (file_name.ends_with(".html")) return to_html(heading, trace);
   if (file_name.ends_with(kDotExtension)) {
-    return to_dot(heading.program + (heading.message.empty() ? "" : "\n" + heading.message),
-                  trace.graph);
+    return to_dot(heading.program + (heading.message.empty() ? "" : "\n" + heading.message), trace);
   }
   return to_text(trace);
 }

@@ -1,5 +1,5 @@
-#ifndef SLABPROOF_MODEL_COMMAND_TRACE_PAGE_H_
-#define SLABPROOF_MODEL_COMMAND_TRACE_PAGE_H_
+#ifndef SLABPROOF_MODEL_TRACE_TRACE_PAGE_H_
+#define SLABPROOF_MODEL_TRACE_TRACE_PAGE_H_
 
 namespace slabproof::model {
 
@@ -8,4 +8,4 @@ extern const char* const kTracePage;
 
 }  // namespace slabproof::model
 
-#endif  // SLABPROOF_MODEL_COMMAND_TRACE_PAGE_H_
+#endif  // SLABPROOF_MODEL_TRACE_TRACE_PAGE_H_

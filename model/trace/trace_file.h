@@ -1,5 +1,5 @@
-#ifndef SLABPROOF_MODEL_COMMAND_TRACE_FILE_H_
-#define SLABPROOF_MODEL_COMMAND_TRACE_FILE_H_
+#ifndef SLABPROOF_MODEL_TRACE_TRACE_FILE_H_
+#define SLABPROOF_MODEL_TRACE_TRACE_FILE_H_
 
 #include <string>
 #include <string_view>
@@ -38,4 +38,4 @@ inline constexpr std::string_view kDotExtension = ".dot";
 
 }  // namespace slabproof::model
 
-#endif  // SLABPROOF_MODEL_COMMAND_TRACE_FILE_H_
+#endif  // SLABPROOF_MODEL_TRACE_TRACE_FILE_H_

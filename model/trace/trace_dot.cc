@@ -1,4 +1,4 @@
-#include "model/command/trace_dot.h"
+#include "model/trace/trace_dot.h"
 
 #include <fmt/format.h>
 
@@ -32,14 +32,15 @@ std::string label_of(const TraceGraph::Event& event) {
 }
 
 /// A column for each thread.
-std::string threads_of(const TraceGraph& graph) {
+std::string threads_of(const Trace& trace) {
+  const TraceGraph& graph = trace.graph;
   std::string text;
   for (std::size_t event = 0; event < graph.events.size(); ++event) {
     const int thread = graph.events[event].thread;
     const bool is_first = event == 0 || graph.events[event - 1].thread != thread;
     if (is_first) {
       text += fmt::format("{}  subgraph cluster_{} {{ label={};\n", event == 0 ? "" : "  }\n",
-                          thread, quoted(thread_name(thread)));
+                          thread, quoted(thread_name(trace, thread)));
     }
     text += fmt::format("    e{} [label={}];\n", event, quoted(label_of(graph.events[event])));
     if (!is_first) text += fmt::format("    e{} -> e{};\n", event - 1, event);
@@ -49,12 +50,13 @@ std::string threads_of(const TraceGraph& graph) {
 
 }  // namespace
 
-std::string to_dot(std::string_view title, const TraceGraph& graph) {
+std::string to_dot(std::string_view title, const Trace& trace) {
+  const TraceGraph& graph = trace.graph;
   std::string text = fmt::format(
       "digraph execution {{\n  label={};\n  node [shape=box, fontname=monospace];\n"
       "  initial [label=\"initial values\", style=dotted];\n",
       quoted(title));
-  text += threads_of(graph);
+  text += threads_of(trace);
   for (std::size_t event = 0; event < graph.events.size(); ++event) {
     const TraceGraph::Event& reader = graph.events[event];
     if (!reader.reads_from && !reader.reads_initial) continue;

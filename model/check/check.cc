@@ -1,0 +1,333 @@
+#include "slabproof/model/check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <expected>
+#include <fstream>
+#include <span>
+
+#include "model/graph/graph_explore.h"
+#include "model/runtime/checker_hooks.h"
+#include "model/runtime/relacy_explore.h"
+#include "model/search/schedule.h"
+#include "model/trace/trace_file.h"
+
+namespace slabproof::model {
+
+// ---- one execution ----
+
+void* Run::place(std::size_t size, std::size_t alignment) {
+  const CheckerScope ours;
+  const std::size_t next = owned_.size();
+  if (next == places_.size()) places_.push_back({{nullptr, {alignment}}, 0});
+  Place& place = places_[next];
+  if (place.size != size || place.memory.get_deleter().alignment != alignment) {
+    auto* const memory = static_cast<std::byte*>(::operator new(size, std::align_val_t(alignment)));
+    place = {{memory, {alignment}}, size};
+  }
+  return place.memory.get();
+}
+
+void Run::own(void* object, void (*end)(void*) noexcept) {
+  const CheckerScope ours;
+  owned_.push_back({object, end});
+}
+
+void Run::note_outcome(std::string text) {
+  const std::size_t actor = checker_hooks::running({}).actor;
+  auto& notes = actor == 0 ? outcome_after_ : threads_[actor - 1].outcome;
+  notes.push_back(std::move(text));
+}
+
+void expect(bool condition, std::string_view what, std::source_location where) {
+  if (!condition) checker_hooks::report("expectation", what, where);
+}
+
+void assume(bool condition, std::source_location where) {
+  if (!condition) checker_hooks::leave_out(where);
+}
+
+// ---- the program ----
+
+/// Runs a program's function for each execution, and what it has said for each thread.
+class CheckedProgram final : public Execution {
+ public:
+  explicit CheckedProgram(const std::function<void(Run&)>& program) : program_(program) {}
+
+  [[nodiscard]] std::size_t thread_count() const override { return classes_.size(); }
+
+  void before() override {
+    begin();
+    if (run_.threads_.size() == classes_.size()) return;
+    checker_hooks::report_harness_defect(
+        "the program has another number of threads than the first time: it must not depend on what "
+        "executions before have left");
+  }
+  void thread(std::size_t index) override { run_.threads_[index].body(); }
+  void after() override {
+    for (const auto& judge : run_.after_) judge();
+    end();
+  }
+
+  /// Runs the function once, without its threads, to find out which there are.
+  [[nodiscard]] ExploreResult count_threads() {
+    Counting counting(*this);
+    ExploreOptions options;
+    options.search = Search::kGraph;
+    ExploreResult counted = explore(counting, graph::graph_runner, options);
+    for (const Run::Thread& thread : run_.threads_) {
+      classes_.push_back(static_cast<std::uint8_t>(thread.likeness));
+    }
+    return counted;
+  }
+
+  /// Of each thread; those of one class are alike.
+  [[nodiscard]] std::span<const std::uint8_t> classes() const { return classes_; }
+
+  [[nodiscard]] std::vector<std::string> thread_names() const {
+    std::vector<std::string> names;
+    for (const Run::Thread& thread : run_.threads_) names.push_back(thread.name);
+    return names;
+  }
+
+  /// Of the execution that ran last.
+  [[nodiscard]] std::string outcome() const {
+    std::vector<std::string> parts;
+    for (const Run::Thread& thread : run_.threads_) {
+      parts.push_back(fmt::format("{}", fmt::join(thread.outcome, " ")));
+    }
+    for (std::size_t begin = 0, end = 0; begin < parts.size(); begin = end) {
+      while (end < parts.size() && classes_[end] == classes_[begin]) ++end;
+      std::sort(parts.begin() + static_cast<std::ptrdiff_t>(begin),
+                parts.begin() + static_cast<std::ptrdiff_t>(end));
+    }
+    parts.push_back(fmt::format("{}", fmt::join(run_.outcome_after_, " ")));
+    std::erase(parts, "");
+    return fmt::format("{}", fmt::join(parts, " | "));
+  }
+
+ private:
+  class Counting final : public Execution {
+   public:
+    explicit Counting(CheckedProgram& program) : program_(program) {}
+    [[nodiscard]] std::size_t thread_count() const override { return 1; }
+    void before() override { program_.begin(); }
+    void thread(std::size_t /*index*/) override {}
+    void after() override { program_.end(); }
+
+   private:
+    CheckedProgram& program_;
+  };
+
+  void begin() {
+    {
+      // Of an execution that was abandoned, nothing has ended.
+      const CheckerScope ours;
+      run_.owned_.clear();
+      run_.threads_.clear();
+      run_.after_.clear();
+      run_.outcome_after_.clear();
+      run_.likeness_ = 0;
+    }
+    program_(run_);
+  }
+  void end() {
+    for (std::size_t i = run_.owned_.size(); i > 0; --i) {
+      run_.owned_[i - 1].end(run_.owned_[i - 1].object);
+    }
+  }
+
+  const std::function<void(Run&)>& program_;
+  Run run_;
+  std::vector<std::uint8_t> classes_;
+};
+
+// ---- the check ----
+
+namespace {
+
+/// What the environment asks for.
+struct Environment {
+  std::optional<Schedule> replay;  // of this check
+  std::string trace_file;          // or empty
+};
+
+std::expected<Environment, std::string> read_environment(std::string_view place) {
+  Environment environment;
+  if (const char* const file = std::getenv("SLABPROOF_TRACE")) environment.trace_file = file;
+  const char* const replay = std::getenv("SLABPROOF_REPLAY");
+  if (replay == nullptr) return environment;
+  const std::string_view text = replay;
+  const std::size_t space = text.find(' ');
+  if (space == std::string_view::npos ||
+      text.substr(0, space).find(':') == std::string_view::npos) {
+    return std::unexpected(
+        fmt::format("SLABPROOF_REPLAY is not valid: expected FILE:LINE SCHEDULE, not '{}'", text));
+  }
+  if (text.substr(0, space) != place) return environment;
+  auto schedule = parse_schedule(text.substr(space + 1));
+  if (!schedule) {
+    return std::unexpected("SLABPROOF_REPLAY is not valid: " + schedule.error());
+  }
+  environment.replay = std::move(*schedule);
+  return environment;
+}
+
+ExploreResult refused(std::string why) {
+  ExploreResult result;
+  result.verdict = Verdict::kUnsupported;
+  result.violation = Failure{.defect = Defect::kUnsupported, .message = std::move(why)};
+  return result;
+}
+
+/// The access of another thread that the failing one clashed with, if the trace knows it.
+std::string clash_of(const Trace& trace) {
+  for (const TraceEvent& event : trace.events) {
+    if (!event.clashed) continue;
+    return fmt::format("  it clashes with: {} {} {} at {}\n", thread_name(trace, event.thread),
+                       event.operation, event.object, to_text(event.place));
+  }
+  return {};
+}
+
+std::string_view word_for(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kHolds:
+      return "holds";
+    case Verdict::kInconclusive:
+      return "inconclusive: a limit was reached, and nothing has failed so far";
+    case Verdict::kUnsupported:
+      return "not judged";
+    case Verdict::kViolated:
+      return "violated";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string CheckResult::report() const {
+  std::string text = fmt::format("{}: {} executions{}, {:.2f} s\n", word_for(verdict()),
+                                 executions(), exhaustive() ? ", exhaustive" : "", search_.seconds);
+  for (const std::string& warning : search_.warnings) text += fmt::format("  note: {}\n", warning);
+  if (failure() == nullptr) return text;
+  text += fmt::format("  {}\n{}", to_text(*failure()), clash_of(trace()));
+  if (!trace().events.empty()) text += "\n" + to_text(trace());
+  if (!replay_.empty()) {
+    text += fmt::format(
+        "\nRun this execution again:   SLABPROOF_REPLAY='{}'\n"
+        "and see it as a page:       SLABPROOF_TRACE=trace.html\n",
+        replay_);
+  }
+  if (!page_.empty()) text += page_ + "\n";
+  return text;
+}
+
+int CheckResult::exit_code() const noexcept {
+  switch (verdict()) {
+    case Verdict::kHolds:
+      return 0;
+    case Verdict::kViolated:
+      return 1;
+    case Verdict::kUnsupported:
+      return 2;
+    case Verdict::kInconclusive:
+      return 3;
+  }
+  return 2;
+}
+
+/// One call of `check`.
+class Check {
+ public:
+  Check(const std::function<void(Run&)>& program, const CheckOptions& options,
+        const std::source_location& where)
+      : program_(program), options_(options), place_(to_text(SourcePlace::of(where))) {}
+
+  CheckResult run() {
+    auto environment = read_environment(place_);
+    if (!environment) {
+      result_.search_ = refused(std::move(environment.error()));
+      return std::move(result_);
+    }
+    result_.search_ = program_.count_threads();
+    if (result_.failure() == nullptr) {
+      search(environment->replay);
+      result_.search_.trace.thread_names = program_.thread_names();
+      mark_clash(result_.search_.trace);
+      if (result_.failure() != nullptr && !result_.search_.schedule.choices.empty()) {
+        result_.replay_ = fmt::format("{} {}", place_, to_text(result_.search_.schedule));
+      }
+    }
+    if (!environment->trace_file.empty()) write_trace(environment->trace_file);
+    return std::move(result_);
+  }
+
+ private:
+  void search(const std::optional<Schedule>& replay) {
+    ExploreOptions explored = to_explore_options();
+    if (replay) {
+      explored.search = Search::kReplay;
+      explored.schedule = &*replay;
+    }
+    const bool is_on_graphs = replay ? replay->is_graph : options_.search == Search::kGraph;
+    const RunnerFactory runner_for = is_on_graphs ? graph::graph_runner : relacy_runner;
+    const auto explore_all = [&] {
+      result_.outcomes_.clear();
+      result_.search_ = explore(program_, runner_for, explored);
+    };
+    explore_all();
+    // That others go on where one assumes what is not so makes some searches longer.
+    if (result_.failure() != nullptr && result_.failure()->defect == Defect::kAssumption &&
+        !replay) {
+      explored.has_assumptions = true;
+      explore_all();
+    }
+  }
+
+  ExploreOptions to_explore_options() {
+    ExploreOptions explored;
+    explored.search = options_.search;
+    explored.bound = options_.bound;
+    explored.iterations = options_.executions;
+    explored.seed = options_.seed;
+    explored.time_limit = options_.seconds;
+    const bool can_reduce = options_.search == Search::kGraph || options_.search == Search::kDpor;
+    if (options_.symmetry && can_reduce) explored.symmetry_class = program_.classes();
+    explored.run.memory_model = options_.memory_model;
+    explored.run.report_leaks = true;
+    explored.on_execution = [this](const ExecutionEnd& end) {
+      if (end.failure == nullptr && !end.redundant) result_.outcomes_.insert(program_.outcome());
+    };
+    return explored;
+  }
+
+  void write_trace(const std::string& file) {
+    if (result_.trace().events.empty()) return;
+    TraceHeading heading;
+    heading.program = "check at " + place_;
+    if (result_.failure() != nullptr) {
+      heading.property = name_of(*result_.failure());
+      heading.message = to_text(*result_.failure());
+      heading.replay = fmt::format("SLABPROOF_REPLAY='{}'", result_.replay_);
+    }
+    std::ofstream out(file, std::ios::binary);
+    out << render_trace(file, heading, result_.trace()) << std::flush;
+    result_.page_ = out ? "The trace is in " + file : "The trace could not be written to " + file;
+  }
+
+  CheckedProgram program_;
+  const CheckOptions& options_;
+  const std::string place_;
+  CheckResult result_;
+};
+
+CheckResult check(const std::function<void(Run&)>& program, const CheckOptions& options,
+                  std::source_location where) {
+  return Check(program, options, where).run();
+}
+
+}  // namespace slabproof::model

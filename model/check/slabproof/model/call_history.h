@@ -1,0 +1,50 @@
+#ifndef SLABPROOF_MODEL_CALL_HISTORY_H_
+#define SLABPROOF_MODEL_CALL_HISTORY_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/search/limits.h"
+
+namespace slabproof::model {
+
+/// The calls of one object in one execution, and which of them happened before which.
+class CallHistory {
+ public:
+  static constexpr std::size_t kMaxCalls = 64;
+
+  /// The running thread begins a call; the result is its number. Ends the execution, as one that is
+  /// not judged, at call number `kMaxCalls`.
+  std::size_t begin(std::string_view name, std::source_location where);
+  /// That call returns.
+  void end(std::size_t number, std::string result);
+
+  [[nodiscard]] std::size_t size() const noexcept { return calls_.size(); }
+  /// Sets of calls are bits: 1 << number.
+  [[nodiscard]] bool are_all(std::uint64_t made) const noexcept;
+  /// Whether the call has not been made, and all have that must come before it.
+  [[nodiscard]] bool may_come_next(std::size_t number, std::uint64_t made) const noexcept;
+
+  /// Ends the execution: no order explains the results.
+  [[noreturn]] void report(std::source_location where) const;
+
+ private:
+  struct Call {
+    std::string name;
+    std::string result;
+    std::size_t actor;         ///< as `checker_hooks::running` says it
+    std::size_t clock;         ///< number of its thread in clocks
+    std::uint64_t before = 0;  ///< calls that come before it
+    std::uint32_t end = 0;     ///< when it returned, by its thread's own clock; 0: it has not
+  };
+  std::vector<Call> calls_;
+};
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_CALL_HISTORY_H_

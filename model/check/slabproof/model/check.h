@@ -1,0 +1,247 @@
+#ifndef SLABPROOF_MODEL_CHECK_H_
+#define SLABPROOF_MODEL_CHECK_H_
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "model/runtime/checker_hooks.h"
+#include "model/runtime/describe.h"
+#include "model/search/engine.h"
+#include "model/search/explore.h"
+#include "slabproof/model/checked.h"
+
+/// The model checker for classes of your own: a program is a function that makes objects and says
+/// what threads do with them, and `check` runs it under every schedule.
+///
+///     const auto result = slabproof::model::check([](auto& run) {
+///       auto& ring = run.template make<SpscRing<slabproof::model::Checked>>(2);
+///       run.thread([&] { ring.push(1); });
+///       run.thread([&] { if (auto v = ring.pop()) run.observe(*v); });
+///       run.after([&] { slabproof::model::expect(ring.size() <= 2); });
+///     });
+///
+/// What is found: data races of `Checked::Var` and `checked::plain`, use after free, double free,
+/// leaks, deadlocks, livelocks, crashes, exceptions that leave a thread, and what `expect` says.
+///
+/// The function is called anew for each execution, which may depend on nothing else: neither on
+/// what an execution before has left, nor on a clock, a random number or an address. It may
+/// allocate as it likes. What threads refer to is made by `make`: a local variable of the function
+/// is gone when they run.
+namespace slabproof::model {
+
+/// One execution, as the program sees it. Its functions may be called where they say so.
+class Run {
+ public:
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  /// An object that lives until `after` has run; the newest ends first. Before the threads.
+  template <class T, class... Arguments>
+  T& make(Arguments&&... arguments) {
+    void* const memory = place(sizeof(T), alignof(T));
+    T* const object = ::new (memory) T(std::forward<Arguments>(arguments)...);
+    own(object, [](void* owned) noexcept { static_cast<T*>(owned)->~T(); });
+    return *object;
+  }
+
+  /// A thread. Before the threads; at most `kMaxThreads`, in the same number in each execution.
+  template <std::invocable Body>
+  void thread(Body body) {
+    thread({}, std::move(body));
+  }
+  /// With a name, by which traces call it.
+  template <std::invocable Body>
+  void thread(std::string_view name, Body body) {
+    ++likeness_;
+    add_thread(name, std::move(body));
+  }
+  /// So many threads that do the same. Of executions that differ only in which of them is which,
+  /// one is explored; under kGraph where they begin with a lock of one mutex. `body` must not
+  /// depend on which thread it runs in.
+  template <std::invocable Body>
+  void threads(std::size_t count, Body body) {
+    const CheckerScope ours;
+    const auto shared = std::make_shared<const std::function<void()>>(std::move(body));
+    ++likeness_;
+    for (std::size_t i = 0; i < count; ++i) add_thread({}, [shared] { (*shared)(); });
+  }
+
+  /// A thread that begins when another one starts it, and that can be waited for. Each must be
+  /// started once in each execution.
+  class Spawned {
+   public:
+    /// What comes before is seen by the thread. Of another thread.
+    void start(std::source_location where = std::source_location::current()) noexcept {
+      is_started_.store(true, std::memory_order::release, where);
+    }
+    /// Returns when the thread has ended, and sees all that it did. Of another thread.
+    void join(std::source_location where = std::source_location::current()) noexcept {
+      RelacySync::await([&] { return has_ended_.load(std::memory_order::acquire, where); }, where);
+    }
+
+   private:
+    friend class Run;
+    RelacySync::Atomic<bool> is_started_{false};
+    RelacySync::Atomic<bool> has_ended_{false};
+  };
+  template <std::invocable Body>
+  Spawned& spawned(Body body, std::source_location where = std::source_location::current()) {
+    auto& handle = make<Spawned>();
+    thread([&handle, where, body = std::move(body)] {
+      RelacySync::await([&] { return handle.is_started_.load(std::memory_order::acquire, where); },
+                        where);
+      body();
+      handle.has_ended_.store(true, std::memory_order::release, where);
+    });
+    return handle;
+  }
+
+  /// Runs alone, when all threads have ended; the first of several first. Before the threads.
+  template <std::invocable Body>
+  void after(Body body) {
+    const CheckerScope ours;
+    after_.emplace_back(std::move(body));
+  }
+
+  /// Adds to the outcome of this execution; `CheckResult::outcomes` has them all. In a thread or
+  /// after the threads.
+  template <class... Values>
+  void observe(const Values&... values) {
+    const CheckerScope ours;
+    (note_outcome(describe(values)), ...);
+  }
+
+  /// Traces and messages call the object so, or, where it has several checked objects, these by
+  /// its name and their own. Before the threads, or by a thread that knows the object alone.
+  template <class T>
+  void name(const T& object, std::string_view name) {
+    constexpr bool kIsChecked = requires(T t) { t.write(); } ||
+                                requires(T t) { t.store({}, {}); } || requires(T t) { t.lock(); };
+    checker_hooks::name_object(std::addressof(object), sizeof(T), name, kIsChecked);
+  }
+
+ private:
+  friend class CheckedProgram;
+  struct Thread {
+    std::function<void()> body;
+    std::string name;
+    std::size_t likeness = 0;  // that of those which do the same
+    std::vector<std::string> outcome = {};
+  };
+  struct Owned {
+    void* object;
+    void (*end)(void*) noexcept;
+  };
+  /// Memory for one object that each execution makes.
+  struct Place {
+    struct Free {
+      std::size_t alignment;
+      void operator()(std::byte* memory) const noexcept {
+        ::operator delete(memory, std::align_val_t(alignment));
+      }
+    };
+    std::unique_ptr<std::byte, Free> memory;
+    std::size_t size;
+  };
+
+  Run() = default;
+
+  template <class Body>
+  void add_thread(std::string_view name, Body body) {
+    const CheckerScope ours;
+    threads_.push_back({std::move(body), std::string(name), likeness_});
+  }
+  void* place(std::size_t size, std::size_t alignment);
+  void own(void* object, void (*end)(void*) noexcept);
+  void note_outcome(std::string text);
+
+  std::vector<Place> places_;
+  std::vector<Owned> owned_;
+  std::vector<Thread> threads_;
+  std::vector<std::function<void()>> after_;
+  std::vector<std::string> outcome_after_;
+  std::size_t likeness_ = 0;
+};
+
+/// Ends the execution as a violation where `condition` does not hold. In an execution only.
+void expect(bool condition, std::string_view what = "an expectation does not hold",
+            std::source_location where = std::source_location::current());
+
+/// Leaves the execution out where `condition` does not hold: it is not judged, and not counted. A
+/// failure that comes before in the same execution stays one. In a thread only.
+void assume(bool condition, std::source_location where = std::source_location::current());
+
+/// How `check` searches.
+struct CheckOptions {
+  /// `kGraph`: each execution graph of C++20's memory model. `kDpor`, `kFull`, `kBound`: schedules
+  /// under Relacy's, see proofs/relacy_memory_model.md. `kRandom`: a sample.
+  Search search = Search::kGraph;
+  MemoryModel memory_model = MemoryModel::kCpp20;  ///< for kGraph: kCpp20 or kRc11
+  unsigned bound = 2;                              ///< preemptions, for kBound
+  std::uint64_t executions = 0;                    ///< at most; 0: all, and 10,000 for kRandom
+  double seconds = 0;                              ///< at most; 0: no limit
+  std::uint64_t seed = 1;                          ///< for kRandom
+  bool symmetry = true;                            ///< of `Run::threads`; for kDpor and kGraph
+};
+
+/// What came of a check.
+class CheckResult {
+ public:
+  /// Whether nothing failed in any execution. False where a limit was reached before the search had
+  /// explored all of them: see `verdict`.
+  [[nodiscard]] bool holds() const noexcept { return verdict() == Verdict::kHolds; }
+  [[nodiscard]] Verdict verdict() const noexcept { return search_.verdict; }
+  /// Whether every execution was explored, or one of each that differ in nothing; see
+  /// ExploreResult.
+  [[nodiscard]] bool exhaustive() const noexcept { return search_.exhaustive; }
+  [[nodiscard]] std::uint64_t executions() const noexcept { return search_.executions; }
+  /// What the executions that held have observed, each as a line: the values of each thread in its
+  /// order, then those of after the threads, with " | " in between. Threads that are alike come in
+  /// the order of their values.
+  [[nodiscard]] const std::set<std::string>& outcomes() const noexcept { return outcomes_; }
+  /// What is wrong; null where it holds, and where a limit was reached.
+  [[nodiscard]] const Failure* failure() const noexcept {
+    return search_.violation ? &*search_.violation : nullptr;
+  }
+  [[nodiscard]] const Trace& trace() const noexcept { return search_.trace; }
+  /// For a person: the verdict, and of a violation its trace and how to run it again.
+  [[nodiscard]] std::string report() const;
+  /// For `main`: 0 holds, 1 violated, 2 the program does what the checker does not model, 3 a limit
+  /// was reached.
+  [[nodiscard]] int exit_code() const noexcept;
+
+ private:
+  friend class Check;
+  ExploreResult search_;
+  std::set<std::string> outcomes_;
+  std::string replay_;  // the value of SLABPROOF_REPLAY for the violation
+  std::string page_;    // a sentence on the page that was written, or could not be
+};
+
+/// Runs `program` under every schedule that `options` ask for. One check at a time in a process.
+///
+/// The environment of the process:
+/// - `SLABPROOF_REPLAY="FILE:LINE SCHEDULE"`, which a report gives, runs that schedule alone, in
+/// the
+///   check at that line; others run as always.
+/// - `SLABPROOF_TRACE=FILE` writes the trace of a violation, or of a replay, to FILE: a page where
+///   it ends in `.html`, JSON in `.json`, the execution graph in `.dot`, and else text.
+/// A value that is not valid gives a result that is `kUnsupported` and says so.
+[[nodiscard]] CheckResult check(const std::function<void(Run&)>& program,
+                                const CheckOptions& options = {},
+                                std::source_location where = std::source_location::current());
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_CHECK_H_

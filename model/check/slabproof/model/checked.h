@@ -1,0 +1,287 @@
+#ifndef SLABPROOF_MODEL_CHECKED_H_
+#define SLABPROOF_MODEL_CHECKED_H_
+
+#include <atomic>
+#include <concepts>
+#include <cstddef>
+#include <mutex>
+#include <source_location>
+#include <type_traits>
+#include <utility>
+
+#include "model/runtime/relacy_sync.h"
+
+// The checked sync policy, and what it has under the names of the standard library, so that a class
+// that is written with those needs only its namespace changed:
+//
+//     template <class Sync> class Ring { ... typename Sync::template Atomic<int> head_{0}; ... };
+//     Ring<slabproof::model::Checked>                       // over the sync policy
+//
+//     namespace sync = slabproof::model::checked;           // or: namespace sync = std;
+//     class Ring { ... sync::atomic<int> head_ = 0; sync::mutex mutex_; ... };
+//
+// Objects of these types may exist only while an execution runs. Operators cannot say where they
+// are used, so a trace has no line for them; the functions that they stand for have one.
+namespace slabproof::model {
+
+using Checked = RelacySync;
+
+namespace checked {
+
+using Where = std::source_location;
+
+/// As std::atomic, of at most 8 bytes. Not there: fetch_add of floating-point numbers, `consume`,
+/// `is_lock_free`, volatile objects.
+template <class T>
+class atomic : public Checked::WaitableAtomic<T> {
+  using Base = Checked::WaitableAtomic<T>;
+  static constexpr bool kIsInteger = std::is_integral_v<T> && !std::same_as<T, bool>;
+  static constexpr bool kCounts = kIsInteger || std::is_pointer_v<T>;
+  static constexpr auto kSeqCst = std::memory_order::seq_cst;
+
+ public:
+  using value_type = T;
+  /// Of a pointer, counts objects.
+  using difference_type = std::conditional_t<std::is_pointer_v<T>, std::ptrdiff_t, T>;
+
+  // NOLINTNEXTLINE(google-explicit-constructor): as std::atomic
+  atomic(T initial = T(), Where where = Where::current()) noexcept : Base(initial, where) {}
+
+  T load(std::memory_order order = kSeqCst, Where where = Where::current()) const noexcept {
+    return Base::load(order, where);
+  }
+  void store(T value, std::memory_order order = kSeqCst, Where where = Where::current()) noexcept {
+    Base::store(value, order, where);
+  }
+  T exchange(T value, std::memory_order order = kSeqCst, Where where = Where::current()) noexcept {
+    return Base::exchange(value, order, where);
+  }
+  using Base::compare_exchange_strong;
+  using Base::compare_exchange_weak;
+  bool compare_exchange_weak(T& expected, T desired, Where where = Where::current()) noexcept {
+    return Base::compare_exchange_weak(expected, desired, kSeqCst, where);
+  }
+  bool compare_exchange_strong(T& expected, T desired, Where where = Where::current()) noexcept {
+    return Base::compare_exchange_strong(expected, desired, kSeqCst, where);
+  }
+  T fetch_add(difference_type value, std::memory_order order = kSeqCst,
+              Where where = Where::current()) noexcept
+    requires kCounts
+  {
+    return Base::fetch_add(value, order, where);
+  }
+  T fetch_sub(difference_type value, std::memory_order order = kSeqCst,
+              Where where = Where::current()) noexcept
+    requires kCounts
+  {
+    return Base::fetch_sub(value, order, where);
+  }
+  T fetch_and(T value, std::memory_order order = kSeqCst, Where where = Where::current()) noexcept
+    requires kIsInteger
+  {
+    return Base::fetch_and(value, order, where);
+  }
+  T fetch_or(T value, std::memory_order order = kSeqCst, Where where = Where::current()) noexcept
+    requires kIsInteger
+  {
+    return Base::fetch_or(value, order, where);
+  }
+  T fetch_xor(T value, std::memory_order order = kSeqCst, Where where = Where::current()) noexcept
+    requires kIsInteger
+  {
+    return Base::fetch_xor(value, order, where);
+  }
+  void wait(T old, std::memory_order order = kSeqCst, Where where = Where::current()) noexcept {
+    Base::wait(old, order, where);
+  }
+
+  // NOLINTBEGIN(google-explicit-constructor, cppcoreguidelines-c-copy-assignment-signature,
+  // misc-unconventional-assign-operator): as std::atomic
+  operator T() const noexcept { return load(kSeqCst, Where()); }
+  T operator=(T value) noexcept {
+    store(value, kSeqCst, Where());
+    return value;
+  }
+  // NOLINTEND(google-explicit-constructor, cppcoreguidelines-c-copy-assignment-signature,
+  // misc-unconventional-assign-operator)
+  T operator++() noexcept
+    requires kCounts
+  {
+    return static_cast<T>(fetch_add(1, kSeqCst, Where()) + 1);
+  }
+  T operator++(int) noexcept
+    requires kCounts
+  {
+    return fetch_add(1, kSeqCst, Where());
+  }
+  T operator--() noexcept
+    requires kCounts
+  {
+    return static_cast<T>(fetch_sub(1, kSeqCst, Where()) - 1);
+  }
+  T operator--(int) noexcept
+    requires kCounts
+  {
+    return fetch_sub(1, kSeqCst, Where());
+  }
+  T operator+=(difference_type value) noexcept
+    requires kCounts
+  {
+    return static_cast<T>(fetch_add(value, kSeqCst, Where()) + value);
+  }
+  T operator-=(difference_type value) noexcept
+    requires kCounts
+  {
+    return static_cast<T>(fetch_sub(value, kSeqCst, Where()) - value);
+  }
+  T operator&=(T value) noexcept
+    requires kIsInteger
+  {
+    return static_cast<T>(fetch_and(value, kSeqCst, Where()) & value);
+  }
+  T operator|=(T value) noexcept
+    requires kIsInteger
+  {
+    return static_cast<T>(fetch_or(value, kSeqCst, Where()) | value);
+  }
+  T operator^=(T value) noexcept
+    requires kIsInteger
+  {
+    return static_cast<T>(fetch_xor(value, kSeqCst, Where()) ^ value);
+  }
+};
+
+class atomic_flag {
+ public:
+  explicit atomic_flag(Where where = Where::current()) noexcept : value_(false, where) {}
+
+  bool test_and_set(std::memory_order order = std::memory_order::seq_cst,
+                    Where where = Where::current()) noexcept {
+    return value_.exchange(true, order, where);
+  }
+  void clear(std::memory_order order = std::memory_order::seq_cst,
+             Where where = Where::current()) noexcept {
+    value_.store(false, order, where);
+  }
+  [[nodiscard]] bool test(std::memory_order order = std::memory_order::seq_cst,
+                          Where where = Where::current()) const noexcept {
+    return value_.load(order, where);
+  }
+  void wait(bool old, std::memory_order order = std::memory_order::seq_cst,
+            Where where = Where::current()) noexcept {
+    value_.wait(old, order, where);
+  }
+  void notify_one(Where where = Where::current()) noexcept { value_.notify_one(where); }
+  void notify_all(Where where = Where::current()) noexcept { value_.notify_all(where); }
+
+ private:
+  atomic<bool> value_;
+};
+
+inline void atomic_thread_fence(std::memory_order order, Where where = Where::current()) noexcept {
+  Checked::fence(order, where);
+}
+
+/// A variable that is no atomic: a race on it is found. In place of a plain `T`.
+template <class T>
+class plain : public Checked::Var<T> {
+  using Base = Checked::Var<T>;
+
+ public:
+  // NOLINTNEXTLINE(google-explicit-constructor): as a plain T
+  plain(T initial = T(),
+        Where where = Where::current()) noexcept(std::is_nothrow_move_constructible_v<T>)
+      : Base(std::move(initial), where) {}
+
+  // NOLINTNEXTLINE(google-explicit-constructor): as a plain T
+  operator const T&() const noexcept { return Base::read(Where()); }
+  plain& operator=(T value) noexcept(std::is_nothrow_move_assignable_v<T>) {
+    Base::write(Where()) = std::move(value);
+    return *this;
+  }
+};
+
+using mutex = Checked::Mutex;
+using shared_mutex = Checked::SharedMutex;
+
+/// As std::lock_guard, and says in a trace where it locks.
+template <class Mutex>
+class lock_guard {
+ public:
+  explicit lock_guard(Mutex& guarded, Where where = Where::current())
+      : mutex_(guarded), where_(where) {
+    mutex_.lock(where);
+  }
+  ~lock_guard() { mutex_.unlock(where_); }
+  lock_guard(const lock_guard&) = delete;
+  lock_guard& operator=(const lock_guard&) = delete;
+
+ private:
+  Mutex& mutex_;
+  Where where_;
+};
+
+using std::adopt_lock;
+using std::defer_lock;
+using std::try_to_lock;
+
+/// As std::unique_lock, and says in a trace where its constructor locks.
+template <class Mutex>
+class unique_lock : public std::unique_lock<Mutex> {
+  using Base = std::unique_lock<Mutex>;
+
+ public:
+  using Base::Base;
+  explicit unique_lock(Mutex& guarded, Where where = Where::current())
+      : Base((guarded.lock(where), guarded), std::adopt_lock) {}
+};
+template <class Mutex>
+unique_lock(Mutex&) -> unique_lock<Mutex>;
+
+/// As std::shared_lock, with what a `shared_mutex` here has.
+template <class Mutex>
+class shared_lock {
+ public:
+  explicit shared_lock(Mutex& guarded, Where where = Where::current())
+      : mutex_(guarded), where_(where) {
+    mutex_.lock_shared(where);
+  }
+  ~shared_lock() { mutex_.unlock_shared(where_); }
+  shared_lock(const shared_lock&) = delete;
+  shared_lock& operator=(const shared_lock&) = delete;
+
+ private:
+  Mutex& mutex_;
+  Where where_;
+};
+
+/// As std::condition_variable, without waits that end at a time.
+class condition_variable {
+ public:
+  explicit condition_variable(Where where = Where::current()) noexcept : condition_(where) {}
+
+  void wait(std::unique_lock<mutex>& lock, Where where = Where::current()) noexcept {
+    condition_.wait(*lock.mutex(), where);
+  }
+  template <class Predicate>
+  void wait(std::unique_lock<mutex>& lock, Predicate stop, Where where = Where::current()) {
+    while (!stop()) wait(lock, where);
+  }
+  void notify_one(Where where = Where::current()) noexcept { condition_.notify_one(where); }
+  void notify_all(Where where = Where::current()) noexcept { condition_.notify_all(where); }
+
+ private:
+  Checked::ConditionVariable condition_;
+};
+
+namespace this_thread {
+/// In a loop that waits: the others go on first.
+inline void yield(Where where = Where::current()) noexcept {
+  Checked::pause(where);
+}
+}  // namespace this_thread
+
+}  // namespace checked
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_CHECKED_H_

@@ -1,0 +1,323 @@
+// The checker for classes of one's own: what it says of small programs, right and wrong.
+
+#include "slabproof/model/check.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+
+namespace slabproof::model {
+namespace {
+
+using std::memory_order::acquire;
+using std::memory_order::relaxed;
+using std::memory_order::release;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using Outcomes = std::set<std::string>;
+
+/// For one producer and one consumer.
+template <class Sync>
+class Ring {
+ public:
+  explicit Ring(std::memory_order publish) : publish_(publish) {}
+
+  void push(int value) {
+    const unsigned end = end_.load(relaxed);
+    cell_.write() = value;
+    end_.store(end + 1, publish_);
+  }
+  std::optional<int> pop() {
+    const unsigned begin = begin_.load(relaxed);
+    if (end_.load(acquire) == begin) return std::nullopt;
+    const int value = cell_.read();
+    begin_.store(begin + 1, release);
+    return value;
+  }
+
+ private:
+  std::memory_order publish_;
+  typename Sync::template Var<int> cell_{0};
+  typename Sync::template Atomic<unsigned> begin_{0};
+  typename Sync::template Atomic<unsigned> end_{0};
+};
+
+/// A ring that publishes what is pushed with `publish`.
+CheckResult check_ring(std::memory_order publish, const CheckOptions& options = {}) {
+  return check(
+      [publish](auto& run) {
+        auto& ring = run.template make<Ring<Checked>>(publish);
+        run.name(ring, "ring");
+        run.thread("producer", [&] { ring.push(7); });
+        run.thread("consumer", [&run, &ring] { run.observe(ring.pop()); });
+      },
+      options);
+}
+
+TEST(Check, HoldsWhereNothingFailsInAnyExecution) {
+  const CheckResult result = check_ring(release);
+  EXPECT_TRUE(result.holds()) << result.report();
+  EXPECT_TRUE(result.exhaustive());
+  EXPECT_EQ(result.executions(), 2U);
+  EXPECT_EQ(result.outcomes(), (Outcomes{"7", "nothing"}));
+  EXPECT_EQ(result.exit_code(), 0);
+  EXPECT_EQ(result.failure(), nullptr);
+  EXPECT_THAT(result.report(), HasSubstr("holds: 2 executions, exhaustive"));
+}
+
+TEST(Check, EverySearchSaysTheSame) {
+  for (const Search search :
+       {Search::kGraph, Search::kDpor, Search::kFull, Search::kBound, Search::kRandom}) {
+    EXPECT_TRUE(check_ring(release, {.search = search}).holds()) << to_text(search);
+    EXPECT_EQ(check_ring(relaxed, {.search = search}).exit_code(), 1) << to_text(search);
+  }
+}
+
+TEST(Check, ReportOfARaceNamesThreadsObjectsAndBothAccesses) {
+  const CheckResult result = check_ring(relaxed);
+  EXPECT_EQ(result.verdict(), Verdict::kViolated);
+  const std::string report = result.report();
+  EXPECT_THAT(report, HasSubstr("data race: ring.variable 0"));
+  EXPECT_THAT(report, HasSubstr("T1 consumer"));
+  EXPECT_THAT(report,
+              HasSubstr("it clashes with: T0 producer write ring.variable 0 at check_test.cc"));
+  EXPECT_THAT(report, HasSubstr("SLABPROOF_REPLAY='check_test.cc:"));
+  EXPECT_THAT(report, Not(HasSubstr("unsigned")));
+}
+
+TEST(Check, ObjectWithANameOfItsOwnIsCalledByIt) {
+  const CheckResult result = check([](auto& run) {
+    auto& flag = run.template make<Checked::Var<bool>>(false);
+    run.name(flag, "flag");
+    run.threads(2, [&] { flag.write() = true; });
+  });
+  EXPECT_THAT(result.report(), HasSubstr("data race: flag is written"));
+}
+
+TEST(Check, FailedExpectationIsAViolationAtItsLine) {
+  const CheckResult result = check([](auto& run) {
+    auto& counter = run.template make<Checked::Atomic<int>>(0);
+    run.threads(2, [&] { counter.store(counter.load(relaxed) + 1, relaxed); });
+    run.after([&] { expect(counter.load(relaxed) == 2, "an addition is lost"); });
+  });
+  EXPECT_EQ(result.exit_code(), 1);
+  ASSERT_NE(result.failure(), nullptr);
+  EXPECT_EQ(result.failure()->message, "an addition is lost");
+  EXPECT_EQ(result.failure()->place.file, "check_test.cc");
+}
+
+TEST(Check, ThreadsThatAreAlikeAndBeginWithALockAreExploredInOneOrder) {
+  const auto program = [](auto& run) {
+    auto& mutex = run.template make<Checked::Mutex>();
+    auto& counter = run.template make<Checked::Var<int>>(0);
+    run.threads(3, [&run, &mutex, &counter] {
+      const checked::lock_guard lock(mutex);
+      run.observe(counter.write()++);
+    });
+  };
+  const CheckResult reduced = check(program);
+  const CheckResult all = check(program, {.symmetry = false});
+  EXPECT_EQ(reduced.executions(), 1U);
+  EXPECT_EQ(all.executions(), 6U);
+  EXPECT_EQ(reduced.outcomes(), (Outcomes{"0 | 1 | 2"}));
+  EXPECT_EQ(all.outcomes(), reduced.outcomes());
+}
+
+TEST(Check, ExecutionsThatAreAssumedAwayAreNotJudged) {
+  const auto program = [](bool assumes) {
+    return check([assumes](auto& run) {
+      auto& x = run.template make<Checked::Atomic<int>>(0);
+      run.thread([&] { x.store(1, relaxed); });
+      run.thread([&run, &x, assumes] {
+        const int seen = x.load(relaxed);
+        if (assumes) assume(seen == 1);
+        run.observe(seen);
+      });
+      run.after([&] { expect(x.load(relaxed) == 1); });
+    });
+  };
+  EXPECT_EQ(program(false).outcomes(), (Outcomes{"0", "1"}));
+  const CheckResult assumed = program(true);
+  EXPECT_TRUE(assumed.holds()) << assumed.report();
+  EXPECT_TRUE(assumed.exhaustive());
+  EXPECT_EQ(assumed.outcomes(), (Outcomes{"1"}));
+  EXPECT_EQ(assumed.executions(), 1U);
+}
+
+TEST(Check, FailureInAnExecutionThatHoldsItsAssumptionsIsFound) {
+  for (const Search search : {Search::kGraph, Search::kDpor, Search::kFull}) {
+    const CheckResult result = check(
+        [](auto& run) {
+          auto& x = run.template make<Checked::Atomic<int>>(0);
+          run.thread([&] { x.store(1, relaxed); });
+          run.thread([&] {
+            assume(x.load(relaxed) == 1);
+            expect(false, "reached");
+          });
+        },
+        {.search = search});
+    ASSERT_EQ(result.exit_code(), 1) << to_text(search) << result.report();
+    EXPECT_EQ(result.failure()->message, "reached");
+  }
+}
+
+TEST(Check, ThreadThatIsSpawnedSeesWhatCameBeforeAndIsSeenByWhoJoinsIt) {
+  const CheckResult result = check([](auto& run) {
+    auto& value = run.template make<Checked::Var<int>>(0);
+    auto& child = run.spawned([&] { ++value.write(); });
+    run.thread([&run, &value, &child] {
+      value.write() = 1;
+      child.start();
+      child.join();
+      run.observe(value.read());
+    });
+  });
+  EXPECT_TRUE(result.holds()) << result.report();
+  EXPECT_EQ(result.outcomes(), (Outcomes{"2"}));
+}
+
+TEST(Check, AccessBesideASpawnedThreadThatWasNotJoinedIsARace) {
+  const CheckResult result = check([](auto& run) {
+    auto& value = run.template make<Checked::Var<int>>(0);
+    auto& child = run.spawned([&] { ++value.write(); });
+    run.thread([&] {
+      child.start();
+      value.write() = 1;
+    });
+  });
+  EXPECT_THAT(result.report(), HasSubstr("data race"));
+}
+
+TEST(Check, ObjectsEndAfterTheLastJudgeTheNewestFirst) {
+  struct Log {
+    std::string text;
+  };
+  struct Entry {
+    Log& log;
+    char name;
+    Entry(Log& to, char as) : log(to), name(as) {}
+    ~Entry() { log.text += name; }
+  };
+  Log log;
+  const CheckResult result = check([&log](auto& run) {
+    log.text.clear();
+    run.template make<Entry>(log, 'a');
+    run.template make<Entry>(log, 'b');
+    run.thread([] {});
+    run.after([&log] { log.text += 'j'; });
+  });
+  EXPECT_TRUE(result.holds()) << result.report();
+  EXPECT_EQ(log.text, "jba");
+}
+
+TEST(Check, MemoryThatAThreadForgetsIsALeak) {
+  const CheckResult result = check([](auto& run) {
+    auto& kept = run.template make<Checked::Atomic<int*>>(nullptr);
+    run.thread([&] { kept.store(new int(1), relaxed); });
+  });
+  EXPECT_EQ(result.exit_code(), 1) << result.report();
+  EXPECT_THAT(result.report(), HasSubstr("leak: 4 bytes in 1 pieces of memory are never freed"));
+}
+
+TEST(Check, ExceptionThatLeavesAThreadIsAViolation) {
+  const CheckResult result =
+      check([](auto& run) { run.thread([] { throw std::runtime_error("no room"); }); });
+  EXPECT_EQ(result.exit_code(), 1);
+  EXPECT_THAT(result.report(), HasSubstr("no room"));
+}
+
+TEST(Check, ProgramWithoutThreadsIsRefused) {
+  const CheckResult result = check([](auto& /*run*/) {});
+  EXPECT_EQ(result.exit_code(), 2);
+  EXPECT_THAT(result.report(), HasSubstr("at least one thread"));
+}
+
+TEST(Check, NumberOfThreadsThatChangesIsRefused) {
+  std::size_t executions = 0;
+  const CheckResult result = check([&executions](auto& run) {
+    run.thread([] {});
+    if (executions++ != 0) run.thread([] {});
+  });
+  EXPECT_NE(result.exit_code(), 0);
+  EXPECT_THAT(result.report(), HasSubstr("another number of threads"));
+}
+
+TEST(Check, LimitOfExecutionsIsInconclusive) {
+  const CheckResult result = check_ring(release, {.executions = 1});
+  EXPECT_EQ(result.verdict(), Verdict::kInconclusive);
+  EXPECT_EQ(result.exit_code(), 3);
+  EXPECT_FALSE(result.holds());
+}
+
+/// Sets a variable of the environment for as long as it lives.
+class Variable {
+ public:
+  Variable(const char* name, const std::string& value) : name_(name) {
+    setenv(name, value.c_str(), 1);
+  }
+  ~Variable() { unsetenv(name_); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
+};
+
+std::string replay_in(const std::string& report) {
+  const std::string key = "SLABPROOF_REPLAY='";
+  const std::size_t begin = report.find(key) + key.size();
+  return report.substr(begin, report.find('\'', begin) - begin);
+}
+
+TEST(CheckEnvironment, ReportedScheduleRunsAgain) {
+  for (const Search search : {Search::kGraph, Search::kDpor}) {
+    const auto run = [search] { return check_ring(relaxed, {.search = search}); };
+    const CheckResult found = run();
+    const Variable replay("SLABPROOF_REPLAY", replay_in(found.report()));
+    const CheckResult again = run();
+    EXPECT_EQ(again.executions(), 1U);
+    ASSERT_NE(again.failure(), nullptr);
+    EXPECT_EQ(*again.failure(), *found.failure());
+  }
+}
+
+TEST(CheckEnvironment, ScheduleOfAnotherCheckIsNotLookedAt) {
+  const Variable replay("SLABPROOF_REPLAY", "elsewhere.cc:7 0 1");
+  EXPECT_EQ(check_ring(release).executions(), 2U);
+}
+
+TEST(CheckEnvironment, ReplayThatIsNotValidIsRefused) {
+  const Variable replay("SLABPROOF_REPLAY", "0 1");
+  const CheckResult result = check_ring(release);
+  EXPECT_EQ(result.exit_code(), 2);
+  EXPECT_THAT(result.report(), HasSubstr("expected FILE:LINE SCHEDULE, not '0 1'"));
+}
+
+TEST(CheckEnvironment, TraceIsWrittenAsAPage) {
+  const std::filesystem::path file =
+      std::filesystem::path(::testing::TempDir()) / "check_test_trace.html";
+  const Variable trace("SLABPROOF_TRACE", file.string());
+  const CheckResult result = check_ring(relaxed);
+  EXPECT_THAT(result.report(), HasSubstr("The trace is in " + file.string()));
+  std::ifstream in(file);
+  const std::string page{std::istreambuf_iterator<char>(in), {}};
+  EXPECT_THAT(page, HasSubstr("<html"));
+  EXPECT_THAT(page, HasSubstr("T0 producer"));
+}
+
+TEST(CheckEnvironment, TraceThatCannotBeWrittenIsReported) {
+  const Variable trace("SLABPROOF_TRACE", "/nowhere/trace.html");
+  EXPECT_THAT(check_ring(relaxed).report(),
+              HasSubstr("could not be written to /nowhere/trace.html"));
+}
+
+}  // namespace
+}  // namespace slabproof::model
