@@ -187,8 +187,9 @@ ExploreResult refused(std::string why) {
 std::string clash_of(const Trace& trace) {
   for (const TraceEvent& event : trace.events) {
     if (!event.clashed) continue;
-    return fmt::format("  it clashes with: {} {} {} at {}\n", thread_name(trace, event.thread),
-                       event.operation, event.object, to_text(event.place));
+    const std::string place = to_text(event.place);
+    return fmt::format("  it clashes with: {} {} {}{}{}\n", thread_name(trace, event.thread),
+                       event.operation, event.object, place.empty() ? "" : " at ", place);
   }
   return {};
 }
@@ -257,7 +258,9 @@ class Check {
     if (result_.failure() == nullptr) {
       search(environment->replay);
       result_.search_.trace.thread_names = program_.thread_names();
-      mark_clash(result_.search_.trace);
+      if (result_.failure() != nullptr && result_.failure()->defect == Defect::kDataRace) {
+        mark_clash(result_.search_.trace);
+      }
       if (result_.failure() != nullptr && !result_.search_.schedule.choices.empty()) {
         result_.replay_ = fmt::format("{} {}", place_, to_text(result_.search_.schedule));
       }

@@ -212,7 +212,7 @@ SyncModel::Handle GraphSyncModel::begin_atomic(const void* object, std::uint64_t
   values_[record.location] = initial;
   if (is_tracing()) [[unlikely]] {
     const CheckerScope quiet;
-    trace_object(where, "construct atomic", record, type.describe(&initial));
+    trace_object(where, "construct", record, type.describe(&initial));
   }
   return handle;
 }

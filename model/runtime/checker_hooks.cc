@@ -395,7 +395,7 @@ Handle begin_atomic(const void* object, std::uint64_t initial, const TypeInfo& t
   record->last_store_thread = 0;
   record->last_store_time = 0;
   if (model::is_tracing()) {
-    trace_object(where, "construct atomic", *record, type.describe(&initial));
+    trace_object(where, "construct", *record, type.describe(&initial));
   }
   return handle;
 }

@@ -13,6 +13,8 @@ std::string_view short_function(std::string_view signature) {
   if (const auto with = signature.find(" [with "); with != std::string_view::npos) {
     signature = signature.substr(0, with);
   }
+  // "function()::<lambda(int)>".
+  if (signature.ends_with(")>") || signature.ends_with(")> const")) return "lambda";
   std::size_t end = signature.size();
   int depth = 0;
   // The parameter list is the last bracketed group outside template arguments.

@@ -17,8 +17,8 @@
 //     template <class Sync> class Ring { ... typename Sync::template Atomic<int> head_{0}; ... };
 //     Ring<slabproof::model::Checked>                       // over the sync policy
 //
-//     namespace sync = slabproof::model::checked;           // or: namespace sync = std;
-//     class Ring { ... sync::atomic<int> head_ = 0; sync::mutex mutex_; ... };
+//     namespace primitives = slabproof::model::checked;     // in production: std
+//     class Ring { ... primitives::atomic<int> head_ = 0; primitives::mutex mutex_; ... };
 //
 // Objects of these types may exist only while an execution runs. Operators cannot say where they
 // are used, so a trace has no line for them; the functions that they stand for have one.
@@ -204,15 +204,33 @@ class plain : public Checked::Var<T> {
 using mutex = Checked::Mutex;
 using shared_mutex = Checked::SharedMutex;
 
-/// As std::lock_guard, and says in a trace where it locks.
+// Of a mutex that can be told where, or of a class of yours with the same functions.
+template <class Mutex>
+void lock_at(Mutex& held, Where where) {
+  if constexpr (requires { held.lock(where); }) {
+    held.lock(where);
+  } else {
+    held.lock();
+  }
+}
+template <class Mutex>
+void unlock_at(Mutex& held, Where where) {
+  if constexpr (requires { held.unlock(where); }) {
+    held.unlock(where);
+  } else {
+    held.unlock();
+  }
+}
+
+/// As std::lock_guard. A trace has its line for the lock and the unlock.
 template <class Mutex>
 class lock_guard {
  public:
   explicit lock_guard(Mutex& guarded, Where where = Where::current())
       : mutex_(guarded), where_(where) {
-    mutex_.lock(where);
+    lock_at(mutex_, where);
   }
-  ~lock_guard() { mutex_.unlock(where_); }
+  ~lock_guard() { unlock_at(mutex_, where_); }
   lock_guard(const lock_guard&) = delete;
   lock_guard& operator=(const lock_guard&) = delete;
 
@@ -233,7 +251,7 @@ class unique_lock : public std::unique_lock<Mutex> {
  public:
   using Base::Base;
   explicit unique_lock(Mutex& guarded, Where where = Where::current())
-      : Base((guarded.lock(where), guarded), std::adopt_lock) {}
+      : Base((lock_at(guarded, where), guarded), std::adopt_lock) {}
 };
 template <class Mutex>
 unique_lock(Mutex&) -> unique_lock<Mutex>;
