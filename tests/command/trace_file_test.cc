@@ -53,14 +53,16 @@ TEST(TraceFile, HasTheFormThatItsNameAsksFor) {
   EXPECT_EQ(render_trace("trace", heading, Trace()), to_text(Trace()));
 }
 
-TraceGraph two_events() {
+Trace two_events() {
   TraceGraph::Event store{
       .thread = 0, .place = {}, .operation = "store", .object = "x \"1\"", .value = "1"};
   TraceGraph::Event load = store;
   load.thread = 1;
   load.operation = "load";
   load.reads_from = 0;
-  return {.events = {store, load}, .coherence = {{0, 1}}};
+  Trace trace;
+  trace.graph = {.events = {store, load}, .coherence = {{0, 1}}};
+  return trace;
 }
 
 TEST(TraceDot, HasAnArrowForEachReadAndForEachStepOfCoherence) {
@@ -72,15 +74,15 @@ TEST(TraceDot, HasAnArrowForEachReadAndForEachStepOfCoherence) {
 }
 
 TEST(TraceDot, NamesThePlaceOfAnEventWhereItIsKnown) {
-  TraceGraph graph = two_events();
-  graph.events[1].place = {.file = "stack.h", .line = 7, .function = "push"};
-  const std::string dot = to_dot("", graph);
+  Trace trace = two_events();
+  trace.graph.events[1].place = {.file = "stack.h", .line = 7, .function = "push"};
+  const std::string dot = to_dot("", trace);
   EXPECT_THAT(dot, HasSubstr(R"(e0 [label="store x \"1\" = 1"])"));
   EXPECT_THAT(dot, HasSubstr(R"(e1 [label="load x \"1\" = 1\nstack.h:7"])"));
 }
 
 TEST(TracePage, HoldsTheGraph) {
-  const nlohmann::json data = data_of(to_html({}, {.events = {}, .graph = two_events()}));
+  const nlohmann::json data = data_of(to_html({}, two_events()));
   EXPECT_EQ(data.at("graph").at("events").at(1).at("reads_from"), 0);
   EXPECT_EQ(data.at("graph").at("coherence"), nlohmann::json({{0, 1}}));
 }
