@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <charconv>
+#include <chrono>
 #include <cstdlib>
 #include <expected>
 #include <fstream>
+#include <numeric>
 #include <span>
 
+#include "model/campaign/worker_pool.h"
+#include "model/check/share_outcome.h"
 #include "model/graph/graph_explore.h"
 #include "model/runtime/checker_hooks.h"
 #include "model/runtime/relacy_explore.h"
@@ -149,15 +153,34 @@ class CheckedProgram final : public Execution {
 
 namespace {
 
+constexpr std::size_t kMaxJobs = 256;
+
 /// What the environment asks for.
 struct Environment {
   std::optional<Schedule> replay;  // of this check
   std::string trace_file;          // or empty
+  std::optional<std::size_t> jobs;
 };
+
+/// Of SLABPROOF_JOBS.
+std::expected<std::size_t, std::string> parse_jobs(std::string_view text) {
+  std::size_t jobs = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), jobs);
+  if (error == std::errc() && end == text.data() + text.size() && jobs >= 1 && jobs <= kMaxJobs) {
+    return jobs;
+  }
+  return std::unexpected(fmt::format(
+      "SLABPROOF_JOBS is not valid: expected a number from 1 to {}, not '{}'", kMaxJobs, text));
+}
 
 std::expected<Environment, std::string> read_environment(std::string_view place) {
   Environment environment;
   if (const char* const file = std::getenv("SLABPROOF_TRACE")) environment.trace_file = file;
+  if (const char* const text = std::getenv("SLABPROOF_JOBS")) {
+    const auto jobs = parse_jobs(text);
+    if (!jobs) return std::unexpected(jobs.error());
+    environment.jobs = *jobs;
+  }
   const char* const replay = std::getenv("SLABPROOF_REPLAY");
   if (replay == nullptr) return environment;
   const std::string_view text = replay;
@@ -254,6 +277,7 @@ class Check {
       result_.search_ = refused(std::move(environment.error()));
       return std::move(result_);
     }
+    if (environment->jobs) options_.jobs = *environment->jobs;
     result_.search_ = program_.count_threads();
     if (result_.failure() == nullptr) {
       search(environment->replay);
@@ -270,25 +294,78 @@ class Check {
   }
 
  private:
+  /// So that jobs end together.
+  static constexpr std::size_t kSharesOfAJob = 4;
+
   void search(const std::optional<Schedule>& replay) {
     ExploreOptions explored = to_explore_options();
-    if (replay) {
-      explored.search = Search::kReplay;
-      explored.schedule = &*replay;
-    }
-    const bool is_on_graphs = replay ? replay->is_graph : options_.search == Search::kGraph;
-    const RunnerFactory runner_for = is_on_graphs ? graph::graph_runner : relacy_runner;
+    if (replay) return run_again(*replay, explored);
     const auto explore_all = [&] {
-      result_.outcomes_.clear();
-      result_.search_ = explore(program_, runner_for, explored);
+      if (options_.jobs > 1 && options_.search == Search::kGraph) {
+        explore_in_jobs(explored);
+      } else {
+        explore_alone(explored);
+      }
     };
     explore_all();
     // That others go on where one assumes what is not so makes some searches longer.
-    if (result_.failure() != nullptr && result_.failure()->defect == Defect::kAssumption &&
-        !replay) {
+    if (result_.failure() != nullptr && result_.failure()->defect == Defect::kAssumption) {
       explored.has_assumptions = true;
       explore_all();
     }
+  }
+
+  void explore_alone(const ExploreOptions& explored) {
+    const RunnerFactory runner_for =
+        explored.search == Search::kGraph ? graph::graph_runner : relacy_runner;
+    result_.outcomes_.clear();
+    result_.search_ = explore(program_, runner_for, explored);
+  }
+
+  void run_again(const Schedule& schedule, ExploreOptions explored) {
+    explored.search = Search::kReplay;
+    explored.schedule = &schedule;
+    result_.search_ =
+        explore(program_, schedule.is_graph ? graph::graph_runner : relacy_runner, explored);
+  }
+
+  /// Shares of the search in processes; what fails in one is run again in this one.
+  void explore_in_jobs(const ExploreOptions& explored) {
+    const std::size_t shares = options_.jobs * kSharesOfAJob;
+    WorkerPool pool(options_.jobs, [&](std::size_t share) {
+      ExploreOptions part = explored;
+      part.share = {.index = share, .count = shares};
+      part.trace = false;
+      explore_alone(part);
+      return ShareOutcome::of(result_.search_, result_.outcomes_).to_line();
+    });
+    std::vector<std::size_t> tasks(shares);
+    std::iota(tasks.begin(), tasks.end(), std::size_t{0});
+    ShareOutcome all;
+    all.verdict = Verdict::kHolds;
+    all.exhaustive = true;
+    const auto begin = std::chrono::steady_clock::now();
+    const auto lost = pool.run(
+        tasks,
+        [&all](std::size_t /*share*/, const std::string& line) {
+          all.add(ShareOutcome::from_line(line));
+        },
+        [] {});
+    if (!lost.empty()) {
+      all.exhaustive = false;
+      all.verdict = worse_of(all.verdict, Verdict::kInconclusive);
+    }
+    if (!all.schedule.empty())
+      run_again(parse_schedule(all.schedule).value_or(Schedule{}), explored);
+    ExploreResult& search = result_.search_;
+    search.executions = all.executions;
+    search.redundant = all.redundant;
+    search.verdict = all.verdict;
+    search.exhaustive = all.exhaustive;
+    search.warnings = std::move(all.warnings);
+    search.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    result_.outcomes_ = std::move(all.outcomes);
   }
 
   ExploreOptions to_explore_options() {
@@ -323,7 +400,7 @@ class Check {
   }
 
   CheckedProgram program_;
-  const CheckOptions& options_;
+  CheckOptions options_;
   const std::string place_;
   CheckResult result_;
 };

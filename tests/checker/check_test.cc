@@ -24,6 +24,20 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using Outcomes = std::set<std::string>;
 
+/// Sets a variable of the environment for as long as it lives.
+class Variable {
+ public:
+  Variable(const char* name, const std::string& value) : name_(name) {
+    setenv(name, value.c_str(), 1);
+  }
+  ~Variable() { unsetenv(name_); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
+};
+
 /// For one producer and one consumer.
 template <class Sync>
 class Ring {
@@ -169,6 +183,51 @@ TEST(Check, FailureInAnExecutionThatHoldsItsAssumptionsIsFound) {
   }
 }
 
+/// n additions in each of three threads, in no order; the last may be lost.
+CheckResult check_additions(bool is_atomic, std::size_t jobs) {
+  return check(
+      [is_atomic](auto& run) {
+        auto& sum = run.template make<Checked::Atomic<int>>(0);
+        for (int thread = 0; thread < 3; ++thread) {
+          run.thread([&run, &sum, is_atomic] {
+            for (int i = 0; i < 2; ++i) {
+              if (is_atomic) {
+                run.observe(sum.fetch_add(1, relaxed));
+              } else {
+                sum.store(sum.load(relaxed) + 1, relaxed);
+              }
+            }
+          });
+        }
+        run.after([&] { expect(sum.load(relaxed) == 6, "an addition is lost"); });
+      },
+      {.jobs = jobs});
+}
+
+TEST(CheckJobs, ExploreWhatOneProcessExplores) {
+  const CheckResult alone = check_additions(true, 1);
+  const CheckResult shared = check_additions(true, 3);
+  EXPECT_TRUE(shared.holds()) << shared.report();
+  EXPECT_TRUE(shared.exhaustive());
+  EXPECT_EQ(alone.executions(), 90U);
+  EXPECT_EQ(shared.executions(), alone.executions());
+  EXPECT_EQ(shared.outcomes(), alone.outcomes());
+}
+
+TEST(CheckJobs, WhatFailsInAProcessIsReportedWithItsTrace) {
+  const CheckResult result = check_additions(false, 2);
+  EXPECT_EQ(result.exit_code(), 1);
+  EXPECT_THAT(result.report(), HasSubstr("an addition is lost"));
+  EXPECT_FALSE(result.trace().events.empty());
+}
+
+TEST(CheckJobs, NumberThatIsNotValidIsRefused) {
+  for (const char* const jobs : {"0", "257", "two", ""}) {
+    const Variable variable("SLABPROOF_JOBS", jobs);
+    EXPECT_EQ(check_ring(release).exit_code(), 2) << jobs;
+  }
+}
+
 TEST(Check, ThreadThatIsSpawnedSeesWhatCameBeforeAndIsSeenByWhoJoinsIt) {
   const CheckResult result = check([](auto& run) {
     auto& value = run.template make<Checked::Var<int>>(0);
@@ -256,20 +315,6 @@ TEST(Check, LimitOfExecutionsIsInconclusive) {
   EXPECT_EQ(result.exit_code(), 3);
   EXPECT_FALSE(result.holds());
 }
-
-/// Sets a variable of the environment for as long as it lives.
-class Variable {
- public:
-  Variable(const char* name, const std::string& value) : name_(name) {
-    setenv(name, value.c_str(), 1);
-  }
-  ~Variable() { unsetenv(name_); }
-  Variable(const Variable&) = delete;
-  Variable& operator=(const Variable&) = delete;
-
- private:
-  const char* name_;
-};
 
 std::string replay_in(const std::string& report) {
   const std::string key = "SLABPROOF_REPLAY='";

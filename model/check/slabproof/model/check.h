@@ -193,6 +193,7 @@ struct CheckOptions {
   double seconds = 0;                              ///< at most; 0: no limit
   std::uint64_t seed = 1;                          ///< for kRandom
   bool symmetry = true;                            ///< of `Run::threads`; for kDpor and kGraph
+  std::size_t jobs = 1;                            ///< processes at a time; for kGraph
 };
 
 /// What came of a check.
@@ -237,6 +238,8 @@ class CheckResult {
 ///   check at that line; others run as always.
 /// - `SLABPROOF_TRACE=FILE` writes the trace of a violation, or of a replay, to FILE: a page where
 ///   it ends in `.html`, JSON in `.json`, the execution graph in `.dot`, and else text.
+/// - `SLABPROOF_JOBS=N` shares each search by kGraph between N processes at a time. What a process
+///   leaves behind, such as a variable that the program writes, is then not seen in this one.
 /// A value that is not valid gives a result that is `kUnsupported` and says so.
 [[nodiscard]] CheckResult check(const std::function<void(Run&)>& program,
                                 const CheckOptions& options = {},

@@ -44,7 +44,7 @@ class atomic : public Checked::WaitableAtomic<T> {
   /// Of a pointer, counts objects.
   using difference_type = std::conditional_t<std::is_pointer_v<T>, std::ptrdiff_t, T>;
 
-  // NOLINTNEXTLINE(google-explicit-constructor): as std::atomic
+  // Implicit, as that of std::atomic.
   atomic(T initial = T(), Where where = Where::current()) noexcept : Base(initial, where) {}
 
   T load(std::memory_order order = kSeqCst, Where where = Where::current()) const noexcept {
@@ -95,15 +95,11 @@ class atomic : public Checked::WaitableAtomic<T> {
     Base::wait(old, order, where);
   }
 
-  // NOLINTBEGIN(google-explicit-constructor, cppcoreguidelines-c-copy-assignment-signature,
-  // misc-unconventional-assign-operator): as std::atomic
   operator T() const noexcept { return load(kSeqCst, Where()); }
   T operator=(T value) noexcept {
     store(value, kSeqCst, Where());
     return value;
   }
-  // NOLINTEND(google-explicit-constructor, cppcoreguidelines-c-copy-assignment-signature,
-  // misc-unconventional-assign-operator)
   T operator++() noexcept
     requires kCounts
   {
@@ -188,12 +184,12 @@ class plain : public Checked::Var<T> {
   using Base = Checked::Var<T>;
 
  public:
-  // NOLINTNEXTLINE(google-explicit-constructor): as a plain T
+  // Implicit, as a plain T.
   plain(T initial = T(),
         Where where = Where::current()) noexcept(std::is_nothrow_move_constructible_v<T>)
       : Base(std::move(initial), where) {}
 
-  // NOLINTNEXTLINE(google-explicit-constructor): as a plain T
+  // Implicit, as a plain T.
   operator const T&() const noexcept { return Base::read(Where()); }
   plain& operator=(T value) noexcept(std::is_nothrow_move_assignable_v<T>) {
     Base::write(Where()) = std::move(value);
