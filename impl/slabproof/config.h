@@ -8,6 +8,7 @@
 #include "slabproof/contents.h"
 #include "slabproof/default_backing.h"
 #include "slabproof/freelist_protection.h"
+#include "slabproof/growth.h"
 #include "slabproof/instrumentation.h"
 #include "slabproof/misuse.h"
 #include "slabproof/recheck.h"
@@ -29,6 +30,7 @@ struct DefaultConfig {
   using Instrumentation = NoInstrumentation;  ///< for tools that watch memory
   using RemoteBatch = AdaptiveBatch;          ///< how many blocks a remote of a `SlabOwner` gathers
   static constexpr Recheck recheck = Recheck::kAllSegments;
+  static constexpr Growth growth = Growth::kRacing;  ///< of calls that meet a full slab together
 
   /// A growable slab takes address space for one segment in 16 more than it has; with 0, for one
   /// segment at a time.

@@ -48,7 +48,8 @@ struct InitialSegments {
 /// it, and takes what there is meanwhile: it fails only if every slot is live when those have ended
 /// (property L3). Nor does a trim cost a growth or a failure: a call that finds no slot, in phase 1
 /// or 3, waits while a trim has a segment out. The original algorithm walks its segments, and waits
-/// for nobody; here every step under the lock is O(1).
+/// for nobody; here every step under the lock is O(1). With `Growth::kShared` (see growth.h) a call
+/// that misses waits for growers in flight that bring enough, and phase 3 serves those who wait.
 ///
 /// Growth is exact with `Recheck::kAllSegments`: segments = max(initial, ceil(peak live /
 /// capacity)), for any number of threads, trims or not (property S6). With `kNewSegments` it may
@@ -137,27 +138,28 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   std::expected<void, AllocError> reserve(std::uint64_t wanted) noexcept {
     if (plan_error_) return std::unexpected(*plan_error_);
     for (;;) {
-      Growth growth;
+      Grower growth;
       {
         const LockGuard guard(mutex_);
         Shared& shared = shared_.write();
         if (shared.usable_slots(plan_) >= wanted) return {};
         if (!shared.may_have(plan_, wanted)) return std::unexpected(AllocError::kSegmentLimit);
-        shared.begin_growth(plan_, growth);
+        shared.begin_growth(plan_, growth, {});
       }
       Supplies supplies = obtain(growth);
       const LockGuard guard(mutex_);
       Shared& shared = shared_.write();
       shared.end_growth(growth, supplies);
-      if (shared.usable_slots(plan_) >= wanted) {
+      std::size_t for_others = kMaxSection;
+      const bool is_enough = shared.usable_slots(plan_) >= wanted;
+      const bool is_needed = !shared.serve_waiting(plan_, for_others) || !is_enough;
+      if (supplies.refusal || !is_needed) {
         shared.leave_out(supplies);
-        return {};
-      }
-      if (supplies.refusal) {
-        shared.leave_out(supplies);
+        if (is_enough) return {};
         return std::unexpected(*supplies.refusal);
       }
       shared.install(supplies);
+      shared.serve_waiting(plan_, for_others);
     }
   }
 
@@ -165,20 +167,21 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// one request for a chunk, and one for the directory when that must widen (property L2). Where
   /// the backing refuses a chunk for several segments, the call asks once more, for one segment;
   /// where that fails too and another thread has brought a place that may be used, it takes the
-  /// lock a third time. A call that is refused while others grow waits for those: it yields and
-  /// takes the lock once more in each round, until there is something to take or they have ended.
+  /// lock a third time. A call that is refused while others grow, or shares what they bring, waits
+  /// for those: it yields and takes the lock once more in each round, until there is something to
+  /// take or they have ended.
   /// Errors: those of construction; `kOutOfMemory`; `kSegmentLimit`.
   [[nodiscard]] std::expected<Block, AllocError> allocate() noexcept {
     if (plan_error_) [[unlikely]]
       return std::unexpected(*plan_error_);
     std::byte* data = nullptr;
-    Growth growth;
+    Grower growth;
     {
       const LockGuard guard(mutex_);
       Shared& shared = shared_.write();
       data = shared.take_one(plan_);
       if (data == nullptr) [[unlikely]]
-        shared.miss(plan_, growth);
+        shared.miss(plan_, growth, growth.make_one());
     }
     if (data != nullptr) [[likely]]
       return hand_out(data);
@@ -189,14 +192,14 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// acquisition; beside a trim, waits as `allocate` does.
   [[nodiscard]] std::optional<Block> try_allocate() noexcept {
     std::byte* data = nullptr;
-    Growth growth;
+    Grower growth;
     {
       const LockGuard guard(mutex_);
       Shared& shared = shared_.write();
       data = shared.take_one(plan_);
       if (data == nullptr) [[unlikely]] {
         if (!shared.must_await_trims(plan_, 1, 0)) return std::nullopt;
-        shared.miss(plan_, growth);
+        shared.miss(plan_, growth, growth.make_one());
       }
     }
     if (data != nullptr) [[likely]]
@@ -218,8 +221,8 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// Fills `blocks` from the front under one lock acquisition for each `kMaxSection` of them, and
   /// one more for each segment that it has to add. Other threads can come in between those; each is
   /// atomic by itself. The result is how many blocks were served: fewer than asked only where the
-  /// backing refused while every slot was live, never zero unless asked for zero. A batch waits for
-  /// the growers in flight only while it has nothing.
+  /// backing refused while every slot was live, never zero unless asked for zero. A batch that
+  /// was refused waits for the growers in flight only while it has nothing.
   /// Errors: as `allocate`, when no block was served; then nothing has changed.
   [[nodiscard]] std::expected<std::size_t, AllocError> allocate_batch(
       std::span<Block> blocks) noexcept {
@@ -449,7 +452,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
 
  private:
   using Plan = typename SegmentType::Plan;
-  using Growth = typename Shared::Growth;
+  using Grower = typename Shared::Grower;
   using Supplies = typename Shared::Supplies;
 
   static constexpr std::size_t kCacheLine = 64;
@@ -474,15 +477,17 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     std::size_t served;
     const std::size_t needed;
     const bool may_grow;
-    Growth& growth;
+    Grower& growth;
     AllocError refusal = AllocError::kOutOfMemory;
     bool is_done = false;
 
-    [[nodiscard]] bool waits() const noexcept {
-      return growth.state == Growth::State::kWaiting || growth.state == Growth::State::kRefused;
+    [[nodiscard]] bool is_in_flight() const noexcept {
+      return growth.state == Grower::State::kGrowing || growth.state == Grower::State::kParked;
     }
     [[nodiscard]] std::span<Block> rest() const noexcept { return blocks.subspan(served); }
-    [[nodiscard]] std::size_t missing() const noexcept { return needed - served; }
+    [[nodiscard]] std::size_t missing() const noexcept {
+      return needed > served ? needed - served : 0;
+    }
     [[nodiscard]] bool has_enough() const noexcept { return served >= needed; }
   };
 
@@ -492,7 +497,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
                                                std::size_t needed) noexcept {
     if (plan_error_) return std::unexpected(*plan_error_);
     std::size_t served = 0;
-    Growth growth;
+    Grower growth;
     {
       const LockGuard guard(mutex_);
       Shared& shared = shared_.write();
@@ -501,31 +506,30 @@ class ExtendableSlab : CheckedConfig<T, Config>,
         served = shared.take_lowest(plan_, blocks, 0);
         if (served >= needed) return served;
       }
-      shared.miss(plan_, growth);
+      shared.miss(plan_, growth, blocks.subspan(served));
     }
     return search({blocks, served, needed, true, growth});
   }
 
-  [[nodiscard]] Supplies obtain(const Growth& growth) const noexcept {
+  [[nodiscard]] Supplies obtain(const Grower& growth) const noexcept {
     return Shared::Supply::obtain(growth, plan_, make_protection_);
   }
 
-  [[gnu::noinline]] std::expected<Block, AllocError> search_for_one(Growth& growth,
+  [[gnu::noinline]] std::expected<Block, AllocError> search_for_one(Grower& growth,
                                                                     bool may_grow) noexcept {
-    Block block;
-    const auto served = search({std::span(&block, 1), 0, 1, may_grow, growth});
+    const auto served = search({std::span(&growth.one, 1), 0, 1, may_grow, growth});
     if (!served) return std::unexpected(served.error());
-    return hand_out(block.data);
+    return hand_out(growth.one.data);
   }
 
   /// Grows and waits, as the state of the growth says, until the call is served or fails.
   [[gnu::noinline]] std::expected<std::size_t, AllocError> search(Search call) noexcept {
     while (!call.is_done) {
-      if (call.waits()) {
+      if (call.is_in_flight()) {
+        grow(call);
+      } else {
         do Sync::pause();
         while (!look_again(call));
-      } else {
-        grow(call);
       }
     }
     if (call.served == 0) return std::unexpected(call.refusal);
@@ -540,56 +544,71 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   }
 
   /// Where phase 3 begins to look.
-  static std::uint32_t first_looked_at(const Growth& growth, const Supplies& supplies) noexcept {
+  static std::uint32_t first_looked_at(const Grower& growth, const Supplies& supplies) noexcept {
     const bool look_at_all = recheck == Recheck::kAllSegments || supplies.refusal.has_value();
     return look_at_all ? 0 : growth.observed;
   }
 
   /// Phase 3; false while it must wait for a trim. Of such a wait the first round alone writes
-  /// anything.
+  /// anything. A segment is installed only when every slot is live, for this call or for one that
+  /// waits.
   [[gnu::noinline]] bool end_growth(Search& call, Supplies& supplies) noexcept {
-    Growth& growth = call.growth;
+    Grower& growth = call.growth;
     const LockGuard guard(mutex_);
     if (shared_.read().must_await_trims(plan_, call.missing(), first_looked_at(growth, supplies))) {
-      if (growth.state != Growth::State::kParked) shared_.write().park(growth);
+      if (growth.state != Grower::State::kParked) shared_.write().park(growth);
       return false;
     }
     Shared& shared = shared_.write();
+    std::size_t for_others = kMaxSection - call.rest().size();
     shared.end_growth(growth, supplies);
     call.served += shared.take_lowest(plan_, call.rest(), first_looked_at(growth, supplies));
     call.is_done = call.has_enough();
-    if (call.is_done || supplies.refusal) {
+    const bool is_needed = !shared.serve_waiting(plan_, for_others) || !call.is_done;
+    if (supplies.refusal || !is_needed) {
       shared.leave_out(supplies);
       if (!call.is_done) after_refusal(shared, call, *supplies.refusal);
       return true;
     }
     SegmentType& fresh = shared.install(supplies);
-    call.served += shared.take_from(plan_, fresh, call.rest());
+    if (!call.is_done) call.served += shared.take_from(plan_, fresh, call.rest());
     call.is_done = call.has_enough();
-    if (!call.is_done) shared.begin_growth(plan_, growth);
+    shared.serve_waiting(plan_, for_others);
+    if (!call.is_done) shared.begin_growth(plan_, growth, call.rest());
     return true;
   }
 
   /// What becomes of a call that was refused and then found every slot live. The lock is held.
   void after_refusal(Shared& shared, Search& call, AllocError refusal) noexcept {
     call.refusal = refusal;
-    if (shared.may_begin_again(call.growth)) return shared.begin_growth(plan_, call.growth);
+    if (shared.may_begin_again(call.growth)) {
+      return shared.begin_growth(plan_, call.growth, call.rest());
+    }
     // What others bring may serve this call as well, but a part of a batch is enough.
-    call.is_done = call.served != 0 || !shared.await_growths(call.growth);
+    call.is_done = call.served != 0 || !shared.await_growths(call.growth, call.rest());
   }
 
   /// One round of a wait; false where there is nothing new. Such a round writes nothing.
   [[gnu::noinline]] bool look_again(Search& call) noexcept {
+    const bool was_refused = call.growth.state == Grower::State::kRefused;
     const LockGuard guard(mutex_);
-    if (!shared_.read().is_over(plan_, call.growth, call.missing())) return false;
+    // A grower may have served it.
+    call.served = call.blocks.size() - shared_.read().lacks(call.growth, call.rest().size());
+    const std::size_t enough = was_refused && call.served != 0 ? 0 : call.missing();
+    if (!shared_.read().is_over(plan_, call.growth, enough)) return false;
     Shared& shared = shared_.write();
-    shared.end_wait();
+    shared.end_wait(call.growth);
     call.served += shared.take_lowest(plan_, call.rest(), 0);
-    const bool was_refused = call.growth.state == Growth::State::kRefused;
     const bool begins =
         was_refused ? call.served == 0 && shared.may_begin_again(call.growth) : call.may_grow;
     call.is_done = call.has_enough() || !begins;
-    if (!call.is_done) shared.begin_growth(plan_, call.growth);
+    if (call.is_done) return true;
+    // A call that has waited for growths does not wait for later ones: so waits are bounded.
+    if (call.growth.state == Grower::State::kWaiting) {
+      shared.miss(plan_, call.growth, call.rest());
+    } else {
+      shared.begin_growth(plan_, call.growth, call.rest());
+    }
     return true;
   }
 

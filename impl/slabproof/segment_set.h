@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "slabproof/alloc_error.h"
 #include "slabproof/block.h"
 #include "slabproof/config.h"
+#include "slabproof/growth_demand.h"
 #include "slabproof/growth_list.h"
 #include "slabproof/misuse.h"
 #include "slabproof/segment.h"
@@ -35,6 +37,7 @@ class SegmentSet {
   using Supply = SegmentSupply<SegmentType, Directory, Config>;
   using Plan = typename SegmentType::Plan;
   using Supplies = typename Supply::Supplies;
+  using Demand = GrowthDemand<Config::growth>;
 
   /// An allocation that found too few slots. It must stay where it is while it is in flight.
   ///
@@ -43,15 +46,26 @@ class SegmentSet {
   /// | `kGrowing` | yes: it asks the backing | nothing |
   /// | `kParked` | yes: it has what it asked for | the trims that hold a segment |
   /// | `kWaiting` | no: it has not begun to grow | the trims that hold a segment |
+  /// | `kSharing` | no: it has not begun to grow | those, and growths up to number `awaited` |
   /// | `kRefused` | no: it has been refused | those, and growths up to number `awaited` |
   ///
   /// INVARIANT[waits.acyclic] A trim that holds a segment waits for nothing, and a growth in flight
   /// for trims alone; nobody waits for a call that is not in flight (property L1).
-  struct Growth : Supply::Wish {
-    enum class State : std::uint8_t { kGrowing, kParked, kWaiting, kRefused };
+  struct Grower : Supply::Wish {
+    enum class State : std::uint8_t { kGrowing, kParked, kWaiting, kSharing, kRefused };
     State state;
     std::uint64_t awaited;
     GrowthList::Entry entry;
+    [[no_unique_address]] typename Demand::Part demand;
+    union {
+      Block one;
+    };
+
+    Grower() noexcept {}  // a call that finds a slot pays nothing
+    /// Where the block of a call for one goes.
+    [[nodiscard]] std::span<Block> make_one() noexcept {
+      return std::span(std::construct_at(&one), 1);
+    }
   };
 
   explicit constexpr SegmentSet(std::size_t segment_size) noexcept : directory_(segment_size) {}
@@ -177,14 +191,19 @@ class SegmentSet {
     return trims_ != 0 && !can_serve(plan, count, from);
   }
 
-  /// The end of phase 1 of a call that found too few slots: it grows, or waits for trims first.
-  [[gnu::noinline]] void miss(const Plan& plan, Growth& growth) noexcept {
-    if (trims_ == 0) return begin_growth(plan, growth);
-    begin_wait(growth, Growth::State::kWaiting);
+  /// The end of phase 1 of a call that found too few slots, and can use so many blocks more: it
+  /// grows, or waits for trims first, or with `Growth::kShared` for what others bring.
+  [[gnu::noinline]] void miss(const Plan& plan, Grower& growth, std::span<Block> lacked) noexcept {
+    if (trims_ != 0) return begin_wait(growth, Grower::State::kWaiting);
+    if (demand_.leaves(lacked.size(), counters_.growers * plan.geometry.capacity)) {
+      return begin_wait_for_growths(growth, Grower::State::kSharing, lacked);
+    }
+    begin_growth(plan, growth, lacked);
   }
 
-  void begin_growth(const Plan& plan, Growth& growth) noexcept {
-    growth.state = Growth::State::kGrowing;
+  void begin_growth(const Plan& plan, Grower& growth, std::span<Block> lacked) noexcept {
+    growth.state = Grower::State::kGrowing;
+    demand_.add(growth.demand, lacked);
     growths_.add(growth.entry);
     static_cast<typename Supply::Wish&>(growth) =
         Supply::wish(directory_, reserve_, ++counters_.growers, max_segments_, plan);
@@ -193,8 +212,9 @@ class SegmentSet {
   /// The first half of phase 3. A wider directory goes in even where this thread has room without
   /// it: others counted on it when they decided to carry none. A slab that has all the segments
   /// that it may have refuses another one.
-  void end_growth(const Growth& growth, Supplies& supplies) noexcept {
-    if (growth.state == Growth::State::kParked) {
+  void end_growth(const Grower& growth, Supplies& supplies) noexcept {
+    demand_.drop(growth.demand);
+    if (growth.state == Grower::State::kParked) {
       --parked_;
       --waiting_;
     } else {
@@ -205,6 +225,23 @@ class SegmentSet {
       directory_.adopt(std::move(supplies.extent));
     }
     if (!may_grow() && !supplies.refusal) supplies.refusal = AllocError::kSegmentLimit;
+  }
+
+  /// Gives free slots to those who wait for growths, at most `most`, which it counts down. False
+  /// where some then lack a segment: every slot is live, and no trim holds any.
+  bool serve_waiting(const Plan& plan, std::size_t& most) noexcept {
+    const auto take = [&](std::span<Block> blocks) {
+      const auto taken = take_lowest(plan, blocks.first((std::min)(most, blocks.size())), 0);
+      most -= taken;
+      return taken;
+    };
+    return demand_.serve_waiting(take) || most == 0 || trims_ != 0;
+  }
+
+  /// How many blocks a call that waits lacks now, of so many that it lacked at its last look.
+  [[nodiscard]] std::size_t lacks(const Grower& growth, std::size_t before) const noexcept {
+    if (growth.state == Grower::State::kWaiting) return before;
+    return demand_.lacks(growth.demand, before);
   }
 
   /// The end of a growth that was not refused.
@@ -223,7 +260,7 @@ class SegmentSet {
 
   /// Whether a growth that was refused may succeed when it begins anew: there is a place for a
   /// segment, for which it had to ask, or which now needs no request at all.
-  [[nodiscard]] bool may_begin_again(const Growth& refused) const noexcept {
+  [[nodiscard]] bool may_begin_again(const Grower& refused) const noexcept {
     if (reserve_.empty() || !may_grow()) return false;
     return refused.chunk_places != 0 ||
            directory_.size() + counters_.growers < std::uint64_t{directory_.room()};
@@ -231,33 +268,36 @@ class SegmentSet {
 
   /// A growth that is about to end waits for trims first. It leaves the list, whose entries others
   /// write to, but is in flight.
-  void park(Growth& growth) noexcept {
+  void park(Grower& growth) noexcept {
     growths_.remove(growth.entry);
-    growth.state = Growth::State::kParked;
+    growth.state = Grower::State::kParked;
     ++parked_;
     ++waiting_;
   }
 
   /// A call that was refused and found every slot live waits for the growths in flight. False where
   /// there is none.
-  [[nodiscard]] bool await_growths(Growth& growth) noexcept {
+  [[nodiscard]] bool await_growths(Grower& growth, std::span<Block> lacked) noexcept {
     if (growths_.empty() && parked_ == 0) return false;
-    growth.awaited = growths_.newest_number();
-    begin_wait(growth, Growth::State::kRefused);
+    begin_wait_for_growths(growth, Grower::State::kRefused, lacked);
     return true;
   }
 
   /// Whether a call that waits, and needs `count` slots, has reason to look: they are there, or no
   /// trim holds others and nothing else is to be waited for. O(count).
-  [[nodiscard]] bool is_over(const Plan& plan, const Growth& growth,
+  [[nodiscard]] bool is_over(const Plan& plan, const Grower& growth,
                              std::size_t count) const noexcept {
     if (can_serve(plan, count, 0)) return true;
     if (trims_ != 0) return false;
-    if (growth.state == Growth::State::kWaiting) return true;
-    return can_serve(plan, 1, 0) || may_begin_again(growth) ||
-           (!growths_.has_up_to(growth.awaited) && parked_ == 0);
+    if (growth.state == Grower::State::kWaiting) return true;
+    const bool may_end_early = growth.state == Grower::State::kRefused &&
+                               (can_serve(plan, 1, 0) || may_begin_again(growth));
+    return may_end_early || (!growths_.has_up_to(growth.awaited) && parked_ == 0);
   }
-  void end_wait() noexcept { --waiting_; }
+  void end_wait(const Grower& growth) noexcept {
+    --waiting_;
+    if (growth.state != Grower::State::kWaiting) demand_.drop_waiting(growth.demand);
+  }
 
   /// Whether a call waits: then a trim leaves all segments alone.
   [[nodiscard]] bool is_awaited() const noexcept { return waiting_ != 0; }
@@ -307,6 +347,7 @@ class SegmentSet {
     growths_ = GrowthList();
     counters_.growers = counters_.carved = 0;
     trims_ = parked_ = waiting_ = 0;
+    demand_ = Demand();
     for (std::uint32_t i = 0; i < directory_.size(); ++i) {
       FreelistState& run = directory_.at(i).record.write().run;
       const bool is_claimed = run.live > run.carved;
@@ -364,9 +405,15 @@ class SegmentSet {
     return true;
   }
 
-  void begin_wait(Growth& growth, typename Growth::State state) noexcept {
+  void begin_wait(Grower& growth, typename Grower::State state) noexcept {
     growth.state = state;
     ++waiting_;
+  }
+  void begin_wait_for_growths(Grower& growth, typename Grower::State state,
+                              std::span<Block> lacked) noexcept {
+    growth.awaited = growths_.newest_number();
+    demand_.add_waiting(growth.demand, lacked);
+    begin_wait(growth, state);
   }
 
   std::byte* take_slot(const Freelist& run, FreelistState& state) noexcept {
@@ -421,8 +468,9 @@ class SegmentSet {
   Counters counters_;
   GrowthList growths_;  // but for those that are parked
   std::uint32_t parked_ = 0;
-  std::uint32_t waiting_ = 0;  // calls, the parked growths among them
-  std::uint32_t trims_ = 0;    // that hold a segment
+  std::uint32_t waiting_ = 0;            // calls, the parked growths among them
+  std::uint32_t trims_ = 0;              // that hold a segment
+  [[no_unique_address]] Demand demand_;  // of growths in flight, and of calls that wait for such
   Directory directory_;
   Reserve reserve_;
   std::uint32_t max_segments_ = Directory::kMaxSegments;

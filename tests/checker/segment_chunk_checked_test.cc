@@ -6,12 +6,13 @@
 
 #include "tests/support/chunk_program.h"
 #include "tests/support/execution_ends.h"
+#include "tests/support/growth_program.h"
 
 namespace slabproof::testing {
 namespace {
 
 /// An outcome is the number of segments at the end and that of the allocations refused.
-ExecutionEnds find_all(const ChunkProgram& program) {
+ExecutionEnds find_all(const GrowthProgram& program) {
   ExecutionEnds ends = explore_all(ChunksOfThreads(program));
   expect_holds(ends);
   return ends;

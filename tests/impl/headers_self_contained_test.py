@@ -82,6 +82,10 @@ FOREIGN_MACROS = (
 EVERY_CLASS = """
 template class slabproof::Slab<long>;
 template class slabproof::ExtendableSlab<long>;
+struct Sharing : slabproof::DefaultConfig {
+  static constexpr slabproof::Growth growth = slabproof::Growth::kShared;
+};
+template class slabproof::ExtendableSlab<long, Sharing>;
 template class slabproof::CachedSlab<long>;
 template class slabproof::ForkGuard<slabproof::CachedSlab<long>>;
 template class slabproof::SlabOwner<long>;

@@ -18,8 +18,8 @@ def _mutant(name, header, edits, why, breaks, steps = None, canary = None, shown
         directory), so that it must not; None where another assertion may stop an execution before its
         wrong step, or where the default suite, on which the step checker is tried, does not show the error.
       canary: see _canary.
-      shown_by: "chunk" or "object" where no engine's programs can show the error, since their slabs have chunks of one
-        segment, or blocks and no objects: SHOWN_BY_mutant_test.cc does.
+      shown_by: "chunk", "object" or "sharing" where no engine's programs can show the error, since their slabs have chunks
+        of one segment, blocks and no objects, or growers that race: SHOWN_BY_mutant_test.cc does.
     """
     return struct(
         name = name,
@@ -293,8 +293,8 @@ MUTANTS = [
         header = "segment_set.h",
         edits = [
             (
-                "if (trims_ == 0) return begin_growth(plan, growth); begin_wait(growth, Growth::State::kWaiting);",
-                "begin_growth(plan, growth);",
+                "if (trims_ != 0) return begin_wait(growth, Grower::State::kWaiting);",
+                "",
             ),
         ],
         why = "a call asks the backing for a segment although a trim holds free slots",
@@ -467,8 +467,8 @@ MUTANTS = [
         header = "extendable_slab.h",
         edits = [
             (
-                "[[unlikely]] shared.miss(plan_, growth); } if",
-                "[[unlikely]] { shared.miss(plan_, growth); static_cast<void>(obtain(growth)); } } if",
+                "[[unlikely]] shared.miss(plan_, growth, growth.make_one()); } if",
+                "[[unlikely]] { shared.miss(plan_, growth, growth.make_one()); static_cast<void>(obtain(growth)); } } if",
             ),
         ],
         why = "phase 2 runs before the lock of phase 1 is dropped",
@@ -657,5 +657,38 @@ MUTANTS = [
         why = "destroy gives the block back before the destructor has ended",
         breaks = "S13",
         shown_by = "object",
+    ),
+    _mutant(
+        name = "waits_where_no_room_is_left",
+        header = "growth_demand.h",
+        edits = [
+            ("return total_ + more <= room;", "return total_ <= room && more <= room;"),
+        ],
+        why = "a call waits for a segment of which others take every slot",
+        breaks = "L7",
+        shown_by = "sharing",
+    ),
+    _mutant(
+        name = "demand_not_taken_back",
+        header = "growth_demand.h",
+        edits = [
+            ("total_ -= taken; part.lacked", "part.lacked"),
+        ],
+        why = "calls that were served count as if they still waited",
+        breaks = "L7",
+        shown_by = "sharing",
+    ),
+    _mutant(
+        name = "awaited_segment_left_out",
+        header = "extendable_slab.h",
+        edits = [
+            (
+                "const bool is_needed = !shared.serve_waiting(plan_, for_others) || !call.is_done;",
+                "shared.serve_waiting(plan_, for_others); const bool is_needed = !call.is_done;",
+            ),
+        ],
+        why = "a grower that finds a slot gives the segment back on which others count",
+        breaks = "L7",
+        shown_by = "sharing",
     ),
 ]

@@ -1,5 +1,6 @@
 // Configurations of the shipped slabs: scopes, backings, protections and contents, each in several
-// combinations; caches of both kinds; owners; chunks of one segment and of more.
+// combinations; caches of both kinds; owners; chunks of one segment and of more; growers that
+// share.
 
 #include <array>
 #include <span>
@@ -24,6 +25,11 @@ using Heap = testing::WipingHeap;
 using Keep = KeepContents;
 using Zero = ZeroOnAllocate;
 
+template <class Config>
+struct Sharing : Config {
+  static constexpr Growth growth = Growth::kShared;
+};
+
 }  // namespace
 
 std::span<const Kind> kinds() {
@@ -37,10 +43,14 @@ std::span<const Kind> kinds() {
       shared_kind<Cell<40, 8>, SoakConfig<kNew, Mmap, States, ScrubOnFree, 1, 16>>(
           "shared-new-states-scrub"),
       shared_kind<Cell<4096, 4096>, SoakConfig<kNew, Mmap, Mac, Keep, 1, 0>>("shared-new-mac"),
+      shared_kind<Cell<32, 8>, Sharing<SoakConfig<kAll, Mmap, States, Keep, 1, 0>>>(
+          "shared-states-growth"),
       cached_kind<Cell<64, 64>, SoakConfig<kAll, Mmap, None, Keep, 8, 16>, Caches::kAutomatic>(
           "cached"),
       cached_kind<Cell<24, 8>, SoakConfig<kNew, Heap, Mac, Zero, 2, 0>, Caches::kAutomatic>(
           "cached-new-mac-zero"),
+      cached_kind<Cell<16, 8>, Sharing<SoakConfig<kNew, Mmap, None, Keep, 2, 4>>,
+                  Caches::kAutomatic>("cached-new-growth"),
       cached_kind<Cell<48, 16>, SoakConfig<kAll, Heap, None, ScrubAndZero, 3, 4>, Caches::kHeld>(
           "cached-held-scrub-zero"),
       cached_kind<Cell<8, 8>, SoakConfig<kNew, Mmap, Mac, Keep, 1, 0>, Caches::kHeld>(

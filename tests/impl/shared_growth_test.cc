@@ -1,0 +1,277 @@
+// Config::growth: who waits for a grower in flight instead of asking the backing too.
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <barrier>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "slabproof/extendable_slab.h"
+#include "slabproof/segment_set.h"
+#include "tests/support/held_thread.h"
+#include "tests/support/observed_policies.h"
+#include "tests/support/slab_expectations.h"
+
+namespace slabproof::testing {
+namespace {
+
+using Hold = HeldThread::Hold;
+
+template <Recheck kScope>
+struct SharedConfig : ObservedConfig<kScope> {
+  static constexpr Growth growth = Growth::kShared;
+};
+
+constexpr std::size_t kCapacity = 4;
+
+template <class Config>
+class SharedGrowthTest : public ::testing::Test {
+ protected:
+  SharedGrowthTest() {
+    new_environment();
+    blocks_ = take_blocks(slab_, kCapacity);
+  }
+
+  /// A call that counts its requests for segments, and whether it was served.
+  std::unique_ptr<HeldThread> call(Hold hold, bool is_refused = false) {
+    return std::make_unique<HeldThread>(hold, [this, is_refused] {
+      if (is_refused) environment().refused_segments = {.pass = 0, .count = Environment::kForever};
+      if (slab_.allocate()) ++served_;
+      requests_ += environment().segment_requests;
+    });
+  }
+
+  ExtendableSlab<std::uint64_t, Config> slab_{kCapacity};
+  std::vector<Block> blocks_;
+  std::atomic<std::uint64_t> served_ = 0;
+  std::atomic<std::uint64_t> requests_ = 0;
+};
+
+using BothScopes =
+    ::testing::Types<SharedConfig<Recheck::kAllSegments>, SharedConfig<Recheck::kNewSegments>>;
+TYPED_TEST_SUITE(SharedGrowthTest, BothScopes);
+
+TYPED_TEST(SharedGrowthTest, SegmentOfOneGrowerServesAllForWhomItHasRoomEachTime) {
+  for (std::size_t round = 1; round <= 3; ++round) {
+    const auto grower = this->call(Hold::kInRequest);
+    std::vector<std::unique_ptr<HeldThread>> others;
+    for (std::size_t i = 1; i < kCapacity; ++i) others.push_back(this->call(Hold::kNowhere));
+    for (const auto& each : others) EXPECT_TRUE(each->still_waits());
+    grower->go_on();
+    grower->join();
+    for (const auto& each : others) each->join();
+    EXPECT_EQ(this->served_, round * kCapacity);
+    EXPECT_EQ(this->requests_, round);
+    EXPECT_EQ(this->slab_.segment_count(), round + 1);
+  }
+}
+
+TYPED_TEST(SharedGrowthTest, ThreadsThatMeetAFullSlabTogetherObtainOneSegment) {
+  constexpr std::size_t kThreads = 32;
+  ExtendableSlab<std::uint64_t, TypeParam> slab(kThreads);
+  take_blocks(slab, kThreads);
+  std::barrier go(kThreads);
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      go.arrive_and_wait();
+      if (slab.allocate()) ++this->served_;
+      this->requests_ += environment().segment_requests;
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(this->served_, kThreads);
+  EXPECT_EQ(this->requests_, 1U);
+}
+
+TYPED_TEST(SharedGrowthTest, CallForWhichNoRoomIsLeftGrowsItself) {
+  std::vector<std::unique_ptr<HeldThread>> calls;
+  calls.push_back(this->call(Hold::kInRequest));
+  for (std::size_t i = 1; i < kCapacity; ++i) calls.push_back(this->call(Hold::kNowhere));
+  for (std::size_t i = 1; i < kCapacity; ++i) EXPECT_TRUE(calls[i]->still_waits());
+  const auto last = this->call(Hold::kNowhere);
+  EXPECT_FALSE(last->still_waits());
+  calls[0]->go_on();
+  for (const auto& each : calls) each->join();
+  EXPECT_EQ(this->served_, kCapacity + 1);
+  EXPECT_EQ(this->requests_, 2U);
+  EXPECT_EQ(this->slab_.segment_count(), 3U);
+}
+
+TYPED_TEST(SharedGrowthTest, EachFurtherGrowerBringsRoomForOthers) {
+  std::vector<std::unique_ptr<HeldThread>> calls;
+  calls.push_back(this->call(Hold::kInRequest));
+  for (std::size_t i = 1; i < kCapacity; ++i) calls.push_back(this->call(Hold::kNowhere));
+  for (std::size_t i = 1; i < kCapacity; ++i) EXPECT_TRUE(calls[i]->still_waits());
+  calls.push_back(this->call(Hold::kInRequest));
+  calls.push_back(this->call(Hold::kNowhere));
+  EXPECT_TRUE(calls.back()->still_waits());
+  calls[0]->go_on();
+  calls[kCapacity]->go_on();
+  for (const auto& each : calls) each->join();
+  EXPECT_EQ(this->served_, kCapacity + 2);
+}
+
+TYPED_TEST(SharedGrowthTest, BatchForWhichNoRoomIsLeftGrowsItself) {
+  const auto grower = this->call(Hold::kInRequest);
+  std::array<Block, kCapacity> batch;
+  EXPECT_EQ(this->slab_.allocate_batch(batch), kCapacity);
+  EXPECT_EQ(this->slab_.segment_count(), 2U);
+  grower->go_on();
+  grower->join();
+  EXPECT_EQ(this->slab_.segment_count(), 3U);
+}
+
+TYPED_TEST(SharedGrowthTest, CallThatWaitedForARefusedGrowerGrowsItself) {
+  const auto grower = this->call(Hold::kInRequest, true);
+  const auto other = this->call(Hold::kNowhere);
+  EXPECT_TRUE(other->still_waits());
+  grower->go_on();
+  grower->join();
+  other->join();
+  EXPECT_EQ(this->served_, 1U);
+  EXPECT_EQ(this->requests_, 2U);
+  EXPECT_EQ(this->slab_.segment_count(), 2U);
+}
+
+TYPED_TEST(SharedGrowthTest, RefusedCallThatWaitsIsCountedOn) {
+  const auto grower = this->call(Hold::kInRequest);
+  std::array<Block, kCapacity> batch;
+  HeldThread refused(Hold::kNowhere, [&] {
+    environment().refuse_all();
+    EXPECT_EQ(this->slab_.allocate_batch(batch), kCapacity - 1);
+  });
+  EXPECT_TRUE(refused.still_waits());
+  const auto other = this->call(Hold::kNowhere);
+  EXPECT_FALSE(other->still_waits());
+  grower->go_on();
+  for (HeldThread* const each : {grower.get(), &refused, other.get()}) each->join();
+  EXPECT_EQ(this->served_, 2U);
+  EXPECT_EQ(this->slab_.segment_count(), 3U);
+}
+
+TYPED_TEST(SharedGrowthTest, WhatAReserveBringsIsShared) {
+  HeldThread reserver(Hold::kInRequest, [&] { EXPECT_TRUE(this->slab_.reserve(2 * kCapacity)); });
+  std::vector<std::unique_ptr<HeldThread>> others;
+  for (std::size_t i = 0; i < kCapacity; ++i) others.push_back(this->call(Hold::kNowhere));
+  for (const auto& each : others) EXPECT_TRUE(each->still_waits());
+  reserver.go_on();
+  for (const auto& each : others) each->join();
+  EXPECT_EQ(this->served_, kCapacity);
+  EXPECT_EQ(this->requests_, 0U);
+}
+
+TYPED_TEST(SharedGrowthTest, ReserveThatHasItsRoomServesThoseWhoCountOnIt) {
+  HeldThread reserver(Hold::kInRequest, [&] { EXPECT_TRUE(this->slab_.reserve(2 * kCapacity)); });
+  std::vector<std::unique_ptr<HeldThread>> calls;
+  for (std::size_t i = 0; i < kCapacity; ++i) calls.push_back(this->call(Hold::kNowhere));
+  for (const auto& each : calls) EXPECT_TRUE(each->still_waits());
+  calls.push_back(this->call(Hold::kNowhere));  // grows, and leaves one of those without a slot
+  EXPECT_FALSE(calls.back()->still_waits());
+  reserver.go_on();
+  for (const auto& each : calls) each->join();
+  EXPECT_EQ(this->served_, kCapacity + 1);
+  EXPECT_EQ(this->requests_, 1U);
+  EXPECT_EQ(this->slab_.segment_count(), 3U);
+}
+
+TYPED_TEST(SharedGrowthTest, GrowerServesNoMoreBlocksThanItMay) {
+  using Set = SegmentSet<std::uint64_t, TypeParam>;
+  const auto plan = Set::SegmentType::plan(512).value();
+  Set set(plan.geometry.size);
+  typename Set::Grower grower;
+  set.begin_growth(plan, grower, grower.make_one());
+  std::array<Block, 200> first_batch;
+  std::array<Block, 200> second_batch;
+  typename Set::Grower first;
+  typename Set::Grower second;
+  set.miss(plan, first, first_batch);
+  set.miss(plan, second, second_batch);
+  auto supplies = Set::Supply::obtain(grower, plan, &TypeParam::Protection::make);
+  set.end_growth(grower, supplies);
+  set.install(supplies);
+  std::size_t most = 256;
+  EXPECT_TRUE(set.serve_waiting(plan, most));
+  EXPECT_EQ(most, 0U);
+  EXPECT_EQ(set.live(), 256U);
+  EXPECT_EQ(set.lacks(first, first_batch.size()), 0U);
+  EXPECT_EQ(set.lacks(second, second_batch.size()), 144U);
+  set.end_wait(first);
+  set.end_wait(second);
+  set.tear_down(plan);
+}
+
+TYPED_TEST(SharedGrowthTest, CacheIsCountedWithAllThatItTakes) {
+  const auto refill = [&](Hold hold) {
+    return std::make_unique<HeldThread>(hold, [&] {
+      std::array<Block, kCapacity / 2> blocks;
+      EXPECT_EQ(this->slab_.allocate_some(blocks), blocks.size());
+    });
+  };
+  const auto grower = refill(Hold::kInRequest);
+  const auto second = refill(Hold::kNowhere);
+  EXPECT_TRUE(second->still_waits());
+  const auto third = refill(Hold::kNowhere);
+  EXPECT_FALSE(third->still_waits());
+  grower->go_on();
+}
+
+TYPED_TEST(SharedGrowthTest, GrowersOfAParentProcessAreNotCountedOn) {
+  using Set = SegmentSet<std::uint64_t, TypeParam>;
+  const auto plan = Set::SegmentType::plan(kCapacity).value();
+  Set set(plan.geometry.size);
+  typename Set::Grower gone;
+  set.begin_growth(plan, gone, gone.make_one());
+  set.forget_other_threads();
+  typename Set::Grower mine;
+  set.begin_growth(plan, mine, mine.make_one());
+  typename Set::Grower other;
+  std::array<Block, kCapacity - 1> lacked;
+  set.miss(plan, other, lacked);
+  EXPECT_EQ(other.state, Set::Grower::State::kSharing);
+}
+
+TYPED_TEST(SharedGrowthTest, BlockFreedDuringTheWaitIsTaken) {
+  const auto grower = this->call(Hold::kInRequest);
+  const auto other = this->call(Hold::kNowhere);
+  EXPECT_TRUE(other->still_waits());
+  EXPECT_TRUE(this->slab_.deallocate(this->blocks_[2].data));
+  other->join();
+  EXPECT_EQ(this->served_, 1U);
+  grower->go_on();
+}
+
+TYPED_TEST(SharedGrowthTest, NobodyWaitsWhereNobodyGrows) {
+  EXPECT_TRUE(this->slab_.allocate());
+  EXPECT_EQ(environment().pauses, 0U);
+}
+
+TEST(RacingGrowthTest, IsTheDefaultAndEachAsksTheBacking) {
+  constexpr std::size_t kThreads = 32;
+  ExtendableSlab<std::uint64_t, ObservedConfig<>> slab(kThreads);
+  take_blocks(slab, kThreads);
+  std::barrier all_in_flight(kThreads);
+  std::atomic<std::uint64_t> requests = 0;
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      environment().during_request = [&] {
+        environment().during_request = nullptr;
+        all_in_flight.arrive_and_wait();
+      };
+      EXPECT_TRUE(slab.allocate());
+      requests += environment().segment_requests;
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(requests, kThreads);
+  EXPECT_EQ(slab.segment_count(), 2U);
+}
+
+}  // namespace
+}  // namespace slabproof::testing
