@@ -161,7 +161,9 @@ class SegmentDirectory {
     Extent& extent = *owned.release();
     const auto [first, last] = extent.shape_.read();
     for (std::uint32_t start = room_; start < last; start = start == 0 ? 1 : start * 2) {
-      chunks_[std::bit_width(start)] = extent.entries() + (start - first);
+      // An int, but in older libraries of the type of its argument.
+      const auto chunk = static_cast<std::ptrdiff_t>(std::bit_width(start));
+      chunks_.data()[chunk] = extent.entries() + (start - first);
     }
     Leaf* const leaves = extent.leaves() + OpenSet<Sync>::leaves_needed(first, room_);
     open_.widen(room_, last, leaves);

@@ -9,6 +9,7 @@ import concurrent.futures
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -94,8 +95,12 @@ using Memory = slabproof::SizeClassed<slabproof::SizeClasses<16, 64>, slabproof:
 template class slabproof::Watermark<slabproof::Statistics<Memory>>;
 template class slabproof::WithFallback<Memory, slabproof::ExtendableSlab<long>>;
 template class slabproof::NeverDestroyed<slabproof::ExtendableSlab<long>>;
+template class slabproof::basic_slab_resource<Memory>;
+template class slabproof::allocator<long, slabproof::basic_slab_resource<Memory>>;
 """
 EVERY_HEADER = """
+#include <list>
+#include "slabproof/allocator.h"
 #include "slabproof/cached_slab.h"
 #include "slabproof/fork_guard.h"
 #include "slabproof/heap_backing.h"
@@ -104,9 +109,20 @@ EVERY_HEADER = """
 #include "slabproof/size_classed.h"
 #include "slabproof/slab.h"
 #include "slabproof/slab_owner.h"
+#include "slabproof/slab_resource.h"
 #include "slabproof/statistics.h"
 #include "slabproof/watermark.h"
 #include "slabproof/with_fallback.h"
+"""
+
+
+OFF = ("-fno-exceptions", "-fno-rtti")
+USE_OF_RESOURCE = """
+using Resource = slabproof::basic_slab_resource<slabproof::SizeClassed<slabproof::SizeClasses<32, 64>>>;
+Resource memory;
+auto owner = memory.make_unique<long>(1);
+std::list<long, slabproof::allocator<long, Resource>> list(&memory);
+list.push_back(2);
 """
 
 
@@ -192,10 +208,36 @@ class ForeignPlacesTest(unittest.TestCase):
 
     def test_plugin_without_caches_can_be_unloaded(self):
         use = "slabproof::{0}<long> each(4); each.destroy(*each.create());\n"
-        for name, is_unique in (("Slab", 0), ("ExtendableSlab", 0), ("SlabOwner", 0), ("CachedSlab", 1)):
-            source = EVERY_HEADER + "void use() {\n" + use.format(name) + "}\n"
-            self.assertEqual(bool(self.unique_symbols(source)), bool(is_unique), name)
+        uses = [(use.format(name), False) for name in ("Slab", "ExtendableSlab", "SlabOwner")]
+        uses.append((use.format("CachedSlab"), True))
+        uses.append((USE_OF_RESOURCE, False))
+        for each, is_unique in uses:
+            source = EVERY_HEADER + "void use() {\n" + each + "}\n"
+            self.assertEqual(bool(self.unique_symbols(source)), is_unique, each)
 
+    def test_exceptions_and_rtti_may_be_off(self):
+        for compiler in self.compilers():
+            status, errors = compile_source(
+                compiler, EVERY_HEADER + EVERY_CLASS, "-std=c++23", "-fsyntax-only", *OFF
+            )
+            self.assertEqual(status, 0, errors)
+
+    def test_resource_that_is_out_ends_a_program_without_exceptions(self):
+        uses = (
+            "memory.slabs().for_each_class([](auto& slab) { slab.limit_segments(1); });\n"
+            "for (;;) list.push_back(3);\n"
+        )
+        source = EVERY_HEADER + "int main() {\n" + USE_OF_RESOURCE + uses + "}\n"
+        with tempfile.TemporaryDirectory() as directory:
+            status, errors = compile_source(
+                "g++", source, "-std=c++23", "-o", f"{directory}/program", *OFF
+            )
+            self.assertEqual(status, 0, errors)
+            result = subprocess.run(
+                [f"{directory}/program"], capture_output=True, text=True, check=False
+            )
+        self.assertEqual(result.returncode, -signal.SIGABRT)
+        self.assertIn("std::bad_alloc", result.stderr)
 
     def test_strict_users_see_no_warning(self):
         for compiler, flags in STRICT.items():

@@ -1,4 +1,5 @@
-"""Tests of the library on a machine with pointers of 32 bits, or with the other order of bytes, or of another make.
+"""Tests of the library on a machine with pointers of 32 bits, or with the other order of bytes, or of another make,
+or under another standard library.
 
     other_machine_test.py MACHINE SOURCES FLAGS...
 
@@ -42,6 +43,8 @@ class Machine:
 
 # The headers of the kernel are the same for both sizes, but only the compiler for 64 bits looks where they lie.
 M32 = ("-m32", "-idirafter/usr/include/x86_64-linux-gnu")
+# Its std::jthread is there on request only.
+LIBCPP = ("-stdlib=libc++", "-fexperimental-library")
 MACHINES = {
     "x86": Machine("g++-12", M32, M32, (), "sizeof(void*) == 4"),
     "aarch64": Machine(
@@ -51,6 +54,7 @@ MACHINES = {
         ("qemu-aarch64",),
         "sizeof(void*) == 8 && std::is_unsigned_v<char>",
     ),
+    "libc++": Machine("clang++-19", LIBCPP, LIBCPP, (), "_LIBCPP_VERSION > 0"),
     "s390x": Machine(
         "s390x-linux-gnu-g++-12",
         ("--target=s390x-linux-gnu",),
@@ -100,12 +104,14 @@ class OtherMachineTest(unittest.TestCase):
         self.assertEqual((status, output), (0, ""))
 
     def test_strict_users_see_no_warning(self):
-        for compiler, flags, strict in (
-            (self.machine.compiler, self.machine.flags, STRICT["g++"]),
-            ("clang++-19", self.machine.clang_flags, STRICT["clang++-19"]),
-        ):
+        pairs = {
+            (self.machine.compiler, self.machine.flags),
+            ("clang++-19", self.machine.clang_flags),
+        }
+        for compiler, flags in pairs:
             with self.subTest(compiler=compiler):
                 source = EVERY_HEADER + EVERY_CLASS
+                strict = STRICT.get(compiler, STRICT["g++"])
                 outcome = compile_source(
                     compiler, source, *flags, "-std=c++23", "-fsyntax-only", "-O2", *strict
                 )

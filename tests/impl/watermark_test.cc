@@ -64,9 +64,9 @@ TEST(WatermarkTest, ReportsAboveOnceAndBelowOnce) {
   EXPECT_EQ(watched.slab.bytes(), 4 * kBytes);
   watched.crossings.clear();
 
-  for (int i = 0; i < 2; ++i) watched.give(blocks[i]);
+  for (std::size_t i = 0; i < 2; ++i) watched.give(blocks[i]);
   EXPECT_EQ(watched.crossings, (std::vector<Crossing>{}));
-  for (int i = 2; i < 4; ++i) watched.give(blocks[i]);
+  for (std::size_t i = 2; i < 4; ++i) watched.give(blocks[i]);
   EXPECT_EQ(watched.crossings, (std::vector<Crossing>{{kBelow, 1 * kBytes, 1 * kBytes}}));
   EXPECT_FALSE(watched.slab.is_above());
   EXPECT_EQ(watched.slab.bytes(), 0);

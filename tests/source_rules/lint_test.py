@@ -81,6 +81,10 @@ _QUESTIONS = {
 }
 
 
+# What a user's preprocessor may ask. Nothing of impl/ does: nothing includes the header of it.
+_MACROS = {"version.h": re.compile(r"SLABPROOF_VERSION(?:_(?:MAJOR|MINOR|PATCH))?\b")}
+
+
 def check_preprocessor(name, text):
     """The preprocessor includes and guards and does nothing else: what is checked is shipped."""
     guard = f"SLABPROOF_{name.removesuffix('.h').upper()}_H_"
@@ -92,7 +96,9 @@ def check_preprocessor(name, text):
     others = [
         (number, kind, rest)
         for number, kind, rest in directives
-        if kind != "include" and (kind, rest.strip()) not in questions
+        if kind != "include"
+        and (kind, rest.strip()) not in questions
+        and not (kind == "define" and name in _MACROS and _MACROS[name].match(rest))
     ]
     kept = [("ifndef", guard), ("define", guard), ("endif", f"// {guard}")]
     problems = [
@@ -357,6 +363,18 @@ class RuleTest(unittest.TestCase):
     def test_other_directives_are_found(self):
         for directive in ["#if FUZZING", "#ifdef NDEBUG", "#define CHECK(x) x", "#pragma once"]:
             self.assert_breaks(check_preprocessor, GUARDED + directive, "^5: #")
+
+    def test_macros_are_the_version_alone(self):
+        text = GUARDED.replace("SLAB_H_", "VERSION_H_")
+        version = "#define SLABPROOF_VERSION_MAJOR 1\n#define SLABPROOF_VERSION (1)\n"
+        self.assert_keeps(check_preprocessor, text + version, name="version.h")
+        self.assert_breaks(check_preprocessor, GUARDED + version[:34], "^5: #define")
+        other = "#define SLABPROOF_VERSIONS 1\n"
+        self.assert_breaks(check_preprocessor, text + other, "^5: #define", name="version.h")
+
+    def test_nothing_asks_for_the_version(self):
+        for file in (source_tree.workspace_root() / "impl/slabproof").glob("*.h"):
+            self.assertNotIn('"slabproof/version.h"', file.read_text(), file.name)
 
     def test_a_missing_or_misnamed_guard_is_found(self):
         self.assert_breaks(check_preprocessor, "#include <vector>\n", "lacks the include guard")

@@ -16,6 +16,7 @@ RULES = [
     (r"//tests/source_rules\b.*", None, None),  # read sources
     (r"//tests/impl/compile_fail\b.*", None, None),  # only compile
     (r"//tests\b.*:headers_self_contained_test", None, None),  # only compiles
+    (r"//tests/consumer\b.*", None, None),  # build programs of their own
     (r"//tests/mutants\b.*", None, None),  # mutants are not the shipped headers
     (r"//proofs/coq\b.*", None, None),  # judge traces by the proofs, which takes Coq to build
     (r"//proofs\b.*", True, CHECKER),

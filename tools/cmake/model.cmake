@@ -1,0 +1,63 @@
+# The model checker: as a library, and as the command that checks the slab.
+
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(Relacy REQUIRED)
+
+# model_sources(VARIABLE ROOM...): the sources of rooms of model/.
+function(model_sources variable)
+  list(TRANSFORM ARGN PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/model/")
+  list(TRANSFORM ARGN APPEND "/*.cc")
+  file(GLOB found CONFIGURE_DEPENDS ${ARGN})
+  set(${variable} ${found} PARENT_SCOPE)
+endfunction()
+
+# The page of a trace as a string, so that a program needs no file beside it.
+set(page_html "${CMAKE_CURRENT_SOURCE_DIR}/model/trace/trace_page.html")
+set(page_source "${CMAKE_CURRENT_BINARY_DIR}/trace_page.cc")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${page_html}")
+file(READ "${page_html}" page)
+file(WRITE "${page_source}"
+     "#include \"model/trace/trace_page.h\"\n"
+     "const char* const slabproof::model::kTracePage = R\"page(${page})page\";\n")
+
+# What a class of a user's own needs: it knows no slab.
+set(SLABPROOF_MODEL_ROOMS search runtime graph trace)
+model_sources(sources ${SLABPROOF_MODEL_ROOMS} check)
+add_library(slabproof_model STATIC ${sources} "${page_source}" model/campaign/worker_pool.cc)
+add_library(slabproof::model ALIAS slabproof_model)
+set_target_properties(slabproof_model PROPERTIES EXPORT_NAME model CXX_EXTENSIONS OFF)
+target_include_directories(
+  slabproof_model
+  PUBLIC "$<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}>"
+         "$<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/model/check>"
+         "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/slabproof-model>")
+# Headers alone, which who links the library does not need.
+target_include_directories(
+  slabproof_model SYSTEM
+  PRIVATE "${Relacy_INCLUDE_DIR}"
+          "$<TARGET_PROPERTY:nlohmann_json::nlohmann_json,INTERFACE_INCLUDE_DIRECTORIES>")
+target_link_libraries(slabproof_model PUBLIC slabproof fmt::fmt)
+
+# As tools/slabproof.bzl says: what Relacy needs of its translation units, and fibers, which are left by a jump to
+# another stack.
+target_compile_options(
+  slabproof_model
+  PRIVATE -fno-sized-deallocation -U_FORTIFY_SOURCE $<$<CXX_COMPILER_ID:GNU>:-fno-lifetime-dse>)
+# The speed of the checker is what limits it; a build type or flags that are given say otherwise.
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CXX_FLAGS)
+  target_compile_options(slabproof_model PUBLIC $<BUILD_INTERFACE:-O2>)
+endif()
+
+if(NOT SLABPROOF_CHECK)
+  return()
+endif()
+
+find_package(CLI11 REQUIRED)
+
+model_sources(sources program slab oracle campaign command)
+# A second definition of what subject_factory.cc defines, for mutants of the shared slab; and what is in the library.
+list(FILTER sources EXCLUDE REGEX "/(shared_subject_factory|worker_pool)\\.cc$")
+add_executable(slabproof-check ${sources})
+set_target_properties(slabproof-check PROPERTIES CXX_EXTENSIONS OFF)
+target_link_libraries(slabproof-check PRIVATE slabproof_model CLI11::CLI11 nlohmann_json::nlohmann_json)
