@@ -19,6 +19,10 @@ namespace slabproof {
 /// their pages back while it keeps the addresses, and returns how many bytes it gave back. Several
 /// threads may call it at once for ranges that do not overlap, so it does not change the object.
 ///
+/// A backing may have a constant `page_size`, a power of two: the least piece, aligned to its size,
+/// that `discard` gives back. Then `trim` gives back pages inside a segment, where those around
+/// them are in use; else whole segments only.
+///
 /// Threads that use a slab may wait for one that is in a backing: a backing waits for none of them.
 template <class B>
 concept Backing = std::is_nothrow_destructible_v<B> && std::is_nothrow_constructible_v<B, Layout> &&
@@ -35,6 +39,13 @@ concept Backing = std::is_nothrow_destructible_v<B> && std::is_nothrow_construct
 /// owner of a chunk of segments is kept in that chunk.
 template <class B>
 concept MovableBacking = Backing<B> && std::is_nothrow_move_constructible_v<B>;
+
+/// Of a backing that has none, 0.
+template <class B>
+inline constexpr std::size_t page_size_of = 0;
+template <class B>
+  requires requires { B::page_size; }
+inline constexpr std::size_t page_size_of<B> = B::page_size;
 
 }  // namespace slabproof
 

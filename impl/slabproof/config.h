@@ -13,6 +13,7 @@
 #include "slabproof/misuse.h"
 #include "slabproof/recheck.h"
 #include "slabproof/std_sync.h"
+#include "slabproof/trim_policy.h"
 
 namespace slabproof {
 
@@ -28,6 +29,7 @@ struct DefaultConfig {
   using Misuse = CountMisuse;                 ///< gets each bad pointer
   using Contents = KeepContents;              ///< of a block that changes hands
   using Instrumentation = NoInstrumentation;  ///< for tools that watch memory
+  using Trim = TrimNever;                     ///< whether a growable slab trims by itself
   using RemoteBatch = AdaptiveBatch;          ///< how many blocks a remote of a `SlabOwner` gathers
   static constexpr Recheck recheck = Recheck::kAllSegments;
   static constexpr Growth growth = Growth::kRacing;  ///< of calls that meet a full slab together
@@ -84,6 +86,9 @@ struct CheckedConfig {
   static_assert(InstrumentationPolicy<typename Config::Instrumentation>,
                 "slabproof: Config::Instrumentation must model the InstrumentationPolicy concept, "
                 "and none of its operations may throw, because they run under the slab's lock");
+  static_assert(TrimPolicy<typename Config::Trim>,
+                "slabproof: Config::Trim must model the TrimPolicy concept, and may not throw, "
+                "because it runs under the slab's lock");
   static_assert(MisusePolicy<typename Config::Misuse>,
                 "slabproof: Config::Misuse must supply report(kind, pointer, slab), and it may not "
                 "throw");

@@ -258,11 +258,15 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     if (pointer == nullptr) [[unlikely]]
       return false;
     std::optional<MisuseKind> refused;
+    bool trims = false;
     {
       const LockGuard guard(mutex_);
       Shared& shared = shared_.write();
       refused = shared.put(plan_, pointer);
+      trims = shared.begin_own_trim();
     }
+    if (trims) [[unlikely]]
+      trim_by_itself();
     if (!refused) [[likely]]
       return true;
     Config::Misuse::report(*refused, pointer, this);
@@ -273,6 +277,13 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// other threads can come in, and one more after each bad pointer among them, since the report is
   /// made without the lock. Null among them is passed over. The result is how many were accepted.
   std::size_t deallocate_batch(std::span<void* const> pointers) noexcept {
+    const std::size_t accepted = return_batch(pointers);
+    trim_if_due();
+    return accepted;
+  }
+
+  /// The same, but leaves a trim that `Config::Trim` wants to `trim_if_due` or to the next free.
+  std::size_t return_batch(std::span<void* const> pointers) noexcept {
     std::size_t accepted = 0;
     for (std::size_t next = 0; next < pointers.size();) {
       std::optional<MisuseKind> refused;
@@ -351,10 +362,16 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   /// Gives a block back for which `begin_destroy` said yes. O(1), one lock acquisition.
   void end_destroy(const void* pointer) noexcept {
     if constexpr (Protection::tracks_slots) {
-      const LockGuard guard(mutex_);
-      Shared& shared = shared_.write();
-      shared.unclaim(plan_, pointer);
-      shared.put(plan_, pointer);
+      bool trims = false;
+      {
+        const LockGuard guard(mutex_);
+        Shared& shared = shared_.write();
+        shared.unclaim(plan_, pointer);
+        shared.put(plan_, pointer);
+        trims = shared.begin_own_trim();
+      }
+      if (trims) [[unlikely]]
+        trim_by_itself();
     } else {
       deallocate(pointer);
     }
@@ -412,41 +429,66 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     return shared_.read().stats(segment_capacity());
   }
 
-  /// Gives the pages of wholly free segments back to the operating system and keeps their
-  /// addresses. The result is how many bytes went back. One segment at a time is taken out under
-  /// the lock and put back as freshly laid out; its pages are released in between, without the lock
-  /// (property S5). While it is out, its slots count as before, as free or uncarved; a call that
-  /// needs one of them waits until it is back, and neither grows nor fails for a trim (properties
+  /// Gives pages on which only free slots lie back to the operating system, and keeps their
+  /// addresses. The result is how many bytes went back, without pages that nobody has used since
+  /// they went before. Of a segment without live blocks all pages inside its slots go, and it is as
+  /// freshly laid out; of another one, those that no live block overlaps, where the backing has a
+  /// `page_size`. Slots on them are uncarved again; the others are handed out before them, the
+  /// newest first. A page with the header of a segment stays, so segments whose slots hold no whole
+  /// page give nothing back. `Config::Trim` can call it by itself.
+  ///
+  /// One segment at a time: its free slots are taken out and put back under the lock, each in O(1);
+  /// in between, without it, O(slots) and the calls of the backing (property S5). Meanwhile they
+  /// count as before; its live blocks can be freed, and what is freed can be had; a call that needs
+  /// a slot which is out waits until it is back, and neither grows nor fails for a trim (properties
   /// S6, L3). Takes nothing out while a call waits, and ends then: such a slab has none to spare.
   std::size_t trim() noexcept {
     std::size_t released = 0;
-    SegmentType* claimed = nullptr;
-    std::uint32_t next = 0;
-    FreelistState unused;
-    for (;;) {
+    typename Shared::Release trim;
+    for (std::uint32_t next = 0;;) {
       {
         const LockGuard guard(mutex_);
         Shared& shared = shared_.write();
-        if (claimed != nullptr) shared.put_back(*claimed, unused);
-        claimed = shared.claim_idle_segment(plan_, next, unused);
+        if (trim.has_segment()) shared.put_back(plan_, trim);
+        const bool is_claimed = shared.claim_segment(plan_, next, trim);
         const bool is_last = next >= shared.size() || shared.is_awaited();
-        if (claimed == nullptr && is_last) return released;
+        if (!is_claimed && is_last) return released;
       }
-      if (claimed == nullptr) continue;
-      Freelist run = claimed->freelist(plan_);
-      run.destroy_links(unused);
-      released += claimed->discard_slots(plan_);
+      if (trim.has_segment()) released += trim.release(plan_);
+    }
+  }
+
+  /// Trims if `Config::Trim` wants it and nobody does so yet. One lock acquisition where it does
+  /// not, and none where `Config::Trim` never does.
+  void trim_if_due() noexcept {
+    if constexpr (Config::Trim::is_active) {
+      bool trims = false;
+      {
+        const LockGuard guard(mutex_);
+        trims = shared_.write().begin_own_trim();
+      }
+      if (trims) trim_by_itself();
     }
   }
 
   /// Takes the lock, for a fork in this thread; `ForkGuard` calls it, and one of the other two
-  /// after the fork, in parent and child.
-  void before_fork() noexcept { mutex_.lock(std::source_location::current()); }
+  /// after the fork, in parent and child. Waits while a trim is at a segment with live blocks.
+  void before_fork() noexcept {
+    mutex_.lock(std::source_location::current());
+    if (shared_.read().may_fork()) return;
+    shared_.write().begin_wait();
+    do {
+      mutex_.unlock(std::source_location::current());
+      Sync::pause();
+      mutex_.lock(std::source_location::current());
+    } while (!shared_.read().may_fork());
+    shared_.write().end_wait();
+  }
   void after_fork_in_parent() noexcept { mutex_.unlock(std::source_location::current()); }
   /// Other threads are gone: none of them grows, and what one of them was trimming comes back.
   /// O(segments).
   void after_fork_in_child() noexcept {
-    shared_.write().forget_other_threads();
+    shared_.write().forget_other_threads(plan_);
     mutex_.unlock(std::source_location::current());
   }
 
@@ -509,6 +551,12 @@ class ExtendableSlab : CheckedConfig<T, Config>,
       shared.miss(plan_, growth, blocks.subspan(served));
     }
     return search({blocks, served, needed, true, growth});
+  }
+
+  [[gnu::noinline]] void trim_by_itself() noexcept {
+    trim();
+    const LockGuard guard(mutex_);
+    shared_.write().end_own_trim();
   }
 
   [[nodiscard]] Supplies obtain(const Grower& growth) const noexcept {

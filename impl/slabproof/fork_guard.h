@@ -30,7 +30,8 @@ concept ForkAware = requires(S slab) {
 /// and the child finds the slab as it is between two of them. What the threads that are not there
 /// had in hand stays live, and cannot be had again in the child: their blocks, those in their
 /// caches, those that remotes had gathered. Memory of caches and segments that they were about to
-/// use stays mapped until the child ends. A segment that one of them was trimming is whole again.
+/// use stays mapped until the child ends. A segment that one of them was trimming is whole again; a
+/// fork waits for a trim of one with live blocks, which is O(slots) and calls of the backing.
 /// The calling thread has its own cache, as before. A slab that ends in the child reports those
 /// blocks as leaks (property S14), so a static one may not have a `Misuse` that aborts then.
 ///

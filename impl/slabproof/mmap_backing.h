@@ -50,6 +50,10 @@ struct MmapOptions {
 template <MmapOptions kOptions>
 class BasicMmapBacking {
  public:
+  /// The least that any system has: known when a static slab is made at compile time. Where pages
+  /// are larger, `discard` gives whole ones of those back.
+  static constexpr std::size_t page_size = 4096;
+
   explicit BasicMmapBacking(Layout layout) noexcept {
     const std::size_t page = granularity();
     const auto pages = Layout::make(layout.size(), page);

@@ -34,6 +34,7 @@ class Segment {
   struct Record {
     Segment* next_spare = nullptr;  ///< while it is not installed: list of the reserve
     std::uint32_t index = 0;        ///< position in the order of installation
+    std::uint32_t held = 0;         ///< slots that a trim has taken out
     FreelistState run;
   };
 
@@ -46,7 +47,7 @@ class Segment {
   /// Errors: those of `SlotFreelist::plan` and `SegmentChunk::plan`.
   [[nodiscard]] static constexpr std::expected<Plan, AllocError> plan(
       std::size_t capacity) noexcept {
-    const auto geometry = Freelist::plan(capacity, sizeof(Segment));
+    const auto geometry = Freelist::plan(capacity, sizeof(Segment), true);
     if (!geometry) return std::unexpected(geometry.error());
     const auto place = Chunk::plan(geometry->size, Freelist::slot_alignment);
     if (!place) return std::unexpected(place.error());
@@ -73,7 +74,7 @@ class Segment {
   [[nodiscard]] static Owner build(const Plan& plan, const Chunk& chunk, std::byte* place,
                                    Protection (*make_protection)() noexcept) noexcept {
     void* const start = place;
-    auto* const segment = ::new (start) Segment(chunk, make_protection());
+    auto* const segment = ::new (start) Segment(chunk, make_protection(), plan.geometry.capacity);
     segment->freelist(plan).lay_out();
     return own(*segment, plan);
   }
@@ -86,18 +87,19 @@ class Segment {
     return Freelist(reinterpret_cast<std::byte*>(this), plan.geometry, protection_.read());
   }
 
-  /// Gives the pages of the slots back to the backing; how many bytes that were. For one who holds
-  /// every slot, and no lock.
-  std::size_t discard_slots(const Plan& plan) noexcept {
-    const auto* const run = reinterpret_cast<std::byte*>(this) + plan.geometry.slots_offset;
-    return chunk_.read()->discard(run, freelist(plan).slots_size());
+  /// Gives pages that lie in the slots back to the backing; how many bytes that were. For one who
+  /// holds every slot there, and no lock.
+  std::size_t discard(const std::byte* data, std::size_t size) const noexcept {
+    return chunk_.read()->discard(data, size);
   }
 
-  typename Sync::template Var<Record> record{Record{}};
+  typename Sync::template Var<Record> record;
 
  private:
-  Segment(const Chunk& chunk, Protection protection) noexcept
-      : chunk_(&chunk), protection_(std::move(protection)) {}
+  Segment(const Chunk& chunk, Protection protection, std::uint32_t capacity) noexcept
+      : record(Record{.run = Freelist::fresh(capacity)}),
+        chunk_(&chunk),
+        protection_(std::move(protection)) {}
 
   typename Sync::template Var<const Chunk*> chunk_;
   typename Sync::template Var<Protection> protection_;

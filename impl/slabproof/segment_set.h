@@ -15,11 +15,13 @@
 #include "slabproof/growth_demand.h"
 #include "slabproof/growth_list.h"
 #include "slabproof/misuse.h"
+#include "slabproof/page_release.h"
 #include "slabproof/segment.h"
 #include "slabproof/segment_directory.h"
 #include "slabproof/segment_reserve.h"
 #include "slabproof/segment_supply.h"
 #include "slabproof/slab_stats.h"
+#include "slabproof/trim_policy.h"
 
 namespace slabproof {
 
@@ -38,6 +40,7 @@ class SegmentSet {
   using Plan = typename SegmentType::Plan;
   using Supplies = typename Supply::Supplies;
   using Demand = GrowthDemand<Config::growth>;
+  using Release = PageRelease<T, Config>;
 
   /// An allocation that found too few slots. It must stay where it is while it is in flight.
   ///
@@ -110,7 +113,7 @@ class SegmentSet {
             .capacity = capacity,
             .live = counters_.live,
             .peak_live = counters_.peak_live,
-            .free = counters_.carved - counters_.live - counters_.abandoned,
+            .free = counters_.free(),
             .uncarved = segments * capacity - counters_.carved,
             .abandoned = counters_.abandoned,
             .growers = counters_.growers,
@@ -131,7 +134,7 @@ class SegmentSet {
     const Freelist run = segment.freelist(plan);
     std::byte* const data = take_slot(run, record.run);
     count_live(1);
-    if (!run.has_room(record.run)) directory_.open().erase(*index);
+    if (!run.has_more_room(record.run)) directory_.open().erase(*index);
     return data;
   }
 
@@ -155,7 +158,7 @@ class SegmentSet {
       blocks[taken++] = Block{take_slot(run, record.run), Freelist::block_size};
     }
     count_live(taken);
-    if (!run.has_room(record.run)) directory_.open().erase(record.index);
+    if (!run.has_more_room(record.run)) directory_.open().erase(record.index);
     return taken;
   }
 
@@ -165,6 +168,10 @@ class SegmentSet {
       const bool was_open = run.has_room(record.run);
       run.put(slot, record.run);
       --counters_.live;
+      if constexpr (kTrims) {
+        if (record.run.live == 0) [[unlikely]]
+          consider_trim();
+      }
       if (!was_open) directory_.open().insert(record.index);
     };
     return with_slot(plan, pointer, give_back);
@@ -294,6 +301,7 @@ class SegmentSet {
                                (can_serve(plan, 1, 0) || may_begin_again(growth));
     return may_end_early || (!growths_.has_up_to(growth.awaited) && parked_ == 0);
   }
+  void end_wait() noexcept { --waiting_; }
   void end_wait(const Grower& growth) noexcept {
     --waiting_;
     if (growth.state != Grower::State::kWaiting) demand_.drop_waiting(growth.demand);
@@ -302,26 +310,44 @@ class SegmentSet {
   /// Whether a call waits: then a trim leaves all segments alone.
   [[nodiscard]] bool is_awaited() const noexcept { return waiting_ != 0; }
 
-  /// The first wholly free segment at or after `next` that has anything to give back, made to look
-  /// full; `unused` becomes its freelist. Null where the next few segments have none, and while a
-  /// call waits. `next` moves past what was examined. The counters stay as they are: nobody was
-  /// given these slots (property S6).
-  SegmentType* claim_idle_segment(const Plan& plan, std::uint32_t& next,
-                                  FreelistState& unused) noexcept {
-    if (is_awaited()) return nullptr;
+  /// Makes `trim` hold the first segment at or after `next` that may have anything to give back.
+  /// False where the next few segments have none, and while a call waits. `next` moves past what
+  /// was examined. The counters stay as they are: nobody was given these slots (property S6).
+  bool claim_segment(const Plan& plan, std::uint32_t& next, Release& trim) noexcept {
+    if (is_awaited()) return false;
     const std::uint32_t end = (std::min)(directory_.size(), next + kFewSegments);
     while (next < end) {
       SegmentType& segment = directory_.at(next++);
-      const FreelistState before = segment.record.read().run;
-      if (before.live != 0 || before.carved == 0 || before.abandoned != 0) continue;
-      FreelistState& run = segment.record.write().run;
-      unused = run;
-      run = FreelistState{.live = plan.geometry.capacity};  // no slot of it can be freed
+      if (!Release::is_worth_it(plan, segment.record.read())) continue;
+      trim.claim(plan, segment);
       directory_.open().erase(next - 1);
       ++trims_;
-      return &segment;
+      if (trim.splits_a_freelist()) ++splits_;
+      return true;
     }
-    return nullptr;
+    return false;
+  }
+
+  /// The end of a claim.
+  void put_back(const Plan& plan, Release& trim) noexcept {
+    if (trim.splits_a_freelist()) --splits_;
+    const auto change = trim.put_back(plan);
+    counters_.carved += change.carved_after;
+    counters_.carved -= change.carved_before;
+    counters_.abandoned += change.abandoned;
+    counters_.corrupt_links += change.corrupt_links;
+    directory_.open().insert(change.segment);
+    --trims_;
+  }
+
+  /// Whether the caller is to trim, since `Config::Trim` says so, and to call `end_own_trim`
+  /// afterwards.
+  [[nodiscard]] bool begin_own_trim() noexcept {
+    if constexpr (kTrims) return trigger_.begin();
+    return false;
+  }
+  void end_own_trim() noexcept {
+    if constexpr (kTrims) trigger_.end(counters_.free());
   }
 
   /// Makes the next few segments at or after `next` new ones, whoever has their blocks, and moves
@@ -341,31 +367,28 @@ class SegmentSet {
     return before - counters_.live;
   }
 
+  /// Whether a process can fork now: a freelist of which a trim holds a part could not be made
+  /// whole in the child. A fork waits as a call does.
+  [[nodiscard]] bool may_fork() const noexcept { return splits_ == 0; }
+  void begin_wait() noexcept { ++waiting_; }
+
   /// For the child of a process with several threads, in which the others are gone: none of them
   /// grows, and what one of them was trimming comes back. O(segments).
-  void forget_other_threads() noexcept {
+  void forget_other_threads(const Plan& plan) noexcept {
     growths_ = GrowthList();
+    trigger_ = {};
     counters_.growers = counters_.carved = 0;
     trims_ = parked_ = waiting_ = 0;
     demand_ = Demand();
     for (std::uint32_t i = 0; i < directory_.size(); ++i) {
-      FreelistState& run = directory_.at(i).record.write().run;
-      const bool is_claimed = run.live > run.carved;
+      SegmentType& segment = directory_.at(i);
+      const bool is_claimed = segment.record.read().held != 0;
       if (is_claimed) {
-        run = FreelistState{};
+        Release::forget(plan, segment);
         directory_.open().insert(i);
       }
-      counters_.carved += run.carved;
+      counters_.carved += segment.record.read().run.carved;
     }
-  }
-
-  /// Makes a segment that was claimed, and that had `unused` as its freelist, a new one.
-  void put_back(SegmentType& segment, const FreelistState& unused) noexcept {
-    Record& record = segment.record.write();
-    counters_.carved -= unused.carved;
-    record.run = FreelistState{};
-    directory_.open().insert(record.index);
-    --trims_;
   }
 
  private:
@@ -374,6 +397,7 @@ class SegmentSet {
 
   /// Segments that one critical section examines at most.
   static constexpr std::uint32_t kFewSegments = 64;
+  static constexpr bool kTrims = Config::Trim::is_active;
 
   /// What `SlabStats` is made from; the words that every operation changes come first.
   struct Counters {
@@ -387,6 +411,8 @@ class SegmentSet {
     std::uint64_t repeated_frees = 0;
     std::uint64_t corrupt_links = 0;
     std::uint64_t writes_after_free = 0;
+
+    [[nodiscard]] std::uint64_t free() const noexcept { return carved - live - abandoned; }
   };
 
   [[nodiscard]] bool may_grow() const noexcept { return directory_.size() < max_segments_; }
@@ -398,8 +424,9 @@ class SegmentSet {
     while (found < count) {
       const auto index = directory_.open().lowest(from);
       if (!index) return false;
-      const FreelistState run = directory_.at(*index).record.read().run;
-      found += plan.geometry.capacity - run.live - run.abandoned;
+      const Record& record = directory_.at(*index).record.read();
+      const std::uint32_t others = record.run.live + record.run.abandoned + record.held;
+      found += plan.geometry.capacity - others;
       from = *index + 1;
     }
     return true;
@@ -427,6 +454,10 @@ class SegmentSet {
     }
     if constexpr (Config::Contents::checks) counters_.writes_after_free += slot.overwritten ? 1 : 0;
     return slot.data;
+  }
+
+  [[gnu::noinline, gnu::cold]] void consider_trim() noexcept {
+    trigger_.consider(counters_.carved, counters_.free());
   }
 
   /// INVARIANT[counters.sum] carved, live and abandoned are the sums over all segments; one that a
@@ -470,9 +501,11 @@ class SegmentSet {
   std::uint32_t parked_ = 0;
   std::uint32_t waiting_ = 0;            // calls, the parked growths among them
   std::uint32_t trims_ = 0;              // that hold a segment
+  std::uint32_t splits_ = 0;             // trims that hold a part of one
   [[no_unique_address]] Demand demand_;  // of growths in flight, and of calls that wait for such
   Directory directory_;
   Reserve reserve_;
+  [[no_unique_address]] TrimTrigger<typename Config::Trim> trigger_;
   std::uint32_t max_segments_ = Directory::kMaxSegments;
 };
 

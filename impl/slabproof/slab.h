@@ -54,6 +54,7 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
       error_ = AllocError::kOutOfMemory;
     } else {
       freelist().lay_out();
+      state_ = Freelist::fresh(geometry_->capacity);
     }
   }
   ~Slab() {

@@ -10,15 +10,15 @@ namespace slabproof {
 /// A growable slab at one instant, counted in slots unless said otherwise.
 ///
 /// free + live + uncarved + abandoned = segments x capacity, always (property S4). The slots of a
-/// segment that `trim` holds count as when it took the segment out, and as uncarved when it is
-/// back.
+/// segment that `trim` holds count as when it took the segment out; those whose pages went count as
+/// uncarved when it is back.
 struct SlabStats {
   std::uint64_t segments = 0;
   std::uint64_t capacity = 0;   ///< slots of one segment
   std::uint64_t live = 0;       ///< handed out
   std::uint64_t peak_live = 0;  ///< the most that were handed out at once
   std::uint64_t free = 0;       ///< given back, on a freelist
-  std::uint64_t uncarved = 0;   ///< never handed out since the segment was laid out
+  std::uint64_t uncarved = 0;   ///< not handed out since their pages were last fresh
   std::uint64_t abandoned = 0;  ///< lost behind a corrupt link
 
   std::uint64_t growers = 0;           ///< allocations between phase 1 and phase 3

@@ -17,6 +17,8 @@
 #include "slabproof/block.h"
 #include "slabproof/config.h"
 #include "slabproof/layout.h"
+#include "slabproof/page_map.h"
+#include "slabproof/slot_geometry.h"
 
 namespace slabproof {
 
@@ -26,23 +28,17 @@ namespace slabproof {
 /// INVARIANT[slots.conserved] live + abandoned <= carved <= capacity, and the other carved slots
 /// are on the freelist (property S4). Guarded by whatever guards the run: the slab's lock, or the
 /// single thread of a `Slab`.
+/// INVARIANT[slots.range] all slots below `next` are carved, and none in [next, end).
 struct FreelistState {
   std::uint32_t head = 0;       ///< 1-based index of the first free slot, 0 for none
-  std::uint32_t carved = 0;     ///< slots that were ever handed out: [0, carved)
+  std::uint32_t next = 0;       ///< slot that is carved next
+  std::uint32_t end = 0;        ///< where the range to carve ends; behind it the page map says more
+  std::uint32_t carved = 0;     ///< slots that were handed out since their pages were fresh
   std::uint32_t live = 0;       ///< slots handed out now
   std::uint32_t abandoned = 0;  ///< free slots that a corrupt link made unreachable
 
   /// Slots on the freelist. Not a member of its own: what follows from the others costs no store.
   [[nodiscard]] constexpr std::uint32_t free() const noexcept { return carved - live - abandoned; }
-};
-
-/// Where the parts of a region lie: a header of the caller's, then (with `tracks_slots`) one bit a
-/// slot, then the slots. Offsets in bytes from the start of the region.
-struct SlotGeometry {
-  std::uint32_t capacity = 0;
-  std::size_t states_offset = 0;
-  std::size_t slots_offset = 0;
-  std::size_t size = 0;  ///< bytes of the region that are used
 };
 
 /// The in-band freelist of one run of equal slots: O(1) take and put, the most recently freed slot
@@ -76,12 +72,19 @@ class SlotFreelist {
   /// Bytes between slots: those of a block, and the redzone of `Config::Instrumentation`.
   static constexpr std::size_t stride =
       (block_size + Watch::redzone + slot_alignment - 1) & ~(slot_alignment - 1);
+  using Pages = PageMap<Config, stride>;
 
-  /// The geometry of `capacity` slots behind a header.
+  /// The state of a run that was just laid out.
+  [[nodiscard]] static constexpr FreelistState fresh(std::uint32_t capacity) noexcept {
+    return {.end = capacity};
+  }
+
+  /// The geometry of `capacity` slots behind a header, with a page map if pages may go back one by
+  /// one.
   /// Errors: `kInvalidCapacity` for none, or for more than a 1-based 32-bit link can name;
   /// `kLayoutOverflow`.
   [[nodiscard]] static constexpr std::expected<SlotGeometry, AllocError> plan(
-      std::size_t capacity, std::size_t header_size) noexcept {
+      std::size_t capacity, std::size_t header_size, bool releases_pages = false) noexcept {
     if (capacity == 0 || capacity >= (std::numeric_limits<std::uint32_t>::max)()) {
       return std::unexpected(AllocError::kInvalidCapacity);
     }
@@ -91,9 +94,16 @@ class SlotFreelist {
     const std::size_t state_bytes =
         Protection::tracks_slots ? ((capacity - 1) / 64 + 1) * sizeof(StateWord) : 0;
     constexpr std::size_t alignment = (std::max)(slot_alignment, kSlotsAlignment);
-    geometry.slots_offset = round_up(geometry.states_offset + state_bytes, alignment);
     // A region of this size must have room to be aligned in, so that it is a valid `Layout`.
     constexpr std::size_t limit = kMaxRegionBytes - (alignment - 1);
+    if (capacity > limit / stride) return std::unexpected(AllocError::kLayoutOverflow);
+    if (releases_pages) geometry.pages = Pages::pages_of(capacity * stride);
+    geometry.pages_offset = geometry.states_offset + state_bytes;
+    if (geometry.pages != 0) {
+      geometry.pages_offset = round_up(geometry.pages_offset, Pages::alignment);
+    }
+    geometry.slots_offset =
+        round_up(geometry.pages_offset + Pages::bytes(geometry.pages), alignment);
     if (capacity > (limit - geometry.slots_offset) / stride) {
       return std::unexpected(AllocError::kLayoutOverflow);
     }
@@ -101,21 +111,25 @@ class SlotFreelist {
     return geometry;
   }
 
-  /// A view of the run in the region at `region`. `protection` must outlive it.
+  /// A view of the run in the region at `region`. `geometry` and `protection` must outlive it.
   SlotFreelist(std::byte* region, const SlotGeometry& geometry,
                const Protection& protection) noexcept
       : slots_(region + geometry.slots_offset),
         states_(reinterpret_cast<StateWord*>(region + geometry.states_offset)),
+        geometry_(geometry),
         capacity_(geometry.capacity),
         protection_(protection) {}
 
   /// Called once for a fresh region, before any other operation; O(capacity / 64) with
-  /// `tracks_slots`, else O(1).
+  /// `tracks_slots`, else O(1); and O(pages) with a page map.
   void lay_out() const noexcept {
     if constexpr (Protection::tracks_slots) {
       for (std::size_t word = 0; word < state_words(); ++word) {
         std::construct_at(states_ + word, std::uint64_t{0});
       }
+    }
+    if constexpr (kIsPaged) {
+      if (has_pages()) pages().lay_out();
     }
     if constexpr (Watch::is_active) Watch::begin(slots_, slots_size());
   }
@@ -126,11 +140,23 @@ class SlotFreelist {
     if constexpr (Protection::tracks_slots && !std::is_trivially_destructible_v<StateWord>) {
       for (std::size_t word = 0; word < state_words(); ++word) std::destroy_at(states_ + word);
     }
+    if constexpr (kIsPaged) {
+      if (has_pages()) pages().tear_down();
+    }
     if constexpr (Watch::is_active) Watch::end(slots_, slots_size());
   }
 
   [[nodiscard]] bool has_room(const FreelistState& state) const noexcept {
-    return state.head != 0 || state.carved < capacity_;
+    return state.head != 0 || state.next < state.end;
+  }
+
+  /// The same, of one that has just become empty: the next slots whose pages went back become those
+  /// that are carved. O(1).
+  [[nodiscard]] bool has_more_room(FreelistState& state) const noexcept {
+    if (has_room(state)) [[likely]]
+      return true;
+    if constexpr (kIsPaged) return state.next != capacity_ && reopen(slots_, geometry_, state);
+    return false;
   }
 
   /// What `take` found. `corrupt` says that the slot's link did not verify: it was not followed,
@@ -146,7 +172,8 @@ class SlotFreelist {
   [[nodiscard]] Taken take(FreelistState& state) const noexcept {
     ++state.live;
     if (state.head == 0) {
-      const std::uint32_t slot = state.carved++;
+      const std::uint32_t slot = state.next++;
+      ++state.carved;
       mark(slot, true);
       if constexpr (Watch::is_active) Watch::take(slots_, slot_at(slot), block_size);
       return {.data = slot_at(slot)};
@@ -178,22 +205,26 @@ class SlotFreelist {
 
   /// Whether `slot` may be live. Without `tracks_slots` a slot that was freed already can pass.
   [[nodiscard]] bool may_be_live(std::uint32_t slot, const FreelistState& state) const noexcept {
-    if (slot >= state.carved || state.live == 0 || slot + 1 == state.head) return false;
+    if (state.live == 0 || slot + 1 == state.head || !is_carved(slot, state)) return false;
     if constexpr (Protection::tracks_slots) return is_marked(slot);
     return true;
   }
 
   /// Makes the run a fresh one, whoever has its blocks. O(capacity / 64) with `tracks_slots`,
-  /// O(carved) where `Config::Contents` scrubs, and O(free) where links are objects.
+  /// O(capacity) where `Config::Contents` scrubs, O(free) where links are objects, and O(pages)
+  /// with a page map.
   void clear(FreelistState& state) const noexcept {
-    tear_down(state);
+    destroy_links(state);
     if constexpr (Config::Contents::scrubs) {
-      for (std::uint32_t slot = 0; slot < state.carved; ++slot) {
+      for (std::uint32_t slot = 0; slot < capacity_; ++slot) {
+        if (!is_carved(slot, state)) continue;
+        if constexpr (Watch::is_active) Watch::open(slot_at(slot), block_size);
         Config::Contents::freed(slot_at(slot), block_size);
       }
     }
+    state = fresh(capacity_);
+    tear_down(state);
     lay_out();
-    state = FreelistState{};
   }
 
   /// Words of states: one bit a slot. 64 slots a word.
@@ -238,17 +269,77 @@ class SlotFreelist {
   /// Ends the lifetime of the links of all free slots. O(free) where that means anything.
   void destroy_links(const FreelistState& state) const noexcept {
     if constexpr (!std::is_trivially_destructible_v<LinkVar>) {
-      FreelistState rest = state;
-      while (rest.head != 0) {
-        const std::uint32_t slot = rest.head - 1;
-        const Link link = end_link(slot);
-        if constexpr (Watch::is_active) Watch::hide(slot_at(slot), sizeof(LinkVar));
-        ++rest.live;
-        rest.head = is_sound(link, slot, rest) ? link.next : 0;
-      }
+      static_cast<void>(unlink(state, [](std::uint32_t /*slot*/) {}));
     }
   }
 
+  // What a trim does with free slots that it holds (page_release.h), without the lock.
+
+  /// How far a walk of the freelist came. `corrupt` says that the link of the last slot was not
+  /// followed, or should not have been there.
+  struct Walked {
+    std::uint32_t slots = 0;
+    bool corrupt = false;
+  };
+
+  /// Calls `action` with each free slot, the newest first. O(free).
+  template <class Action>
+  Walked visit_free(const FreelistState& state, Action action) const noexcept {
+    const auto look = [this](std::uint32_t slot) {
+      if constexpr (Watch::is_active) Watch::open(slot_at(slot), sizeof(LinkVar));
+      return link_at(slot)->read();
+    };
+    return walk(state, look, action);
+  }
+  /// The same, where each link has ended before `action` is called.
+  template <class Action>
+  Walked unlink(const FreelistState& state, Action action) const noexcept {
+    return walk(state, [this](std::uint32_t slot) { return end_link(slot); }, action);
+  }
+
+  /// A list of free slots without links is made anew, the newest first.
+  struct List {
+    std::uint32_t head = 0;  ///< 1-based, as a link
+    std::uint32_t tail = 0;
+    std::uint32_t size = 0;
+  };
+  void append(std::uint32_t slot, List& list) const noexcept {
+    if (list.tail != 0) begin_link(list.tail - 1, slot + 1);
+    if (list.head == 0) list.head = slot + 1;
+    list.tail = slot + 1;
+    ++list.size;
+  }
+  /// The same of a slot that is not carved.
+  void append_uncarved(std::uint32_t slot, List& list) const noexcept {
+    if constexpr (Config::Contents::scrubs) {
+      if constexpr (Watch::is_active) Watch::open(slot_at(slot), block_size);
+      Config::Contents::freed(slot_at(slot), block_size);
+      if constexpr (Watch::is_active) Watch::hide(slot_at(slot), block_size);
+    }
+    append(slot, list);
+  }
+  void end_list(const List& list) const noexcept {
+    if (list.tail != 0) begin_link(list.tail - 1, 0);
+  }
+
+  /// Puts a list that has ended before the free slots there are. O(1); the lock is held.
+  void join(const List& list, FreelistState& state) const noexcept {
+    if (list.size == 0) return;
+    if (state.head != 0) {
+      static_cast<void>(end_link(list.tail - 1));
+      begin_link(list.tail - 1, state.head);
+    }
+    state.head = list.head;
+    state.carved += list.size;
+  }
+
+  [[nodiscard]] bool has_pages() const noexcept { return kIsPaged && geometry_.pages != 0; }
+  /// Requires `has_pages()`.
+  [[nodiscard]] Pages pages() const noexcept {
+    return Pages(slots_ - geometry_.slots_offset, geometry_);
+  }
+
+  [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
   /// The bytes that blocks occupy.
   [[nodiscard]] std::size_t slots_size() const noexcept { return capacity_ * stride; }
   [[nodiscard]] std::span<const std::byte> all_slots() const noexcept {
@@ -258,6 +349,57 @@ class SlotFreelist {
  private:
   static constexpr std::size_t round_up(std::size_t size, std::size_t alignment) noexcept {
     return (size + alignment - 1) & ~(alignment - 1);
+  }
+
+  static constexpr bool kIsPaged = Pages::kPage != 0;
+
+  /// Calls `action` with each free slot, after `get` has got its link.
+  template <class Get, class Action>
+  Walked walk(const FreelistState& state, Get get, Action action) const noexcept {
+    Walked walked;
+    FreelistState rest = state;
+    while (rest.head != 0) {
+      const std::uint32_t slot = rest.head - 1;
+      const Link link = get(slot);
+      if constexpr (Watch::is_active) Watch::hide(slot_at(slot), sizeof(LinkVar));
+      ++rest.live;
+      ++walked.slots;
+      action(slot);
+      walked.corrupt = !is_sound(link, slot, rest);
+      rest.head = walked.corrupt ? 0 : link.next;
+    }
+    return walked;
+  }
+
+  void begin_link(std::uint32_t slot, std::uint32_t next) const noexcept {
+    if constexpr (Watch::is_active) Watch::open(slot_at(slot), sizeof(LinkVar));
+    std::construct_at(link_at(slot), Link{next, protection_.seal(next, slot)});
+    if constexpr (Watch::is_active) Watch::hide(slot_at(slot), sizeof(LinkVar));
+  }
+
+  /// Whether a slot is carved. Those behind the range are the page map's.
+  [[nodiscard]] bool is_carved(std::uint32_t slot, const FreelistState& state) const noexcept {
+    if (slot < state.next) [[likely]]
+      return true;
+    if constexpr (kIsPaged) return is_carved_behind(slots_, geometry_, state.end, slot);
+    return false;
+  }
+  // Static, since for a member of this object it would have to lie in memory in the common case.
+  [[gnu::noinline, gnu::cold]] static bool is_carved_behind(std::byte* slots,
+                                                            const SlotGeometry& geometry,
+                                                            std::uint32_t end,
+                                                            std::uint32_t slot) noexcept {
+    return slot >= end && slot < geometry.capacity && geometry.pages != 0 &&
+           !Pages(slots - geometry.slots_offset, geometry).is_uncarved(slot);
+  }
+  [[gnu::noinline, gnu::cold]] static bool reopen(std::byte* slots, const SlotGeometry& geometry,
+                                                  FreelistState& state) noexcept {
+    if (geometry.pages == 0) return false;
+    const auto run = Pages(slots - geometry.slots_offset, geometry).take_run();
+    if (!run) return false;
+    state.next = run->begin;
+    state.end = run->end;
+    return run->begin != run->end;
   }
 
   [[nodiscard]] LinkVar* link_at(std::uint32_t slot) const noexcept {
@@ -287,7 +429,8 @@ class SlotFreelist {
   /// list ends where the count of free slots says so: no cycle can be walked for ever.
   [[nodiscard]] bool is_sound(const Link& link, std::uint32_t slot,
                               const FreelistState& state) const noexcept {
-    if ((link.next == 0) != (state.free() == 0) || link.next > state.carved) return false;
+    if ((link.next == 0) != (state.free() == 0)) return false;
+    if (link.next > state.next && !is_carved(link.next - 1, state)) return false;
     if (!protection_.verify(link.next, slot, link.tag)) return false;
     if constexpr (Protection::tracks_slots) return link.next == 0 || !is_marked(link.next - 1);
     return link.next != slot + 1;
@@ -306,6 +449,7 @@ class SlotFreelist {
 
   std::byte* slots_;
   StateWord* states_;
+  const SlotGeometry& geometry_;
   std::uint32_t capacity_;
   const Protection& protection_;
 };

@@ -137,13 +137,13 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
   }
 
   /// Gives the blocks that rounds of a magazine name back to the slab under the cache, at most 64
-  /// in one critical section.
+  /// in one critical section. Never trims.
   static void return_rounds(typename Slab::SharedSlab& slab, Round* first, Round* last) noexcept {
     std::array<void*, kBatch> pointers;
     while (first != last) {
       std::size_t count = 0;
       while (first != last && count < kBatch) pointers[count++] = (first++)->read();
-      slab.deallocate_batch(std::span<void* const>(pointers).first(count));
+      slab.return_batch(std::span<void* const>(pointers).first(count));
     }
   }
 
@@ -241,6 +241,7 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
         state.previous = empty;
       } else {
         return_rounds(slab_.shared(), state.previous->begin(), state.previous->end());
+        slab_.shared().trim_if_due();
       }
       state.previous_is_full = false;
     }

@@ -192,7 +192,7 @@ TEST(GraphFailures, FailureIsRunAgainForItsTrace) {
   EXPECT_TRUE(found.result.reproduced);
   ASSERT_FALSE(found.result.trace.events.empty());
   EXPECT_TRUE(found.result.trace.events.back().failed);
-  EXPECT_TRUE(to_text(found.result.trace).contains("load relaxed int 0 = 1"))
+  EXPECT_TRUE(to_text(found.result.trace).contains("load relaxed atomic 0 = 1"))
       << to_text(found.result.trace);
 }
 
@@ -435,8 +435,8 @@ TEST(GraphTrace, NamesTheEventsOfAViolation) {
                                                }});
   const model::TraceGraph& graph = found.result.trace.graph;
   EXPECT_EQ(texts_of(graph),
-            (std::vector<std::string>{"lock mutex 3 ", "store release int 0 1", "unlock mutex 3 ",
-                                      "lock mutex 3 ", "exchange acquire int 0 1 -> 2",
+            (std::vector<std::string>{"lock mutex 3 ", "store release atomic 0 1", "unlock mutex 3 ",
+                                      "lock mutex 3 ", "exchange acquire atomic 0 1 -> 2",
                                       "unlock mutex 3 "}));
   EXPECT_TRUE(graph.events[0].reads_initial);
   EXPECT_EQ(graph.events[3].reads_from, 2U);

@@ -151,7 +151,7 @@ TEST(MemoryOrders, StoresThatAreUnorderedAreWarnedOfOnceForEachPlace) {
   const auto store = [](State& state) { state.atomic.store(1, relaxed); };
   const ExploreResult result = explore_parts<State>({store, store, store});
   ASSERT_EQ(result.warnings.size(), 1U);
-  EXPECT_NE(result.warnings[0].find("two stores to int 0, unordered by happens-before"),
+  EXPECT_NE(result.warnings[0].find("two stores to atomic 0, unordered by happens-before"),
             std::string::npos);
 }
 

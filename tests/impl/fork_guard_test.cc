@@ -51,8 +51,10 @@ struct LeakCounter : ObservedMisuse {
   }
 };
 
-/// Magazines of two blocks, so that threads are at the depot and at the slab all the time.
+/// Magazines of two blocks, so that threads are at the depot and at the slab all the time; each
+/// slot is a page, so that trims are at segments in use.
 struct SmallConfig : ObservedConfig<> {
+  using Backing = ObservedPages<sizeof(Object)>;
   using Sync = DwellingSync;
   using Misuse = LeakCounter;
   using RemoteBatch = FixedBatch<2>;
@@ -158,6 +160,31 @@ TEST(ForkGuardTest, SegmentThatAnotherThreadTrimsIsWholeInTheChild) {
               require_in_child(stats.live == kCapacity, "live are those that were handed out");
             }),
             "");
+}
+
+TEST(ForkGuardTest, ForkWaitsForATrimOfASegmentInUse) {
+  constexpr std::size_t kSlots = 8;
+  Shared slab(kSlots);
+  std::vector<Block> blocks = take_blocks(slab, kSlots);
+  const Block kept = blocks[3];
+  std::erase(blocks, kept);
+  give_back(slab, blocks);
+  const ForkGuard guard(slab);
+  std::optional<StoppedThread> trimmer(std::in_place, [&](const auto& stop) {
+    stop_at(&Environment::during_discard, stop);
+    EXPECT_GT(slab.trim(), 0U);
+  });
+  environment().during_pause = [&trimmer] { trimmer.reset(); };
+  EXPECT_EQ(failure_of_child([&] {
+              for (std::size_t i = 1; i < kSlots; ++i) {
+                require_in_child(slab.allocate().has_value(), "a slot is there");
+              }
+              require_in_child(slab.stats().segments == 1, "the slab did not grow");
+              require_in_child(slab.deallocate(kept.data), "the block that was kept is live");
+            }),
+            "");
+  EXPECT_FALSE(trimmer.has_value());
+  environment().during_pause = nullptr;
 }
 
 TEST(ForkGuardTest, WhatTheCacheOfAnotherThreadHoldsStaysLiveInTheChild) {

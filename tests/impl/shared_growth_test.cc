@@ -144,7 +144,8 @@ TYPED_TEST(SharedGrowthTest, RefusedCallThatWaitsIsCountedOn) {
   std::array<Block, kCapacity> batch;
   HeldThread refused(Hold::kNowhere, [&] {
     environment().refuse_all();
-    EXPECT_EQ(this->slab_.allocate_batch(batch), kCapacity - 1);
+    // With the grower's block or, where this looks before that one ends, without.
+    EXPECT_GE(this->slab_.allocate_batch(batch).value_or(0), kCapacity - 1);
   });
   EXPECT_TRUE(refused.still_waits());
   const auto other = this->call(Hold::kNowhere);
@@ -227,7 +228,7 @@ TYPED_TEST(SharedGrowthTest, GrowersOfAParentProcessAreNotCountedOn) {
   Set set(plan.geometry.size);
   typename Set::Grower gone;
   set.begin_growth(plan, gone, gone.make_one());
-  set.forget_other_threads();
+  set.forget_other_threads(plan);
   typename Set::Grower mine;
   set.begin_growth(plan, mine, mine.make_one());
   typename Set::Grower other;

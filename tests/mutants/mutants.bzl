@@ -18,8 +18,9 @@ def _mutant(name, header, edits, why, breaks, steps = None, canary = None, shown
         directory), so that it must not; None where another assertion may stop an execution before its
         wrong step, or where the default suite, on which the step checker is tried, does not show the error.
       canary: see _canary.
-      shown_by: "chunk", "object" or "sharing" where no engine's programs can show the error, since their slabs have chunks
-        of one segment, blocks and no objects, or growers that race: SHOWN_BY_mutant_test.cc does.
+      shown_by: "chunk", "object", "page" or "sharing" where no engine's programs can show the error, since their slabs have
+        chunks of one segment, blocks and no objects, no pages inside segments, or growers that race: SHOWN_BY_mutant_test.cc
+        does.
     """
     return struct(
         name = name,
@@ -231,7 +232,7 @@ MUTANTS = [
         name = "open_bit_not_cleared",
         header = "segment_set.h",
         edits = [
-            ("if (!run.has_room(record.run)) directory_.open().erase(record.index);", ""),
+            ("if (!run.has_more_room(record.run)) directory_.open().erase(record.index);", ""),
         ],
         why = "a batch looks at a full segment for ever",
         breaks = "L1",
@@ -271,9 +272,9 @@ MUTANTS = [
     ),
     _mutant(
         name = "trim_takes_live_segment",
-        header = "segment_set.h",
+        header = "page_release.h",
         edits = [
-            ("if (before.live != 0 || before.carved == 0", "if (before.carved == 0"),
+            ("return run.live == 0 && run.abandoned == 0;", "return run.abandoned == 0;"),
         ],
         why = "blocks in use are laid out afresh and handed out again",
         breaks = "S1",
@@ -283,7 +284,7 @@ MUTANTS = [
         name = "trim_claims_although_a_call_waits",
         header = "segment_set.h",
         edits = [
-            ("if (is_awaited()) return nullptr;", ""),
+            ("if (is_awaited()) return false;", ""),
         ],
         why = "trims one after the other keep a call from the slots that are free",
         breaks = "L2",
@@ -315,8 +316,8 @@ MUTANTS = [
         header = "slot_freelist.h",
         edits = [
             (
-                "state.head != 0 || state.carved < capacity_",
-                "state.head != 0 || state.carved <= capacity_",
+                "state.head != 0 || state.next < state.end",
+                "state.head != 0 || state.next <= state.end",
             ),
         ],
         why = "off by one: a block beyond the last slot",
@@ -404,8 +405,8 @@ MUTANTS = [
         header = "slot_freelist.h",
         edits = [
             (
-                "const std::uint32_t slot = state.carved++;",
-                "const std::uint32_t slot = state.carved++ / 2;",
+                "const std::uint32_t slot = state.next++;",
+                "const std::uint32_t slot = state.next++ / 2;",
             ),
         ],
         why = "the carve index moves only every second time, so two threads get one slot",
@@ -644,6 +645,29 @@ MUTANTS = [
         why = "a segment that lost the race for installation is neither kept nor ended",
         breaks = "S11",
         shown_by = "chunk",
+    ),
+    _mutant(
+        name = "page_of_a_live_block_goes",
+        header = "page_map.h",
+        edits = [
+            ("return entry(table, page).read() == all.end - all.begin;", "return entry(table, page).read() + 1 >= all.end - all.begin;"),
+        ],
+        why = "a trim gives back a page on which one block is live",
+        breaks = "S1",
+        shown_by = "page",
+    ),
+    _mutant(
+        name = "frees_beside_a_trim_lost",
+        header = "slot_freelist.h",
+        edits = [
+            (
+                "if (state.head != 0) { static_cast<void>(end_link(list.tail - 1)); begin_link(list.tail - 1, state.head); }",
+                "",
+            ),
+        ],
+        why = "what was freed while a trim held the other free slots of the segment is not found again",
+        breaks = "S4",
+        shown_by = "page",
     ),
     _mutant(
         name = "freed_before_destroyed",

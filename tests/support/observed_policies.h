@@ -125,6 +125,13 @@ class WipingHeap : public HeapBacking {
 
 static_assert(MovableBacking<ObservedBacking<WipingHeap>>);
 
+/// The same of a backing that gives single pages of so many bytes back.
+template <std::size_t kPage>
+struct ObservedPages : ObservedBacking<WipingHeap> {
+  static constexpr std::size_t page_size = kPage;
+  using ObservedBacking::ObservedBacking;
+};
+
 /// Says to the environment which bad pointer the slab reported.
 struct ObservedMisuse {
   static void report(MisuseKind kind, const void* pointer, const void* /*slab*/) noexcept {
