@@ -10,8 +10,8 @@ namespace slabproof::model {
 
 /// Marks in the trace of a failing execution what broke the property and what that clashed with.
 ///
-/// Where the oracle found the violation, these are the operations that it names; otherwise see
-/// `mark_clash`.
+/// Where the oracle found the violation, these are the critical sections that it names, or the
+/// beginnings of the operations where it names no sections; otherwise see `mark_clash`.
 void mark_violating_pair(Trace& trace, const std::optional<Violation>& by_oracle);
 
 }  // namespace slabproof::model

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdio>
 #include <exception>
 #include <fstream>
 #include <iostream>
@@ -23,7 +22,7 @@
 #include "model/command/output_file.h"
 #include "model/command/progress_line.h"
 #include "model/command/report.h"
-#include "model/trace/trace_file.h"
+#include "model/command/standard_streams.h"
 #include "model/program/enumeration.h"
 #include "model/program/job.h"
 #include "model/program/program.h"
@@ -32,6 +31,8 @@
 #include "model/search/failure.h"
 #include "model/search/trace.h"
 #include "model/slab/property.h"
+#include "model/trace/trace_file.h"
+#include "model/trace/trace_svg.h"
 
 namespace slabproof::model {
 namespace {
@@ -61,8 +62,9 @@ void list_scenarios() {
   for (const auto& [suite, name] :
        {std::pair(default_suite(), "default"), {deep_suite(), "deep"}}) {
     for (const Scenario& scenario : suite) {
-      fmt::print("{} ({} suite)\n  {}\n  --program \"{}\" --capacity {}{}\n", scenario.name, name,
-                 scenario.race, scenario.program, scenario.slab.capacity, kind_of(scenario.slab));
+      print_output(fmt::format("{} ({} suite)\n  {}\n  --program \"{}\" --capacity {}{}\n",
+                               scenario.name, name, scenario.race, scenario.program,
+                               scenario.slab.capacity, kind_of(scenario.slab)));
     }
   }
 }
@@ -105,51 +107,81 @@ class SuiteLine {
 
 void print_violation(const JobOutcome& outcome, const std::string& command) {
   if (outcome.result.verdict == Verdict::kHolds || outcome.result.property.empty()) return;
-  fmt::print("{}", format_violation(outcome.result, to_text(outcome.trace), command));
+  print_output(format_violation(outcome.result, to_text(outcome.trace), command));
 }
 
-/// A file has one trace: of the first violation, else of the first greatest over-growth.
-bool is_better_to_show(const JobOutcome& outcome, const std::optional<JobOutcome>& shown) {
-  if (outcome.trace.events.empty()) return false;
-  if (!shown) return true;
-  const bool violates = outcome.result.verdict == Verdict::kViolated;
-  if (violates || shown->result.verdict == Verdict::kViolated) {
-    return violates && shown->result.verdict != Verdict::kViolated;
+/// The files that the options name for a trace. They have one: of the first violation, else of the
+/// first greatest over-growth.
+class TraceFiles {
+ public:
+  TraceFiles(const CommandOptions& options, std::string command)
+      : name_(options.trace_file),
+        trace_(options.trace_file),
+        drawing_(options.draw_file),
+        command_(std::move(command)) {}
+
+  [[nodiscard]] bool are_wanted() const { return trace_.is_wanted() || drawing_.is_wanted(); }
+
+  /// Writes the first violation at once: whatever happens to the rest, its files are whole.
+  void offer(const JobOutcome& outcome) {
+    if (!are_wanted() || !is_better_to_show(outcome)) return;
+    shown_ = outcome;
+    if (violates(outcome)) write(outcome);
   }
-  return outcome.result.max_over_growth > shown->result.max_over_growth;
-}
+  /// To be called when all were offered.
+  void finish() {
+    if (shown_ && !violates(*shown_)) write(*shown_);
+  }
+
+ private:
+  static bool violates(const JobOutcome& outcome) {
+    return outcome.result.verdict == Verdict::kViolated;
+  }
+  [[nodiscard]] bool is_better_to_show(const JobOutcome& outcome) const {
+    if (outcome.trace.events.empty()) return false;
+    if (!shown_) return true;
+    if (violates(outcome) || violates(*shown_)) return violates(outcome) && !violates(*shown_);
+    return outcome.result.max_over_growth > shown_->result.max_over_growth;
+  }
+  void write(const JobOutcome& outcome) {
+    const TraceHeading heading = heading_of(outcome.result, command_);
+    if (trace_.is_wanted()) trace_.write(render_trace(name_, heading, outcome.trace));
+    if (drawing_.is_wanted()) drawing_.write(to_svg(heading, outcome.trace));
+  }
+
+  std::string name_;
+  OutputFile trace_;
+  OutputFile drawing_;
+  std::string command_;
+  std::optional<JobOutcome> shown_;
+};
 
 int run_jobs(const CommandOptions& options, const std::string& command) {
   OutputFile json(options.json_file);
   OutputFile steps(options.steps_file);
-  OutputFile trace(options.trace_file);
+  TraceFiles trace(options, command);
   const std::vector<CheckJob> jobs = jobs_of(options);
   const ResultTable table(widest_name(jobs));
-  if (!options.quiet) fmt::print("{}", table.header());
+  if (!options.quiet) print_output(table.header());
 
   std::vector<RunResult> results;
-  std::optional<JobOutcome> traced;
   SuiteLine line(jobs);
   run_suite(
-      jobs, options.search, trace.is_wanted(),
+      jobs, options.search, trace.are_wanted(),
       [&](const CheckJob&, const JobOutcome& outcome) {
         line.clear();
-        if (!options.quiet) fmt::print("{}", table.row(outcome.result));
-        print_violation(outcome, command);
-        std::fflush(stdout);
-        fmt::print(stderr, "{}", format_warnings(outcome.result));
         results.push_back(outcome.result);
-        if (trace.is_wanted() && is_better_to_show(outcome, traced)) traced = outcome;
+        trace.offer(outcome);
+        if (!options.quiet) print_output(table.row(outcome.result));
+        print_violation(outcome, command);
+        print_error(format_warnings(outcome.result));
       },
       [&](const SuiteProgress& progress) {
         // The rows of the table are the progress elsewhere.
         if (line.is_on_terminal()) line.show(progress);
       },
       sink_of(steps));
-  if (traced) {
-    trace.write(
-        render_trace(options.trace_file, heading_of(traced->result, command), traced->trace));
-  }
+  trace.finish();
   json.write(to_json(results));
   return exit_code(results);
 }
@@ -166,7 +198,7 @@ int run_enumeration(const CommandOptions& options, const std::string& command) {
       [&](const CheckJob&, const JobOutcome& outcome) {
         if (outcome.result.verdict == Verdict::kViolated) line.clear();
         if (outcome.result.verdict == Verdict::kViolated) print_violation(outcome, command);
-        fmt::print(stderr, "{}", format_warnings(outcome.result));
+        print_error(format_warnings(outcome.result));
         results.push_back(outcome.result);
       },
       [&](const SuiteProgress& progress) {
@@ -177,7 +209,7 @@ int run_enumeration(const CommandOptions& options, const std::string& command) {
   json.write(to_json(results));
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   if (!options.quiet) {
-    fmt::print("{}", format_enumeration(*options.enumeration, results, seconds.count()));
+    print_output(format_enumeration(*options.enumeration, results, seconds.count()));
   }
   return exit_code(results);
 }
@@ -185,41 +217,43 @@ int run_enumeration(const CommandOptions& options, const std::string& command) {
 int run_estimate(const CommandOptions& options) {
   constexpr double kSecondsToSpend = 5;
   const std::vector<CheckJob> jobs = jobs_of(options);
-  fmt::print("{} {}: {}\n", jobs.size(), jobs.size() == 1 ? "run" : "runs",
-             to_text(estimate(jobs, options.search, kSecondsToSpend)));
+  print_output(fmt::format("{} {}: {}\n", jobs.size(), jobs.size() == 1 ? "run" : "runs",
+                           to_text(estimate(jobs, options.search, kSecondsToSpend))));
   return kExitHolds;
 }
 
 int run_replay(const CommandOptions& options, const std::string& command) {
   OutputFile json(options.json_file);
   OutputFile steps(options.steps_file);
-  OutputFile trace(options.trace_file);
+  TraceFiles trace(options, command);
   const auto recorded = parse_recorded(read_all(options.replay_file));
   if (!recorded) {
-    fmt::print(stderr, "check: not a valid recorded execution: {}\n", recorded.error());
+    print_error(fmt::format("check: not a valid recorded execution: {}\n", recorded.error()));
     return kExitUsage;
   }
   if (options.trace_file.ends_with(kDotExtension) && !recorded->schedule.is_graph) {
-    fmt::print(stderr, "check: --trace {}: the recorded execution has no execution graph\n",
-               options.trace_file);
+    print_error(fmt::format("check: --trace {}: the recorded execution has no execution graph\n",
+                            options.trace_file));
     return kExitUsage;
   }
   const JobOutcome outcome = replay(*recorded, sink_of(steps));
   if (outcome.result.property == property_of(Defect::kReplayMismatch)) {
-    fmt::print(stderr, "check: {}\n", outcome.result.message);
+    print_error(fmt::format("check: {}\n", outcome.result.message));
     return kExitUsage;
   }
+  trace.offer(outcome);
+  trace.finish();
+  json.write(to_json({outcome.result}));
   if (outcome.result.verdict == Verdict::kHolds) {
     if (!options.quiet) {
-      fmt::print("{}\n{}\nThis execution holds; over-growth {}.\n", to_text(recorded->program),
-                 to_text(outcome.trace), outcome.result.max_over_growth);
+      print_output(fmt::format("{}\n{}\nThis execution holds; over-growth {}.\n",
+                               to_text(recorded->program), to_text(outcome.trace),
+                               outcome.result.max_over_growth));
     }
   } else {
-    fmt::print("{}", format_violation(outcome.result, to_text(outcome.trace), command));
+    print_output(format_violation(outcome.result, to_text(outcome.trace), command));
   }
-  fmt::print(stderr, "{}", format_warnings(outcome.result));
-  trace.write(render_trace(options.trace_file, heading_of(outcome.result, command), outcome.trace));
-  json.write(to_json({outcome.result}));
+  print_error(format_warnings(outcome.result));
   return exit_code({outcome.result});
 }
 
@@ -240,10 +274,11 @@ int run(int argc, const char* const* argv) {
 }  // namespace slabproof::model
 
 int main(int argc, char** argv) {
+  slabproof::model::survive_closed_pipes();
   try {
     return slabproof::model::run(argc, argv);
   } catch (const std::exception& problem) {
-    fmt::print(stderr, "check: {}\n", problem.what());
+    slabproof::model::print_error(fmt::format("check: {}\n", problem.what()));
     return slabproof::model::kExitUsage;
   }
 }

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <optional>
@@ -14,12 +13,13 @@
 #include <system_error>
 #include <utility>
 
-#include "model/trace/trace_file.h"
+#include "model/command/standard_streams.h"
 #include "model/program/fit.h"
 #include "model/program/scenario.h"
 #include "model/program/slab_setup.h"
 #include "model/search/explore.h"
 #include "model/search/memory_model.h"
+#include "model/trace/trace_file.h"
 
 namespace slabproof::model {
 namespace {
@@ -189,10 +189,13 @@ std::optional<Shard> shard_of_bazel() {
 void add_what_to_write(CLI::App& app, CommandOptions& options) {
   app.add_option(
       "--trace", options.trace_file,
-      "Write a trace here, as a page (.html), as JSON (.json), as its execution graph in the "
-      "language "
-      "of Graphviz (.dot, which asks for --search graph) or as text: of the first violation, "
-      "or of the execution with the greatest over-growth where there is none");
+      "Write a trace here, as a page (.html), as JSON (.json), as a picture (.svg), as its "
+      "execution graph in the language of Graphviz (.dot, which asks for --search graph) or as "
+      "text: of the first violation, or of the execution with the greatest over-growth where there "
+      "is none");
+  app.add_option(
+      "--draw", options.draw_file,
+      "Draw the same trace here as SVG: lanes, critical sections and the violating pair");
   app.add_option("--replay", options.replay_file,
                  "Run the one execution recorded in this file, with a trace; - is standard input")
       ->excludes("--program")
@@ -215,7 +218,7 @@ void add_what_to_write(CLI::App& app, CommandOptions& options) {
 }
 
 int complain(const std::string& message) {
-  fmt::print(stderr, "check: {}\n", message);
+  print_error(fmt::format("check: {}\n", message));
   return kExitUsage;
 }
 

@@ -28,6 +28,7 @@ struct CommandOptions {
   bool estimate = false;  ///< say how much there is to explore, and explore nothing
 
   std::string trace_file;   ///< empty: to standard output, on a violation only
+  std::string draw_file;    ///< the same trace as a picture
   std::string replay_file;  ///< "-" is standard input
   std::string json_file;
   std::string steps_file;  ///< --emit-steps

@@ -4,7 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+
+#include "model/command/standard_streams.h"
 
 namespace slabproof::model {
 
@@ -22,16 +23,15 @@ void ProgressLine::show(const std::string& what, double part, double seconds) {
     line += fmt::format(", about {:.0f} s to go", seconds * (1 - part) / part);
   }
   if (is_terminal_) {
-    fmt::print(stderr, "\r{:<{}}", line, printed_);
+    print_error(fmt::format("\r{:<{}}", line, printed_));
     printed_ = line.size();
   } else {
-    fmt::print(stderr, "{}\n", line);
+    print_error(line + "\n");
   }
-  std::fflush(stderr);
 }
 
 void ProgressLine::clear() {
-  if (printed_ != 0) fmt::print(stderr, "\r{:<{}}\r", "", printed_);
+  if (printed_ != 0) print_error(fmt::format("\r{:<{}}\r", "", printed_));
   printed_ = 0;
 }
 

@@ -8,9 +8,11 @@
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <string_view>
 
+#include "model/campaign/judged_program.h"
 #include "model/campaign/recorded_execution.h"
 #include "model/command/options.h"
 #include "model/program/program.h"
@@ -107,6 +109,13 @@ std::string slab_of(const SlabSetup& slab) {
 std::string replay_command(const RunResult& result, const std::string& command) {
   if (!result.replay) return "";
   return fmt::format("echo '{}' | {} --replay -", to_text(*result.replay), command);
+}
+
+/// Nothing for an owner, whose segments are not told.
+std::optional<SlotLayout> slots_of(const CheckJob& job) {
+  const Setting setting = JudgedProgram(job.slab, job.program).execution().setting();
+  if (setting.segment_bytes == 0) return std::nullopt;
+  return SlotLayout{setting.capacity, setting.stride, setting.slots_offset};
 }
 
 /// What is known of the smaller program that the trace is of.
@@ -233,7 +242,8 @@ TraceHeading heading_of(const RunResult& result, const std::string& command) {
           .slab = slab_of(result.job.slab),
           .property = result.property,
           .message = minimal ? minimal->message : result.message,
-          .replay = replay_command(result, command)};
+          .replay = replay_command(result, command),
+          .slots = slots_of(result.job)};
 }
 
 std::string format_violation(const RunResult& result, const std::string& trace,

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "model/campaign/run_result.h"
-#include "model/trace/trace_file.h"
 #include "model/program/enumeration.h"
 #include "model/program/job.h"
+#include "model/trace/trace_file.h"
 
 namespace slabproof::model {
 

@@ -173,9 +173,9 @@ void GraphSyncModel::lock(Action action, Handle handle, const void* object,
   } else if (engine().is_held(record.number)) [[unlikely]] {
     abandon_execution(Defect::kDeadlock, "deadlock: a mutex was never unlocked", where);
   }
-  engine().locked(record.number);
   if (is_tracing()) [[unlikely]]
     trace_object(where, "lock", record);
+  engine().locked(record.number);
 }
 
 void GraphSyncModel::unlock(Handle handle, const void* object, source_location where) {

@@ -26,6 +26,8 @@ Oracle::Oracle(const Setting& setting, const Program& program)
                   .recheck_all = setting.recheck_all}),
       slots_(setting),
       allowed_over_growth_(over_growth_bound(setting, program)) {
+  constexpr std::size_t kUsualSegments = 256;
+  room_since_.reserve(kUsualSegments);
   for (Thread& thread : threads_) {
     thread.records.reserve(kMaxOpsPerThread);
     thread.events.reserve(History::kMaxBackingEvents);
@@ -47,7 +49,9 @@ bool Oracle::begin(const History& history) {
   reference_.reset();
   slots_.reset();
   refused_pointers_ = 0;
-  leaker_.reset();
+  section_.reset();
+  leak_.reset();
+  room_since_.assign(setting_.initial_segments, Moment{});
   return adopt_records() && adopt_events();
 }
 
@@ -63,10 +67,13 @@ bool Oracle::adopt_records() {
   for (const OpRecord& record : history_->all_ops()) {
     const auto [thread, op] = record.id;
     if (thread >= program_.threads.size() || op >= program_.threads[thread].size() ||
-        program_.threads[thread][op] != record.op || threads_[thread].records[op] != nullptr) {
-      return fail(
-          HistoryStatus::kImpossible, std::nullopt,
-          fmt::format("Operation {} of thread {} is not in the program, or twice.", op, thread));
+        program_.threads[thread][op] != record.op) {
+      return fail(HistoryStatus::kImpossible, std::nullopt,
+                  fmt::format("Operation {} of thread {} is not in the program.", op, thread));
+    }
+    if (threads_[thread].records[op] != nullptr) {
+      return fail(HistoryStatus::kImpossible, std::nullopt,
+                  fmt::format("Operation {} of thread {} was recorded twice.", op, thread));
     }
     if (record.first_block + record.block_count > history_->block_count) {
       return fail(HistoryStatus::kImpossible, record.id,
@@ -112,14 +119,17 @@ bool Oracle::judge_growth() {
                               (reference_.peak_live() + setting_.capacity - 1) / setting_.capacity);
   measures_ = {census.segments, reference_.peak_live(), census.segments - needed};
   if (measures_.over_growth > allowed_over_growth_) {
-    return fail(property, leaker_,
-                fmt::format("{} segments, but {} blocks were live at most: {} segments are needed, "
-                            "and {} more are allowed.",
-                            census.segments, reference_.peak_live(), needed, allowed_over_growth_));
+    return fail_leak(
+        property,
+        fmt::format("{} segments, but {} blocks were live at most: {} segments are "
+                    "needed, and {} more are allowed.",
+                    census.segments, reference_.peak_live(), needed, allowed_over_growth_));
   }
   if (census.segments > reference_.segments()) {
-    return fail(property, leaker_,
-                fmt::format("{} segments, of which {} were installed while a slot was free.",
+    return fail_leak(
+        property,
+        leak_ ? fmt::format("{} installed a segment {}.", name(leak_->op), leak_->why.reason)
+              : fmt::format("{} segments, of which {} were not needed when they were installed.",
                             census.segments, census.segments - reference_.segments()));
   }
   return true;
@@ -127,10 +137,10 @@ bool Oracle::judge_growth() {
 
 bool Oracle::judge_census() {
   const Census& census = history_->census;
-  if (leaker_) {
-    return fail("S11", leaker_,
+  if (leak_) {
+    return fail("S11", leak_->op,
                 fmt::format("{} neither installed nor released the segment it was granted.",
-                            name(*leaker_)));
+                            name(leak_->op)));
   }
   if (census.misuse_events != refused_pointers_) {
     return fail("S10", std::nullopt,

@@ -64,6 +64,30 @@ class Oracle {
     bool refused = false;
   };
 
+  /// A critical section of an operation.
+  struct Moment {
+    OpId op = kNoOp;  ///< of construction where it is `kNoOp`
+    std::size_t stamp = 0;
+  };
+
+  /// Where an allocation found what it took.
+  struct Room {
+    std::uint32_t segment = 0;
+    Moment since;  ///< from then on there was always a free slot
+  };
+
+  /// Why an operation that kept a segment should not have installed it.
+  struct Needless {
+    std::string reason;           ///< goes on after "installed a segment"
+    std::optional<Moment> other;  ///< what made it needless
+  };
+
+  /// An operation that ended with a segment that it should have released.
+  struct Leak {
+    OpId op;
+    Needless why;
+  };
+
   /// One thread of the replay.
   struct Thread {
     std::uint8_t op = 0;    ///< all operations before this one are finished
@@ -74,6 +98,8 @@ class Oracle {
     std::optional<Region> segment;  ///< granted to `op`, neither installed nor released so far
     std::uint16_t blocks = 0;       ///< blocks of `op` that were replayed
     std::uint64_t discarded = 0;    ///< bytes
+    std::optional<Room> room;       ///< of the last section of `op` that took a block
+    std::size_t claimed_at = 0;     ///< the section in which a trim claimed what it holds
     ReferenceSlab::Allocation allocation;
     ReferenceSlab::Trim trim;
 
@@ -100,6 +126,7 @@ class Oracle {
   bool finish_allocation(const Thread& thread, const OpRecord& record);
   bool hand_out(Thread& thread, const OpRecord& record, std::uint32_t segment);
   bool replay_free(const OpRecord& record);
+  void make_room(std::uint32_t segment);
   bool replay_bad_pointer(const OpRecord& record);
   bool replay_query(const OpRecord& record);
   void replay_trim(Thread& thread);
@@ -114,10 +141,17 @@ class Oracle {
             std::optional<OpId> other = std::nullopt);
   bool fail_block(const OpRecord& record, const BlockEvent& block, SlotTable::Fault fault);
   bool fail_unfinished(const Thread& thread, const OpRecord& record);
-  bool fail_needless_growth(OpId op);
+  bool fail_needless_growth(const BackingEvent& grant);
+  bool fail_leak(std::string_view property, std::string message);
 
+  [[nodiscard]] Needless why_needless(OpId op) const;
+  [[nodiscard]] Needless why_needless_now(const Thread& thread) const;
+  [[nodiscard]] Needless waits_for_trim() const;
+  [[nodiscard]] std::string_view what_was_refused(OpId op) const;
   [[nodiscard]] bool is_kept(const BackingEvent& grant) const;
-  [[nodiscard]] bool is_in_stray_segment(const BlockEvent& block) const;
+  [[nodiscard]] const BackingEvent* kept_grant_of(OpId op) const;
+  [[nodiscard]] const BackingEvent* stray_segment_of(const BlockEvent& block) const;
+  [[nodiscard]] std::optional<std::size_t> install_of(const BackingEvent& grant) const;
   [[nodiscard]] std::string name(OpId op) const;
 
   const Setting setting_;
@@ -128,7 +162,9 @@ class Oracle {
   const std::uint64_t allowed_over_growth_;
   std::array<Thread, kMaxThreads> threads_;
   std::uint64_t refused_pointers_ = 0;
-  std::optional<OpId> leaker_;  ///< first operation that neither installed nor released a segment
+  std::vector<Moment> room_since_;      ///< by segment; means nothing where there is no room
+  std::optional<std::size_t> section_;  ///< that is replayed
+  std::optional<Leak> leak_;  ///< of the first operation that neither installed nor released one
   std::optional<Violation> violation_;
   Measures measures_;
 };

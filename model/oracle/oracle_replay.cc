@@ -52,6 +52,7 @@ void Oracle::enter(Thread& thread, std::uint8_t op) {
   thread.segment.reset();
   thread.blocks = 0;
   thread.discarded = 0;
+  thread.room.reset();
   thread.trim = {};
 }
 
@@ -74,7 +75,9 @@ bool Oracle::replay_section(std::size_t stamp) {
   if (thread.finished) {
     return fail("L2", id, fmt::format("{} took the lock again after it was done.", name(id)));
   }
+  section_ = stamp;
   const bool holds = replay_operation(thread, record);
+  section_.reset();
   thread.started = true;
   return holds;
 }
@@ -115,7 +118,7 @@ bool Oracle::advance_to(Thread& thread, std::size_t op) {
     if (!thread.finished && takes_lock(record)) return fail_unfinished(thread, record);
     // What a trim gives back, and what an allocation lets go of, comes after its last section.
     if (traits_of(record.op).effect == Effect::kTrim && !finish_trim(thread, record)) return false;
-    if (thread.segment && !leaker_) leaker_ = record.id;
+    if (thread.segment && !leak_) leak_ = Leak{record.id, why_needless_now(thread)};
     enter(thread, static_cast<std::uint8_t>(thread.op + 1));
   }
   return true;
@@ -151,7 +154,7 @@ bool Oracle::replay_request(Thread& thread, const BackingEvent& event) {
                      allocates(thread.records[thread.op]->op) &&
                      thread.allocation.stage == Stage::kGrows;
   if (!grows) {
-    if (event.is_segment && !refused && is_kept(event)) return fail_needless_growth(event.op);
+    if (event.is_segment && !refused && is_kept(event)) return fail_needless_growth(event);
     return fail(
         "L2", event.op,
         fmt::format("{} called the backing although it had no need to grow.", name(event.op)));
@@ -224,6 +227,10 @@ bool Oracle::replay_allocation(Thread& thread, const OpRecord& record) {
   if (section.installed) {
     slots_.install(*thread.segment);
     thread.segment.reset();
+    room_since_.push_back({record.id, *section_});
+  }
+  if (!section.taken.empty()) {
+    thread.room = Room{section.taken.back(), room_since_[section.taken.back()]};
   }
   for (const std::uint32_t segment : section.taken) {
     if (!hand_out(thread, record, segment)) return false;
@@ -275,9 +282,15 @@ bool Oracle::replay_free(const OpRecord& record) {
           HistoryStatus::kImpossible, record.id,
           fmt::format("{} gave back {:#x}, which nobody held.", name(record.id), block.address));
     }
+    if (!reference_.has_room(freed->segment)) make_room(freed->segment);
     reference_.free(freed->segment);
   }
   return true;
+}
+
+/// The section that is replayed frees the first slot of a segment.
+void Oracle::make_room(std::uint32_t segment) {
+  room_since_[segment] = {history_->acquisitions[*section_].op, *section_};
 }
 
 bool Oracle::replay_bad_pointer(const OpRecord& record) {
@@ -320,7 +333,9 @@ bool Oracle::replay_query(const OpRecord& record) {
 }
 
 void Oracle::replay_trim(Thread& thread) {
+  if (thread.trim.claimed) make_room(*thread.trim.claimed);
   reference_.trim(thread.trim);
+  if (thread.trim.claimed) thread.claimed_at = *section_;
   thread.finished = thread.trim.finished;
 }
 
@@ -337,6 +352,8 @@ bool Oracle::fail(std::string_view property, std::optional<OpId> first, std::str
                   std::optional<OpId> other) {
   violation_ =
       Violation{HistoryStatus::kViolates, std::string(property), std::move(message), first, other};
+  const bool is_at_its_section = section_ && history_->acquisitions[*section_].op == first;
+  if (is_at_its_section) violation_->first_section = section_;
   return false;
 }
 
@@ -360,8 +377,10 @@ bool Oracle::fail_block(const OpRecord& record, const BlockEvent& block, SlotTab
                             "had to take.",
                             name(record.id), block.address));
   }
-  if (fault == SlotTable::Fault::kOutside && is_in_stray_segment(block)) {
-    return fail_needless_growth(record.id);
+  if (fault == SlotTable::Fault::kOutside) {
+    if (const BackingEvent* const grant = stray_segment_of(block)) {
+      return fail_needless_growth(*grant);
+    }
   }
   return fail("S2", record.id,
               fmt::format("{} was handed {} bytes at {:#x}, which are {}.", name(record.id),
@@ -383,29 +402,6 @@ bool Oracle::fail_unfinished(const Thread& thread, const OpRecord& record) {
   return fail(
       "S12", record.id,
       fmt::format("{} returned before the critical section that it needed.", name(record.id)));
-}
-
-bool Oracle::fail_needless_growth(OpId op) {
-  return fail(setting_.recheck_all ? "S6" : "S7", op,
-              fmt::format("{} installed a segment although a slot was free where it looked, or its "
-                          "directory was refused.",
-                          name(op)));
-}
-
-/// Whether the operation that was granted a region never let go of it.
-bool Oracle::is_kept(const BackingEvent& grant) const {
-  return std::ranges::none_of(history_->all_backing_events(), [&](const BackingEvent& event) {
-    return &event > &grant && event.kind == BackingEvent::Kind::kReleased && event.op == grant.op &&
-           event.base == grant.base;
-  });
-}
-
-/// Whether a block lies in a segment that was granted and kept, but that nobody had to install.
-bool Oracle::is_in_stray_segment(const BlockEvent& block) const {
-  return std::ranges::any_of(history_->all_backing_events(), [&](const BackingEvent& event) {
-    return event.kind == BackingEvent::Kind::kGranted && event.is_segment && event.op != kNoOp &&
-           Region{event.base, event.size}.contains(block.address, 1) && is_kept(event);
-  });
 }
 
 std::string Oracle::name(OpId op) const {

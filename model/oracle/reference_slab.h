@@ -94,6 +94,8 @@ class ReferenceSlab {
   void trim(Trim& trim);
 
   [[nodiscard]] std::uint32_t segments() const { return slots_.segments(); }
+  /// Whether a slot of the segment can be had: one is free, and no trim holds them.
+  [[nodiscard]] bool has_room(std::uint32_t segment) const { return slots_.has_room(segment); }
   [[nodiscard]] std::uint64_t live() const { return slots_.live(); }
   [[nodiscard]] std::uint64_t peak_live() const { return slots_.peak_live(); }
   /// Segments that fit before the directory must widen.

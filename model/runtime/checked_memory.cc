@@ -183,11 +183,11 @@ std::byte* request_region(std::size_t size, std::size_t alignment, std::uint32_t
     data = model != nullptr ? model->obtain_memory(size, alignment)
                             : ModelMemory::instance().grant(engine().actor(), size, alignment);
   }
-  tell_execution(data != nullptr ? RegionAction::kGranted : RegionAction::kRefused, tag, data,
-                 size);
   if (is_tracing()) [[unlikely]] {
     trace_region(data != nullptr ? "obtain memory" : "refused memory", data, size, where);
   }
+  tell_execution(data != nullptr ? RegionAction::kGranted : RegionAction::kRefused, tag, data,
+                 size);
   return data;
 }
 

@@ -161,10 +161,11 @@ void lock(Handle handle, const void* object, source_location where) noexcept {
   } else {
     record.relacy().lock(relacy_place(where));
   }
-  engine().locked(record.number);
-  engine().note_lock(object);
+  // First, so that the execution can say what the event means.
   if (model::is_tracing()) [[unlikely]]
     trace_object(where, "lock", record);
+  engine().locked(record.number);
+  engine().note_lock(object);
 }
 
 namespace {

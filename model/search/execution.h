@@ -62,10 +62,11 @@ class Execution {
   /// Called on the caller's stack after an execution that ran to its end: judges what it recorded.
   [[nodiscard]] virtual std::optional<Failure> judge() { return std::nullopt; }
 
-  /// Called whenever a thread has acquired a mutex, while the threads run.
+  /// Called whenever a thread has acquired a mutex, while the threads run. Of a trace, the newest
+  /// event is that lock.
   virtual void acquired(std::size_t /*thread*/, std::uint16_t /*mutex*/) {}
   /// Called whenever memory has been granted or refused, is about to be released, or has lost its
-  /// contents.
+  /// contents. Of a trace, the newest event is that, but for a release.
   virtual void region_event(const RegionEvent& /*event*/) {}
 };
 

@@ -427,8 +427,26 @@ std::optional<Failure> ProgramExecution::judge() {
   return failure_of(*violation_);
 }
 
+/// Says of the lock that the checker has just traced that it is the slab's.
+void ProgramExecution::trace_section() {
+  if (!checker_hooks::is_tracing()) return;
+  TraceEvent& lock = Engine::instance().trace()->events.back();
+  lock.annotation.kind = static_cast<std::uint8_t>(SlabEvent::kSection);
+}
+
+/// Says what the memory is for that the checker has just traced: "segment of 256 bytes at 0x1000".
+/// A release comes later than its event, and is known by its address.
+void ProgramExecution::trace_region(const RegionEvent& region) {
+  if (!checker_hooks::is_tracing() || region.action == RegionAction::kReleased) return;
+  const CheckerScope quiet;
+  const bool is_segment = static_cast<RegionKind>(region.tag) == RegionKind::kSegment;
+  TraceEvent& event = Engine::instance().trace()->events.back();
+  event.value = fmt::format("{} of {}", is_segment ? "segment" : "directory", event.value);
+}
+
 void ProgramExecution::acquired(std::size_t thread, std::uint16_t mutex) {
   if (mutex != kSlabMutex && setup_.family == SlabFamily::kShared) return;
+  trace_section();
   if (history_->acquisition_count == History::kMaxAcquisitions) {
     history_->overflowed = true;
     return;
@@ -441,6 +459,7 @@ void ProgramExecution::acquired(std::size_t thread, std::uint16_t mutex) {
 }
 
 void ProgramExecution::region_event(const RegionEvent& event) {
+  trace_region(event);
   if (event.action == RegionAction::kGranted) ++regions_mapped_;
   if (event.action == RegionAction::kReleased) --regions_mapped_;
   if (in_epilogue_) return;  // it is judged by its census

@@ -130,6 +130,8 @@ class ProgramExecution final : public Execution {
   void begin_use(ThreadState& state, std::size_t thread, Held& held);
   void end_use(std::size_t thread, const Held& held);
   void note_block(OpRecord& record, const BlockView& piece);
+  static void trace_section();
+  static void trace_region(const RegionEvent& region);
   static void trace_operation(std::size_t thread, const Op& op);
   static void trace_owner(SlabEvent change, std::size_t thread, const std::byte* block,
                           std::source_location where = std::source_location::current());

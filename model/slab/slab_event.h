@@ -17,12 +17,14 @@ enum class SlabEvent : std::uint8_t {
   kTakeBack,  ///< from the thread to the slab
   kGiveAway,  ///< from the thread to one that has yet to receive it
   kReceive,
+  kSection,  ///< a thread has taken the slab's mutex: the event is that lock
 };
 
-/// How a trace calls it.
+/// How a trace calls it; empty where the checker has made the event, and named it.
 [[nodiscard]] constexpr std::string_view to_text(SlabEvent event) noexcept {
   switch (event) {
     case SlabEvent::kNone:
+    case SlabEvent::kSection:
       break;
     case SlabEvent::kOperation:
       return "operation";

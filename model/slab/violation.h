@@ -1,6 +1,7 @@
 #ifndef SLABPROOF_MODEL_SLAB_VIOLATION_H_
 #define SLABPROOF_MODEL_SLAB_VIOLATION_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,6 +24,10 @@ struct Violation {
   std::string message;        ///< a sentence that names operations and addresses
   std::optional<OpId> first;  ///< the operation that broke it
   std::optional<OpId> other;  ///< the one it clashed with, if any
+  // The critical sections of these operations at which that was, as indices in
+  // `History::acquisitions`, where they are known.
+  std::optional<std::size_t> first_section = {};
+  std::optional<std::size_t> other_section = {};
 };
 
 }  // namespace slabproof::model

@@ -8,9 +8,9 @@
 
 namespace slabproof::model {
 
-/// The execution graph of a trace in the language of Graphviz, under `title`: threads as columns in program order, an
-/// arrow `rf` from each write to what reads it and from each unlock to the next lock, and an arrow
-/// `co` from each write or lock to the next one of its object.
+/// The execution graph of a trace in the language of Graphviz, under `title`: threads as columns in
+/// program order, an arrow `rf` from each write to what reads it and from each unlock to the next
+/// lock, and an arrow `co` from each write or lock to the next one of its object.
 [[nodiscard]] std::string to_dot(std::string_view title, const Trace& trace);
 
 }  // namespace slabproof::model

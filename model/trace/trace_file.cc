@@ -5,6 +5,8 @@
 
 #include "model/trace/trace_dot.h"
 #include "model/trace/trace_page.h"
+#include "model/trace/trace_rows.h"
+#include "model/trace/trace_svg.h"
 
 namespace slabproof::model {
 namespace {
@@ -35,6 +37,25 @@ nlohmann::ordered_json json_of_graph(const Trace& trace) {
   return {{"events", std::move(events)}, {"coherence", graph.coherence}};
 }
 
+nlohmann::ordered_json json_of_rows(const Trace& trace) {
+  auto rows = nlohmann::ordered_json::array();
+  for (const TraceRow& row : rows_of(trace)) {
+    rows.push_back({{"first", row.first},
+                    {"count", row.count},
+                    {"is_section", row.is_section},
+                    {"text", row.text}});
+  }
+  return rows;
+}
+
+/// Null where there is none.
+nlohmann::ordered_json json_of_slots(const std::optional<SlotLayout>& slots) {
+  if (!slots) return nullptr;
+  return {{"capacity", slots->capacity},
+          {"stride", slots->stride},
+          {"slots_offset", slots->slots_offset}};
+}
+
 nlohmann::ordered_json json_of(const TraceHeading& heading, const Trace& trace) {
   auto events = nlohmann::ordered_json::array();
   for (const TraceEvent& event : trace.events) {
@@ -44,7 +65,8 @@ nlohmann::ordered_json json_of(const TraceHeading& heading, const Trace& trace) 
   }
   return {{"program", heading.program},   {"slab", heading.slab},
           {"property", heading.property}, {"message", heading.message},
-          {"replay", heading.replay},     {"events", std::move(events)},
+          {"replay", heading.replay},     {"slots", json_of_slots(heading.slots)},
+          {"events", std::move(events)},  {"rows", json_of_rows(trace)},
           {"graph", json_of_graph(trace)}};
 }
 
@@ -74,6 +96,7 @@ std::string render_trace(std::string_view file_name, const TraceHeading& heading
                          const Trace& trace) {
   if (file_name.ends_with(".json")) return to_json(heading, trace);
   if (file_name.ends_with(".html")) return to_html(heading, trace);
+  if (file_name.ends_with(".svg")) return to_svg(heading, trace);
   if (file_name.ends_with(kDotExtension)) {
     return to_dot(heading.program + (heading.message.empty() ? "" : "\n" + heading.message), trace);
   }

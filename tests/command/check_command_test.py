@@ -5,6 +5,7 @@
 """
 
 import json
+import os
 import pathlib
 import re
 import signal
@@ -391,6 +392,51 @@ class MemoryTest(CheckTest):
         self.assertEqual(self.result("--program", "a | a")["warnings"], [])
 
 
+class ClosedOutputTest(CheckTest):
+    """`check ... | head`: nobody reads the rest."""
+
+    def run_with_closed(self, stream, *arguments):
+        reader, writer = os.pipe()
+        os.close(reader)
+        streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: writer}
+        done = subprocess.run([self.check, *arguments], **streams, check=False, timeout=300)
+        os.close(writer)
+        return done.returncode
+
+    def test_violation_still_has_its_whole_trace_results_and_exit_code(self):
+        violating = ["--program", "a f d | a", "--search", "graph"]
+        whole, trace, results = (self.directory / name for name in ("whole.html", "trace.html", "results.json"))
+        self.run_check(*violating, "--trace", str(whole))
+        code = self.run_with_closed("stdout", *violating, "--trace", str(trace), "--json", str(results))
+        self.assertEqual(code, VIOLATED)
+        self.assertEqual(trace.read_text(), whole.read_text())
+        self.assertEqual(json.loads(results.read_text())[0]["verdict"], "violated")
+
+    def test_program_that_holds_still_has_its_exit_code(self):
+        self.assertEqual(self.run_with_closed("stdout", "--program", "a f"), HOLDS)
+        self.assertEqual(self.run_with_closed("stdout", "--list"), HOLDS)
+
+    def test_complaint_that_nobody_reads_still_has_its_exit_code(self):
+        self.assertEqual(self.run_with_closed("stderr", "--bogus"), USAGE)
+
+
+class DrawTest(CheckTest):
+    def test_drawing_is_the_picture_of_the_trace(self):
+        drawn, traced, text = (self.directory / name for name in ("drawn", "trace.svg", "trace"))
+        violating = ["--program", "a f d | a"]
+        self.run_check(*violating, "--draw", str(drawn), "--trace", str(text))
+        self.run_check(*violating, "--trace", str(traced))
+        self.assertTrue(drawn.read_text().startswith("<svg "))
+        self.assertEqual(drawn.read_text(), traced.read_text())
+        self.assertIn("<-- here", text.read_text())
+
+    def test_execution_that_is_replayed_is_drawn(self):
+        drawn = self.directory / "drawn.svg"
+        recorded = '{"program":"a","capacity":1,"initial_segments":0,"recheck":"all","protection":"none","schedule":"0"}'
+        self.run_check("--replay", "-", "--draw", str(drawn), text=recorded)
+        self.assertIn("An execution that holds", drawn.read_text())
+
+
 class UsageTest(CheckTest):
     def test_bad_input_is_refused_with_a_message(self):
         self.assert_usage_error("q", "--program", "a q")
@@ -400,6 +446,7 @@ class UsageTest(CheckTest):
         self.assert_usage_error("unknown search 'replay'", "--search", "replay")
         self.assert_usage_error("cannot read", "--replay", "/nowhere/at/all")
         self.assert_usage_error("cannot write", "--program", "a f", "--json", "/nowhere/at/all")
+        self.assert_usage_error("cannot write", "--program", "a f", "--draw", "/nowhere/at/all")
         self.assert_usage_error("cannot write", "--program", "a f", "--emit-steps", "/nowhere/at/all")
         self.assert_usage_error("--emit-steps", "--program", "a f", "--emit-steps", "steps", "--jobs", "2")
         self.assert_usage_error("slot-states", "--program", "a f d", "--protection", "none")

@@ -30,6 +30,11 @@ TraceEvent operation(int thread) {
 TraceEvent access(int thread, const std::string& object) {
   return {.thread = thread, .place = {}, .operation = "write", .object = object, .value = {}};
 }
+TraceEvent section(int thread) {
+  TraceEvent lock = access(thread, "mutex 0");
+  lock.annotation.kind = static_cast<std::uint8_t>(SlabEvent::kSection);
+  return lock;
+}
 TraceEvent hand_out(int thread, std::uintptr_t block) {
   return {.thread = thread,
           .place = {},
@@ -77,6 +82,16 @@ TEST(ViolatingPair, IsWhereTheOperationsBeginThatTheOracleNames) {
                                violation(OpId{1, 1}, OpId{0, 0}));
   EXPECT_THAT(marks.failed, ElementsAre(4));
   EXPECT_THAT(marks.clashed, ElementsAre(0));
+}
+
+TEST(ViolatingPair, IsTheSectionsThatTheOracleNames) {
+  Violation found = violation(OpId{1, 0}, OpId{0, 0});
+  found.first_section = 1;
+  found.other_section = 0;
+  const Marks marks =
+      marks_of({operation(0), operation(1), section(0), access(0, "Link 3"), section(1)}, found);
+  EXPECT_THAT(marks.failed, ElementsAre(4));
+  EXPECT_THAT(marks.clashed, ElementsAre(2));
 }
 
 TEST(ViolatingPair, IsOneEventWhereTheOracleNamesOneOperation) {

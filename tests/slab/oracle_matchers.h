@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <ostream>
@@ -44,6 +45,13 @@ inline auto violates(std::string_view property, OpId first, OpId other) {
       testing::AllOf(testing::Field(&Violation::property, std::string(property)),
                      testing::Field(&Violation::first, testing::Optional(first)),
                      testing::Field(&Violation::other, testing::Optional(other))));
+}
+
+/// With the critical sections of the two at which it shows.
+inline auto violates_at(std::size_t first_section, std::size_t other_section) {
+  return testing::Optional(
+      testing::AllOf(testing::Field(&Violation::first_section, testing::Optional(first_section)),
+                     testing::Field(&Violation::other_section, testing::Optional(other_section))));
 }
 
 /// With words of its message.

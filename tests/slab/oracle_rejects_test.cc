@@ -240,7 +240,7 @@ TEST(OracleRejects, OverGrowthByAllocationsAloneAsS7) {
 TEST(OracleRejects, AnUnusedSegmentWithinTheBoundAsS7) {
   HistoryBuilder run("a f | a f", only_new(1));
   run.grow(0, 0).free(0, slot(0, 0)).hit(1, slot(0, 0)).free(1, slot(0, 0)).ends_with_segments(2);
-  EXPECT_THAT(run.judged(), violates("S7", "1 were installed while a slot was free"));
+  EXPECT_THAT(run.judged(), violates("S7", "1 were not needed when they were installed"));
 }
 
 TEST(OracleRejects, AHitInASegmentThatShouldNotHaveBeenInstalledAsS6) {
@@ -518,6 +518,14 @@ TEST(OracleRejects, ARefusalThatIsReportedAsSomethingElseAsL3) {
   run.passes(0).section(0).refused(0).section(0).fails(0, AllocError::kInvalidLayout);
   run.ends_with_segments(0);
   EXPECT_THAT(run.judged(), violates("L3"));
+}
+
+TEST(OracleRejects, AnOperationThatWasRecordedTwiceAsImpossible) {
+  HistoryBuilder run("a", all(1));
+  run.grow(0, 0).ends_with_segments(1);
+  run.history().ops[run.history().op_count++] = run.history().ops[0];
+  EXPECT_THAT(run.judged(),
+              testing::Optional(testing::Field(&Violation::message, testing::HasSubstr("twice"))));
 }
 
 }  // namespace

@@ -12,11 +12,16 @@ function(model_sources variable)
   set(${variable} ${found} PARENT_SCOPE)
 endfunction()
 
-# The page of a trace as a string, so that a program needs no file beside it.
-set(page_html "${CMAKE_CURRENT_SOURCE_DIR}/model/trace/trace_page.html")
+# The page of a trace, with its style and its scripts in it, as a string, so that a program needs no file beside it. As in
+# model/trace/BUILD.
 set(page_source "${CMAKE_CURRENT_BINARY_DIR}/trace_page.cc")
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${page_html}")
-file(READ "${page_html}" page)
+foreach(part page.html page.css page.js slab.js)
+  set(part_file "${CMAKE_CURRENT_SOURCE_DIR}/model/trace/trace_${part}")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${part_file}")
+  file(READ "${part_file}" "${part}")
+endforeach()
+string(REPLACE "@STYLE@\n" "${page.css}" page "${page.html}")
+string(REPLACE "@SCRIPT@\n" "${slab.js}${page.js}" page "${page}")
 file(WRITE "${page_source}"
      "#include \"model/trace/trace_page.h\"\n"
      "const char* const slabproof::model::kTracePage = R\"page(${page})page\";\n")

@@ -1,0 +1,89 @@
+// What the oracle says of a segment that was not needed: one reason, the critical section that
+// installed it, and the one that made room.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "model/oracle/oracle.h"
+#include "tests/slab/history_builder.h"
+#include "tests/slab/oracle_matchers.h"
+
+namespace slabproof::model {
+namespace {
+
+TEST(NeedlessGrowth, IsAtTheInstallAndAtTheFreeThatMadeRoom) {
+  HistoryBuilder run("a f | a f", all(1));
+  run.grow(0, 0).section(1).granted(1, 1).free(0, slot(0, 0));
+  run.section(1).serves(1, {slot(1, 0)}).free(1, slot(1, 0)).ends_with_segments(2);
+  EXPECT_THAT(run.judged(), violates("S6", OpId{1, 0}, OpId{0, 1}));
+  EXPECT_THAT(run.judged(), violates_at(4, 3));
+  EXPECT_THAT(run.judged(),
+              violates("S6",
+                       "`a` (thread 1, operation 0) installed a segment although segment 0 "
+                       "had a free slot since `f` (thread 0, operation 1)."));
+}
+
+TEST(NeedlessGrowth, IsAtTheInstallThatMadeRoomWhereNobodyFreed) {
+  HistoryBuilder run("a | a", all(2));
+  run.section(0).section(1).granted(0, 0).granted(1, 1);
+  run.section(0).serves(0, {slot(0, 0)}).section(1).serves(1, {slot(1, 0)}).ends_with_segments(2);
+  EXPECT_THAT(run.judged(), violates("S6", OpId{1, 0}, OpId{0, 0}));
+  EXPECT_THAT(run.judged(), violates_at(3, 2));
+}
+
+TEST(NeedlessGrowth, IsAtTheFreeSinceWhichThereWasAlwaysRoom) {
+  HistoryBuilder run("a2 f f | a", all(2));
+  run.section(0).granted(0, 0).section(0).serves(0, {slot(0, 0), slot(0, 1)});
+  run.section(1).granted(1, 1).free(0, slot(0, 1)).free(0, slot(0, 0));
+  run.section(1).serves(1, {slot(1, 0)}).ends_with_segments(2);
+  EXPECT_THAT(run.judged(), violates("S6", OpId{1, 0}, OpId{0, 1}));
+}
+
+TEST(NeedlessGrowth, IsAtTheInstallAlsoWhereAnotherOperationShowsIt) {
+  HistoryBuilder run("a f | a a", all(1));
+  run.grow(0, 0).section(1).granted(1, 1).free(0, slot(0, 0));
+  run.section(1).serves(1, {slot(0, 0)}).hit(1, slot(1, 0)).ends_with_segments(2);
+  EXPECT_THAT(run.judged(), violates("S6", OpId{1, 0}, OpId{0, 1}));
+  EXPECT_THAT(run.judged(), violates_at(4, 3));
+}
+
+TEST(NeedlessGrowth, OfABatchIsAtTheFirstInstallAndNotAtALaterOne) {
+  HistoryBuilder run("a a f f | a2", all(1));
+  run.grow(0, 0).grow(0, 1).section(1).granted(1, 2).free(0, slot(1, 0)).free(0, slot(0, 0));
+  run.section(1).granted(1, 3).section(1).serves(1, {slot(2, 0), slot(3, 0)});
+  run.ends_with_segments(4);
+  EXPECT_THAT(run.judged(), violates_at(7, 5));
+}
+
+TEST(NeedlessGrowth, HasNoOtherSideWhereRoomWasThereFromTheStart) {
+  HistoryBuilder run("a", all(1, 1));
+  run.grow(0, 1).ends_with_segments(2);
+  EXPECT_THAT(run.judged(), violates("S6", "although segment 0 had a free slot."));
+}
+
+TEST(NeedlessGrowth, InsteadOfAWaitForATrimIsAtTheSectionThatClaimed) {
+  HistoryBuilder run("a f r | a", all(1));
+  run.grow(0, 0).free(0, slot(0, 0)).section(0).discarded(0, slot(0, 0), kStride);
+  run.grow(1, 1).section(0).answers(0, kStride).ends_with_segments(2);
+  EXPECT_THAT(run.judged(), violates("S6", "instead of waiting for the trim"));
+  EXPECT_THAT(run.judged(), violates("S6", OpId{1, 0}, OpId{0, 2}));
+  EXPECT_THAT(run.judged(), violates_at(5, 3));
+}
+
+TEST(NeedlessGrowth, InsteadOfAWaitForGrowthsInFlightSaysSo) {
+  HistoryBuilder run("a | ! a", all(1));
+  run.passes(1).section(0).section(1).refused(1).section(1).granted(1, 1).section(1);
+  run.serves(1, {slot(1, 0)}).granted(0, 0).section(0).serves(0, {slot(0, 0)});
+  run.ends_with_segments(2);
+  EXPECT_THAT(run.judged(), violates("S6", "instead of waiting for the growths"));
+}
+
+TEST(NeedlessGrowth, OfOneThatHadAllItsBlocksSaysSo) {
+  HistoryBuilder run("a", all(1));
+  run.section(0).granted(0, 0).section(0).granted(0, 1).section(0).serves(0, {slot(0, 0)});
+  run.ends_with_segments(2);
+  EXPECT_THAT(run.judged(), violates("S6", "although it had all its blocks"));
+}
+
+}  // namespace
+}  // namespace slabproof::model
