@@ -37,10 +37,10 @@ class BoundedQueue {
 
 template <std::memory_order kPublish>
 slabproof::model::CheckResult check_queue() {
-  return slabproof::model::check([](auto& run) {
+  return slabproof::model::check([](slabproof::model::Run& run) {
     using Reference = std::deque<int>;
-    auto& queue = run.template make<BoundedQueue<slabproof::model::Checked, kPublish>>();
-    auto& calls = run.template make<slabproof::model::Linearizable<Reference>>();
+    auto& queue = run.make<BoundedQueue<slabproof::model::Checked, kPublish>>();
+    auto& calls = run.make<slabproof::model::Linearizable<Reference>>();
     run.thread("producer", [&] {
       for (const int value : {1, 2}) {
         calls.call(

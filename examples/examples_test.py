@@ -32,7 +32,7 @@ class ExamplesTest(unittest.TestCase):
                 replay = re.search(r"SLABPROOF_REPLAY='(.*)'", found.stdout).group(1)
                 again = run(binary, "planted", SLABPROOF_REPLAY=replay)
                 self.assertEqual(again.returncode, 1, again.stdout)
-                self.assertRegex(again.stdout, "^violated: 1 executions")
+                self.assertRegex(again.stdout, "^violated: 1 execution,")
 
 
 if __name__ == "__main__":

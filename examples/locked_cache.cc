@@ -33,9 +33,9 @@ class Cache {
 template <bool kHoldsLock>
 int check_cache() {
   using slabproof::model::Checked;
-  const auto result = slabproof::model::check([](auto& run) {
-    auto& cache = run.template make<Cache<Checked, kHoldsLock>>();
-    auto& computed = run.template make<Checked::Atomic<int>>(0);
+  const auto result = slabproof::model::check([](slabproof::model::Run& run) {
+    auto& cache = run.make<Cache<Checked, kHoldsLock>>();
+    auto& computed = run.make<Checked::Atomic<int>>(0);
     run.threads(2, [&run, &cache, &computed] {
       run.observe(cache.get(3, [&](int key) {
         computed.fetch_add(1, std::memory_order_relaxed);

@@ -23,7 +23,7 @@ class Counted {
 
 template <std::memory_order kLeave>
 slabproof::model::CheckResult check_count() {
-  return slabproof::model::check([](auto& run) {
+  return slabproof::model::check([](slabproof::model::Run& run) {
     // It deletes itself, so `make` must not end it.
     auto* const object = new Counted<kLeave>();
     object->enter();

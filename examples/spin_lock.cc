@@ -23,9 +23,9 @@ class SpinLock {
 
 template <std::memory_order kUnlock>
 int check_spin_lock() {
-  const auto result = slabproof::model::check([](auto& run) {
-    auto& lock = run.template make<SpinLock<kUnlock>>();
-    auto& total = run.template make<primitives::plain<int>>(0);
+  const auto result = slabproof::model::check([](slabproof::model::Run& run) {
+    auto& lock = run.make<SpinLock<kUnlock>>();
+    auto& total = run.make<primitives::plain<int>>(0);
     run.name(total, "total");
     run.threads(2, [&] {
       const primitives::lock_guard guard(lock);

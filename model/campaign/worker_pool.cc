@@ -66,7 +66,8 @@ class LineReader {
   std::string text_;
 };
 
-[[noreturn]] void serve(int socket, const WorkerPool::Work& work) {
+// An exception must not go on as a second copy of the caller: it ends the worker.
+[[noreturn]] void serve(int socket, const WorkerPool::Work& work) noexcept {
   LineReader requests(socket);
   for (;;) {
     while (const auto line = requests.next()) {

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <expected>
 #include <fstream>
+#include <map>
 #include <numeric>
 #include <span>
 
@@ -25,7 +26,7 @@ namespace slabproof::model {
 
 void* Run::place(std::size_t size, std::size_t alignment) {
   const CheckerScope ours;
-  const std::size_t next = owned_.size();
+  const std::size_t next = placed_++;
   if (next == places_.size()) places_.push_back({{nullptr, {alignment}}, 0});
   Place& place = places_[next];
   if (place.size != size || place.memory.get_deleter().alignment != alignment) {
@@ -43,7 +44,7 @@ void Run::own(void* object, void (*end)(void*) noexcept) {
 void Run::note_outcome(std::string text) {
   const std::size_t actor = checker_hooks::running({}).actor;
   auto& notes = actor == 0 ? outcome_after_ : threads_[actor - 1].outcome;
-  notes.push_back(std::move(text));
+  notes.push_back(text.empty() ? "?" : std::move(text));
 }
 
 void expect(bool condition, std::string_view what, std::source_location where) {
@@ -70,7 +71,7 @@ class CheckedProgram final : public Execution {
         "the program has another number of threads than the first time: it must not depend on what "
         "executions before have left");
   }
-  void thread(std::size_t index) override { run_.threads_[index].body(); }
+  void thread(std::size_t index) override { run_.threads_[index].part(); }
   void after() override {
     for (const auto& judge : run_.after_) judge();
     end();
@@ -83,7 +84,7 @@ class CheckedProgram final : public Execution {
     options.search = Search::kGraph;
     ExploreResult counted = explore(counting, graph::graph_runner, options);
     for (const Run::Thread& thread : run_.threads_) {
-      classes_.push_back(static_cast<std::uint8_t>(thread.likeness));
+      classes_.push_back(static_cast<std::uint8_t>(thread.symmetry_class));
     }
     return counted;
   }
@@ -101,15 +102,17 @@ class CheckedProgram final : public Execution {
   [[nodiscard]] std::string outcome() const {
     std::vector<std::string> parts;
     for (const Run::Thread& thread : run_.threads_) {
-      parts.push_back(fmt::format("{}", fmt::join(thread.outcome, " ")));
+      parts.push_back(thread.outcome.empty() ? "-"
+                                             : fmt::format("{}", fmt::join(thread.outcome, " ")));
     }
     for (std::size_t begin = 0, end = 0; begin < parts.size(); begin = end) {
       while (end < parts.size() && classes_[end] == classes_[begin]) ++end;
       std::sort(parts.begin() + static_cast<std::ptrdiff_t>(begin),
                 parts.begin() + static_cast<std::ptrdiff_t>(end));
     }
-    parts.push_back(fmt::format("{}", fmt::join(run_.outcome_after_, " ")));
-    std::erase(parts, "");
+    if (!run_.outcome_after_.empty()) {
+      parts.push_back(fmt::format("{}", fmt::join(run_.outcome_after_, " ")));
+    }
     return fmt::format("{}", fmt::join(parts, " | "));
   }
 
@@ -134,7 +137,7 @@ class CheckedProgram final : public Execution {
       run_.threads_.clear();
       run_.after_.clear();
       run_.outcome_after_.clear();
-      run_.likeness_ = 0;
+      run_.placed_ = run_.symmetry_class_ = 0;
     }
     program_(run_);
   }
@@ -160,6 +163,7 @@ struct Environment {
   std::optional<Schedule> replay;  // of this check
   std::string trace_file;          // or empty
   std::optional<std::size_t> jobs;
+  bool is_of_another = false;  // a replay is asked for, of another check
 };
 
 /// Of SLABPROOF_JOBS.
@@ -190,7 +194,8 @@ std::expected<Environment, std::string> read_environment(std::string_view place)
     return std::unexpected(
         fmt::format("SLABPROOF_REPLAY is not valid: expected FILE:LINE SCHEDULE, not '{}'", text));
   }
-  if (text.substr(0, space) != place) return environment;
+  environment.is_of_another = text.substr(0, space) != place;
+  if (environment.is_of_another) return environment;
   auto schedule = parse_schedule(text.substr(space + 1));
   if (!schedule) {
     return std::unexpected("SLABPROOF_REPLAY is not valid: " + schedule.error());
@@ -211,7 +216,7 @@ std::string clash_of(const Trace& trace) {
   for (const TraceEvent& event : trace.events) {
     if (!event.clashed) continue;
     const std::string place = to_text(event.place);
-    return fmt::format("  it clashes with: {} {} {}{}{}\n", thread_name(trace, event.thread),
+    return fmt::format("  conflicting access: {} {} {}{}{}\n", thread_name(trace, event.thread),
                        event.operation, event.object, place.empty() ? "" : " at ", place);
   }
   return {};
@@ -222,7 +227,7 @@ std::string_view word_for(Verdict verdict) {
     case Verdict::kHolds:
       return "holds";
     case Verdict::kInconclusive:
-      return "inconclusive: a limit was reached, and nothing has failed so far";
+      return "inconclusive: nothing has failed, but something was left out";
     case Verdict::kUnsupported:
       return "not judged";
     case Verdict::kViolated:
@@ -234,8 +239,9 @@ std::string_view word_for(Verdict verdict) {
 }  // namespace
 
 std::string CheckResult::report() const {
-  std::string text = fmt::format("{}: {} executions{}, {:.2f} s\n", word_for(verdict()),
-                                 executions(), exhaustive() ? ", exhaustive" : "", search_.seconds);
+  std::string text = fmt::format("{}: {} execution{}{}, {:.2f} s\n", word_for(verdict()),
+                                 executions(), executions() == 1 ? "" : "s",
+                                 exhaustive() ? ", exhaustive" : "", search_.seconds);
   for (const std::string& warning : search_.warnings) text += fmt::format("  note: {}\n", warning);
   if (failure() == nullptr) return text;
   text += fmt::format("  {}\n{}", to_text(*failure()), clash_of(trace()));
@@ -264,12 +270,24 @@ int CheckResult::exit_code() const noexcept {
   return 2;
 }
 
+namespace {
+
+/// "queue_test.cc:40", or "queue_test.cc:40#2" for the second check that the process makes there.
+std::string place_of_check(const std::source_location& where) {
+  static std::map<std::string, std::size_t> checks;
+  const std::string place = to_text(SourcePlace::of(where));
+  const std::size_t count = ++checks[place];
+  return count == 1 ? place : fmt::format("{}#{}", place, count);
+}
+
+}  // namespace
+
 /// One call of `check`.
 class Check {
  public:
   Check(const std::function<void(Run&)>& program, const CheckOptions& options,
         const std::source_location& where)
-      : program_(program), options_(options), place_(to_text(SourcePlace::of(where))) {}
+      : program_(program), options_(options), place_(place_of_check(where)) {}
 
   CheckResult run() {
     auto environment = read_environment(place_);
@@ -289,11 +307,21 @@ class Check {
         result_.replay_ = fmt::format("{} {}", place_, to_text(result_.search_.schedule));
       }
     }
-    if (!environment->trace_file.empty()) write_trace(environment->trace_file);
+    if (result_.failure() != nullptr && is_wrong_use(result_.failure()->defect)) {
+      result_.search_.verdict = Verdict::kUnsupported;
+    }
+    if (!environment->trace_file.empty() && !environment->is_of_another) {
+      write_trace(environment->trace_file);
+    }
     return std::move(result_);
   }
 
  private:
+  /// Whether it says nothing of what is checked.
+  static bool is_wrong_use(Defect defect) {
+    return defect == Defect::kReplayMismatch || defect == Defect::kHarness;
+  }
+
   /// So that jobs end together.
   static constexpr std::size_t kSharesOfAJob = 4;
 
@@ -336,6 +364,7 @@ class Check {
       ExploreOptions part = explored;
       part.share = {.index = share, .count = shares};
       part.trace = false;
+      if (part.iterations != 0) part.iterations = (part.iterations + shares - 1) / shares;
       explore_alone(part);
       return ShareOutcome::of(result_.search_, result_.outcomes_).to_line();
     });
@@ -355,9 +384,23 @@ class Check {
       all.exhaustive = false;
       all.verdict = worse_of(all.verdict, Verdict::kInconclusive);
     }
-    if (!all.schedule.empty())
+    // Each repetition is of an execution, so there must be one.
+    if (all.executions == 0 && all.redundant != 0) {
+      all.exhaustive = false;
+      all.verdict = worse_of(all.verdict, Verdict::kInconclusive);
+    }
+    result_.search_ = {};
+    if (!all.schedule.empty()) {
       run_again(parse_schedule(all.schedule).value_or(Schedule{}), explored);
+    }
     ExploreResult& search = result_.search_;
+    if (all.verdict == Verdict::kViolated && !search.violation) {
+      search.violation = Failure{.defect = Defect::kNondeterminism,
+                                 .message =
+                                     "what failed in one process does not fail again: the "
+                                     "program depends on something that the checker does "
+                                     "not control"};
+    }
     search.executions = all.executions;
     search.redundant = all.redundant;
     search.verdict = all.verdict;

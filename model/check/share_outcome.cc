@@ -40,7 +40,8 @@ std::string ShareOutcome::to_line() const {
                                  {"verdict", verdict},       {"exhaustive", exhaustive},
                                  {"schedule", schedule},     {"warnings", warnings},
                                  {"outcomes", outcomes}};
-  return object.dump();
+  // Whatever the program has observed.
+  return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 ShareOutcome ShareOutcome::from_line(const std::string& line) {

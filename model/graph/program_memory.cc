@@ -70,7 +70,11 @@ std::byte* ProgramMemory::obtain(std::size_t size, std::size_t alignment) {
 }
 
 void ProgramMemory::give_back(std::byte* data) {
-  if (engine().phase() == Engine::Phase::kBefore && left_over_.erase(data) != 0) return;
+  // Where leaks are reported, nothing is left by an execution before.
+  if (!engine().settings().report_leaks && engine().phase() == Engine::Phase::kBefore &&
+      left_over_.erase(data) != 0) {
+    return;
+  }
   const auto found = blocks_.find(data);
   if (found == blocks_.end()) return;
   Block& block = found->second;
@@ -104,8 +108,8 @@ std::string ProgramMemory::describe_leak() const {
   }
   if (first == nullptr) return {};
   return fmt::format(
-      "leak: {} bytes in {} pieces of memory are never freed; the first comes from {}", bytes,
-      count,
+      "leak: {} bytes in {} block{} of memory are never freed; the first comes from {}", bytes,
+      count, count == 1 ? "" : "s",
       first->allocation.is_initial() ? std::string("before the threads")
                                      : fmt::format("T{}", first->allocation.thread));
 }

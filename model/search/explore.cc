@@ -252,7 +252,7 @@ class Exploration {
     const bool is_part = options_.share.count != 1 || options_.part.split_depth != 0;
     const bool has_lost = !is_part && result_.executions == 0 && result_.redundant != 0;
     const bool is_whole = is_finished_ && !is_cut_ && !is_passed_over_ && !has_lost;
-    const bool is_sample = options_.search == Search::kRandom && !is_passed_over_;
+    const bool is_sample = options_.search == Search::kRandom && !is_passed_over_ && !has_lost;
     if (!result_.violation && (is_whole || is_sample)) result_.verdict = Verdict::kHolds;
     const bool is_all = options_.search == Search::kFull || options_.search == Search::kDpor ||
                         options_.search == Search::kGraph;

@@ -25,7 +25,7 @@ enum class Defect : std::uint8_t {
   kAllocationUnderLock,  ///< where the run forbids it; see RunSettings
 
   // Nothing can be said about the program under check.
-  kAssumption,   ///< it says that this execution is none of those that it is about
+  kAssumption,      ///< it says that this execution is none of those that it is about
   kUnsupported,     ///< it asks for something that the checker does not model
   kNotJudged,       ///< what was recorded of the execution is not complete
   kHarness,         ///< what surrounds the code under check did what it must not do
@@ -43,8 +43,8 @@ struct Failure {
 
   /// Whether it says that the checker could not judge, and not that the program is wrong.
   [[nodiscard]] bool is_no_verdict() const noexcept {
-    return defect == Defect::kAssumption || defect == Defect::kUnsupported || defect == Defect::kNotJudged ||
-           defect == Defect::kNondeterminism;
+    return defect == Defect::kAssumption || defect == Defect::kUnsupported ||
+           defect == Defect::kNotJudged || defect == Defect::kNondeterminism;
   }
 
   friend bool operator==(const Failure&, const Failure&) = default;

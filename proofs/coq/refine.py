@@ -68,7 +68,7 @@ def refine(check, check_trace, arguments):
     os.close(read_end)
     with tempfile.TemporaryDirectory() as directory:
         results = pathlib.Path(directory) / "results"
-        # Where the judge stops early, the explorer has nobody left to write to and is killed.
+        # Where the judge stops early, the explorer has nobody left to write to, and says so.
         explorer = subprocess.run(
             [check, "--quiet", "--no-minimize", "--emit-steps", f"/dev/fd/{write_end}",
              "--json", results, *arguments],
@@ -80,9 +80,11 @@ def refine(check, check_trace, arguments):
         text = results.read_text() if results.exists() else ""
     records = json.loads(text) if text else []
     summary = _SUMMARY.match(said)
-    complaints = [explorer.stderr.strip()]
+    complaints = []
+    if judge.returncode != VIOLATED:
+        complaints.append(explorer.stderr.strip())
     # Of a checker that refused its arguments the judge knows only that nothing came.
-    if explorer.returncode != USAGE:
+    if judge.returncode == VIOLATED or explorer.returncode != USAGE:
         complaints.append(complaint.strip())
     return Refinement(
         arguments=list(arguments),

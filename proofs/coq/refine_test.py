@@ -67,6 +67,10 @@ class RefineTest(unittest.TestCase):
         done = self.refine(CHECK % 0, REJECTS_AT_ONCE)
         self.assertEqual((done.exit_code, done.complaint), (1, "line 1: no such step"))
 
+    def test_a_rejection_is_told_in_the_words_of_the_judge_alone(self):
+        done = self.refine(USAGE_ERROR, REJECTS_AT_ONCE)
+        self.assertEqual((done.exit_code, done.complaint), (1, "line 1: no such step"))
+
     def test_a_rejection_does_not_leave_the_explorer_waiting(self):
         self.assertEqual(self.refine(WRITES_ON, REJECTS_AT_ONCE).exit_code, 1)
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <limits>
 #include <mutex>
 #include <set>
 #include <string>
@@ -90,7 +91,7 @@ TEST(CheckedNames, MailboxWithConditionsLosesNothing) {
     });
   });
   EXPECT_TRUE(result.holds()) << result.report();
-  EXPECT_EQ(result.outcomes(), (Outcomes{"1 2"}));
+  EXPECT_EQ(result.outcomes(), (Outcomes{"- | 1 2"}));
 }
 
 TEST(CheckedNames, OperatorsOfAnAtomicAreThoseOfTheStandard) {
@@ -143,7 +144,7 @@ TEST(CheckedNames, WaitReturnsWhenTheValueHasChanged) {
     });
   });
   EXPECT_TRUE(result.holds()) << result.report();
-  EXPECT_EQ(result.outcomes(), (Outcomes{"3"}));
+  EXPECT_EQ(result.outcomes(), (Outcomes{"- | 3"}));
 }
 
 TEST(CheckedNames, ReadersOfASharedMutexSeeWhatAWriterWrote) {
@@ -160,7 +161,7 @@ TEST(CheckedNames, ReadersOfASharedMutexSeeWhatAWriterWrote) {
     });
   });
   EXPECT_TRUE(result.holds()) << result.report();
-  EXPECT_EQ(result.outcomes(), (Outcomes{"0 | 0", "0 | 1", "1 | 1"}));
+  EXPECT_EQ(result.outcomes(), (Outcomes{"- | 0 | 0", "- | 0 | 1", "- | 1 | 1"}));
 }
 
 TEST(CheckedNames, FencesOrderRelaxedAccesses) {
@@ -182,6 +183,28 @@ TEST(CheckedNames, FencesOrderRelaxedAccesses) {
   };
   EXPECT_TRUE(program(true).holds());
   EXPECT_THAT(program(false).report(), HasSubstr("data race"));
+}
+
+TEST(CheckedNames, OperatorsWrapAroundAsTheAtomicDoes) {
+  const CheckResult result = check([](model::Run& run) {
+    auto& x = run.make<sync::atomic<int>>(std::numeric_limits<int>::max());
+    run.thread([&run, &x] { run.observe(++x == std::numeric_limits<int>::min()); });
+  });
+  EXPECT_EQ(result.outcomes(), (Outcomes{"true"})) << result.report();
+}
+
+TEST(CheckedNames, PlainVariablesCountAndCopy) {
+  const CheckResult result = check([](model::Run& run) {
+    auto& pair = run.make<std::array<sync::plain<int>, 2>>();
+    run.thread([&run, &pair] {
+      pair[0] += 3;
+      ++pair[0];
+      pair[1] = pair[0];
+      pair[1] -= 1;
+      run.observe(int{pair[0]}, int{pair[1]});
+    });
+  });
+  EXPECT_EQ(result.outcomes(), (Outcomes{"4 3"})) << result.report();
 }
 
 TEST(CheckedNames, TryLockDoesNotBlock) {

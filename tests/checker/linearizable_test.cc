@@ -18,10 +18,6 @@ using std::memory_order::relaxed;
 using std::memory_order::release;
 using ::testing::HasSubstr;
 
-struct CounterOrders {
-  bool is_atomic;  ///< whether an addition is one step
-};
-
 /// What two threads that each add one to a counter get.
 CheckResult check_counter(bool is_atomic, Search search) {
   return check(
@@ -95,6 +91,49 @@ TEST(Linearizable, CallThatNothingOrdersAfterAnotherNeedNotSeeIt) {
     run.after([&] { calls.check(); });
   });
   EXPECT_TRUE(result.holds()) << result.report();
+}
+
+/// A call before the threads, one in a thread, and one after them.
+CheckResult check_calls_around(int seen_after) {
+  return check([seen_after](model::Run& run) {
+    auto& calls = run.make<Linearizable<int>>(0);
+    const auto write = [](int value) { return [value](int& held) { held = value; }; };
+    calls.call("write 1", [] {}, write(1));
+    run.thread([&calls, write] { calls.call("write 2", [] {}, write(2)); });
+    run.after([&calls, seen_after] {
+      calls.call("read", [seen_after] { return seen_after; }, [](int& held) { return held; });
+      calls.check();
+    });
+  });
+}
+
+TEST(Linearizable, CallsBeforeAndAfterTheThreadsAreOrderedWithAllOthers) {
+  EXPECT_TRUE(check_calls_around(2).holds()) << check_calls_around(2).report();
+  EXPECT_EQ(check_calls_around(1).exit_code(), 1);
+  EXPECT_THAT(check_calls_around(1).report(), HasSubstr("main read -> 1"));
+}
+
+TEST(Linearizable, CallThatAnExceptionLeavesIsNotJudged) {
+  const CheckResult result = check([](model::Run& run) {
+    auto& calls = run.make<Linearizable<int>>(0);
+    run.thread([&] {
+      try {
+        calls.call("throw", []() -> int { throw 1; }, [](int& held) { return held; });
+      } catch (int) {
+      }
+    });
+    run.after([&] { calls.check(); });
+  });
+  EXPECT_EQ(result.exit_code(), 2) << result.report();
+}
+
+TEST(Linearizable, CallsThatNobodyChecksAreRefused) {
+  const CheckResult result = check([](model::Run& run) {
+    auto& calls = run.make<Linearizable<int>>(0);
+    run.thread([&] { calls.call("add", [] { return 0; }, [](int& held) { return held++; }); });
+  });
+  EXPECT_EQ(result.exit_code(), 2);
+  EXPECT_THAT(result.report(), HasSubstr("check() was not called"));
 }
 
 TEST(Linearizable, QueueThatGivesOutTheNewestFirstIsNotOne) {

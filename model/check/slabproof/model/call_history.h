@@ -18,13 +18,15 @@ class CallHistory {
  public:
   static constexpr std::size_t kMaxCalls = 64;
 
-  /// The running thread begins a call; the result is its number. Ends the execution, as one that is
+  /// The running thread begins a call, or what runs alone before or after the threads does; the
+  /// result is its number. Ends the execution, as one that is
   /// not judged, at call number `kMaxCalls`.
   std::size_t begin(std::string_view name, std::source_location where);
   /// That call returns.
   void end(std::size_t number, std::string result);
 
   [[nodiscard]] std::size_t size() const noexcept { return calls_.size(); }
+  [[nodiscard]] bool has_calls_of_threads() const noexcept;
   /// Sets of calls are bits: 1 << number.
   [[nodiscard]] bool are_all(std::uint64_t made) const noexcept;
   /// Whether the call has not been made, and all have that must come before it.
@@ -32,6 +34,10 @@ class CallHistory {
 
   /// Ends the execution: no order explains the results.
   [[noreturn]] void report(std::source_location where) const;
+  /// Ends the execution, which is not judged, where a call has not returned: an exception left it.
+  void require_returned(std::source_location where) const;
+  /// Ends the execution, which is not judged: nobody has looked at its calls.
+  [[noreturn]] static void report_unchecked(std::source_location where);
 
  private:
   struct Call {
@@ -40,7 +46,8 @@ class CallHistory {
     std::size_t actor;         ///< as `checker_hooks::running` says it
     std::size_t clock;         ///< number of its thread in clocks
     std::uint64_t before = 0;  ///< calls that come before it
-    std::uint32_t end = 0;     ///< when it returned, by its thread's own clock; 0: it has not
+    bool has_returned = false;
+    std::uint32_t end = 0;  ///< when it returned, by its thread's own clock
   };
   std::vector<Call> calls_;
 };

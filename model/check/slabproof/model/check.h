@@ -24,8 +24,8 @@
 /// The model checker for classes of your own: a program is a function that makes objects and says
 /// what threads do with them, and `check` runs it under every schedule.
 ///
-///     const auto result = slabproof::model::check([](auto& run) {
-///       auto& ring = run.template make<SpscRing<slabproof::model::Checked>>(2);
+///     const auto result = slabproof::model::check([](slabproof::model::Run& run) {
+///       auto& ring = run.make<SpscRing<slabproof::model::Checked>>(2);
 ///       run.thread([&] { ring.push(1); });
 ///       run.thread([&] { if (auto v = ring.pop()) run.observe(*v); });
 ///       run.after([&] { slabproof::model::expect(ring.size() <= 2); });
@@ -49,6 +49,7 @@ class Run {
   /// An object that lives until `after` has run; the newest ends first. Before the threads.
   template <class T, class... Arguments>
   T& make(Arguments&&... arguments) {
+    checker_hooks::require_beginning(std::source_location::current());
     void* const memory = place(sizeof(T), alignof(T));
     T* const object = ::new (memory) T(std::forward<Arguments>(arguments)...);
     own(object, [](void* owned) noexcept { static_cast<T*>(owned)->~T(); });
@@ -56,25 +57,28 @@ class Run {
   }
 
   /// A thread. Before the threads; at most `kMaxThreads`, in the same number in each execution.
-  template <std::invocable Body>
+  /// What `body` holds ends as an object of `make` does.
+  template <class Body>
+    requires std::invocable<Body&>
   void thread(Body body) {
     thread({}, std::move(body));
   }
   /// With a name, by which traces call it.
-  template <std::invocable Body>
+  template <class Body>
+    requires std::invocable<Body&>
   void thread(std::string_view name, Body body) {
-    ++likeness_;
-    add_thread(name, std::move(body));
+    ++symmetry_class_;
+    add_thread(name, keep(std::move(body)));
   }
   /// So many threads that do the same. Of executions that differ only in which of them is which,
   /// one is explored; under kGraph where they begin with a lock of one mutex. `body` must not
   /// depend on which thread it runs in.
-  template <std::invocable Body>
+  template <class Body>
+    requires std::invocable<Body&>
   void threads(std::size_t count, Body body) {
-    const CheckerScope ours;
-    const auto shared = std::make_shared<const std::function<void()>>(std::move(body));
-    ++likeness_;
-    for (std::size_t i = 0; i < count; ++i) add_thread({}, [shared] { (*shared)(); });
+    const Part shared = keep(std::move(body));
+    ++symmetry_class_;
+    for (std::size_t i = 0; i < count; ++i) add_thread({}, shared);
   }
 
   /// A thread that begins when another one starts it, and that can be waited for. Each must be
@@ -95,10 +99,11 @@ class Run {
     RelacySync::Atomic<bool> is_started_{false};
     RelacySync::Atomic<bool> has_ended_{false};
   };
-  template <std::invocable Body>
+  template <class Body>
+    requires std::invocable<Body&>
   Spawned& spawned(Body body, std::source_location where = std::source_location::current()) {
     auto& handle = make<Spawned>();
-    thread([&handle, where, body = std::move(body)] {
+    thread([&handle, where, body = std::move(body)]() mutable {
       RelacySync::await([&] { return handle.is_started_.load(std::memory_order::acquire, where); },
                         where);
       body();
@@ -108,14 +113,17 @@ class Run {
   }
 
   /// Runs alone, when all threads have ended; the first of several first. Before the threads.
-  template <std::invocable Body>
+  template <class Body>
+    requires std::invocable<Body&>
   void after(Body body) {
+    const Part part = keep(std::move(body));
     const CheckerScope ours;
-    after_.emplace_back(std::move(body));
+    after_.push_back(part);
   }
 
-  /// Adds to the outcome of this execution; `CheckResult::outcomes` has them all. In a thread or
-  /// after the threads.
+  /// Adds to the outcome of this execution; `CheckResult::outcomes` has them all. Numbers,
+  /// pointers, texts and optional ones are shown, and what `describe` is overloaded for; other
+  /// values as "?". In a thread or after the threads.
   template <class... Values>
   void observe(const Values&... values) {
     const CheckerScope ours;
@@ -133,10 +141,17 @@ class Run {
 
  private:
   friend class CheckedProgram;
+  /// What a thread does, or what runs after the threads.
+  struct Part {
+    void* body;
+    void (*call)(void*);
+
+    void operator()() const { call(body); }
+  };
   struct Thread {
-    std::function<void()> body;
+    Part part;
     std::string name;
-    std::size_t likeness = 0;  // that of those which do the same
+    std::size_t symmetry_class = 0;
     std::vector<std::string> outcome = {};
   };
   struct Owned {
@@ -157,10 +172,15 @@ class Run {
 
   Run() = default;
 
+  /// A body is an object of the execution, since what it holds may be: it ends there too.
   template <class Body>
-  void add_thread(std::string_view name, Body body) {
+  Part keep(Body body) {
+    Body& kept = make<Body>(std::move(body));
+    return {std::addressof(kept), [](void* object) { (*static_cast<Body*>(object))(); }};
+  }
+  void add_thread(std::string_view name, const Part& part) {
     const CheckerScope ours;
-    threads_.push_back({std::move(body), std::string(name), likeness_});
+    threads_.push_back({part, std::string(name), symmetry_class_});
   }
   void* place(std::size_t size, std::size_t alignment);
   void own(void* object, void (*end)(void*) noexcept);
@@ -169,17 +189,18 @@ class Run {
   std::vector<Place> places_;
   std::vector<Owned> owned_;
   std::vector<Thread> threads_;
-  std::vector<std::function<void()>> after_;
+  std::vector<Part> after_;
   std::vector<std::string> outcome_after_;
-  std::size_t likeness_ = 0;
+  std::size_t placed_ = 0;  // objects that have a place
+  std::size_t symmetry_class_ = 0;
 };
 
 /// Ends the execution as a violation where `condition` does not hold. In an execution only.
 void expect(bool condition, std::string_view what = "an expectation does not hold",
             std::source_location where = std::source_location::current());
 
-/// Leaves the execution out where `condition` does not hold: it is not judged, and not counted. A
-/// failure that comes before in the same execution stays one. In a thread only.
+/// Leaves the execution out where `condition` does not hold: it is not judged, and not counted.
+/// What another thread of that execution fails in may count or not. In a thread only.
 void assume(bool condition, std::source_location where = std::source_location::current());
 
 /// How `check` searches.
@@ -199,8 +220,8 @@ struct CheckOptions {
 /// What came of a check.
 class CheckResult {
  public:
-  /// Whether nothing failed in any execution. False where a limit was reached before the search had
-  /// explored all of them: see `verdict`.
+  /// Whether nothing failed in any execution that the search was to explore: of kRandom, in the
+  /// sample; of kBound, within the bound. False where a limit was reached before: see `verdict`.
   [[nodiscard]] bool holds() const noexcept { return verdict() == Verdict::kHolds; }
   [[nodiscard]] Verdict verdict() const noexcept { return search_.verdict; }
   /// Whether every execution was explored, or one of each that differ in nothing; see
@@ -208,8 +229,8 @@ class CheckResult {
   [[nodiscard]] bool exhaustive() const noexcept { return search_.exhaustive; }
   [[nodiscard]] std::uint64_t executions() const noexcept { return search_.executions; }
   /// What the executions that held have observed, each as a line: the values of each thread in its
-  /// order, then those of after the threads, with " | " in between. Threads that are alike come in
-  /// the order of their values.
+  /// order, "-" where it has none, and then those of after the threads if there are any, with " | "
+  /// in between. Threads that are alike come in the order of their values.
   [[nodiscard]] const std::set<std::string>& outcomes() const noexcept { return outcomes_; }
   /// What is wrong; null where it holds, and where a limit was reached.
   [[nodiscard]] const Failure* failure() const noexcept {
@@ -218,8 +239,8 @@ class CheckResult {
   [[nodiscard]] const Trace& trace() const noexcept { return search_.trace; }
   /// For a person: the verdict, and of a violation its trace and how to run it again.
   [[nodiscard]] std::string report() const;
-  /// For `main`: 0 holds, 1 violated, 2 the program does what the checker does not model, 3 a limit
-  /// was reached.
+  /// For `main`: 0 holds, 1 violated, 2 not judged: the program does what the checker does not
+  /// model, or its use is wrong; 3 inconclusive: nothing has failed, but something was left out.
   [[nodiscard]] int exit_code() const noexcept;
 
  private:
@@ -232,6 +253,11 @@ class CheckResult {
 
 /// Runs `program` under every schedule that `options` ask for. One check at a time in a process.
 ///
+/// By kGraph, that is each execution of C++20's memory model, but for load buffering (program order
+/// and reads-from together have no cycle), for more than one failure without a cause of a thread's
+/// weak compare-exchanges and waits for conditions each, and for more than two failed try_locks of
+/// a thread; where one could fail once more, the result is inconclusive. See proofs/graph.md.
+///
 /// The environment of the process:
 /// - `SLABPROOF_REPLAY="FILE:LINE SCHEDULE"`, which a report gives, runs that schedule alone, in
 /// the
@@ -239,7 +265,8 @@ class CheckResult {
 /// - `SLABPROOF_TRACE=FILE` writes the trace of a violation, or of a replay, to FILE: a page where
 ///   it ends in `.html`, JSON in `.json`, the execution graph in `.dot`, and else text.
 /// - `SLABPROOF_JOBS=N` shares each search by kGraph between N processes at a time. What a process
-///   leaves behind, such as a variable that the program writes, is then not seen in this one.
+///   leaves behind, such as a variable that the program writes, is then not seen in this one; and a
+///   limit of time counts for each of the shares, four for a process.
 /// A value that is not valid gives a result that is `kUnsupported` and says so.
 [[nodiscard]] CheckResult check(const std::function<void(Run&)>& program,
                                 const CheckOptions& options = {},

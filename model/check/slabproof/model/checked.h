@@ -17,8 +17,13 @@
 //     template <class Sync> class Ring { ... typename Sync::template Atomic<int> head_{0}; ... };
 //     Ring<slabproof::model::Checked>                       // over the sync policy
 //
-//     namespace primitives = slabproof::model::checked;     // in production: std
-//     class Ring { ... primitives::atomic<int> head_ = 0; primitives::mutex mutex_; ... };
+//     namespace primitives = slabproof::model::checked;
+//     class Ring { ... primitives::atomic<int> head_ = 0; primitives::plain<int> size_ = 0; ... };
+//
+// In production, `namespace primitives { using namespace std; template <class T> using plain = T;
+// }`.
+//
+// Not there: recursive and timed mutexes, call_once, threads (see `Run::spawned`).
 //
 // Objects of these types may exist only while an execution runs. Operators cannot say where they
 // are used, so a trace has no line for them; the functions that they stand for have one.
@@ -29,6 +34,13 @@ using Checked = RelacySync;
 namespace checked {
 
 using Where = std::source_location;
+
+using std::memory_order;
+using std::memory_order_acq_rel;
+using std::memory_order_acquire;
+using std::memory_order_relaxed;
+using std::memory_order_release;
+using std::memory_order_seq_cst;
 
 /// As std::atomic, of at most 8 bytes. Not there: fetch_add of floating-point numbers, `consume`,
 /// `is_lock_free`, volatile objects.
@@ -103,7 +115,7 @@ class atomic : public Checked::WaitableAtomic<T> {
   T operator++() noexcept
     requires kCounts
   {
-    return static_cast<T>(fetch_add(1, kSeqCst, Where()) + 1);
+    return sum(fetch_add(1, kSeqCst, Where()), 1);
   }
   T operator++(int) noexcept
     requires kCounts
@@ -113,7 +125,7 @@ class atomic : public Checked::WaitableAtomic<T> {
   T operator--() noexcept
     requires kCounts
   {
-    return static_cast<T>(fetch_sub(1, kSeqCst, Where()) - 1);
+    return difference(fetch_sub(1, kSeqCst, Where()), 1);
   }
   T operator--(int) noexcept
     requires kCounts
@@ -123,12 +135,12 @@ class atomic : public Checked::WaitableAtomic<T> {
   T operator+=(difference_type value) noexcept
     requires kCounts
   {
-    return static_cast<T>(fetch_add(value, kSeqCst, Where()) + value);
+    return sum(fetch_add(value, kSeqCst, Where()), value);
   }
   T operator-=(difference_type value) noexcept
     requires kCounts
   {
-    return static_cast<T>(fetch_sub(value, kSeqCst, Where()) - value);
+    return difference(fetch_sub(value, kSeqCst, Where()), value);
   }
   T operator&=(T value) noexcept
     requires kIsInteger
@@ -145,11 +157,32 @@ class atomic : public Checked::WaitableAtomic<T> {
   {
     return static_cast<T>(fetch_xor(value, kSeqCst, Where()) ^ value);
   }
+
+ private:
+  // As the atomic itself, these wrap around.
+  static T sum(T value, difference_type change) noexcept {
+    if constexpr (kIsInteger) {
+      using Unsigned = std::make_unsigned_t<T>;
+      return static_cast<T>(
+          static_cast<Unsigned>(static_cast<Unsigned>(value) + static_cast<Unsigned>(change)));
+    } else {
+      return value + change;
+    }
+  }
+  static T difference(T value, difference_type change) noexcept {
+    if constexpr (kIsInteger) {
+      using Unsigned = std::make_unsigned_t<T>;
+      return static_cast<T>(
+          static_cast<Unsigned>(static_cast<Unsigned>(value) - static_cast<Unsigned>(change)));
+    } else {
+      return value - change;
+    }
+  }
 };
 
 class atomic_flag {
  public:
-  explicit atomic_flag(Where where = Where::current()) noexcept : value_(false, where) {}
+  atomic_flag(Where where = Where::current()) noexcept : value_(false, where) {}
 
   bool test_and_set(std::memory_order order = std::memory_order::seq_cst,
                     Where where = Where::current()) noexcept {
@@ -178,7 +211,7 @@ inline void atomic_thread_fence(std::memory_order order, Where where = Where::cu
   Checked::fence(order, where);
 }
 
-/// A variable that is no atomic: a race on it is found. In place of a plain `T`.
+/// A variable that is not atomic: a race on it is found. In place of a plain `T`.
 template <class T>
 class plain : public Checked::Var<T> {
   using Base = Checked::Var<T>;
@@ -195,10 +228,35 @@ class plain : public Checked::Var<T> {
     Base::write(Where()) = std::move(value);
     return *this;
   }
+  plain(const plain& other) : plain(T(other)) {}
+  plain& operator=(const plain& other) { return *this = T(other); }
+
+  plain& operator+=(const T& value) {
+    Base::write(Where()) += value;
+    return *this;
+  }
+  plain& operator-=(const T& value) {
+    Base::write(Where()) -= value;
+    return *this;
+  }
+  plain& operator++() {
+    ++Base::write(Where());
+    return *this;
+  }
+  plain& operator--() {
+    --Base::write(Where());
+    return *this;
+  }
 };
 
-using mutex = Checked::Mutex;
-using shared_mutex = Checked::SharedMutex;
+class mutex : public Checked::Mutex {
+ public:
+  mutex(Where where = Where::current()) noexcept : Checked::Mutex(where) {}
+};
+class shared_mutex : public Checked::SharedMutex {
+ public:
+  shared_mutex(Where where = Where::current()) noexcept : Checked::SharedMutex(where) {}
+};
 
 // Of a mutex that can be told where, or of a class of yours with the same functions.
 template <class Mutex>
@@ -226,6 +284,8 @@ class lock_guard {
       : mutex_(guarded), where_(where) {
     lock_at(mutex_, where);
   }
+  lock_guard(Mutex& held, std::adopt_lock_t /*adopt*/, Where where = Where::current())
+      : mutex_(held), where_(where) {}
   ~lock_guard() { unlock_at(mutex_, where_); }
   lock_guard(const lock_guard&) = delete;
   lock_guard& operator=(const lock_guard&) = delete;
@@ -237,6 +297,7 @@ class lock_guard {
 
 using std::adopt_lock;
 using std::defer_lock;
+using std::scoped_lock;
 using std::try_to_lock;
 
 /// As std::unique_lock, and says in a trace where its constructor locks.
@@ -249,8 +310,8 @@ class unique_lock : public std::unique_lock<Mutex> {
   explicit unique_lock(Mutex& guarded, Where where = Where::current())
       : Base((lock_at(guarded, where), guarded), std::adopt_lock) {}
 };
-template <class Mutex>
-unique_lock(Mutex&) -> unique_lock<Mutex>;
+template <class Mutex, class... How>
+unique_lock(Mutex&, How...) -> unique_lock<Mutex>;
 
 /// As std::shared_lock, with what a `shared_mutex` here has.
 template <class Mutex>
@@ -272,7 +333,7 @@ class shared_lock {
 /// As std::condition_variable, without waits that end at a time.
 class condition_variable {
  public:
-  explicit condition_variable(Where where = Where::current()) noexcept : condition_(where) {}
+  condition_variable(Where where = Where::current()) noexcept : condition_(where) {}
 
   void wait(std::unique_lock<mutex>& lock, Where where = Where::current()) noexcept {
     condition_.wait(*lock.mutex(), where);

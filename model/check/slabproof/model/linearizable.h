@@ -38,7 +38,15 @@ namespace slabproof::model {
 template <class Specification>
 class Linearizable {
  public:
-  explicit Linearizable(Specification initial = {}) : initial_(std::move(initial)) {}
+  explicit Linearizable(Specification initial = {},
+                        std::source_location where = std::source_location::current())
+      : initial_(std::move(initial)), where_(where) {}
+  Linearizable(const Linearizable&) = delete;
+  Linearizable& operator=(const Linearizable&) = delete;
+  /// Calls that nobody has checked would hold for nothing: they end the execution, not judged.
+  ~Linearizable() {
+    if (history_.has_calls_of_threads() && !is_checked_) CallHistory::report_unchecked(where_);
+  }
 
   /// Makes a call of the object, by `call()`, and gives what it returned.
   /// `reference(specification)` does the same to a sequential object, and returns what the call
@@ -64,17 +72,20 @@ class Linearizable {
 
   /// Ends the execution as a violation where no order explains what the calls returned. After the
   /// threads.
-  void check(std::source_location where = std::source_location::current()) const {
+  void check(std::source_location where = std::source_location::current()) {
     const CheckerScope ours;
-    std::vector<Tried> tried;
-    if (!explains(initial_, 0, tried)) history_.report(where);
+    is_checked_ = true;
+    history_.require_returned(where);
+    std::vector<State> seen;
+    if (!explains(initial_, 0, seen)) history_.report(where);
   }
 
  private:
-  /// Calls that were made, in some order, and what they led to.
-  struct Tried {
+  /// Calls that were made, in some order, and what they led to; no order of the others goes on
+  /// from there.
+  struct State {
     std::uint64_t made;
-    Specification led_to;
+    Specification reached;
   };
 
   template <class Result, class Step>
@@ -86,25 +97,27 @@ class Linearizable {
   }
 
   [[nodiscard]] bool explains(const Specification& state, std::uint64_t made,
-                              std::vector<Tried>& tried) const {
+                              std::vector<State>& seen) const {
     if (history_.are_all(made)) return true;
-    for (const Tried& before : tried) {
-      if (before.made == made && before.led_to == state) return false;
+    for (const State& before : seen) {
+      if (before.made == made && before.reached == state) return false;
     }
     for (std::size_t next = 0; next < history_.size(); ++next) {
       if (!history_.may_come_next(next, made)) continue;
       Specification after = state;
-      if (steps_[next](after) && explains(after, made | std::uint64_t{1} << next, tried)) {
+      if (steps_[next](after) && explains(after, made | std::uint64_t{1} << next, seen)) {
         return true;
       }
     }
-    tried.push_back({made, state});
+    seen.push_back({made, state});
     return false;
   }
 
   Specification initial_;
   CallHistory history_;
   std::vector<std::function<bool(Specification&)>> steps_;
+  std::source_location where_;
+  bool is_checked_ = false;
 };
 
 }  // namespace slabproof::model
