@@ -70,7 +70,8 @@ std::string name_of(const ObjectRecord& record) {
   }
   const Named* const holder = holder_of(record.object);
   if (holder == nullptr) return own_name(record);
-  return holder->is_checked ? holder->name : holder->name + "." + own_name(record);
+  const bool is_itself = holder->is_checked && holder->begin == record.object;
+  return is_itself ? holder->name : holder->name + "." + own_name(record);
 }
 
 namespace checker_hooks {

@@ -119,6 +119,21 @@ TEST(Check, ObjectWithANameOfItsOwnIsCalledByIt) {
   EXPECT_THAT(result.report(), HasSubstr("data race: flag is written"));
 }
 
+TEST(Check, ClassWithTheFunctionsOfAMutexIsNotCalledOne) {
+  struct TicketLock {
+    Checked::Var<int> taken{0};
+    Checked::Var<int> served{0};
+    void lock() { ++taken.write(); }
+    void unlock() { ++served.write(); }
+  };
+  const CheckResult result = check([](model::Run& run) {
+    auto& lock = run.make<TicketLock>();
+    run.name(lock, "lock");
+    run.threads(2, [&] { lock.lock(); });
+  });
+  EXPECT_THAT(result.report(), HasSubstr("data race: lock.variable 0 is written"));
+}
+
 TEST(Check, FailedExpectationIsAViolationAtItsLine) {
   const CheckResult result = check([](auto& run) {
     auto& counter = run.template make<Checked::Atomic<int>>(0);

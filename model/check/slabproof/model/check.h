@@ -40,6 +40,12 @@
 /// is gone when they run.
 namespace slabproof::model {
 
+/// A primitive of the checked sync policy, or a class that adds to one.
+template <class T>
+concept CheckedObject = std::derived_from<T, Checked::Mutex> || requires(const T& object) {
+  []<class Value>(const Checked::Var<Value>&) {}(object);
+} || requires(const T& object) { []<class Value>(const Checked::Atomic<Value>&) {}(object); };
+
 /// One execution, as the program sees it. Its functions may be called where they say so.
 class Run {
  public:
@@ -134,9 +140,7 @@ class Run {
   /// its name and their own. Before the threads, or by a thread that knows the object alone.
   template <class T>
   void name(const T& object, std::string_view name) {
-    constexpr bool kIsChecked = requires(T t) { t.write(); } ||
-                                requires(T t) { t.store({}, {}); } || requires(T t) { t.lock(); };
-    checker_hooks::name_object(std::addressof(object), sizeof(T), name, kIsChecked);
+    checker_hooks::name_object(std::addressof(object), sizeof(T), name, CheckedObject<T>);
   }
 
  private:
