@@ -339,7 +339,7 @@ TEST(Check, ObjectsAreMadeBeforeTheThreads) {
 TEST(Check, MemoryOfACheckThatFailedIsNoLeakOfTheNext) {
   const auto program = [](bool fails) {
     return check([fails](model::Run& run) {
-      auto& numbers = run.make<std::vector<int>>(10, 1);
+      auto& numbers = run.make<std::vector<int>>(10U, 1);
       run.thread([&numbers, fails] { expect(!fails && numbers.size() == 10); });
     });
   };

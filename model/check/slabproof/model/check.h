@@ -166,8 +166,8 @@ class Run {
   struct Place {
     struct Free {
       std::size_t alignment;
-      void operator()(std::byte* memory) const noexcept {
-        ::operator delete(memory, std::align_val_t(alignment));
+      void operator()(std::byte* data) const noexcept {
+        ::operator delete(data, std::align_val_t(alignment));
       }
     };
     std::unique_ptr<std::byte, Free> memory;
