@@ -174,7 +174,7 @@ class PageMap {
   struct Next {
     std::uint32_t first_run = 0;
     std::uint32_t fresh_pages = 0;  ///< that are neither released yet nor in the range
-    std::uint32_t slots = 0;        ///< of all runs
+    std::uint32_t released = 0;     ///< slots of all runs
   };
   /// Puts down which pages may go, from the count. `range` is what is not carved. O(pages).
   [[nodiscard]] Next find_runs(SlotRange range) const noexcept {
@@ -194,8 +194,8 @@ class PageMap {
       entry(next, first).write() = kReleased | page;
       (before == pages_ ? found.first_run : entry(next, before).write()) = first + 1;
       before = page;
-      const SlotRange slots = slots_of({first, page, 0});
-      found.slots += slots.end - slots.begin;
+      const SlotRange gone = slots_of({first, page, 0});
+      found.released += gone.end - gone.begin;
     }
     return found;
   }
@@ -225,7 +225,7 @@ class PageMap {
   }
   /// The slots of the lowest run of the next state, and where the run behind it begins.
   struct First {
-    SlotRange slots;
+    SlotRange range;
     std::uint32_t next;
   };
   [[nodiscard]] First first_of(const Next& found) const noexcept {

@@ -154,7 +154,7 @@ class PageRelease {
       if (!pages.will_be_released(slot)) run.append(slot, list_);
     };
     const std::uint32_t expected = rest.free();
-    if (run.unlink(rest, keep).slots != expected) ++corrupt_links_;
+    if (run.unlink(rest, keep).visited != expected) ++corrupt_links_;
     // What is left of the range at its ends, where it shares a page with slots in use.
     SlotRange left = range();
     const auto stays = [&](std::uint32_t slot) {
@@ -175,10 +175,10 @@ class PageRelease {
       return pages.let_go();
     }
     const auto first = pages.first_of(found_);
-    state.next = first.slots.begin;
-    state.end = first.slots.end;
+    state.next = first.range.begin;
+    state.end = first.range.end;
     pages.adopt(first.next);
-    const std::uint32_t lost = run.capacity() - found_.slots - state.carved;
+    const std::uint32_t lost = run.capacity() - found_.released - state.carved;
     state.carved += lost;
     state.abandoned += lost;
     change.carved_after += lost;

@@ -278,7 +278,7 @@ class SlotFreelist {
   /// How far a walk of the freelist came. `corrupt` says that the link of the last slot was not
   /// followed, or should not have been there.
   struct Walked {
-    std::uint32_t slots = 0;
+    std::uint32_t visited = 0;
     bool corrupt = false;
   };
 
@@ -363,7 +363,7 @@ class SlotFreelist {
       const Link link = get(slot);
       if constexpr (Watch::is_active) Watch::hide(slot_at(slot), sizeof(LinkVar));
       ++rest.live;
-      ++walked.slots;
+      ++walked.visited;
       action(slot);
       walked.corrupt = !is_sound(link, slot, rest);
       rest.head = walked.corrupt ? 0 : link.next;
@@ -385,17 +385,17 @@ class SlotFreelist {
     return false;
   }
   // Static, since for a member of this object it would have to lie in memory in the common case.
-  [[gnu::noinline, gnu::cold]] static bool is_carved_behind(std::byte* slots,
+  [[gnu::noinline, gnu::cold]] static bool is_carved_behind(std::byte* first,
                                                             const SlotGeometry& geometry,
                                                             std::uint32_t end,
                                                             std::uint32_t slot) noexcept {
     return slot >= end && slot < geometry.capacity && geometry.pages != 0 &&
-           !Pages(slots - geometry.slots_offset, geometry).is_uncarved(slot);
+           !Pages(first - geometry.slots_offset, geometry).is_uncarved(slot);
   }
-  [[gnu::noinline, gnu::cold]] static bool reopen(std::byte* slots, const SlotGeometry& geometry,
+  [[gnu::noinline, gnu::cold]] static bool reopen(std::byte* first, const SlotGeometry& geometry,
                                                   FreelistState& state) noexcept {
     if (geometry.pages == 0) return false;
-    const auto run = Pages(slots - geometry.slots_offset, geometry).take_run();
+    const auto run = Pages(first - geometry.slots_offset, geometry).take_run();
     if (!run) return false;
     state.next = run->begin;
     state.end = run->end;
