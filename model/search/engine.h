@@ -78,8 +78,8 @@ struct RunSettings {
   /// fresh memory.
   bool reuse_memory = true;
   /// For searches of execution graphs: memory that is allocated with `new` and never freed is a
-  /// failure, as it is in all other searches. Not of what runs after the threads. Nothing may outlive
-  /// an execution then: not what a library keeps from its first use on.
+  /// failure, as it is in all other searches. Not of what runs after the threads. Nothing may
+  /// outlive an execution then: not what a library keeps from its first use on.
   bool report_leaks = false;
   /// Seconds without any step or access after which an execution is given up; 0: no limit.
   double stall_limit = 10;

@@ -34,7 +34,6 @@ struct TraceEvent {
   Annotation annotation = {};
 };
 
-
 /// The execution graph that an execution ran on.
 struct TraceGraph {
   struct Event {

@@ -435,9 +435,9 @@ TEST(GraphTrace, NamesTheEventsOfAViolation) {
                                                }});
   const model::TraceGraph& graph = found.result.trace.graph;
   EXPECT_EQ(texts_of(graph),
-            (std::vector<std::string>{"lock mutex 3 ", "store release atomic 0 1", "unlock mutex 3 ",
-                                      "lock mutex 3 ", "exchange acquire atomic 0 1 -> 2",
-                                      "unlock mutex 3 "}));
+            (std::vector<std::string>{"lock mutex 3 ", "store release atomic 0 1",
+                                      "unlock mutex 3 ", "lock mutex 3 ",
+                                      "exchange acquire atomic 0 1 -> 2", "unlock mutex 3 "}));
   EXPECT_TRUE(graph.events[0].reads_initial);
   EXPECT_EQ(graph.events[3].reads_from, 2U);
   EXPECT_EQ(graph.events[4].reads_from, 1U);
