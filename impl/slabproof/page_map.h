@@ -189,7 +189,7 @@ class PageMap {
         if (is_fresh(page, range, head)) ++found.fresh_pages;
         ++page;
       }
-      entry(next, page).write() = 0;  // no run ends in the last page, which is none
+      entry(next, page).write() = 0;  // there is one: the last page is never whole
       if (page == first) continue;
       entry(next, first).write() = kReleased | page;
       (before == pages_ ? found.first_run : entry(next, before).write()) = first + 1;

@@ -133,6 +133,7 @@ class basic_slab_resource final : public std::pmr::memory_resource {
   }
 
   /// Ends an object of `make_unique` whose owner was released. `T` is the type that it was made as.
+  /// The destructor runs before anyone looks at the pointer: `ExtendableSlab::destroy` looks first.
   template <class T>
   void destroy(const T* object) noexcept {
     std::destroy_at(object);

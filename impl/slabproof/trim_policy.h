@@ -37,8 +37,8 @@ struct TrimNever {
 /// Trims where more than `kPercent` percent of the slots that may be in memory are free, and a
 /// quarter of that share was given back since the last such trim. So a slab at the boundary, or
 /// one whose free slots share their pages with live blocks, does not trim at each free: between two
-/// trims, which are O(slots) each, at least `kPercent` / 400 of the slots go back. A free takes
-/// some 25 instructions more.
+/// trims, which are O(slots) each, at least `kPercent` / 400 of the slots go back. A free looks
+/// whether its segment has become empty, and is not inlined into its caller.
 template <unsigned kPercent>
 struct TrimAbove {
   static_assert(kPercent > 0 && kPercent < 100,

@@ -119,6 +119,20 @@ TEST(Check, ObjectWithANameOfItsOwnIsCalledByIt) {
   EXPECT_THAT(result.report(), HasSubstr("data race: flag is written"));
 }
 
+TEST(Check, PartOfAnObjectWithANameIsNotCalledByItAlone) {
+  const CheckResult result = check([](model::Run& run) {
+    auto& ready = run.make<checked::atomic<bool>>(false);
+    run.name(ready, "ready");
+    run.thread([&] {
+      ready.store(true);
+      ready.notify_all();
+      expect(false);
+    });
+  });
+  EXPECT_THAT(result.report(), HasSubstr("store seq_cst ready = true"));
+  EXPECT_THAT(result.report(), HasSubstr("exchange acq_rel ready.atomic 1"));
+}
+
 TEST(Check, ClassWithTheFunctionsOfAMutexIsNotCalledOne) {
   struct TicketLock {
     Checked::Var<int> taken{0};
@@ -189,11 +203,12 @@ TEST(Check, FailureInAnExecutionThatHoldsItsAssumptionsIsFound) {
     const CheckResult result = check(
         [](auto& run) {
           auto& x = run.template make<Checked::Atomic<int>>(0);
-          run.thread([&] { x.store(1, relaxed); });
+          // It comes first, so that its assumption fails before the other has done anything.
           run.thread([&] {
             assume(x.load(relaxed) == 1);
             expect(false, "reached");
           });
+          run.thread([&] { x.store(1, relaxed); });
         },
         {.search = search});
     ASSERT_EQ(result.exit_code(), 1) << to_text(search) << result.report();
@@ -237,6 +252,14 @@ TEST(CheckJobs, WhatFailsInAProcessIsReportedWithItsTrace) {
   EXPECT_EQ(result.exit_code(), 1);
   EXPECT_THAT(result.report(), HasSubstr("an addition is lost"));
   EXPECT_FALSE(result.trace().events.empty());
+}
+
+TEST(CheckJobs, OutcomesMayBeAnyBytes) {
+  const CheckResult result =
+      check([](model::Run& run) { run.threads(2, [&run] { run.observe(std::string("\xff\n")); }); },
+            {.jobs = 2});
+  EXPECT_TRUE(result.holds()) << result.report();
+  EXPECT_EQ(result.outcomes().size(), 1U);
 }
 
 TEST(CheckJobs, NumberThatIsNotValidIsRefused) {
@@ -337,14 +360,16 @@ TEST(Check, ObjectsAreMadeBeforeTheThreads) {
 }
 
 TEST(Check, MemoryOfACheckThatFailedIsNoLeakOfTheNext) {
-  const auto program = [](bool fails) {
-    return check([fails](model::Run& run) {
-      auto& numbers = run.make<std::vector<int>>(10U, 1);
-      run.thread([&numbers, fails] { expect(!fails && numbers.size() == 10); });
-    });
-  };
-  EXPECT_EQ(program(true).exit_code(), 1);
-  const CheckResult next = program(false);
+  const CheckResult failed = check([](model::Run& run) {
+    run.make<std::vector<int>>(10U, 1);
+    run.thread([] { expect(false); });
+  });
+  ASSERT_EQ(failed.exit_code(), 1);
+  // The memory that was left there comes back, and is freed before the threads.
+  const CheckResult next = check([](model::Run& run) {
+    const std::vector<int> scratch(10U, 1);
+    run.thread([] {});
+  });
   EXPECT_TRUE(next.holds()) << next.report();
 }
 

@@ -185,12 +185,22 @@ TEST(CheckedNames, FencesOrderRelaxedAccesses) {
   EXPECT_THAT(program(false).report(), HasSubstr("data race"));
 }
 
+// Where one of these would overflow, it would not be a constant.
+constexpr int kMin = std::numeric_limits<int>::min();
+constexpr int kMax = std::numeric_limits<int>::max();
+static_assert(sync::wrapping_sum(kMax, 1) == kMin && sync::wrapping_sum(-2, 5) == 3);
+static_assert(sync::wrapping_difference(kMin, 1) == kMax);
+
 TEST(CheckedNames, OperatorsWrapAroundAsTheAtomicDoes) {
   const CheckResult result = check([](model::Run& run) {
-    auto& x = run.make<sync::atomic<int>>(std::numeric_limits<int>::max());
-    run.thread([&run, &x] { run.observe(++x == std::numeric_limits<int>::min()); });
+    auto& x = run.make<sync::atomic<int>>(kMax);
+    run.thread([&run, &x] {
+      for (const bool is_right : {++x == kMin, --x == kMax, (x += 2) == kMin + 1}) {
+        run.observe(is_right);
+      }
+    });
   });
-  EXPECT_EQ(result.outcomes(), (Outcomes{"true"})) << result.report();
+  EXPECT_EQ(result.outcomes(), (Outcomes{"true true true"})) << result.report();
 }
 
 TEST(CheckedNames, PlainVariablesCountAndCopy) {

@@ -113,6 +113,21 @@ TEST(Linearizable, CallsBeforeAndAfterTheThreadsAreOrderedWithAllOthers) {
   EXPECT_THAT(check_calls_around(1).report(), HasSubstr("main read -> 1"));
 }
 
+TEST(Linearizable, OrderThatLeadsElsewhereIsTriedToo) {
+  const CheckResult result = check([](model::Run& run) {
+    auto& calls = run.make<Linearizable<int>>(0);
+    for (const int value : {1, 2}) {
+      run.thread(
+          [&calls, value] { calls.call("write", [] {}, [value](int& held) { held = value; }); });
+    }
+    run.after([&calls] {
+      calls.call("read", [] { return 1; }, [](int& held) { return held; });
+      calls.check();
+    });
+  });
+  EXPECT_TRUE(result.holds()) << result.report();
+}
+
 TEST(Linearizable, CallThatAnExceptionLeavesIsNotJudged) {
   const CheckResult result = check([](model::Run& run) {
     auto& calls = run.make<Linearizable<int>>(0);

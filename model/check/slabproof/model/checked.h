@@ -4,6 +4,7 @@
 #include <atomic>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <source_location>
 #include <type_traits>
@@ -41,6 +42,18 @@ using std::memory_order_acquire;
 using std::memory_order_relaxed;
 using std::memory_order_release;
 using std::memory_order_seq_cst;
+
+// What arithmetic of an atomic gives: it wraps around, of signed numbers too.
+template <std::integral T>
+[[nodiscard]] constexpr T wrapping_sum(T a, T b) noexcept {
+  using Wide = std::uint64_t;
+  return static_cast<T>(static_cast<Wide>(a) + static_cast<Wide>(b));
+}
+template <std::integral T>
+[[nodiscard]] constexpr T wrapping_difference(T a, T b) noexcept {
+  using Wide = std::uint64_t;
+  return static_cast<T>(static_cast<Wide>(a) - static_cast<Wide>(b));
+}
 
 /// As std::atomic, of at most 8 bytes. Not there: fetch_add of floating-point numbers, `consume`,
 /// `is_lock_free`, volatile objects.
@@ -159,21 +172,16 @@ class atomic : public Checked::WaitableAtomic<T> {
   }
 
  private:
-  // As the atomic itself, these wrap around.
   static T sum(T value, difference_type change) noexcept {
     if constexpr (kIsInteger) {
-      using Unsigned = std::make_unsigned_t<T>;
-      return static_cast<T>(
-          static_cast<Unsigned>(static_cast<Unsigned>(value) + static_cast<Unsigned>(change)));
+      return wrapping_sum(value, change);
     } else {
       return value + change;
     }
   }
   static T difference(T value, difference_type change) noexcept {
     if constexpr (kIsInteger) {
-      using Unsigned = std::make_unsigned_t<T>;
-      return static_cast<T>(
-          static_cast<Unsigned>(static_cast<Unsigned>(value) - static_cast<Unsigned>(change)));
+      return wrapping_difference(value, change);
     } else {
       return value - change;
     }
