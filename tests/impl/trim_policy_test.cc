@@ -164,6 +164,18 @@ TEST_F(TrimPolicyTest, NextTrimComesWhenAsMuchIsFreeAgain) {
   }
 }
 
+TEST(TrimTriggerTest, WhatWasTakenSinceTheLastTrimCountsWhenItIsFreeAgain) {
+  TrimTrigger<TrimAbove<50>> trigger;
+  trigger.consider(40, 24);
+  ASSERT_TRUE(trigger.begin());
+  trigger.end(20);
+  // Most of it is in use again, and other pages went meanwhile.
+  trigger.consider(10, 6);
+  EXPECT_FALSE(trigger.begin());
+  trigger.consider(10, 9);
+  EXPECT_TRUE(trigger.begin());
+}
+
 TEST_F(TrimPolicyTest, MissesOfACacheTrim) {
   CachedSlab<Object, HalfFree> slab(kCapacity);
   give_back(slab, take_blocks(slab, 10 * kCapacity));
