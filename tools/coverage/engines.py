@@ -18,6 +18,7 @@ RULES = [
     (r"//tests\b.*:headers_self_contained_test", None, None),  # only compiles
     (r"//tests/consumer\b.*", None, None),  # build programs of their own
     (r"//tests/mutants\b.*", None, None),  # mutants are not the shipped headers
+    (r"//examples\b.*", None, None),  # classes of their own
     (r"//proofs/coq\b.*", None, None),  # judge traces by the proofs, which takes Coq to build
     (r"//proofs\b.*", True, CHECKER),
     (r"//proofs\b.*", False, None),  # read sources and results
