@@ -172,6 +172,15 @@ class DispatchTest(ScriptTest):
         self.assertEqual((result.returncode, result.stdout), (2, ""))
         self.assertIn("unknown command 'proove'", result.stderr)
 
+    def test_the_command_that_was_probably_meant_is_named(self):
+        for wrong, meant in {"chek": "check", "tests": "test", "bench_check": "bench-check", "lnit": None, "frobnicate": None}.items():
+            with self.subTest(wrong):
+                said = self.run_verify(wrong).stderr
+                if meant is None:
+                    self.assertNotIn("did you mean", said)
+                else:
+                    self.assertIn(f"did you mean '{meant}'?", said)
+
     def test_arguments_that_would_be_ignored_are_refused(self):
         result = self.run_verify("test", "--quick")
         self.assertEqual(result.returncode, 2)

@@ -23,6 +23,7 @@
 #include "model/command/progress_line.h"
 #include "model/command/report.h"
 #include "model/command/standard_streams.h"
+#include "model/command/terminal_color.h"
 #include "model/program/enumeration.h"
 #include "model/program/job.h"
 #include "model/program/program.h"
@@ -161,7 +162,7 @@ int run_jobs(const CommandOptions& options, const std::string& command) {
   OutputFile steps(options.steps_file);
   TraceFiles trace(options, command);
   const std::vector<CheckJob> jobs = jobs_of(options);
-  const ResultTable table(widest_name(jobs));
+  const ResultTable table(widest_name(jobs), output_has_color());
   if (!options.quiet) print_output(table.header());
 
   std::vector<RunResult> results;

@@ -7,12 +7,17 @@
 #include <charconv>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
+#include "model/command/completion.h"
+#include "model/command/manual.h"
+#include "model/command/nearest_name.h"
 #include "model/command/standard_streams.h"
 #include "model/program/fit.h"
 #include "model/program/scenario.h"
@@ -20,32 +25,10 @@
 #include "model/search/explore.h"
 #include "model/search/memory_model.h"
 #include "model/trace/trace_file.h"
+#include "slabproof/version.h"
 
 namespace slabproof::model {
 namespace {
-
-constexpr const char* kDescription =
-    "Model-checks the shipped slab, on Relacy or on execution graphs of C++20 or RC11.\n\n"
-    "With no --program and no --scenario it runs the default suite and prints a table. Exit code: "
-    "0 "
-    "everything holds, 1 a violation was found, 2 bad usage, 3 inconclusive (a limit cut a search "
-    "that found nothing).";
-
-std::string describe_tokens() {
-  std::string text = "Programs: threads are separated by |, operations by spaces.\n";
-  for (const OperationTraits& traits : kOperations) {
-    text += fmt::format("  {:<8}{}\n", tokens_of(traits), traits.help);
-  }
-  return text +
-         "An operation that finds nothing to act on is skipped. A program breaks the slab's "
-         "contract, and is\n"
-         "blamed for it, if it frees a block again (d) after another thread may have been handed "
-         "it anew.\n"
-         "Slabs with caches have neither d nor z. Of an owner's threads the first has neither x, "
-         "m, "
-         "d nor u,\n"
-         "and the others have f, F, g and t alone.";
-}
 
 /// What the parser fills in before it is checked and turned into `CommandOptions`.
 struct RawOptions {
@@ -60,9 +43,11 @@ struct RawOptions {
   std::string shard;
   std::string alphabet = "a f f@0 F ! r";
   std::string memory;
+  std::string completion;
 };
 
 void add_what_to_run(CLI::App& app, RawOptions& raw, CommandOptions& options) {
+  app.option_defaults()->group("What to check");
   app.add_option("--program", raw.program, "The program to run, such as \"a f | a f\"");
   app.add_option("--capacity", raw.slab.capacity, "Slots of a segment, for --program")
       ->check(CLI::Range(1, 64))
@@ -93,8 +78,9 @@ void add_what_to_run(CLI::App& app, RawOptions& raw, CommandOptions& options) {
       ->check(CLI::Range(std::uint32_t{1}, kMaxSlabBatch))
       ->capture_default_str();
   app.add_option("--scenario", raw.scenarios, "Run this scenario (repeatable); --list names them")
+      ->type_name(kScenarioType)
       ->excludes("--program");
-  app.add_option("--suite", raw.suite, "Run this suite of scenarios: default, deep")
+  app.add_option("--suite", raw.suite, "Run this suite of scenarios")
       ->check(CLI::IsMember({"default", "deep"}))
       ->excludes("--program")
       ->excludes("--scenario");
@@ -117,6 +103,7 @@ void set_search(const std::string& name, SearchOptions& options) {
 }
 
 void add_how_to_search(CLI::App& app, RawOptions& raw, SearchOptions& options) {
+  app.option_defaults()->group("How to search");
   app.add_option_function<std::string>(
          "--search", [&options](const std::string& name) { set_search(name, options); },
          "dpor: one execution of each class of equivalent ones; graph: one of each execution graph "
@@ -148,6 +135,7 @@ void add_how_to_search(CLI::App& app, RawOptions& raw, SearchOptions& options) {
 }
 
 void add_how_to_share(CLI::App& app, RawOptions& raw, CommandOptions& options) {
+  app.option_defaults()->group("How to share the work");
   app.add_option("--jobs", options.search.processes, "Explore in so many processes")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
@@ -156,7 +144,8 @@ void add_how_to_share(CLI::App& app, RawOptions& raw, CommandOptions& options) {
       "Explore one part of each program, such as 0/3, 1/3 or 2/3, which together are all "
       "of it (default: what Bazel's test sharding asks for)");
   app.add_option("--checkpoint", options.search.checkpoint_file,
-                 "Keep finished parts in this file, and go on from what it holds already");
+                 "Keep finished parts in this file, and go on from what it holds already")
+      ->type_name(kFileType);
   app.add_flag("--estimate", options.estimate,
                "Say roughly how many executions there are and how long they take, and stop");
 }
@@ -187,27 +176,33 @@ std::optional<Shard> shard_of_bazel() {
 }
 
 void add_what_to_write(CLI::App& app, CommandOptions& options) {
+  app.option_defaults()->group("What to write");
   app.add_option(
-      "--trace", options.trace_file,
-      "Write a trace here, as a page (.html), as JSON (.json), as a picture (.svg), as its "
-      "execution graph in the language of Graphviz (.dot, which asks for --search graph) or as "
-      "text: of the first violation, or of the execution with the greatest over-growth where there "
-      "is none");
-  app.add_option(
-      "--draw", options.draw_file,
-      "Draw the same trace here as SVG: lanes, critical sections and the violating pair");
+         "--trace", options.trace_file,
+         "Write a trace here, as a page (.html), as JSON (.json), as a picture (.svg), as its "
+         "execution graph in the language of Graphviz (.dot, which asks for --search graph) or as "
+         "text: of the first violation, or of the execution with the greatest over-growth where "
+         "there "
+         "is none")
+      ->type_name(kFileType);
+  app.add_option("--draw", options.draw_file,
+                 "Draw the same trace here as SVG: lanes, critical sections and the violating pair")
+      ->type_name(kFileType);
   app.add_option("--replay", options.replay_file,
                  "Run the one execution recorded in this file, with a trace; - is standard input")
+      ->type_name(kFileType)
       ->excludes("--program")
       ->excludes("--scenario")
       ->excludes("--suite")
       ->excludes("--memory");
-  app.add_option("--json", options.json_file, "Write the results here as JSON");
+  app.add_option("--json", options.json_file, "Write the results here as JSON")
+      ->type_name(kFileType);
   app.add_option(
          "--emit-steps", options.steps_file,
          "Write the critical sections of each execution here, as steps of the proved "
          "system, for proofs/coq's check_trace to judge; suites leave out slabs with caches "
          "and owners, which that system does not have")
+      ->type_name(kFileType)
       ->excludes("--jobs")
       ->excludes("--checkpoint")
       ->excludes("--estimate");
@@ -252,11 +247,20 @@ Problem add_program(const RawOptions& raw, CommandOptions& options) {
   return std::nullopt;
 }
 
+std::vector<std::string> scenario_names() {
+  std::vector<std::string> names;
+  for (const auto suite : {default_suite(), deep_suite()}) {
+    for (const Scenario& scenario : suite) names.emplace_back(scenario.name);
+  }
+  return names;
+}
+
 Problem add_scenarios(const RawOptions& raw, CommandOptions& options) {
   for (const std::string& name : raw.scenarios) {
     const Scenario* const scenario = find_scenario(name);
     if (scenario == nullptr) {
-      return fmt::format("unknown scenario \"{}\"; --list names them", name);
+      return fmt::format("unknown scenario \"{}\"; --list names them{}", name,
+                         did_you_mean(name, scenario_names()));
     }
     options.jobs.push_back(job_of(*scenario));
     if (auto problem = family_problem(options.jobs.back().slab.family, options)) return problem;
@@ -323,23 +327,56 @@ Problem resolve(const RawOptions& raw, CommandOptions& options) {
   return raw.enumerate.empty() ? add_scenarios(raw, options) : add_enumeration(raw, options);
 }
 
+/// What is wrong with the command line, and what was probably meant.
+std::string describe(const CLI::ParseError& error, const CLI::App& app) {
+  for (const std::string& argument : app.remaining()) {
+    const std::string name = argument.substr(0, argument.find('='));
+    const bool is_option = name.starts_with('-');
+    if (const auto meant = nearest_name(name, is_option ? option_names(app) : scenario_names())) {
+      return fmt::format("{}; did you mean {}{}?", error.what(), is_option ? "" : "--scenario ",
+                         *meant);
+    }
+  }
+  return error.what();
+}
+
+std::string version() {
+  return fmt::format("{}.{}.{}", SLABPROOF_VERSION_MAJOR, SLABPROOF_VERSION_MINOR,
+                     SLABPROOF_VERSION_PATCH);
+}
+
 }  // namespace
 
 ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
   CommandOptions options;
   RawOptions raw;
-  CLI::App app(kDescription, "check");
-  app.footer(describe_tokens());
+  // A package may call the command otherwise, and its help, its manual and its completion with it.
+  const std::string name = std::filesystem::path(argv[0]).filename().string();
+  CLI::App app(describe_command(), name);
+  app.set_help_flag("-h,--help", "Print this help and exit")->group("About");
+  app.set_version_flag("--version", name + " " + version() + "\n", "Print the version and exit")
+      ->group("About");
   add_what_to_run(app, raw, options);
   add_how_to_search(app, raw, options.search);
   add_how_to_share(app, raw, options);
   add_what_to_write(app, options);
+  app.option_defaults()->group("About");
+  app.add_option("--completion", raw.completion,
+                 "Print what the shell reads to complete these options, for `source <(...)`")
+      ->type_name("SHELL")
+      ->check(CLI::IsMember({"bash", "zsh"}));
+  add_manual(app);
   try {
     app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);
   } catch (const CLI::ParseError& error) {
-    return complain(error.what());
+    return complain(describe(error, app));
+  }
+  if (!raw.completion.empty()) {
+    print_output(raw.completion == "bash" ? bash_completion(app, scenario_names())
+                                          : zsh_completion(app, scenario_names()));
+    return kExitHolds;
   }
   if (app.count("--program") > 0 && raw.program.empty()) return complain("--program is empty");
   if (const auto problem = resolve(raw, options)) return complain(*problem);

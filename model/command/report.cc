@@ -15,6 +15,7 @@
 #include "model/campaign/judged_program.h"
 #include "model/campaign/recorded_execution.h"
 #include "model/command/options.h"
+#include "model/command/terminal_color.h"
 #include "model/program/program.h"
 #include "model/program/slab_setup.h"
 #include "model/search/explore.h"
@@ -186,8 +187,8 @@ std::string format_warnings(const RunResult& result) {
   return text;
 }
 
-ResultTable::ResultTable(std::size_t widest_name)
-    : name_width_(std::max(widest_name, kTable.front().width)) {}
+ResultTable::ResultTable(std::size_t widest_name, bool has_color)
+    : name_width_(std::max(widest_name, kTable.front().width)), has_color_(has_color) {}
 
 std::string ResultTable::header() const {
   Row titles;
@@ -197,7 +198,10 @@ std::string ResultTable::header() const {
 }
 
 std::string ResultTable::row(const RunResult& result) const {
-  return format_row(row_of(result), name_width_);
+  Row row = row_of(result);
+  // Colours have no width; the verdict is the last column.
+  row.back() = colored(row.back(), result.verdict, has_color_);
+  return format_row(row, name_width_);
 }
 
 std::string format_enumeration(const EnumerationSize& size, const std::vector<RunResult>& results,

@@ -26,14 +26,16 @@ namespace slabproof::model {
 /// column `coverage` never says "exhaustive" where something cut the search.
 class ResultTable {
  public:
-  /// `widest_name` is the length of the longest scenario or program that will come.
-  explicit ResultTable(std::size_t widest_name);
+  /// `widest_name` is the length of the longest scenario or program that will come; `has_color`,
+  /// whether verdicts are coloured.
+  explicit ResultTable(std::size_t widest_name, bool has_color = false);
 
   [[nodiscard]] std::string header() const;
   [[nodiscard]] std::string row(const RunResult& result) const;
 
  private:
   std::size_t name_width_;
+  bool has_color_;
 };
 
 /// What an enumeration came to, in sentences that can be cited: its size, how many programs and

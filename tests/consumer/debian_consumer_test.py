@@ -36,10 +36,18 @@ class DebianConsumerTest(ConsumerTest):
             manual = self.run_command("man", "--local-file", page, LC_ALL="C.UTF-8", MANWIDTH="100")
             self.assertRegex(manual, r"slabproof-check - model checker of the slabproof allocator")
             self.assertRegex(manual, r"SYNOPSIS\n +slabproof-check \[OPTIONS\]")
+            for section in ("PROGRAMS", "EXAMPLES", "EXIT CODES", "ENVIRONMENT"):
+                self.assertRegex(manual, rf"(?m)^{section}$")
             # Each option that the command has.
             usage = self.run_command(root / "usr/bin/slabproof-check", "--help")
             for option in re.findall(r"^ +(--[a-z-]+)", usage, re.MULTILINE):
                 self.assertIn(option, manual)
+
+        with self.subTest("completion"):
+            script = root / "usr/share/bash-completion/completions/slabproof-check"
+            loaded = self.run_command("bash", "-c", f"source {script} && complete -p slabproof-check")
+            self.assertIn("-F _slabproof_check slabproof-check", loaded)
+            self.assertTrue((root / "usr/share/zsh/vendor-completions/_slabproof-check").exists())
 
         with self.subTest("consumer"):
             consumer = self.copy(".", *CONSUMERS) / "tests/consumer/debian"

@@ -27,6 +27,10 @@ endif()
 
 if(TARGET slabproof-check)
   install(TARGETS slabproof-check RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  install(FILES "${completion_directory}/slabproof-check.bash" RENAME slabproof-check
+          DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+  install(FILES "${completion_directory}/slabproof-check.zsh" RENAME _slabproof-check
+          DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions")
 endif()
 
 configure_package_config_file(

@@ -66,3 +66,12 @@ list(FILTER sources EXCLUDE REGEX "/(shared_subject_factory|worker_pool)\\.cc$")
 add_executable(slabproof-check ${sources})
 set_target_properties(slabproof-check PROPERTIES CXX_EXTENSIONS OFF)
 target_link_libraries(slabproof-check PRIVATE slabproof_model CLI11::CLI11 nlohmann_json::nlohmann_json)
+
+# What shells complete, as the command itself prints it.
+set(completion_directory "${CMAKE_CURRENT_BINARY_DIR}/completion")
+file(MAKE_DIRECTORY "${completion_directory}")
+foreach(shell bash zsh)
+  add_custom_command(
+    TARGET slabproof-check POST_BUILD
+    COMMAND slabproof-check --completion ${shell} > "${completion_directory}/slabproof-check.${shell}" VERBATIM)
+endforeach()
