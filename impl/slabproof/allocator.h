@@ -36,14 +36,20 @@ namespace slabproof {
 template <class U, class Resource = slab_resource>
 class allocator {
  public:
+  /// What it allocates.
   using value_type = U;
+  /// A container that is assigned a copy keeps its own resource.
   using propagate_on_container_copy_assignment = std::false_type;
+  /// Move assignment takes the resource along, and moves no element.
   using propagate_on_container_move_assignment = std::true_type;
+  /// So does `swap`.
   using propagate_on_container_swap = std::true_type;
+  /// Allocators of two resources are not equal.
   using is_always_equal = std::false_type;
 
   /// `resource` may not be null. Implicit, as that of std::pmr::polymorphic_allocator is.
   explicit(false) allocator(Resource* resource) noexcept : resource_(resource) {}
+  /// Of the same resource, for another type, as containers with nodes need.
   template <class V>
   explicit(false) allocator(const allocator<V, Resource>& other) noexcept
       : resource_(other.resource()) {}
@@ -63,8 +69,10 @@ class allocator {
     }
   }
 
+  /// Where the memory comes from.
   [[nodiscard]] Resource* resource() const noexcept { return resource_; }
 
+  /// Whether memory of one may be given back to the other: they have one resource.
   template <class V>
   [[nodiscard]] bool operator==(const allocator<V, Resource>& other) const noexcept {
     return resource_ == other.resource();

@@ -27,7 +27,9 @@ class FixedBatch {
   static_assert(kBlocks > 0, "slabproof: a batch holds at least one block");
 
  public:
+  /// Blocks of a batch, from now on.
   [[nodiscard]] std::size_t size() const noexcept { return kBlocks; }
+  /// After each push: whether earlier blocks were still there.
   void pushed(bool /*onto_others*/) noexcept {}
 };
 
@@ -40,12 +42,15 @@ class FixedBatch {
 /// right after a step, which it does not count, keep it from swinging.
 class AdaptiveBatch {
  public:
+  /// The sizes of batches, in blocks.
   static constexpr std::array<std::size_t, 5> kSteps = {8, 16, 32, 64, 128};
   static constexpr std::uint32_t kWindow = 8;    ///< pushes that are counted before a decision
   static constexpr std::uint32_t kCooldown = 8;  ///< pushes after a step that are not counted
 
+  /// Blocks of a batch, from now on.
   [[nodiscard]] std::size_t size() const noexcept { return kSteps[step_]; }
 
+  /// After each push: whether earlier blocks were still there.
   void pushed(bool onto_others) noexcept {
     if (cooldown_ > 0) {
       --cooldown_;

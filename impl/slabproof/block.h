@@ -11,9 +11,12 @@ namespace slabproof {
 /// until it is given back (property S1). `size` is all that the slot has, all of it usable
 /// (property S2), and so may exceed the size asked for.
 struct Block {
+  /// Its first byte.
   std::byte* data = nullptr;
+  /// Its bytes, all usable.
   std::size_t size = 0;
 
+  /// The same bytes.
   friend constexpr bool operator==(const Block&, const Block&) = default;
 };
 

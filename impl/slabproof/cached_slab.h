@@ -46,15 +46,25 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
                 "could not keep its promise; use ExtendableSlab");
 
  public:
+  /// The type of the objects.
   using value_type = T;
+  /// The sync policy.
   using Sync = typename Config::Sync;
+  /// The policy for the bytes of blocks, of which a cache does its part.
   using Contents = typename Config::Contents;
+  /// What tools that watch memory know of the blocks.
   using Instrumentation = typename Config::Instrumentation;
+  /// The slab behind the caches.
   using SharedSlab = ExtendableSlab<T, Config>;
+  /// Bytes of every block, all usable.
   static constexpr std::size_t block_size = SharedSlab::block_size;
+  /// Bytes between blocks.
   static constexpr std::size_t stride = SharedSlab::stride;
+  /// Alignment of every block, in bytes.
   static constexpr std::size_t slot_alignment = SharedSlab::slot_alignment;
+  /// Where caches leave full magazines and find them.
   using Depot = MagazineDepot<Config, stride>;
+  /// A cache of one thread, which also can be held by hand.
   using Cache = ThreadCache<CachedSlab>;
 
   /// With the arguments of a constructor of `ExtendableSlab`.
@@ -71,6 +81,7 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
   CachedSlab(const CachedSlab&) = delete;
   CachedSlab& operator=(const CachedSlab&) = delete;
 
+  /// See `ExtendableSlab::error`.
   [[nodiscard]] std::optional<AllocError> error() const noexcept { return slab_.error(); }
 
   /// As `ExtendableSlab::limit_segments`.
@@ -112,6 +123,8 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
     Cache* const cache = entry.slab_id == members_.id ? &cache_of(*entry.member) : join();
     return cache != nullptr ? cache->begin_destroy(pointer) : slab_.begin_destroy(pointer);
   }
+  /// Frees the block of an object whose destructor has run, after `begin_destroy`. By the cache of
+  /// the calling thread.
   void end_destroy(const void* pointer) noexcept { deallocate(pointer); }
 
   /// As `ExtendableSlab::trim`, after what this thread's cache and the depot hold has gone back.
@@ -129,33 +142,44 @@ class CachedSlab : public ObjectFactory<T, CachedSlab<T, Config>> {
     depot_.before_fork();
     slab_.before_fork();
   }
+  /// For `ForkGuard`: lets go what `before_fork` held. In the parent.
   void after_fork_in_parent() noexcept {
     slab_.after_fork_in_parent();
     depot_.after_fork();
   }
+  /// The same in the child, whose only thread is the one that forked.
   void after_fork_in_child() noexcept {
     Registry::forget_other_threads(members_);
     slab_.after_fork_in_child();
     depot_.after_fork();
   }
 
+  /// Of the slab behind the caches, for which cached blocks are live. O(1), one lock acquisition.
   [[nodiscard]] SlabStats stats() const noexcept { return slab_.stats(); }
+  /// Segments now. One lock acquisition.
   [[nodiscard]] std::size_t segment_count() const noexcept { return slab_.segment_count(); }
+  /// Slots of a segment. Constant.
   [[nodiscard]] std::size_t segment_capacity() const noexcept { return slab_.segment_capacity(); }
+  /// See `ExtendableSlab::capacity_bytes`.
   [[nodiscard]] std::size_t capacity_bytes() const noexcept { return slab_.capacity_bytes(); }
+  /// See `ExtendableSlab::corruption_events`.
   [[nodiscard]] std::uint64_t corruption_events() const noexcept {
     return slab_.corruption_events();
   }
+  /// See `ExtendableSlab::contains`.
   [[nodiscard]] bool contains(const void* pointer) const noexcept {
     return slab_.contains(pointer);
   }
+  /// See `ExtendableSlab::usable_size`.
   [[nodiscard]] std::optional<std::size_t> usable_size(const void* pointer) const noexcept {
     return slab_.usable_size(pointer);
   }
 
   /// What the caches stand on: operations on these two take locks.
   [[nodiscard]] SharedSlab& shared() noexcept { return slab_; }
+  /// For caches that are held by hand, and for tests.
   [[nodiscard]] Depot& depot() noexcept { return depot_; }
+  /// For caches that are held by hand, and for tests.
   [[nodiscard]] const Depot& depot() const noexcept { return depot_; }
 
  private:

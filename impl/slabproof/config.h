@@ -31,6 +31,7 @@ struct DefaultConfig {
   using Instrumentation = NoInstrumentation;  ///< for tools that watch memory
   using Trim = TrimNever;                     ///< whether a growable slab trims by itself
   using RemoteBatch = AdaptiveBatch;          ///< how many blocks a remote of a `SlabOwner` gathers
+  /// Where phase 3 of growth looks again.
   static constexpr Recheck recheck = Recheck::kAllSegments;
   static constexpr Growth growth = Growth::kRacing;  ///< of calls that meet a full slab together
 
@@ -57,7 +58,9 @@ using FastConfig = DefaultConfig;
 /// does a `SlabRemote`, so what is given back through one twice is found when it is reclaimed at
 /// best.
 struct HardenedConfig : DefaultConfig {
+  /// Each slot has a state, by which frees are judged.
   using Protection = SlotStates<>;
+  /// Free blocks are filled, and looked at before they are handed out.
   using Contents = CheckFreed;
 };
 

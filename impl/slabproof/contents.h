@@ -29,11 +29,17 @@ concept ContentsPolicy = requires(std::byte* data, std::size_t size) {
 
 /// Leaves the bytes alone: a block holds what its last owner wrote, but for the freelist's link.
 struct KeepContents {
+  /// Whether `freed` writes.
   static constexpr bool scrubs = false;
+  /// Whether blocks go out as zeros.
   static constexpr bool zeroes = false;
+  /// Whether `is_intact` looks.
   static constexpr bool checks = false;
+  /// Whether a free block is still as `freed` left it.
   static bool is_intact(const std::byte* /*data*/, std::size_t /*size*/) noexcept { return true; }
+  /// A block came back: its bytes, before the slab uses them.
   static void freed(std::byte* /*data*/, std::size_t /*size*/) noexcept {}
+  /// A block goes out: its bytes, after the slab has used them.
   static void handed_out(std::byte* /*data*/, std::size_t /*size*/) noexcept {}
 };
 
@@ -42,13 +48,17 @@ struct KeepContents {
 /// to that. A cache or a remote scrubs when it gets the block; a cache looks first whether a slot
 /// begins at the pointer, as it does for `destroy`.
 struct ScrubOnFree : KeepContents {
+  /// Whether `freed` writes.
   static constexpr bool scrubs = true;
+  /// A block came back: its bytes, before the slab uses them.
   static void freed(std::byte* data, std::size_t size) noexcept { ::explicit_bzero(data, size); }
 };
 
 /// Every block is zero when it is handed out: O(block size), without the lock.
 struct ZeroOnAllocate : KeepContents {
+  /// Whether blocks go out as zeros.
   static constexpr bool zeroes = true;
+  /// A block goes out: its bytes, after the slab has used them.
   static void handed_out(std::byte* data, std::size_t size) noexcept { std::memset(data, 0, size); }
 };
 
@@ -57,10 +67,15 @@ struct ZeroOnAllocate : KeepContents {
 /// under the slab's lock. It sees what is written while the slab itself has the block, not a cache
 /// or a remote.
 struct CheckFreed : KeepContents {
+  /// Whether `freed` writes.
   static constexpr bool scrubs = true;
+  /// Whether `is_intact` looks.
   static constexpr bool checks = true;
+  /// The byte that free blocks are filled with.
   static constexpr std::byte kFill{0xdb};
+  /// A block came back: its bytes, before the slab uses them.
   static void freed(std::byte* data, std::size_t size) noexcept { std::fill_n(data, size, kFill); }
+  /// Whether a free block is still as `freed` left it.
   static bool is_intact(const std::byte* data, std::size_t size) noexcept {
     return std::all_of(data, data + size, [](std::byte byte) { return byte == kFill; });
   }
@@ -68,7 +83,9 @@ struct CheckFreed : KeepContents {
 
 /// `ScrubOnFree` and `ZeroOnAllocate`.
 struct ScrubAndZero : ScrubOnFree {
+  /// Whether blocks go out as zeros.
   static constexpr bool zeroes = true;
+  /// A block goes out: its bytes, after the slab has used them.
   static void handed_out(std::byte* data, std::size_t size) noexcept {
     ZeroOnAllocate::handed_out(data, size);
   }

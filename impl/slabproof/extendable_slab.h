@@ -26,6 +26,7 @@ namespace slabproof {
 
 /// How many segments a slab starts with.
 struct InitialSegments {
+  /// How many; 0 for none.
   std::uint32_t count = 0;
 };
 
@@ -77,15 +78,20 @@ class ExtendableSlab : CheckedConfig<T, Config>,
   using Shared = SegmentSet<T, Config>;
 
  public:
+  /// The type of the objects.
   using value_type = T;
+  /// The sync policy, of which the lock is.
   using Sync = typename Config::Sync;
+  /// Makes the freelist protection of a segment, with a key of its own where it has keys.
   using ProtectionFactory = Protection (*)() noexcept;
 
   /// Bytes of every block, all usable (property S2).
   static constexpr std::size_t block_size = Freelist::block_size;
   /// Bytes between blocks: as many, and the redzone of `Config::Instrumentation`.
   static constexpr std::size_t stride = Freelist::stride;
+  /// Alignment of every block, in bytes.
   static constexpr std::size_t slot_alignment = Freelist::slot_alignment;
+  /// Where phase 3 of growth looks again.
   static constexpr Recheck recheck = Config::recheck;
   /// Most blocks that a batch takes or gives back in one critical section (property L5).
   static constexpr std::size_t kMaxSection = 256;
@@ -408,6 +414,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     return segment_count() * segment_capacity() * stride;
   }
 
+  /// Segments now. One lock acquisition.
   [[nodiscard]] std::size_t segment_count() const noexcept {
     const LockGuard guard(mutex_);
     return shared_.read().size();
@@ -484,6 +491,7 @@ class ExtendableSlab : CheckedConfig<T, Config>,
     } while (!shared_.read().may_fork());
     shared_.write().end_wait();
   }
+  /// For `ForkGuard`: lets go what `before_fork` held. In the parent, after each fork.
   void after_fork_in_parent() noexcept { mutex_.unlock(std::source_location::current()); }
   /// Other threads are gone: none of them grows, and what one of them was trimming comes back.
   /// O(segments).

@@ -54,6 +54,7 @@ class ForkGuard {
   using Registry = ForkRegistry<typename Slab::Sync>;
 
  public:
+  /// Guards `slab` from now on, which must outlive it. Not async-signal-safe.
   explicit ForkGuard(Slab& slab) noexcept
       : member_{.slab = &slab,
                 .before = [](void* it) noexcept { static_cast<Slab*>(it)->before_fork(); },

@@ -31,10 +31,14 @@ concept FreelistProtection =
 /// Trusts every link that names a slot of the segment.
 struct NoProtection {
   struct Tag {};
+  /// Whether each slot has a state of its own.
   static constexpr bool tracks_slots = false;
 
+  /// A protection for one segment.
   static NoProtection make() noexcept { return {}; }
+  /// The tag that a link to `next` in `slot` is stored with.
   Tag seal(std::uint32_t /*next*/, std::uint32_t /*slot*/) const noexcept { return {}; }
+  /// Whether a link is as it was sealed.
   bool verify(std::uint32_t /*next*/, std::uint32_t /*slot*/, Tag /*tag*/) const noexcept {
     return true;
   }
@@ -46,8 +50,10 @@ struct NoProtection {
 /// S13). `Inner` may guard the links as well.
 template <FreelistProtection Inner = NoProtection>
 struct SlotStates : Inner {
+  /// Whether each slot has a state of its own.
   static constexpr bool tracks_slots = true;
 
+  /// A protection for one segment.
   static SlotStates make() noexcept { return SlotStates{Inner::make()}; }
 };
 

@@ -34,15 +34,25 @@ concept InstrumentationPolicy = requires(std::byte* run, std::byte* data, std::s
 
 /// Tools see a slab as one piece of memory. Costs nothing.
 struct NoInstrumentation {
+  /// Nobody watches.
   static constexpr bool is_active = false;
+  /// Bytes behind each block: none.
   static constexpr std::size_t redzone = 0;
+  /// Of blocks, in bytes: any.
   static constexpr std::size_t alignment = 1;
+  /// Never called.
   static void begin(std::byte* /*run*/, std::size_t /*size*/) noexcept {}
+  /// Never called.
   static void end(std::byte* /*run*/, std::size_t /*size*/) noexcept {}
+  /// Never called.
   static void take(std::byte* /*run*/, std::byte* /*data*/, std::size_t /*size*/) noexcept {}
+  /// Never called.
   static void put(std::byte* /*run*/, std::byte* /*data*/, std::size_t /*size*/) noexcept {}
+  /// Never called.
   static void open(std::byte* /*data*/, std::size_t /*size*/) noexcept {}
+  /// Never called.
   static void show(std::byte* /*data*/, std::size_t /*size*/) noexcept {}
+  /// Never called.
   static void hide(std::byte* /*data*/, std::size_t /*size*/) noexcept {}
 };
 

@@ -47,6 +47,7 @@ void report_live_blocks(std::uint64_t count, const void* pointer, const void* sl
 
 /// Release builds: the slab has counted the event, and nothing else happens.
 struct CountMisuse {
+  /// Does nothing.
   static void report(MisuseKind /*kind*/, const void* /*pointer*/, const void* /*slab*/) noexcept {}
 };
 
@@ -69,11 +70,13 @@ void report_leaks(Slab& slab, std::uint64_t live) noexcept {
 
 /// Debug builds: says which pointer and which slab, and aborts.
 struct AbortMisuse {
+  /// Prints the pointer and the slab, and aborts.
   [[noreturn]] static void report(MisuseKind kind, const void* pointer, const void* slab) noexcept {
     std::fprintf(stderr, "slabproof: %s %p was given back to the slab at %p\n", describe(kind),
                  pointer, slab);
     std::abort();
   }
+  /// Prints how many blocks are live, and aborts.
   [[noreturn]] static void report_live(std::uint64_t count, const void* pointer,
                                        const void* slab) noexcept {
     std::fprintf(stderr, "slabproof: %" PRIu64 " blocks", count);

@@ -54,6 +54,8 @@ class BasicMmapBacking {
   /// are larger, `discard` gives whole ones of those back.
   static constexpr std::size_t page_size = 4096;
 
+  /// Obtains a region of that size and alignment; where it cannot, it is empty, and `last_os_error`
+  /// says why.
   explicit BasicMmapBacking(Layout layout) noexcept {
     const std::size_t page = granularity();
     const auto pages = Layout::make(layout.size(), page);
@@ -73,12 +75,16 @@ class BasicMmapBacking {
   ~BasicMmapBacking() {
     if (data_ != nullptr) unmap(data_, size_);
   }
+  /// Takes the region over, which does not move.
   BasicMmapBacking(BasicMmapBacking&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   BasicMmapBacking& operator=(BasicMmapBacking&&) = delete;
 
+  /// Whether there is a region.
   [[nodiscard]] explicit operator bool() const noexcept { return data_ != nullptr; }
+  /// The first byte of the region.
   [[nodiscard]] std::byte* data() const noexcept { return data_; }
+  /// Bytes of the region.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
   /// Gives the whole pages inside the range back to the kernel; their next use finds zeros.
@@ -91,7 +97,9 @@ class BasicMmapBacking {
     return last - first;
   }
 
+  /// Why the last region could not be had, as an `errno` value.
   [[nodiscard]] static int last_os_error() noexcept { return errno; }
+  /// Regions are of a multiple of so many bytes.
   [[nodiscard]] static std::size_t granularity() noexcept {
     // No static variable: one in an inline function is a unique symbol, with which a plugin that
     // has it is never unloaded. The C library knows the answer.

@@ -40,9 +40,13 @@ class NeverDestroyed {
   NeverDestroyed(const NeverDestroyed&) = delete;
   NeverDestroyed& operator=(const NeverDestroyed&) = delete;
 
+  /// The object.
   [[nodiscard]] constexpr T& operator*() noexcept { return object_; }
+  /// The object.
   [[nodiscard]] constexpr const T& operator*() const noexcept { return object_; }
+  /// The object.
   [[nodiscard]] constexpr T* operator->() noexcept { return std::addressof(object_); }
+  /// The object.
   [[nodiscard]] constexpr const T* operator->() const noexcept { return std::addressof(object_); }
 
  private:

@@ -21,8 +21,11 @@ template <class T, class Slab>
 class SlabDeleter {
  public:
   SlabDeleter() noexcept = default;
+  /// Of a slab that must outlive the object.
   explicit SlabDeleter(Slab& slab) noexcept : slab_(&slab) {}
+  /// Ends the object and frees its block.
   void operator()(const T* object) const noexcept { slab_->destroy(object); }
+  /// The slab that the object goes back to; null without one.
   [[nodiscard]] Slab* slab() const noexcept { return slab_; }
 
  private:
@@ -43,6 +46,7 @@ class BaseDeleter {
       : slab_(deleter.slab()), destroy_([](void* slab, const Base* object) noexcept {
           static_cast<Slab*>(slab)->destroy(static_cast<const T*>(object));
         }) {}
+  /// Ends the object and frees its block, by the slab that it came from.
   void operator()(const Base* object) const noexcept { destroy_(slab_, object); }
 
  private:
@@ -57,8 +61,10 @@ using BaseOwner = std::unique_ptr<Base, BaseDeleter<Base>>;
 
 template <class Slab>
 struct OwnerOfSlab;
+/// Of a slab of `T`, which may be incomplete still.
 template <template <class, class> class Slab, class T, class Config>
 struct OwnerOfSlab<Slab<T, Config>> {
+  /// The type of the owner.
   using type = std::unique_ptr<T, SlabDeleter<T, Slab<T, Config>>>;
 };
 
@@ -73,7 +79,9 @@ using OwnerOf = typename OwnerOfSlab<Slab>::type;
 template <class T, class Derived>
 class ObjectFactory {
  public:
+  /// What an owner ends its object with.
   using Deleter = SlabDeleter<T, Derived>;
+  /// Owns an object: at its end the object ends and its block goes back.
   using Owner = std::unique_ptr<T, Deleter>;
 
   /// As `allocate()`, with every byte of the block zero: O(block size). They are written always,

@@ -22,6 +22,7 @@ namespace slabproof {
 /// What a slab of one size class is a slab of.
 template <std::size_t kSize, std::size_t kAlignment>
 struct alignas(kAlignment) SizeClassSlot {
+  /// The storage of one block of the class.
   std::array<std::byte, kSize> bytes;
 };
 
@@ -54,7 +55,9 @@ class SizeClassed {
   using Tuple = typename Slabs<std::make_index_sequence<Classes::count>>::Tuple;
 
  public:
+  /// The sync policy, that of each slab.
   using Sync = typename Config::Sync;
+  /// Whether the slabs grow, or are of a fixed capacity.
   static constexpr bool grows = slabproof::grows<SlabOfClass<0>>();
 
   /// The segments of each class have about `segment_bytes` of slots, and at least one slot. Of a
@@ -131,6 +134,7 @@ class SizeClassed {
   void for_each_class(Action action) {
     std::apply([&action](auto&... slabs) { (action(slabs), ...); }, slabs_);
   }
+  /// Calls `action` with the slab of each class, the smallest first.
   template <class Action>
   void for_each_class(Action action) const {
     std::apply([&action](const auto&... slabs) { (action(slabs), ...); }, slabs_);

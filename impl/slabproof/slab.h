@@ -31,14 +31,18 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
   using Freelist = SlotFreelist<T, Config>;
 
  public:
+  /// The type of the objects.
   using value_type = T;
+  /// The sync policy; a slab of one thread needs no lock of it.
   using Sync = typename Config::Sync;
+  /// Makes the freelist protection.
   using ProtectionFactory = Protection (*)() noexcept;
 
   /// Bytes of every block, all usable (property S2).
   static constexpr std::size_t block_size = Freelist::block_size;
   /// Bytes between blocks: as many, and the redzone of `Config::Instrumentation`.
   static constexpr std::size_t stride = Freelist::stride;
+  /// Alignment of every block, in bytes.
   static constexpr std::size_t slot_alignment = Freelist::slot_alignment;
 
   /// Never throws. Where the capacity is impossible or the backing refuses, the slab is empty:
@@ -148,10 +152,13 @@ class Slab : CheckedConfig<T, Config>, public ObjectFactory<T, Slab<T, Config>> 
     return std::size_t{Freelist::block_size};
   }
 
+  /// Slots. Constant.
   [[nodiscard]] std::size_t capacity() const noexcept { return error_ ? 0 : geometry_->capacity; }
+  /// Bytes of all slots, live or not. Constant.
   [[nodiscard]] std::size_t capacity_bytes() const noexcept {
     return capacity() * Freelist::stride;
   }
+  /// Blocks that are out now. O(1).
   [[nodiscard]] std::size_t live() const noexcept { return state_.live; }
 
   /// Corrupt links and writes after a free met, and bad pointers given back, since construction.

@@ -38,20 +38,28 @@ class SlabOwner : CheckedConfig<T, Config>, public ObjectFactory<T, SlabOwner<T,
   using Link = BlockLink<typename Config::Sync>;
 
  public:
+  /// The type of the objects.
   using value_type = T;
+  /// The sync policy, of which the list of remote frees is.
   using Sync = typename Config::Sync;
+  /// What other threads give blocks back with.
   using Remote = SlabRemote<T, Config>;
+  /// Makes the freelist protection of a segment.
   using ProtectionFactory = typename Slab::ProtectionFactory;
 
   /// As of `ExtendableSlab`.
   static constexpr std::size_t block_size = Slab::block_size;
+  /// Bytes between blocks.
   static constexpr std::size_t stride = Slab::stride;
+  /// Alignment of every block, in bytes.
   static constexpr std::size_t slot_alignment = Slab::slot_alignment;
 
   /// As the constructors of `ExtendableSlab`, after one further request to the backing.
   explicit SlabOwner(std::size_t segment_capacity,
                      ProtectionFactory make_protection = &Config::Protection::make) noexcept
       : region_(Region::build(segment_capacity, make_protection)) {}
+  /// With segments in place. Where the backing refuses one, the slab has those that it got, and
+  /// `error` says why.
   SlabOwner(std::size_t segment_capacity, InitialSegments initial,
             ProtectionFactory make_protection = &Config::Protection::make) noexcept
       : region_(Region::build(segment_capacity, initial, make_protection)) {}
@@ -105,6 +113,7 @@ class SlabOwner : CheckedConfig<T, Config>, public ObjectFactory<T, SlabOwner<T,
   [[nodiscard]] bool begin_destroy(const void* pointer) noexcept {
     return region_ && region_->slab().begin_destroy(pointer);
   }
+  /// Frees the block of an object whose destructor has run, after `begin_destroy`.
   void end_destroy(const void* pointer) noexcept { region_->slab().end_destroy(pointer); }
 
   /// Takes all blocks that remotes have pushed; the result is how many. O(that many); wait-free.
@@ -124,6 +133,7 @@ class SlabOwner : CheckedConfig<T, Config>, public ObjectFactory<T, SlabOwner<T,
   [[nodiscard]] std::optional<std::size_t> usable_size(const void* pointer) const noexcept {
     return region_ ? region_->slab().usable_size(pointer) : std::nullopt;
   }
+  /// Bytes of all slots of all segments, live or not. O(1).
   [[nodiscard]] std::size_t capacity_bytes() const noexcept {
     return region_ ? region_->slab().capacity_bytes() : 0;
   }

@@ -48,11 +48,13 @@ class SlabRemote {
                 "they may not throw");
 
  public:
+  /// The type of the objects.
   using value_type = T;
 
   /// A further remote of the same owner, which has gathered nothing.
   SlabRemote(const SlabRemote& other) noexcept
       : region_(other.region_), is_owner_gone_(other.is_owner_gone_) {}
+  /// Takes over what the other one has gathered. That one may only end then.
   SlabRemote(SlabRemote&&) noexcept = default;
   SlabRemote& operator=(SlabRemote) = delete;
   /// Flushes. Blocks that the owner does not take any more go with its memory.

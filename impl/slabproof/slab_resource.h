@@ -55,6 +55,7 @@ using NodeClasses = SizeClasses<16, 24, 32, 40, 48, 64, 80, 96, 128, 192, 256, 3
 template <SizedBlocks Slabs = SizeClassed<NodeClasses>>
 class basic_slab_resource final : public std::pmr::memory_resource {
  public:
+  /// The slabs, one for each class of sizes.
   using slabs_type = Slabs;
 
   /// The bytes of a segment, where the constructor gets no argument for the slabs.
@@ -88,6 +89,7 @@ class basic_slab_resource final : public std::pmr::memory_resource {
 
   /// For `trim`, `stats` and the like.
   [[nodiscard]] Slabs& slabs() noexcept { return slabs_; }
+  /// For statistics, `trim` and the like.
   [[nodiscard]] const Slabs& slabs() const noexcept { return slabs_; }
 
   using std::pmr::memory_resource::allocate;

@@ -24,6 +24,7 @@ struct AllocationCounts {
   std::int64_t bytes = 0;         ///< of blocks that are handed out now, slack of slots included
   std::int64_t peak_bytes = 0;    ///< the greatest that `bytes` was
 
+  /// Count by count.
   friend constexpr bool operator==(const AllocationCounts&, const AllocationCounts&) = default;
 };
 

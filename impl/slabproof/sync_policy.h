@@ -78,6 +78,7 @@ concept SyncGlobal = requires {
 
 /// What a `SyncThreadLocal` may hold.
 struct SyncThreadLocalExample {
+  /// Called when the thread ends.
   void on_thread_exit() noexcept {}
 };
 

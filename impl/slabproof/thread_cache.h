@@ -42,8 +42,11 @@ class ThreadCache : public ObjectFactory<typename Slab::value_type, ThreadCache<
   using Round = typename Stock::Round;
 
  public:
+  /// The type of the objects.
   using value_type = typename Slab::value_type;
+  /// Bytes of every block, all usable.
   static constexpr std::size_t block_size = Slab::block_size;
+  /// Bytes between blocks.
   static constexpr std::size_t stride = Slab::stride;
   /// Most blocks that a cache holds.
   static constexpr std::size_t kMaxBlocks = std::size_t{2} * Depot::rounds;

@@ -30,7 +30,9 @@ concept TrimPolicy = requires(const TrimOccasion& occasion) {
 
 /// Pages go back only when somebody calls `trim`. Costs nothing.
 struct TrimNever {
+  /// Whether the policy is ever due.
   static constexpr bool is_active = false;
+  /// Whether the slab is to trim now. O(1).
   static bool is_due(const TrimOccasion& /*occasion*/) noexcept { return false; }
 };
 
@@ -43,7 +45,9 @@ template <unsigned kPercent>
 struct TrimAbove {
   static_assert(kPercent > 0 && kPercent < 100,
                 "slabproof: TrimAbove takes a share in percent, from 1 to 99");
+  /// Whether the policy is ever due.
   static constexpr bool is_active = true;
+  /// Whether the slab is to trim now. O(1).
   static bool is_due(const TrimOccasion& occasion) noexcept {
     return occasion.free * 100 > occasion.used * kPercent &&
            (occasion.free - occasion.left) * 400 > occasion.used * kPercent;
@@ -70,6 +74,7 @@ class TrimTrigger {
     is_running_ = true;
     return true;
   }
+  /// After a trim, with the slots that are free then.
   void end(std::uint64_t free) noexcept {
     is_running_ = false;
     left_ = free;

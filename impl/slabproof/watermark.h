@@ -24,8 +24,11 @@ namespace slabproof {
 /// second level that is higher counts as equal to the first.
 class Mark {
  public:
+  /// Both levels as live blocks.
   struct Levels {
+    /// Use at or above this is above the mark.
     std::int64_t above = 0;
+    /// Use at or below this is below it again.
     std::int64_t below = 0;
   };
 
@@ -39,6 +42,7 @@ class Mark {
     return {(std::min)(above, 100U), (std::min)(below, 100U), true};
   }
 
+  /// Whether the mark is a part of the capacity, and not a number of blocks.
   [[nodiscard]] constexpr bool is_relative() const noexcept { return is_relative_; }
 
   /// In bytes, for an allocator of that capacity, which only a relative mark looks at.
@@ -66,11 +70,14 @@ class Mark {
 
 /// That the use of an allocator went above its mark, or back below it.
 struct Crossing {
+  /// Which way the use went.
   enum class Kind : std::uint8_t { kAbove, kBelow };
+  /// Above the mark, or below it again.
   Kind kind = Kind::kAbove;
   std::int64_t bytes = 0;  ///< in use right after
   std::int64_t level = 0;  ///< that was crossed, in bytes
 
+  /// Member by member.
   friend constexpr bool operator==(const Crossing&, const Crossing&) = default;
 };
 

@@ -33,7 +33,9 @@ class WithFallback {
       "and SlabOwner do: it would take more memory and never fall back; put a Slab there");
 
  public:
+  /// The sync policy of the first allocator.
   using Sync = typename Primary::Sync;
+  /// Whether the fallback grows; the primary does not.
   static constexpr bool grows = slabproof::grows<Fallback>();
 
   /// Makes each of the two in place, from the arguments of one of its constructors.
@@ -75,6 +77,7 @@ class WithFallback {
   [[nodiscard]] std::optional<std::size_t> usable_size(const void* pointer) const noexcept {
     return owns(primary_, pointer) ? primary_.usable_size(pointer) : fallback_.usable_size(pointer);
   }
+  /// Whether the pointer is to a byte of either. The sum of what both take.
   [[nodiscard]] bool contains(const void* pointer) const noexcept {
     return owns(primary_, pointer) || owns(fallback_, pointer);
   }
@@ -84,9 +87,13 @@ class WithFallback {
     return primary_.capacity_bytes() + fallback_.capacity_bytes();
   }
 
+  /// The allocator that is asked first.
   [[nodiscard]] Primary& primary() noexcept { return primary_; }
+  /// The allocator that is asked first.
   [[nodiscard]] const Primary& primary() const noexcept { return primary_; }
+  /// The allocator for when the first is out.
   [[nodiscard]] Fallback& fallback() noexcept { return fallback_; }
+  /// The allocator for when the first is out.
   [[nodiscard]] const Fallback& fallback() const noexcept { return fallback_; }
 
  private:

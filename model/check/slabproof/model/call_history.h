@@ -16,6 +16,7 @@ namespace slabproof::model {
 /// The calls of one object in one execution, and which of them happened before which.
 class CallHistory {
  public:
+  /// Calls that a history holds at most.
   static constexpr std::size_t kMaxCalls = 64;
 
   /// The running thread begins a call, or what runs alone before or after the threads does; the
@@ -25,7 +26,9 @@ class CallHistory {
   /// That call returns.
   void end(std::size_t number, std::string result);
 
+  /// Calls so far.
   [[nodiscard]] std::size_t size() const noexcept { return calls_.size(); }
+  /// Whether a thread of the program has made one.
   [[nodiscard]] bool has_calls_of_threads() const noexcept;
   /// Sets of calls are bits: 1 << number.
   [[nodiscard]] bool are_all(std::uint64_t made) const noexcept;

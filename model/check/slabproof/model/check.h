@@ -105,6 +105,7 @@ class Run {
     RelacySync::Atomic<bool> is_started_{false};
     RelacySync::Atomic<bool> has_ended_{false};
   };
+  /// A thread that waits to be started. Before the threads.
   template <class Body>
     requires std::invocable<Body&>
   Spawned& spawned(Body body, std::source_location where = std::source_location::current()) {
@@ -164,8 +165,11 @@ class Run {
   };
   /// Memory for one object that each execution makes.
   struct Place {
+    /// Ends the memory.
     struct Free {
+      /// As it was asked for, in bytes.
       std::size_t alignment;
+      /// Frees it.
       void operator()(std::byte* data) const noexcept {
         ::operator delete(data, std::align_val_t(alignment));
       }
@@ -227,10 +231,12 @@ class CheckResult {
   /// Whether nothing failed in any execution that the search was to explore: of kRandom, in the
   /// sample; of kBound, within the bound. False where a limit was reached before: see `verdict`.
   [[nodiscard]] bool holds() const noexcept { return verdict() == Verdict::kHolds; }
+  /// Whether it holds, and if not, whether it is known to fail.
   [[nodiscard]] Verdict verdict() const noexcept { return search_.verdict; }
   /// Whether every execution was explored, or one of each that differ in nothing; see
   /// ExploreResult.
   [[nodiscard]] bool exhaustive() const noexcept { return search_.exhaustive; }
+  /// Executions that were explored.
   [[nodiscard]] std::uint64_t executions() const noexcept { return search_.executions; }
   /// What the executions that held have observed, each as a line: the values of each thread in its
   /// order, "-" where it has none, and then those of after the threads if there are any, with " | "
@@ -240,6 +246,7 @@ class CheckResult {
   [[nodiscard]] const Failure* failure() const noexcept {
     return search_.violation ? &*search_.violation : nullptr;
   }
+  /// Of the violation; empty where there is none.
   [[nodiscard]] const Trace& trace() const noexcept { return search_.trace; }
   /// For a person: the verdict, and of a violation its trace and how to run it again.
   [[nodiscard]] std::string report() const;

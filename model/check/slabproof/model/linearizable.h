@@ -38,6 +38,7 @@ namespace slabproof::model {
 template <class Specification>
 class Linearizable {
  public:
+  /// Beside the object under check, with the state that it begins with.
   explicit Linearizable(Specification initial = {},
                         std::source_location where = std::source_location::current())
       : initial_(std::move(initial)), where_(where) {}
