@@ -18,11 +18,19 @@ def run(*command, **environment):
     return subprocess.run(command, cwd=ROOT, env=os.environ | environment, check=False).returncode == 0
 
 
-def main():
+def join_scripts(out):
+    """Debian's furo leaves its script as a module, which a browser loads from no file: puts what it imports into it."""
+    script = out / "_static/scripts/furo.js"
+    first, _, rest = script.read_text().partition("\n")
+    if first.startswith("import Gumshoe from"):
+        script.write_text((script.parent / "gumshoe-patched.js").read_text() + rest)
+
+
+def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", required=True, type=pathlib.Path, help="the command check, built")
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "out/docs", help="where the pages go")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
 
     out = options.out.resolve()
     work = out.parent / f"{out.name}.work"
@@ -40,7 +48,9 @@ def main():
     if not built:
         return 1
     shutil.rmtree(work)
-    print(f"pages: {out}/docs/index.html")
+    join_scripts(out)
+    (out / "index.html").write_text('<!DOCTYPE html><meta http-equiv="refresh" content="0; url=docs/index.html">\n')
+    print(f"pages: {out}/index.html")
     return 0
 
 

@@ -42,6 +42,8 @@ primary_domain = "cpp"
 highlight_language = "text"
 
 html_theme = "furo"
+pygments_style = "tango"
+pygments_dark_style = "native"
 html_title = f"slabproof {version}"
 html_copy_source = False
 html_static_path = ["pages.css"]

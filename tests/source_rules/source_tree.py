@@ -18,13 +18,13 @@ def workspace_root():
 
 
 def walk(root):
-    """Every file of the tree, relative to `root`, but for what Bazel and git keep there."""
+    """Every file of the tree, relative to `root`, but for what Bazel, git and `./verify` keep there."""
     for directory, subdirectories, names in os.walk(root):
         subdirectories[:] = sorted(
             name
             for name in subdirectories
             if name not in {".git", "__pycache__"}
-            and pathlib.Path(directory, name) != root / "coverage"
+            and pathlib.Path(directory, name) not in {root / "coverage", root / "out"}
             and not name.startswith("bazel-")
             and not pathlib.Path(directory, name).is_symlink()
         )
