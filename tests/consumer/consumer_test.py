@@ -1,5 +1,6 @@
 """Programs of a user build against what the tree ships: by a compiler alone, by CMake, and by pkg-config."""
 
+import re
 import unittest
 
 from tests.consumer.consumer import ConsumerTest
@@ -21,6 +22,15 @@ class PlainTest(ConsumerTest):
 
     def test_other_compiler_and_library_without_exceptions_and_rtti(self):
         self.compile("clang++-19", "-stdlib=libc++", "-fno-exceptions", "-fno-rtti")
+
+
+class ReadmeTest(ConsumerTest):
+    def test_first_program_of_the_readme_does_what_it_says(self):
+        readme = self.copy(".", "impl", "README.md") / "README.md"
+        program = re.search(r"```cpp\n(.*?)```", readme.read_text(), re.DOTALL)[1]
+        (self.directory / "program.cc").write_text(program)
+        self.run_command("g++", "-std=c++23", "-Wall", "-Wextra", "-Werror", "-I", "impl", "program.cc")
+        self.assertEqual(self.run_command("./a.out"), "42 GOOG, 1 segment\n")
 
 
 class CMakeTest(ConsumerTest):
