@@ -35,28 +35,6 @@ bool gives(const Program& program) {
   });
 }
 
-void judge_expectations(const CheckJob& job, RunResult& result) {
-  if (result.verdict != Verdict::kHolds || !result.exhaustive) return;
-  if (job.over_growth && result.max_over_growth != *job.over_growth) {
-    blame(result, {.label = job.slab.recheck_all ? "S6" : "S7",
-                   .message = fmt::format(
-                       "the greatest over-growth of all executions is {}, known to be exactly {}",
-                       result.max_over_growth, *job.over_growth)});
-    return;
-  }
-  const auto& known = result.symmetry ? job.executions_with_symmetry : job.executions;
-  // A look for a gift reads an atomic of the harness: what it may read is one graph for several
-  // orders of critical sections.
-  const bool counts =
-      result.search == Search::kDpor || (result.search == Search::kGraph && !gives(job.program));
-  if (counts && known && result.executions != *known) {
-    blame(result,
-          {.label = "S12",
-           .message = fmt::format("there are {} inequivalent executions, known to be exactly {}",
-                                  result.executions, *known)});
-  }
-}
-
 std::vector<std::uint8_t> symmetry_class(const CheckJob& job, const SearchOptions& options,
                                          const ProgramSearch& search) {
   const Search chosen = search_of(job, options);
@@ -188,6 +166,7 @@ JobOutcome conclude(const CheckJob& job, const SearchOptions& options, const Par
   result.executions = sum.executions;
   result.redundant = sum.redundant;
   result.exhaustive = sum.complete && !sum.violation && limit.kind == SearchLimit::Kind::kNone;
+  result.shard = options.shard;
   result.seconds = seconds;
   result.warnings = sum.warnings;
   result.max_segments = sum.max_segments;
@@ -211,6 +190,28 @@ JobOutcome conclude(const CheckJob& job, const SearchOptions& options, const Par
   judge_expectations(job, result);
   if (want_witness && sum.witness) outcome.trace = run_schedule(*sum.witness, search).trace;
   return outcome;
+}
+
+void judge_expectations(const CheckJob& job, RunResult& result) {
+  if (result.verdict != Verdict::kHolds || !result.exhaustive) return;
+  if (job.over_growth && result.max_over_growth != *job.over_growth) {
+    blame(result, {.label = job.slab.recheck_all ? "S6" : "S7",
+                   .message = fmt::format(
+                       "the greatest over-growth of all executions is {}, known to be exactly {}",
+                       result.max_over_growth, *job.over_growth)});
+    return;
+  }
+  const auto& known = result.symmetry ? job.executions_with_symmetry : job.executions;
+  // A look for a gift reads an atomic of the harness: what it may read is one graph for several
+  // orders of critical sections.
+  const bool counts =
+      result.search == Search::kDpor || (result.search == Search::kGraph && !gives(job.program));
+  if (counts && known && result.executions != *known) {
+    blame(result,
+          {.label = "S12",
+           .message = fmt::format("there are {} inequivalent executions, known to be exactly {}",
+                                  result.executions, *known)});
+  }
 }
 
 JobOutcome replay(const RecordedExecution& recorded, const StepsSink& steps) {

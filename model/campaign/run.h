@@ -57,6 +57,10 @@ using Progress = std::function<void(std::uint64_t executions)>;
                                   const PartOutcome& sum, const SearchLimit& limit, double seconds,
                                   bool want_witness);
 
+/// Blames a result that holds, from an exhaustive search, where it is not what the job says such a
+/// search must find.
+void judge_expectations(const CheckJob& job, RunResult& result);
+
 /// Runs one recorded execution again, with its trace. `steps`, if there is one, gets it.
 [[nodiscard]] JobOutcome replay(const RecordedExecution& recorded, const StepsSink& steps);
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/campaign/recorded_execution.h"
+#include "model/campaign/search_options.h"
 #include "model/program/job.h"
 #include "model/program/program.h"
 #include "model/search/explore.h"
@@ -59,6 +60,7 @@ struct RunResult {
   std::string property;  ///< the id that is violated, else empty
   std::string message;   ///< what happened, else empty
   SearchLimit limit;
+  std::optional<Shard> shard;  ///< the part that was to be explored, where it was not all
 
   std::uint64_t max_segments = 0;
   /// The greatest segments - max(initial, ceil(peak live / capacity)) over all executions.

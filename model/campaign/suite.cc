@@ -110,10 +110,16 @@ class Suite {
   [[nodiscard]] std::size_t parts_wanted(const CheckJob& job) const {
     constexpr std::size_t kPartsForEachWorker = 32;
     constexpr double kWeightWorthCutting = 1e5;
-    if (options_.shard) return 4 * options_.shard->count;
+    if (options_.shard) return parts_of_shard(job) * options_.shard->count;
     if (options_.processes == 1 && !checkpoint_) return 1;
     return weight_of(job.program) < kWeightWorthCutting ? 1
                                                         : kPartsForEachWorker * options_.processes;
+  }
+
+  /// Small parts and many, so that shards end together. On execution graphs fewer: to find where a
+  /// share begins costs as many executions as there are shares.
+  [[nodiscard]] std::size_t parts_of_shard(const CheckJob& job) const {
+    return search_of(job, options_) == Search::kGraph ? 4 : 32;
   }
 
   void plan(const CheckJob& job) {

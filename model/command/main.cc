@@ -18,6 +18,7 @@
 #include "model/campaign/run.h"
 #include "model/campaign/run_result.h"
 #include "model/campaign/suite.h"
+#include "model/command/merge.h"
 #include "model/command/options.h"
 #include "model/command/output_file.h"
 #include "model/command/progress_line.h"
@@ -215,6 +216,32 @@ int run_enumeration(const CommandOptions& options, const std::string& command) {
   return exit_code(results);
 }
 
+int run_merge(const CommandOptions& options, const std::string& command) {
+  OutputFile json(options.json_file);
+  ShardReports reports;
+  for (const std::string& file : options.merge_files) {
+    if (const auto problem = reports.add(file, read_all(file))) {
+      print_error(fmt::format("check: {}: {}\n", file, *problem));
+      return kExitUsage;
+    }
+  }
+  const std::vector<MergedResult> merged = reports.merge();
+  std::vector<RunResult> results;
+  for (const MergedResult& one : merged) results.push_back(one.result);
+  std::size_t widest = 0;
+  for (const RunResult& result : results) widest = std::max(widest, name_of(result.job).size());
+  const ResultTable table(widest, output_has_color());
+  if (!options.quiet) print_output(table.header());
+  for (const MergedResult& one : merged) {
+    if (!options.quiet) print_output(table.row(one.result) + format_shards(one));
+    if (!one.result.replay) continue;
+    const JobOutcome again = replay(*one.result.replay, {});
+    print_output(format_violation(one.result, to_text(again.trace), command));
+  }
+  json.write(to_json(results));
+  return exit_code(results);
+}
+
 int run_estimate(const CommandOptions& options) {
   constexpr double kSecondsToSpend = 5;
   const std::vector<CheckJob> jobs = jobs_of(options);
@@ -266,6 +293,7 @@ int run(int argc, const char* const* argv) {
     list_scenarios();
     return kExitHolds;
   }
+  if (!options.merge_files.empty()) return run_merge(options, argv[0]);
   if (options.estimate) return run_estimate(options);
   if (options.enumeration) return run_enumeration(options, argv[0]);
   return options.replay_file.empty() ? run_jobs(options, argv[0]) : run_replay(options, argv[0]);

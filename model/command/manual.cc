@@ -116,7 +116,7 @@ std::string describe_examples(const std::string& command) {
       {"--program \"a g>1 | t f\" --slab owner --batch 2", "a slab of one owner, and a remote"},
       {"--enumerate threads=2,ops=2,capacity=2 --jobs 2", "every program up to a size"},
       {"--scenario four_growers --shard 0/3 --json 0.json",
-       "one of three parts, of which each may run elsewhere"},
+       "one of three parts, of which each may run elsewhere; --merge adds them"},
   };
   std::string text = "Examples:\n\n";
   for (const auto& [arguments, shows] : kExamples) {

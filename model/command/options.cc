@@ -143,6 +143,16 @@ void add_how_to_share(CLI::App& app, RawOptions& raw, CommandOptions& options) {
       "--shard", raw.shard,
       "Explore one part of each program, such as 0/3, 1/3 or 2/3, which together are all "
       "of it (default: what Bazel's test sharding asks for)");
+  app.add_option("--merge", options.merge_files,
+                 "Explore nothing: add the results of shards, each a file that --shard I/N --json "
+                 "FILE wrote, and say what is missing")
+      ->type_name(kFileType)
+      ->excludes("--program")
+      ->excludes("--scenario")
+      ->excludes("--suite")
+      ->excludes("--enumerate")
+      ->excludes("--jobs")
+      ->excludes("--shard");
   app.add_option("--checkpoint", options.search.checkpoint_file,
                  "Keep finished parts in this file, and go on from what it holds already")
       ->type_name(kFileType);

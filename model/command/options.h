@@ -31,7 +31,8 @@ struct CommandOptions {
   std::string draw_file;    ///< the same trace as a picture
   std::string replay_file;  ///< "-" is standard input
   std::string json_file;
-  std::string steps_file;  ///< --emit-steps
+  std::vector<std::string> merge_files;  ///< --merge: of shards, in place of a search
+  std::string steps_file;                ///< --emit-steps
   bool quiet = false;
 };
 

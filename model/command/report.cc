@@ -137,6 +137,7 @@ nlohmann::ordered_json json_of(const RunResult& result) {
                                    {"capacity", slab.capacity},
                                    {"initial_segments", slab.initial_segments},
                                    {"recheck", recheck_name(slab.recheck_all)},
+                                   {"protection", slab.slot_states ? "slot-states" : "none"},
                                    {"slab", to_text(slab.family)},
                                    {"batch", slab.batch},
                                    {"search", to_text(result.search)},
@@ -146,6 +147,7 @@ nlohmann::ordered_json json_of(const RunResult& result) {
                                    {"redundant", result.redundant},
                                    {"exhaustive", result.exhaustive},
                                    {"limit", null_if_empty(result.limit.text)},
+                                   {"shard", nullptr},
                                    {"verdict", to_string(result.verdict)},
                                    {"property", null_if_empty(result.property)},
                                    {"message", null_if_empty(result.message)},
@@ -158,6 +160,9 @@ nlohmann::ordered_json json_of(const RunResult& result) {
                                    {"minimal_message", nullptr},
                                    {"preemptions", nullptr}};
   if (result.memory) object["memory"] = to_text(*result.memory);
+  if (result.shard) {
+    object["shard"] = {{"index", result.shard->index}, {"count", result.shard->count}};
+  }
   if (result.replay) object["replay"] = to_text(*result.replay);
   if (result.minimal) {
     object["minimal_program"] = to_text(result.minimal->program);

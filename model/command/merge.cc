@@ -1,0 +1,229 @@
+#include "model/command/merge.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <utility>
+
+#include "model/campaign/run.h"
+#include "model/program/job.h"
+#include "model/program/scenario.h"
+#include "model/search/explore.h"
+#include "model/search/memory_model.h"
+
+namespace slabproof::model {
+namespace {
+
+using Json = nlohmann::json;
+
+/// What a report must be the same in to be of the same search.
+constexpr const char* kOfTheSearch[] = {"scenario", "program",    "capacity", "initial_segments",
+                                        "recheck",  "protection", "slab",     "batch",
+                                        "search",   "memory",     "symmetry"};
+
+std::string text_or_empty(const Json& value) {
+  return value.is_null() ? "" : value.get<std::string>();
+}
+
+template <class Value>
+Value required(std::optional<Value> value, const char* member) {
+  if (!value) throw std::invalid_argument(member);
+  return std::move(*value);
+}
+
+template <class Value>
+Value required(std::expected<Value, std::string> value) {
+  if (!value) throw std::invalid_argument(value.error());
+  return std::move(*value);
+}
+
+CheckJob job_from(const Json& object) {
+  if (const std::string name = text_or_empty(object.at("scenario")); !name.empty()) {
+    const Scenario* const scenario = find_scenario(name);
+    if (scenario == nullptr) throw std::invalid_argument("unknown scenario " + name);
+    return job_of(*scenario);
+  }
+  auto program = parse_program(object.at("program").get<std::string>());
+  if (!program) throw std::invalid_argument(program.error().message);
+  return {.scenario = "",
+          .program = std::move(*program),
+          .slab = {.capacity = object.at("capacity").get<std::uint32_t>(),
+                   .initial_segments = object.at("initial_segments").get<std::uint32_t>(),
+                   .recheck_all = object.at("recheck") == "all",
+                   .slot_states = object.at("protection") == "slot-states",
+                   .family = required(parse_family(object.at("slab").get<std::string>()), "slab"),
+                   .batch = object.at("batch").get<std::uint32_t>()}};
+}
+
+Verdict verdict_from(const std::string& text) {
+  for (const Verdict verdict : {Verdict::kHolds, Verdict::kViolated, Verdict::kInconclusive}) {
+    if (to_string(verdict) == text) return verdict;
+  }
+  throw std::invalid_argument("verdict");
+}
+
+MemoryModel memory_from(const std::string& text) {
+  const auto found = std::ranges::find(kMemoryModelNames, text);
+  if (found == kMemoryModelNames.end()) throw std::invalid_argument("memory");
+  return static_cast<MemoryModel>(found - kMemoryModelNames.begin());
+}
+
+RunResult result_from(const Json& object) {
+  RunResult result;
+  result.job = job_from(object);
+  result.search = required(parse_search(object.at("search").get<std::string>()));
+  if (const auto& memory = object.at("memory"); !memory.is_null()) {
+    result.memory = memory_from(memory.get<std::string>());
+  }
+  result.symmetry = object.at("symmetry").get<bool>();
+  result.executions = object.at("executions").get<std::uint64_t>();
+  result.redundant = object.at("redundant").get<std::uint64_t>();
+  result.verdict = verdict_from(object.at("verdict").get<std::string>());
+  result.property = text_or_empty(object.at("property"));
+  result.message = text_or_empty(object.at("message"));
+  result.limit.text = text_or_empty(object.at("limit"));
+  if (const auto& shard = object.at("shard"); !shard.is_null()) {
+    result.shard = {.index = shard.at("index").get<std::uint32_t>(),
+                    .count = shard.at("count").get<std::uint32_t>()};
+  }
+  result.max_segments = object.at("max_segments").get<std::uint64_t>();
+  result.max_over_growth = object.at("max_over_growth").get<std::uint64_t>();
+  result.warnings = object.at("warnings").get<std::vector<std::string>>();
+  result.seconds = object.at("seconds").get<double>();
+  if (const auto& recorded = object.at("replay"); !recorded.is_null()) {
+    result.replay = required(parse_recorded(recorded.get<std::string>()));
+  }
+  if (const auto& minimal = object.at("minimal_program"); !minimal.is_null()) {
+    auto program = parse_program(minimal.get<std::string>());
+    if (!program) throw std::invalid_argument(program.error().message);
+    result.minimal = {.program = std::move(*program),
+                      .message = text_or_empty(object.at("minimal_message")),
+                      .preemptions = {}};
+    if (const auto& preemptions = object.at("preemptions"); !preemptions.is_null()) {
+      result.minimal->preemptions = preemptions.get<unsigned>();
+    }
+  }
+  return result;
+}
+
+std::string key_of(const Json& object) {
+  Json key = Json::array();
+  for (const char* const member : kOfTheSearch) key.push_back(object.at(member));
+  return key.dump();
+}
+
+std::string shard_text(const Shard& shard) {
+  return fmt::format("shard {}/{}", shard.index, shard.count);
+}
+
+/// Adds a shard to the sum of those before it. What violates stays, else what was cut.
+void add_shard(RunResult& sum, const RunResult& shard) {
+  const bool is_worse = worse_of(sum.verdict, shard.verdict) != sum.verdict;
+  if (is_worse) {
+    sum.verdict = shard.verdict;
+    sum.property = shard.property;
+    sum.message = shard.message;
+    sum.replay = shard.replay;
+    sum.minimal = shard.minimal;
+  }
+  if (shard.limit.text != shard_text(*shard.shard) && sum.limit.kind == SearchLimit::Kind::kNone) {
+    sum.limit = {SearchLimit::Kind::kStopped,
+                 fmt::format("{}: {}", shard_text(*shard.shard), shard.limit.text)};
+  }
+  sum.executions += shard.executions;
+  sum.redundant += shard.redundant;
+  sum.max_segments = std::max(sum.max_segments, shard.max_segments);
+  sum.max_over_growth = std::max(sum.max_over_growth, shard.max_over_growth);
+  sum.seconds += shard.seconds;
+  for (const std::string& warning : shard.warnings) {
+    if (std::ranges::find(sum.warnings, warning) == sum.warnings.end()) {
+      sum.warnings.push_back(warning);
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> ShardReports::add(const std::string& file, const std::string& text) {
+  const Json array = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!array.is_array()) return "not results of check --json";
+  try {
+    for (const Json& object : array) {
+      const RunResult result = result_from(object);
+      if (!result.shard || result.shard->index >= result.shard->count) {
+        return fmt::format("{}: not the result of a shard", to_text(result.job.program));
+      }
+      const std::string key = key_of(object);
+      auto job = std::ranges::find(jobs_, key, &Job::key);
+      if (job == jobs_.end()) {
+        jobs_.push_back({.key = key, .shards = result.shard->count, .reports = {}});
+        job = jobs_.end() - 1;
+      }
+      if (job->shards != result.shard->count) {
+        return fmt::format("{}, where others are of {}", shard_text(*result.shard), job->shards);
+      }
+      const auto [known, is_new] = job->reports.try_emplace(result.shard->index, file, result);
+      if (!is_new) {
+        return fmt::format("{} of {} is in {} too", shard_text(*result.shard),
+                           to_text(result.job.program), known->second.file);
+      }
+    }
+  } catch (const Json::exception& problem) {
+    return fmt::format("not results of check --json: {}", problem.what());
+  } catch (const std::invalid_argument& problem) {
+    return fmt::format("not results of check --json: {}", problem.what());
+  }
+  return std::nullopt;
+}
+
+std::vector<MergedResult> ShardReports::merge() const {
+  std::vector<MergedResult> merged;
+  for (const Job& job : jobs_) merged.push_back(merge(job));
+  return merged;
+}
+
+MergedResult ShardReports::merge(const Job& job) {
+  const RunResult& first = job.reports.begin()->second.result;
+  MergedResult merged{.result = {}, .shards = job.shards, .missing = {}};
+  RunResult& sum = merged.result;
+  sum.job = first.job;
+  sum.search = first.search;
+  sum.memory = first.memory;
+  sum.symmetry = first.symmetry;
+  merged.least_seconds = first.seconds;
+  for (const auto& [index, report] : job.reports) {
+    add_shard(sum, report.result);
+    merged.least_seconds = std::min(merged.least_seconds, report.result.seconds);
+    merged.most_seconds = std::max(merged.most_seconds, report.result.seconds);
+  }
+  for (std::uint32_t index = 0; index < job.shards; ++index) {
+    if (!job.reports.contains(index)) merged.missing.push_back(index);
+  }
+  if (!merged.missing.empty()) {
+    sum.limit = {SearchLimit::Kind::kShard,
+                 fmt::format("{} of {} shards", job.reports.size(), job.shards)};
+    sum.verdict = worse_of(sum.verdict, Verdict::kInconclusive);
+  }
+  sum.exhaustive = sum.limit.kind == SearchLimit::Kind::kNone && sum.verdict != Verdict::kViolated;
+  judge_expectations(sum.job, sum);
+  return merged;
+}
+
+std::string format_shards(const MergedResult& merged) {
+  std::string text = fmt::format("  {} of {} shards, {:.2f} to {:.2f} s each\n",
+                                 merged.shards - merged.missing.size(), merged.shards,
+                                 merged.least_seconds, merged.most_seconds);
+  if (!merged.missing.empty()) {
+    std::vector<std::string> names;
+    for (const std::uint32_t index : merged.missing) {
+      names.push_back(fmt::format("{}/{}", index, merged.shards));
+    }
+    text += fmt::format("  missing: {}\n", fmt::join(names, " "));
+  }
+  return text;
+}
+
+}  // namespace slabproof::model
