@@ -206,7 +206,7 @@ std::vector<std::size_t> WorkerPool::run(const std::vector<std::size_t>& tasks, 
                                          const Tick& tick) {
   Run run(tasks, work_, done);
   run.start_workers(workers_);
-  while (run.is_busy()) {
+  while (run.is_busy() && !is_stopped_) {
     tick();
     run.wait();
   }

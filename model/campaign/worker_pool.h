@@ -31,10 +31,13 @@ class WorkerPool {
   /// up because their workers died. Throws std::system_error where no process can be had.
   std::vector<std::size_t> run(const std::vector<std::size_t>& tasks, const Done& done,
                                const Tick& tick);
+  /// Called by `Done`: ends what runs, and begins nothing more.
+  void stop() noexcept { is_stopped_ = true; }
 
  private:
   std::size_t workers_;
   Work work_;
+  bool is_stopped_ = false;
 };
 
 }  // namespace slabproof::model

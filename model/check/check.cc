@@ -163,6 +163,7 @@ struct Environment {
   std::optional<Schedule> replay;  // of this check
   std::string trace_file;          // or empty
   std::optional<std::size_t> jobs;
+  ExploreOptions::Share shard = {};
   bool is_of_another = false;  // a replay is asked for, of another check
 };
 
@@ -177,6 +178,19 @@ std::expected<std::size_t, std::string> parse_jobs(std::string_view text) {
       "SLABPROOF_JOBS is not valid: expected a number from 1 to {}, not '{}'", kMaxJobs, text));
 }
 
+/// Of SLABPROOF_SHARD.
+std::expected<ExploreOptions::Share, std::string> parse_shard(std::string_view text) {
+  ExploreOptions::Share shard;
+  const char* const end = text.data() + text.size();
+  const auto index = std::from_chars(text.data(), end, shard.index);
+  if (index.ec == std::errc() && index.ptr != end && *index.ptr == '/') {
+    const auto count = std::from_chars(index.ptr + 1, end, shard.count);
+    if (count.ec == std::errc() && count.ptr == end && shard.index < shard.count) return shard;
+  }
+  return std::unexpected(fmt::format(
+      "SLABPROOF_SHARD is not valid: expected INDEX/COUNT, such as 0/3, not '{}'", text));
+}
+
 std::expected<Environment, std::string> read_environment(std::string_view place) {
   Environment environment;
   if (const char* const file = std::getenv("SLABPROOF_TRACE")) environment.trace_file = file;
@@ -184,6 +198,11 @@ std::expected<Environment, std::string> read_environment(std::string_view place)
     const auto jobs = parse_jobs(text);
     if (!jobs) return std::unexpected(jobs.error());
     environment.jobs = *jobs;
+  }
+  if (const char* const text = std::getenv("SLABPROOF_SHARD")) {
+    const auto shard = parse_shard(text);
+    if (!shard) return std::unexpected(shard.error());
+    environment.shard = *shard;
   }
   const char* const replay = std::getenv("SLABPROOF_REPLAY");
   if (replay == nullptr) return environment;
@@ -296,9 +315,15 @@ class Check {
       return std::move(result_);
     }
     if (environment->jobs) options_.jobs = *environment->jobs;
+    shard_ = environment->shard;
+    if (shard_.count > 1 && options_.search != Search::kGraph) {
+      result_.search_ = refused("SLABPROOF_SHARD is for a check that searches by kGraph");
+      return std::move(result_);
+    }
     result_.search_ = program_.count_threads();
     if (result_.failure() == nullptr) {
       search(environment->replay);
+      if (shard_.count > 1 && !environment->replay) say_shard();
       result_.search_.trace.thread_names = program_.thread_names();
       if (result_.failure() != nullptr && result_.failure()->defect == Defect::kDataRace) {
         mark_clash(result_.search_.trace);
@@ -322,6 +347,12 @@ class Check {
     return defect == Defect::kReplayMismatch || defect == Defect::kHarness;
   }
 
+  void say_shard() {
+    result_.search_.exhaustive = false;
+    result_.search_.warnings.push_back(fmt::format(
+        "shard {}/{}: all of them together explore every execution", shard_.index, shard_.count));
+  }
+
   /// So that jobs end together.
   static constexpr std::size_t kSharesOfAJob = 4;
 
@@ -343,11 +374,20 @@ class Check {
     }
   }
 
+  /// The limit is of the whole check, all jobs and both turns of a search with assumptions.
+  [[nodiscard]] ExploreOptions with_rest_of_time(ExploreOptions explored) const {
+    if (options_.seconds <= 0) return explored;
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin_;
+    constexpr double kOver = 1e-9;  // 0 would be no limit
+    explored.time_limit = std::max(options_.seconds - passed.count(), kOver);
+    return explored;
+  }
+
   void explore_alone(const ExploreOptions& explored) {
     const RunnerFactory runner_for =
         explored.search == Search::kGraph ? graph::graph_runner : relacy_runner;
     result_.outcomes_.clear();
-    result_.search_ = explore(program_, runner_for, explored);
+    result_.search_ = explore(program_, runner_for, with_rest_of_time(explored));
   }
 
   void run_again(const Schedule& schedule, ExploreOptions explored) {
@@ -362,7 +402,8 @@ class Check {
     const std::size_t shares = options_.jobs * kSharesOfAJob;
     WorkerPool pool(options_.jobs, [&](std::size_t share) {
       ExploreOptions part = explored;
-      part.share = {.index = share, .count = shares};
+      // Of the shard, which is itself a share of all.
+      part.share = {.index = share * shard_.count + shard_.index, .count = shares * shard_.count};
       part.trace = false;
       if (part.iterations != 0) part.iterations = (part.iterations + shares - 1) / shares;
       explore_alone(part);
@@ -373,19 +414,24 @@ class Check {
     ShareOutcome all;
     all.verdict = Verdict::kHolds;
     all.exhaustive = true;
+    std::size_t reported = 0;
     const auto begin = std::chrono::steady_clock::now();
     const auto lost = pool.run(
         tasks,
-        [&all](std::size_t /*share*/, const std::string& line) {
+        [&](std::size_t /*share*/, const std::string& line) {
           all.add(ShareOutcome::from_line(line));
+          ++reported;
+          // What fails decides; the other shares need not be explored.
+          if (all.verdict == Verdict::kViolated) pool.stop();
         },
         [] {});
+    if (reported != shares) all.exhaustive = false;
     if (!lost.empty()) {
       all.exhaustive = false;
       all.verdict = worse_of(all.verdict, Verdict::kInconclusive);
     }
     // Each repetition is of an execution, so there must be one.
-    if (all.executions == 0 && all.redundant != 0) {
+    if (all.executions == 0 && all.redundant != 0 && shard_.count == 1) {
       all.exhaustive = false;
       all.verdict = worse_of(all.verdict, Verdict::kInconclusive);
     }
@@ -417,7 +463,7 @@ class Check {
     explored.bound = options_.bound;
     explored.iterations = options_.executions;
     explored.seed = options_.seed;
-    explored.time_limit = options_.seconds;
+    explored.share = shard_;
     const bool can_reduce = options_.search == Search::kGraph || options_.search == Search::kDpor;
     if (options_.symmetry && can_reduce) explored.symmetry_class = program_.classes();
     explored.run.memory_model = options_.memory_model;
@@ -444,6 +490,8 @@ class Check {
 
   CheckedProgram program_;
   CheckOptions options_;
+  ExploreOptions::Share shard_ = {};  // of the environment
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
   const std::string place_;
   CheckResult result_;
 };

@@ -138,8 +138,8 @@ constexpr const char* kEnvironment =
     "  NO_COLOR  set and not empty: no colours on a terminal; elsewhere there are\n"
     "            none in any case\n\n"
     "  TEST_TOTAL_SHARDS\n"
-    "            with TEST_SHARD_INDEX and TEST_SHARD_STATUS_FILE, Bazel's test sharding:\n"
-    "            which shard to run without --shard\n";
+    "            with TEST_SHARD_INDEX and TEST_SHARD_STATUS_FILE, Bazel's test\n"
+    "            sharding: which shard to run without --shard\n";
 
 }  // namespace
 

@@ -262,6 +262,33 @@ TEST(CheckJobs, OutcomesMayBeAnyBytes) {
   EXPECT_EQ(result.outcomes().size(), 1U);
 }
 
+TEST(CheckShards, TogetherExploreWhatOneProcessExplores) {
+  const CheckResult whole = check_additions(true, 1);
+  for (const std::size_t jobs : {1U, 2U}) {
+    std::uint64_t executions = 0;
+    Outcomes outcomes;
+    for (const char* const shard : {"0/3", "1/3", "2/3"}) {
+      const Variable variable("SLABPROOF_SHARD", shard);
+      const CheckResult part = check_additions(true, jobs);
+      EXPECT_TRUE(part.holds()) << part.report();
+      EXPECT_FALSE(part.exhaustive());
+      EXPECT_THAT(part.report(), HasSubstr(std::string("shard ") + shard));
+      EXPECT_LT(part.executions(), whole.executions());
+      executions += part.executions();
+      outcomes.insert(part.outcomes().begin(), part.outcomes().end());
+    }
+    EXPECT_EQ(executions, whole.executions()) << jobs;
+    EXPECT_EQ(outcomes, whole.outcomes());
+  }
+}
+
+TEST(CheckShards, ShardThatIsNotValidIsRefused) {
+  for (const char* const shard : {"3/3", "1", "a/b", "1/", ""}) {
+    const Variable variable("SLABPROOF_SHARD", shard);
+    EXPECT_EQ(check_ring(release).exit_code(), 2) << shard;
+  }
+}
+
 TEST(CheckJobs, NumberThatIsNotValidIsRefused) {
   for (const char* const jobs : {"0", "257", "two", ""}) {
     const Variable variable("SLABPROOF_JOBS", jobs);

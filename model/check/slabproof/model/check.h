@@ -219,7 +219,7 @@ struct CheckOptions {
   MemoryModel memory_model = MemoryModel::kCpp20;  ///< for kGraph: kCpp20 or kRc11
   unsigned bound = 2;                              ///< preemptions, for kBound
   std::uint64_t executions = 0;                    ///< at most; 0: all, and 10,000 for kRandom
-  double seconds = 0;                              ///< at most; 0: no limit
+  double seconds = 0;                              ///< at most, of all jobs; 0: no limit
   std::uint64_t seed = 1;                          ///< for kRandom
   bool symmetry = true;                            ///< of `Run::threads`; for kDpor and kGraph
   std::size_t jobs = 1;                            ///< processes at a time; for kGraph
@@ -276,8 +276,11 @@ class CheckResult {
 /// - `SLABPROOF_TRACE=FILE` writes the trace of a violation, or of a replay, to FILE: a page where
 ///   it ends in `.html`, JSON in `.json`, the execution graph in `.dot`, and else text.
 /// - `SLABPROOF_JOBS=N` shares each search by kGraph between N processes at a time. What a process
-///   leaves behind, such as a variable that the program writes, is then not seen in this one; and a
-///   limit of time counts for each of the shares, four for a process.
+///   leaves behind, such as a variable that the program writes, is then not seen in this one. A
+///   violation in one of them ends the others.
+/// - `SLABPROOF_SHARD=I/N` explores one of N disjoint parts of each search by kGraph, I from 0, for
+///   example on machines of their own: together they explore every execution, and a part alone is
+///   never exhaustive. The result is 0 where the part holds.
 /// A value that is not valid gives a result that is `kUnsupported` and says so.
 [[nodiscard]] CheckResult check(const std::function<void(Run&)>& program,
                                 const CheckOptions& options = {},
