@@ -56,7 +56,7 @@ std::string bash_completion(const CLI::App& app, const std::vector<std::string>&
   for (const CLI::Option* const option : app.get_options()) {
     if (option->get_type_size() == 0) continue;
     const auto values = values_of(*option, scenarios);
-    // After an option whose value is anything, nothing is offered.
+    // After an option whose value is anything, the shell offers what it does by default: files.
     const std::string reply =
         option->get_type_name() == kFileType
             ? "compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$current\")"
@@ -79,7 +79,7 @@ std::string bash_completion(const CLI::App& app, const std::vector<std::string>&
 {2}  esac
   mapfile -t COMPREPLY < <(compgen -W '{3}' -- "$current")
 }}
-complete -F {1} {0}
+complete -o default -F {1} {0}
 )",
       app.get_name(), function_of(app), cases, fmt::join(option_names(app), " "));
 }
