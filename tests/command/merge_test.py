@@ -62,6 +62,13 @@ class MergeTest(unittest.TestCase):
                 self.assertEqual({k: result[k] for k in SUMMED}, {k: expected[k] for k in SUMMED})
                 self.assertIn("3 of 3 shards", said)
 
+    def test_shards_are_about_as_large_as_each_other(self):
+        sizes = [
+            json.loads(pathlib.Path(file).read_text())[0]["executions"]
+            for file in self.shards(8, "--scenario", "four_growers")
+        ]
+        self.assertLess(max(sizes), 1.25 * min(sizes), sizes)
+
     def test_missing_shards_are_named_and_the_result_is_inconclusive(self):
         files = self.shards(4, *PROGRAM)
         (result,), said = self.merged([files[0], files[3]], expected=INCONCLUSIVE)
