@@ -53,6 +53,7 @@ CanonicalState::Told CanonicalState::take(const SchedulingPoint& at) {
     return Told::kUnknown;
   }
   sort_objects();
+  find_thread_memory(*program);
   knowledge_.take(at, threads_, mutexes_, options_.join_ahead, options_.forget_known);
   is_crossing_ = has_crossed_ = false;
   begin_words(shared_, kMaxThreads);
@@ -250,13 +251,14 @@ void CanonicalState::put_granules(const Region& region) {
 // ---- addresses ----
 
 void CanonicalState::put_value(std::uint64_t word) {
+  constexpr std::uint64_t kFirstAddress = 4096;
+  if (word < kFirstAddress) return put_number(word);
   if (put_as_place(word)) return;
   if (word >> kKindShift >= kInRegion >> kKindShift) put_number(kPlain);
   put_number(word);
 }
 
 bool CanonicalState::put_as_place(std::uint64_t word) {
-  if (word < 4096) return false;
   Region* const region = region_of(word);
   if (region == nullptr) return put_as_thread_memory(word);
   if (region->name == kUnnamed || (region->met_by != owner_ && region->met_by != kMaxThreads)) {
@@ -276,21 +278,34 @@ bool CanonicalState::put_as_place(std::uint64_t word) {
 }
 
 bool CanonicalState::put_as_thread_memory(std::uint64_t word) {
-  for (std::size_t thread = 0; thread < threads_; ++thread) {
-    const std::uintptr_t base = address_of(Engine::instance().parked(thread).base);
-    if (base != 0 && word - (base - kMostStackBytes) < kMostStackBytes + kBytesAboveBase) {
-      put_number(kOnStack | (word - (base - kMostStackBytes)));
-      into_->thread(thread);
-      return true;
-    }
-    const auto owned = Engine::instance().execution().state()->owned(thread);
-    if (word - address_of(owned.data()) < owned.size()) {
-      put_number(kOwned | (word - address_of(owned.data())));
-      into_->thread(thread);
-      return true;
-    }
+  if (word - thread_memory_begin_ >= thread_memory_end_ - thread_memory_begin_) return false;
+  for (const ThreadMemory& part : thread_memory_) {
+    if (word - part.begin >= part.size) continue;
+    put_number(part.kind | (word - part.begin));
+    into_->thread(part.thread);
+    return true;
   }
   return false;
+}
+
+void CanonicalState::find_thread_memory(const StateOfProgram& program) {
+  thread_memory_.clear();
+  for (std::size_t thread = 0; thread < threads_; ++thread) {
+    const std::uintptr_t base = address_of(Engine::instance().parked(thread).base);
+    if (base != 0) {
+      thread_memory_.push_back(
+          {base - kMostStackBytes, kMostStackBytes + kBytesAboveBase, kOnStack, thread});
+    }
+    const auto owned = program.owned(thread);
+    thread_memory_.push_back({address_of(owned.data()), owned.size(), kOwned, thread});
+  }
+  thread_memory_begin_ = ~std::uintptr_t{0};
+  thread_memory_end_ = 0;
+  for (const ThreadMemory& part : thread_memory_) {
+    if (part.size == 0) continue;
+    thread_memory_begin_ = std::min(thread_memory_begin_, part.begin);
+    thread_memory_end_ = std::max(thread_memory_end_, part.begin + part.size);
+  }
 }
 
 // ---- names of threads ----

@@ -72,6 +72,7 @@ class CanonicalState {
   [[nodiscard]] std::optional<std::string_view> unseen() const;
   void collect();
   void sort_objects();
+  void find_thread_memory(const StateOfProgram& program);
   [[nodiscard]] Region* region_of(std::uintptr_t address);
   void begin_words(StateWords& words, std::size_t owner);
 
@@ -103,6 +104,16 @@ class CanonicalState {
   std::vector<LiveMutex> mutexes_;
   std::vector<Region> regions_;  ///< by address; only the first `region_count_` are of this state
   std::size_t region_count_ = 0;
+  /// Addresses that stand for the same in each thread.
+  struct ThreadMemory {
+    std::uintptr_t begin;
+    std::size_t size;
+    std::uint64_t kind;
+    std::size_t thread;
+  };
+  std::vector<ThreadMemory> thread_memory_;
+  std::uintptr_t thread_memory_begin_ = 0;
+  std::uintptr_t thread_memory_end_ = 0;
   std::vector<std::uint32_t> met_;  ///< regions whose contents are still to be told
   std::uint32_t next_name_ = 0;
   bool has_crossed_ = false;  ///< two threads reach a region that is not shared otherwise
