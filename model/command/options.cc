@@ -327,6 +327,11 @@ Problem states_problem(const CheckJob& job) {
 /// What a search over states does not do. Suites leave out what is not for it.
 Problem resolve_states(const RawOptions& raw, CommandOptions& options) {
   const bool is_asked_for = options.search.search == Search::kStates;
+  const bool is_suite = raw.program.empty() && raw.scenarios.empty();
+  const bool is_other = options.search.search && !is_asked_for;
+  if (is_suite && (is_other || options.estimate || !options.steps_file.empty())) {
+    std::erase_if(options.jobs, [](const CheckJob& job) { return job.has_many_threads; });
+  }
   if (!is_asked_for) {
     return options.search.whole_states ? Problem("--exact needs --search states") : std::nullopt;
   }
@@ -335,7 +340,7 @@ Problem resolve_states(const RawOptions& raw, CommandOptions& options) {
            "end";
   }
   if (options.estimate) return "--estimate counts executions, which --search states does not";
-  if (raw.program.empty() && raw.scenarios.empty()) {
+  if (is_suite) {
     std::erase_if(options.jobs,
                   [](const CheckJob& job) { return states_problem(job).has_value(); });
   }

@@ -180,9 +180,7 @@ void CanonicalState::put_stack(std::size_t thread) {
   put_number(static_cast<std::uint64_t>(next.kind) << 16 | next.object);
   for (const std::uint64_t word : parked.state.registers) put_value(word);
   put_number(static_cast<std::uint64_t>(parked.base - parked.state.stack));
-  for (const std::byte* at = parked.state.stack; at < parked.base; at += sizeof(std::uint64_t)) {
-    put_value(word_at(at, sizeof(std::uint64_t)));
-  }
+  put_memory(parked.state.stack, static_cast<std::size_t>(parked.base - parked.state.stack));
 }
 
 void CanonicalState::put_regions_met() {
@@ -217,9 +215,7 @@ void CanonicalState::put_object(const ObjectRecord& object) {
       type.canonicalize(copy);
       value = copy;
     }
-    for (std::size_t at = 0; at < type.value_size; at += sizeof(std::uint64_t)) {
-      put_value(word_at(value + at, type.value_size - at));
-    }
+    put_memory(value, type.value_size);
   }
   put_race(object.race);
 }
@@ -249,6 +245,25 @@ void CanonicalState::put_granules(const Region& region) {
 }
 
 // ---- addresses ----
+
+/// Of each 64 words, which are not 0, and those.
+void CanonicalState::put_memory(const std::byte* begin, std::size_t size) {
+  constexpr std::size_t kWords = 64;
+  std::array<std::uint64_t, kWords> words;
+  for (std::size_t at = 0; at < size;) {
+    std::size_t count = 0;
+    std::uint64_t present = 0;
+    std::uint64_t bit = 1;
+    for (; bit != 0 && at < size; bit <<= 1, at += sizeof(std::uint64_t)) {
+      const std::uint64_t word = word_at(begin + at, size - at);
+      if (word == 0) continue;
+      present |= bit;
+      words[count++] = word;
+    }
+    put_number(present);
+    for (std::size_t i = 0; i < count; ++i) put_value(words[i]);
+  }
+}
 
 void CanonicalState::put_value(std::uint64_t word) {
   constexpr std::uint64_t kFirstAddress = 4096;

@@ -83,6 +83,7 @@ class CanonicalState {
   void put_object(const ObjectRecord& object);
   void put_race(const RaceCell& race);
   void put_granules(const Region& region);
+  void put_memory(const std::byte* begin, std::size_t size);
   /// A word that may be an address.
   void put_value(std::uint64_t word);
   bool put_as_place(std::uint64_t word);

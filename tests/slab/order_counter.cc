@@ -88,6 +88,7 @@ class Counter {
     return count_from(start);
   }
   [[nodiscard]] const std::string& limit() const { return limit_; }
+  [[nodiscard]] std::uint64_t states() const { return known_.size(); }
 
  private:
   std::optional<OrderCount> count_from(const State& state) {
@@ -360,6 +361,7 @@ std::expected<OrderCount, OrderCountError> count_orders(const Program& program, 
   if (!orbits) return std::unexpected(OrderCountError{merged.limit(), true});
   OrderCount count = *orders;
   count.orbits = orbits->orders;
+  count.states = all.states();
   return count;
 }
 

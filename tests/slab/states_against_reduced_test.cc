@@ -19,6 +19,7 @@
 #include "model/runtime/relacy_explore.h"
 #include "model/search/explore.h"
 #include "model/states/state_scheduler.h"
+#include "tests/slab/order_counter.h"
 
 namespace slabproof::testing {
 namespace {
@@ -138,6 +139,27 @@ TEST(StatesAgainstReduced, OrderOfTheSearchChangesNothing) {
     EXPECT_EQ(newest.result.states.transitions, oldest.result.states.transitions);
     EXPECT_EQ(newest.final_states, oldest.final_states);
   }
+}
+
+/// The counter knows segments and live blocks alone: proofs/states.md names what splits its states.
+TEST(StatesAgainstReduced, EachStateOfTheCounterIsThereOnceOrMore) {
+  for (const CheckJob& job : telling_jobs()) {
+    SCOPED_TRACE(to_text(job.program));
+    const auto counted = model::count_orders(
+        job.program, {.capacity = job.slab.capacity, .recheck_all = job.slab.recheck_all});
+    ASSERT_TRUE(counted) << counted.error().message;
+    const Findings told_apart = find_all(job, Search::kStates, {}, false);
+    EXPECT_GE(told_apart.result.states.states + told_apart.final_states.size(), counted->states);
+    EXPECT_EQ(told_apart.over_growth, counted->max_over_growth);
+  }
+}
+
+TEST(StatesAgainstReduced, StatesOfThreadsThatMeetNowhereButInTheLockAreThoseOfTheCounter) {
+  const CheckJob job = job_of("n n | n n");
+  const Findings found = find_all(job, Search::kStates, {}, false);
+  const auto counted = model::count_orders(job.program, {});
+  ASSERT_TRUE(counted);
+  EXPECT_EQ(found.result.states.states + found.final_states.size(), counted->states);
 }
 
 TEST(StatesAgainstReduced, WholeStatesAreAsManyAsFingerprints) {
