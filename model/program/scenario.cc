@@ -279,6 +279,12 @@ constexpr auto kDeepSuite = std::to_array<Scenario>({
      .over_growth = 2,
      .executions = 121'860'840,
      .executions_with_symmetry = 1'015'507},
+    {.name = "six_growers",
+     .race = "Six threads see a full slab at once.",
+     .program = "a f | a f | a f | a f | a f | a f",
+     .slab = {.recheck_all = false},
+     .has_many_threads = true,
+     .over_growth = 3},
 });
 
 }  // namespace

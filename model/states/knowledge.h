@@ -34,13 +34,14 @@ class Knowledge {
     threads_ = threads;
     mutexes_ = mutexes;
     forget_known_ = forget_known;
-    for (std::size_t of = 0; of < threads; ++of) known_to_all_[of] = kForever;
+    slots_ = engine.slots();
+    for (std::size_t of = 0; of < slots_; ++of) known_to_all_[of] = kForever;
     for (std::size_t who = 0; who < threads; ++who) {
       const std::size_t* const clock = engine.clock_of(who);
-      for (std::size_t of = 0; of < threads; ++of) clocks_[who][of] = clock[of];
+      for (std::size_t of = 0; of < slots_; ++of) clocks_[who][of] = clock[of];
       if (!contains(unfinished_, who)) continue;
       if (join_ahead && at.pending[who].kind == OperationKind::kLock) join(who, at.pending[who]);
-      for (std::size_t of = 0; of < threads; ++of) {
+      for (std::size_t of = 0; of < slots_; ++of) {
         known_to_all_[of] = std::min(known_to_all_[of], clocks_[who][of]);
       }
     }
@@ -65,7 +66,7 @@ class Knowledge {
   void join(std::size_t who, Operation lock) {
     for (const LiveMutex& mutex : mutexes_) {
       if (mutex.record->number != lock.object) continue;
-      for (std::size_t of = 0; of < threads_; ++of) {
+      for (std::size_t of = 0; of < slots_; ++of) {
         clocks_[who][of] = std::max<std::uint64_t>(clocks_[who][of], mutex.released[of]);
       }
     }
@@ -73,6 +74,7 @@ class Knowledge {
 
   ThreadSet unfinished_ = 0;
   std::size_t threads_ = 0;
+  std::size_t slots_ = 0;  ///< of clocks: what ran before the threads is in one of them
   std::span<const LiveMutex> mutexes_;
   bool forget_known_ = true;
   std::array<std::array<std::uint64_t, kMaxThreads>, kMaxThreads> clocks_{};  ///< by who knows

@@ -124,7 +124,7 @@ class Counter {
   [[nodiscard]] OrderCount measure(const State& state) const {
     const auto segments = static_cast<Number>(state.segments.size());
     const Number needed = (state.peak + rules_.capacity - 1) / rules_.capacity;
-    return {1, 0, segments - std::max(rules_.initial_segments, needed), segments};
+    return {1, 0, segments - std::max(rules_.initial_segments, needed), segments, 0};
   }
 
   /// Whether a look of the thread, which is inside, would find nothing and change nothing.
