@@ -104,7 +104,7 @@ std::size_t run_on_from_merges(const std::string& text, model::SlabSetup slab) {
   model::JudgedProgram program(slab, model::parse_program(text).value());
   std::map<Fingerprint, Choices> known;
   std::size_t pairs = 0;
-  constexpr unsigned kWalks = 60;
+  constexpr unsigned kWalks = 200;
   for (unsigned seed = 1; seed <= kWalks; ++seed) {
     const Walk found = walk(program, {}, seed);
     for (std::size_t depth = 0; depth < found.states.size(); ++depth) {
@@ -112,7 +112,7 @@ std::size_t run_on_from_merges(const std::string& text, model::SlabSetup slab) {
                             found.choices.begin() + static_cast<std::ptrdiff_t>(depth));
       const auto [place, is_new] = known.try_emplace(found.states[depth], choices);
       if (is_new || place->second == choices) continue;
-      expect_alike(program, place->second, choices, seed + depth);
+      expect_alike(program, place->second, choices, seed + static_cast<unsigned>(depth));
       ++pairs;
     }
   }
