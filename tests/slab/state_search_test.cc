@@ -108,8 +108,7 @@ TEST(StateSearch, OrdersThatLeadToOneStateAreExploredOnce) {
   EXPECT_EQ(states.states.transitions, 24U);
 }
 
-/// Whether x was written before y is read through the mutex is all that differs.
-TEST(StateSearch, RaceBehindStatesThatDifferInHappensBeforeAloneIsFound) {
+TEST(StateSearch, RaceThatDependsOnTheOrderOfLocksIsFound) {
   expect_defect({[](Shared& shared) {
                    shared.x.write() = 1;
                    under(shared.first, [] {});
@@ -122,7 +121,6 @@ TEST(StateSearch, RaceBehindStatesThatDifferInHappensBeforeAloneIsFound) {
                 Defect::kDataRace);
 }
 
-/// A load that only its own thread knows of is part of the state too.
 TEST(StateSearch, RaceOfAWriteWithAnEarlierReadIsFound) {
   expect_defect({[](Shared& shared) {
                    static_cast<void>(shared.x.read());
