@@ -20,6 +20,7 @@ JudgedProgram::JudgedProgram(const SlabSetup& slab, const Program& program)
   execution_.set_judge([this](const History& history) {
     return std::visit([&](auto& oracle) { return oracle.judge(history); }, oracle_);
   });
+  if (Oracle* const oracle = std::get_if<Oracle>(&oracle_)) execution_.set_follower(*oracle);
 }
 
 const Measures& JudgedProgram::measures() const noexcept {

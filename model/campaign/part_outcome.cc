@@ -32,6 +32,10 @@ Failure failure_from(const nlohmann::json& object) {
 PartOutcome outcome_from(const nlohmann::json& object) {
   PartOutcome outcome{.executions = object.at("executions").get<std::uint64_t>(),
                       .redundant = object.at("redundant").get<std::uint64_t>(),
+                      .states = object.at("states").get<std::uint64_t>(),
+                      .transitions = object.at("transitions").get<std::uint64_t>(),
+                      .state_bytes = object.at("state_bytes").get<std::uint64_t>(),
+                      .out_of_memory = object.at("out_of_memory").get<bool>(),
                       .complete = object.at("complete").get<bool>(),
                       .verdict = object.at("verdict").get<Verdict>(),
                       .max_segments = object.at("max_segments").get<std::uint64_t>(),
@@ -53,6 +57,10 @@ PartOutcome outcome_from(const nlohmann::json& object) {
 std::string to_json_line(const PartOutcome& outcome) {
   nlohmann::ordered_json object = {{"executions", outcome.executions},
                                    {"redundant", outcome.redundant},
+                                   {"states", outcome.states},
+                                   {"transitions", outcome.transitions},
+                                   {"state_bytes", outcome.state_bytes},
+                                   {"out_of_memory", outcome.out_of_memory},
                                    {"complete", outcome.complete},
                                    {"verdict", outcome.verdict},
                                    {"max_segments", outcome.max_segments},
@@ -84,6 +92,10 @@ std::optional<PartOutcome> parse_part_outcome(std::string_view line) {
 void add(PartOutcome& sum, const PartOutcome& part) {
   sum.executions += part.executions;
   sum.redundant += part.redundant;
+  sum.states += part.states;
+  sum.transitions += part.transitions;
+  sum.state_bytes = std::max(sum.state_bytes, part.state_bytes);
+  sum.out_of_memory = sum.out_of_memory || part.out_of_memory;
   sum.complete = sum.complete && part.complete;
   sum.max_segments = std::max(sum.max_segments, part.max_segments);
   if (!sum.witness || part.max_over_growth > sum.max_over_growth) {

@@ -25,7 +25,11 @@ struct FailingExecution {
 struct PartOutcome {
   std::uint64_t executions = 0;
   std::uint64_t redundant = 0;
-  bool complete = false;  ///< every execution of the part was explored
+  std::uint64_t states = 0;  ///< of a search over states, as the next two
+  std::uint64_t transitions = 0;
+  std::uint64_t state_bytes = 0;  ///< kept for states, of the part with the most
+  bool out_of_memory = false;     ///< there was no room for more states
+  bool complete = false;          ///< every execution of the part was explored
   Verdict verdict = Verdict::kInconclusive;
   std::uint64_t max_segments = 0;
   std::uint64_t max_over_growth = 0;

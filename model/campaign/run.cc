@@ -11,6 +11,7 @@
 #include "model/campaign/minimize.h"
 #include "model/search/explore.h"
 #include "model/slab/property.h"
+#include "model/states/state_scheduler.h"
 
 namespace slabproof::model {
 namespace {
@@ -38,7 +39,8 @@ bool gives(const Program& program) {
 std::vector<std::uint8_t> symmetry_class(const CheckJob& job, const SearchOptions& options,
                                          const ProgramSearch& search) {
   const Search chosen = search_of(job, options);
-  const bool knows_it = chosen == Search::kDpor || chosen == Search::kGraph;
+  const bool knows_it =
+      chosen == Search::kDpor || chosen == Search::kGraph || chosen == Search::kStates;
   if (!knows_it || !options.symmetry) return {};
   return search.symmetry_class();
 }
@@ -129,6 +131,13 @@ PartOutcome explore_part(const CheckJob& job, const SearchOptions& options, cons
   } else {
     how.part = {.split_depth = split.depth, .prefix = split.parts.at(part)};
   }
+  std::optional<StateScheduler> states;
+  if (how.search == Search::kStates) {
+    states.emplace(StateOptions{.symmetry_class = symmetry,
+                                .keep_whole_states = options.whole_states,
+                                .memory_limit = std::size_t{options.memory_limit} << 20});
+    how.states = &*states;
+  }
   how.trace = false;
   if (progress) {
     how.on_execution = [&progress, executions = std::uint64_t{0}](const ExecutionEnd&) mutable {
@@ -140,6 +149,10 @@ PartOutcome explore_part(const CheckJob& job, const SearchOptions& options, cons
 
   PartOutcome outcome{.executions = explored.executions,
                       .redundant = explored.redundant,
+                      .states = explored.states.states,
+                      .transitions = explored.states.transitions,
+                      .state_bytes = explored.states.bytes,
+                      .out_of_memory = explored.is_out_of_memory,
                       .complete = explored.exhaustive,
                       .verdict = explored.verdict,
                       .max_segments = search.max_segments(),
@@ -165,6 +178,9 @@ JobOutcome conclude(const CheckJob& job, const SearchOptions& options, const Par
   result.symmetry = !symmetry_class(job, options, search).empty();
   result.executions = sum.executions;
   result.redundant = sum.redundant;
+  result.states = sum.states;
+  result.transitions = sum.transitions;
+  result.state_bytes = sum.state_bytes;
   result.exhaustive = sum.complete && !sum.violation && limit.kind == SearchLimit::Kind::kNone;
   result.shard = options.shard;
   result.seconds = seconds;

@@ -27,6 +27,7 @@ struct SearchLimit {
     kShard,         ///< only one part was to be explored
     kBound,         ///< of preemptions
     kExecutions,    ///< so many were allowed
+    kMemory,        ///< no room for more states
     kTime,          ///< the time was up
     kLostWorker,    ///< a part lost its process again and again
     kOneExecution,  ///< a recorded one was to be run
@@ -53,9 +54,12 @@ struct RunResult {
   std::optional<MemoryModel> memory;
   bool symmetry = false;
 
-  std::uint64_t executions = 0;  ///< inequivalent ones where the search knows
-  std::uint64_t redundant = 0;   ///< begun, and cut as equivalent to one explored before
-  bool exhaustive = false;       ///< nothing cut the search, neither a bound nor a limit
+  std::uint64_t executions = 0;   ///< inequivalent ones where the search knows
+  std::uint64_t states = 0;       ///< of a search over states, as the next two
+  std::uint64_t transitions = 0;  ///< steps that were tried from them
+  std::uint64_t state_bytes = 0;  ///< of memory kept for them; of several processes, the most
+  std::uint64_t redundant = 0;    ///< begun, and cut as equivalent to one explored before
+  bool exhaustive = false;        ///< nothing cut the search, neither a bound nor a limit
   Verdict verdict = Verdict::kHolds;
   std::string property;  ///< the id that is violated, else empty
   std::string message;   ///< what happened, else empty

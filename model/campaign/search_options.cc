@@ -4,6 +4,7 @@ namespace slabproof::model {
 
 Search search_of(const CheckJob& job, const SearchOptions& options) noexcept {
   if (options.search) return *options.search;
+  if (job.has_many_threads) return Search::kStates;
   // The harness counts gifts of blocks in atomics, which do not belong to the shared slab:
   // executions in which two threads overlook each other's gift are on graphs alone.
   return job.slab.family == SlabFamily::kShared ? Search::kDpor : Search::kGraph;

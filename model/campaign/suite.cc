@@ -229,6 +229,7 @@ class Suite {
       return {kShard, fmt::format("shard {}/{}", options_.shard->index, options_.shard->count)};
     }
     if (sum.complete) return {};
+    if (sum.out_of_memory) return {kMemory, fmt::format("{} MiB", options_.memory_limit)};
     if (options_.iterations != 0 && sum.executions + sum.redundant >= options_.iterations) {
       return {kExecutions, fmt::format("{} executions", options_.iterations)};
     }

@@ -174,7 +174,9 @@ int run_jobs(const CommandOptions& options, const std::string& command) {
         line.clear();
         results.push_back(outcome.result);
         trace.offer(outcome);
-        if (!options.quiet) print_output(table.row(outcome.result));
+        if (!options.quiet) {
+          print_output(table.row(outcome.result) + format_states(outcome.result));
+        }
         print_violation(outcome, command);
         print_error(format_warnings(outcome.result));
       },

@@ -106,11 +106,13 @@ void add_how_to_search(CLI::App& app, RawOptions& raw, SearchOptions& options) {
   app.option_defaults()->group("How to search");
   app.add_option_function<std::string>(
          "--search", [&options](const std::string& name) { set_search(name, options); },
-         "dpor: one execution of each class of equivalent ones; graph: one of each execution graph "
-         "that the memory model allows; full: every order of every operation; bound: every order "
+         "dpor: one execution of each class of equivalent ones; states: each state of a program "
+         "on a shared slab once, which is for many threads and long programs; graph: one of each "
+         "execution graph that the memory model allows; full: every order of every operation; "
+         "bound: every order "
          "with at most --bound preemptions; random. Default: graph for slabs with caches and for "
          "owners, dpor for the shared slab, where it is faster")
-      ->type_name("TEXT:{dpor,graph,full,bound,random}");
+      ->type_name("TEXT:{dpor,states,graph,full,bound,random}");
   app.add_option(
          "--memory", raw.memory,
          "The memory model: cpp20 or rc11, of --search graph, or relacy, of the others; asks "
@@ -124,10 +126,20 @@ void add_how_to_search(CLI::App& app, RawOptions& raw, SearchOptions& options) {
                  "Stop after this many executions of each program (default: 100000 with --search "
                  "random, else no limit)")
       ->check(CLI::PositiveNumber);
-  app.add_flag("!--no-symmetry", options.symmetry,
-               "With --search dpor or graph: distinguish threads with the same operations, so that "
-               "counts can be "
-               "compared");
+  app.add_flag(
+      "!--no-symmetry", options.symmetry,
+      "With --search dpor, states or graph: distinguish threads with the same operations, so that "
+      "counts can be "
+      "compared");
+  app.add_flag("--exact", options.whole_states,
+               "With --search states: keep whole states and not fingerprints of 128 bits, of which "
+               "two could be the same");
+  app.add_option(
+         "--memory-limit", options.memory_limit,
+         "MiB that --search states may keep of states in each process; beyond, a program is "
+         "inconclusive")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
   app.add_option("--seed", options.seed, "Seed of --search random")->capture_default_str();
   app.add_option("--time-limit", options.time_limit_seconds,
                  "Stop each program after this many seconds (default: no limit)")
@@ -310,6 +322,51 @@ Problem resolve_memory(const RawOptions& raw, SearchOptions& search) {
       to_text(*search.search), raw.memory);
 }
 
+/// Why the states of what runs in this job cannot be compared.
+Problem states_problem(const CheckJob& job) {
+  if (job.slab.family != SlabFamily::kShared) {
+    return "--search states needs --slab shared: it does not see the atomics of caches and owners";
+  }
+  const bool has_gifts = std::ranges::any_of(job.program.threads, [](const auto& thread) {
+    return std::ranges::any_of(thread, [](Op op) { return traits_of(op).effect == Effect::kGift; });
+  });
+  if (has_gifts) {
+    return "--search states cannot run programs with gifts (g, t): they pass through atomics, "
+           "which "
+           "it does not see";
+  }
+  return std::nullopt;
+}
+
+/// What a search over states does not do. Suites leave out what is not for it.
+Problem resolve_states(const RawOptions& raw, CommandOptions& options) {
+  const bool is_asked_for = options.search.search == Search::kStates;
+  const bool is_suite = raw.program.empty() && raw.scenarios.empty();
+  const bool is_other = options.search.search && !is_asked_for;
+  if (is_suite && (is_other || options.estimate || !options.steps_file.empty())) {
+    std::erase_if(options.jobs, [](const CheckJob& job) { return job.has_many_threads; });
+  }
+  if (!is_asked_for) {
+    return options.search.whole_states ? Problem("--exact needs --search states") : std::nullopt;
+  }
+  if (!options.steps_file.empty()) {
+    return "--emit-steps cannot be used with --search states, which runs few executions to their "
+           "end";
+  }
+  if (options.estimate) return "--estimate counts executions, which --search states does not";
+  if (is_suite) {
+    std::erase_if(options.jobs,
+                  [](const CheckJob& job) { return states_problem(job).has_value(); });
+  }
+  for (const CheckJob& job : options.jobs) {
+    if (auto problem = states_problem(job)) return problem;
+  }
+  if (options.enumeration && options.enumeration->family != SlabFamily::kShared) {
+    return "--search states needs --slab shared: it does not see the atomics of caches and owners";
+  }
+  return std::nullopt;
+}
+
 /// Turns what was parsed into what will run; a message where it makes no sense.
 Problem resolve(const RawOptions& raw, CommandOptions& options) {
   constexpr std::uint64_t kDefaultRandomExecutions = 100'000;
@@ -333,8 +390,12 @@ Problem resolve(const RawOptions& raw, CommandOptions& options) {
            "--iterations";
   }
   if (is_random && search.iterations == 0) search.iterations = kDefaultRandomExecutions;
-  if (!raw.program.empty()) return add_program(raw, options);
-  return raw.enumerate.empty() ? add_scenarios(raw, options) : add_enumeration(raw, options);
+  const auto add_jobs = [&] {
+    if (!raw.program.empty()) return add_program(raw, options);
+    return raw.enumerate.empty() ? add_scenarios(raw, options) : add_enumeration(raw, options);
+  };
+  if (auto problem = add_jobs()) return problem;
+  return resolve_states(raw, options);
 }
 
 /// What is wrong with the command line, and what was probably meant.

@@ -145,6 +145,9 @@ nlohmann::ordered_json json_of(const RunResult& result) {
                                    {"symmetry", result.symmetry},
                                    {"executions", result.executions},
                                    {"redundant", result.redundant},
+                                   {"states", nullptr},
+                                   {"transitions", nullptr},
+                                   {"state_bytes", nullptr},
                                    {"exhaustive", result.exhaustive},
                                    {"limit", null_if_empty(result.limit.text)},
                                    {"shard", nullptr},
@@ -162,6 +165,11 @@ nlohmann::ordered_json json_of(const RunResult& result) {
   if (result.memory) object["memory"] = to_text(*result.memory);
   if (result.shard) {
     object["shard"] = {{"index", result.shard->index}, {"count", result.shard->count}};
+  }
+  if (result.search == Search::kStates) {
+    object["states"] = result.states;
+    object["transitions"] = result.transitions;
+    object["state_bytes"] = result.state_bytes;
   }
   if (result.replay) object["replay"] = to_text(*result.replay);
   if (result.minimal) {
@@ -190,6 +198,14 @@ std::string format_warnings(const RunResult& result) {
     text += fmt::format("warning: {}: {}\n", name_of(result.job), warning);
   }
   return text;
+}
+
+std::string format_states(const RunResult& result) {
+  if (result.search != Search::kStates || result.states == 0) return {};
+  constexpr double kMebibyte = 1 << 20;
+  return fmt::format("  {} states, {} transitions, {:.1f} MiB\n", grouped(result.states),
+                     grouped(result.transitions),
+                     static_cast<double>(result.state_bytes) / kMebibyte);
 }
 
 ResultTable::ResultTable(std::size_t widest_name, bool has_color)

@@ -12,6 +12,7 @@
 #include "model/oracle/reference_slab.h"
 #include "model/oracle/slot_table.h"
 #include "model/program/program.h"
+#include "model/slab/follower.h"
 #include "model/slab/history.h"
 #include "model/slab/violation.h"
 
@@ -42,7 +43,7 @@ namespace slabproof::model {
 ///
 /// Data races, and ownership by happens-before, are the checked memory's to judge, not this one's.
 /// Not thread safe. Without a violation `judge` allocates nothing.
-class Oracle {
+class Oracle final : public Follower {
  public:
   /// Throws std::invalid_argument for a capacity, stride or alignment of 0 and for a program that
   /// is not well formed.
@@ -51,6 +52,12 @@ class Oracle {
   /// What `history` violates first, in the order of critical sections. A history that outgrew its
   /// arrays is `HistoryStatus::kTooLong`; one that no slab can have made is `kImpossible`.
   [[nodiscard]] std::optional<Violation> judge(const History& history);
+
+  // Judges what has happened so far; see `Follower`. Violations of a history that was followed are
+  // not told: it is judged when it is whole.
+  [[nodiscard]] bool follow(const History& history) override;
+  void append_shared(StateSink& sink) const override;
+  void append_thread(std::size_t thread, StateSink& sink) const override;
 
   /// Of the last history that was judged to hold.
   [[nodiscard]] const Measures& measures() const { return measures_; }
@@ -111,10 +118,11 @@ class Oracle {
   static void enter(Thread& thread, std::uint8_t op);
 
   // Each of these that is a bool is false if it has put a violation into `violation_`.
-  bool begin(const History& history);
-  bool adopt_records();
+  bool begin(const History& history, bool is_whole = true);
+  bool adopt_records(bool is_whole);
   bool adopt_events();
   bool replay();
+  bool replay_sections();
   bool replay_section(std::size_t stamp);
   bool replay_operation(Thread& thread, const OpRecord& record);
   bool replay_events(Thread& thread, std::size_t stamp);

@@ -32,10 +32,15 @@ bool takes_lock(const OpRecord& record) {
 
 }  // namespace
 
-bool Oracle::replay() {
+bool Oracle::replay_sections() {
   for (std::size_t stamp = 0; stamp < history_->acquisition_count; ++stamp) {
     if (!replay_section(stamp)) return false;
   }
+  return true;
+}
+
+bool Oracle::replay() {
+  if (!replay_sections()) return false;
   for (std::size_t i = 0; i < program_.threads.size(); ++i) {
     if (!replay_events(threads_[i], history_->acquisition_count)) return false;
     if (!advance_to(threads_[i], program_.threads[i].size())) return false;

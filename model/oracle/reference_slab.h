@@ -1,6 +1,8 @@
 #ifndef SLABPROOF_MODEL_ORACLE_REFERENCE_SLAB_H_
 #define SLABPROOF_MODEL_ORACLE_REFERENCE_SLAB_H_
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -98,6 +100,28 @@ class ReferenceSlab {
   [[nodiscard]] bool has_room(std::uint32_t segment) const { return slots_.has_room(segment); }
   [[nodiscard]] std::uint64_t live() const { return slots_.live(); }
   [[nodiscard]] std::uint64_t peak_live() const { return slots_.peak_live(); }
+  /// Calls `put` with numbers that tell all that later steps depend on, but for allocations and
+  /// trims between their sections.
+  template <class Put>
+  void append_state(Put put) const {
+    put(segments());
+    for (std::uint32_t i = 0; i < segments(); ++i) {
+      const CountedSlots& slots = slots_.slots_of(i);
+      put(slots.live() * 4U + (slots.is_trimmable() ? 2U : 0U) + (slots_.is_claimed(i) ? 1U : 0U));
+    }
+    put(peak_live());
+    put(growths_.size());
+    put(parked_);
+    put(waiting_);
+    put(directory_room_);
+  }
+  /// How many growths in flight, but for the parked ones, have a number up to this one. What else a
+  /// number is means nothing.
+  [[nodiscard]] std::size_t growths_up_to(std::uint32_t number) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(growths_, [number](std::uint32_t each) { return each <= number; }));
+  }
+
   /// Segments that fit before the directory must widen.
   [[nodiscard]] std::uint32_t directory_room() const { return directory_room_; }
 

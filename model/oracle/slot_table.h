@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "model/slab/history.h"
@@ -64,6 +65,14 @@ class SlotTable {
   std::optional<LiveBlock> take_back(std::uintptr_t address);
 
   [[nodiscard]] const LiveBlock* find_live(std::uintptr_t address) const;
+
+  [[nodiscard]] const std::vector<LiveBlock>& live() const { return live_; }
+  /// By how many bytes the blocks so far lie apart within their segments, from the least of their
+  /// offsets, which comes first; nothing where there was none.
+  [[nodiscard]] std::optional<std::pair<std::size_t, std::size_t>> offsets() const {
+    if (!offsets_known_) return std::nullopt;
+    return std::pair(lowest_offset_, highest_offset_ - lowest_offset_);
+  }
 
  private:
   [[nodiscard]] bool is_slot(const BlockEvent& block, const Region& region) const;

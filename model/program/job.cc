@@ -13,6 +13,7 @@ CheckJob job_of(const Scenario& scenario) {
   return {.scenario = std::string(scenario.name),
           .program = std::move(*program),
           .slab = scenario.slab,
+          .has_many_threads = scenario.has_many_threads,
           .over_growth = scenario.over_growth,
           .executions = scenario.executions,
           .executions_with_symmetry = scenario.executions_with_symmetry};

@@ -17,6 +17,8 @@ struct CheckJob {
   Program program;
   SlabSetup slab = {};
 
+  bool has_many_threads = false;  ///< see `Scenario`
+
   /// What an exhaustive search must find, where that is known; see `Scenario`.
   std::optional<std::uint32_t> over_growth = {};
   std::optional<std::uint64_t> executions = {};

@@ -18,6 +18,8 @@ struct Scenario {
   std::string_view program;  ///< in the token language of program.h
   SlabSetup slab = {};
 
+  /// There are too many orders of its critical sections to explore one by one, but not of states.
+  bool has_many_threads = false;
   /// The greatest segments - max(initial, ceil(peak live / capacity)) over all executions. Asserted
   /// exactly by an exhaustive search: less would be a mutant that no bound catches.
   std::uint32_t over_growth = 0;

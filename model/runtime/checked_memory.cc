@@ -9,10 +9,12 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "model/runtime/checked_objects.h"
 #include "model/runtime/checker_hooks.h"
 #include "model/runtime/event_trace.h"
+#include "model/runtime/live_objects.h"
 #include "model/runtime/model_memory.h"
 #include "model/runtime/object_lifetime.h"
 #include "model/runtime/sync_model.h"
@@ -74,6 +76,13 @@ void fail_endless(const source_location& where) {
                     fmt::format("livelock: {} makes {} accesses in one execution",
                                 engine().actor_name(), engine().settings().access_limit),
                     where);
+}
+
+void list_variables(std::vector<const ObjectRecord*>& live) {
+  live.clear();
+  variables.for_each([&live](const ObjectRecord& record) {
+    if (record.object != nullptr) live.push_back(&record);
+  });
 }
 
 namespace checker_hooks {
@@ -234,6 +243,7 @@ void fail_next_request() noexcept {
 
 Running running(source_location where) noexcept {
   require_execution(where);
+  engine().refuse_in_states("a thread has storage of its own", where);
   return {.actor = engine().actor(),
           .actors = engine().execution().thread_count() + 1,
           .execution = engine().execution_number()};

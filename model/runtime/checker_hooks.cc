@@ -11,9 +11,11 @@
 #include <source_location>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/runtime/checked_objects.h"
 #include "model/runtime/event_trace.h"
+#include "model/runtime/live_objects.h"
 #include "model/runtime/object_lifetime.h"
 #include "model/runtime/relacy_include.h"
 #include "model/runtime/sync_model.h"
@@ -96,6 +98,19 @@ void forget_synchronisation() noexcept {
   atomics.clear();
 }
 
+void list_mutexes(std::vector<LiveMutex>& live) {
+  live.clear();
+  mutexes.for_each([&live](const MutexRecord& record) {
+    if (record.object != nullptr) live.push_back({&record, record.released});
+  });
+}
+
+bool has_atomics() {
+  bool found = false;
+  atomics.for_each([&found](const AtomicRecord& record) { found |= record.object != nullptr; });
+  return found;
+}
+
 void end_synchronisation_in(const std::byte* data, std::size_t size) {
   if (SyncModel* const model = SyncModel::present()) {
     return model->end_objects_in(data, size);
@@ -110,6 +125,7 @@ namespace checker_hooks {
 
 Handle begin_mutex(const void* object, source_location where) noexcept {
   if (SyncModel* const model = SyncModel::present()) return model->begin_mutex(object, where);
+  engine().refuse_in_states("a thread makes a mutex", where);
   const auto [handle, record] = begin_object(mutexes, object, sizeof(Handle), kMutexType, where);
   record->number = new_number(where);
   engine().note_act();
@@ -155,6 +171,7 @@ void lock(Handle handle, const void* object, source_location where) noexcept {
     abandon_execution(Defect::kDeadlock, "deadlock: a mutex was never unlocked", where);
   }
   announce(OperationKind::kLock, record.number);
+  if (!engine().is_alone()) engine().park();
   if (engine().scheduler_owns_mutexes()) {
     if (!engine().is_alone()) rl::ctx().sched();
     acquire(record);
@@ -194,6 +211,7 @@ bool fails_to_lock(Handle handle, const void* object, const source_location& whe
 
 bool try_lock(Handle handle, const void* object, source_location where) noexcept {
   require_execution(where);
+  engine().refuse_in_states("a thread tries to lock a mutex", where);
   SyncModel* const model = SyncModel::present();
   if (model == nullptr && !engine().is_alone() && engine().repeats_failed_try(object)) {
     engine().begin_retry();
@@ -214,6 +232,7 @@ bool try_lock(Handle handle, const void* object, source_location where) noexcept
 
 std::size_t choose(std::size_t count, source_location where) noexcept {
   require_execution(where);
+  engine().refuse_in_states("the search chooses a value", where);
   if (engine().is_alone()) return 0;
   if (SyncModel* const model = SyncModel::present()) return model->choose(count, where);
   const std::size_t value = rl::ctx().rand(static_cast<unsigned>(count), rl::sched_type_user);
@@ -347,6 +366,7 @@ bool is_modelled_pair(memory_order success, memory_order failure) noexcept {
 
 AtomicRecord& use_atomic(Handle handle, const void* object, OperationKind kind,
                          std::string_view access, const source_location& where) {
+  engine().refuse_in_states("a thread uses an atomic", where);
   AtomicRecord& record = record_of(atomics, handle, object, access, where);
   use_object(record, where);
   announce(kind, record.number);
@@ -386,6 +406,7 @@ Handle begin_atomic(const void* object, std::uint64_t initial, const TypeInfo& t
   if (SyncModel* const model = SyncModel::present()) {
     return model->begin_atomic(object, initial, type, where);
   }
+  engine().refuse_in_states("a thread makes an atomic", where);
   const CheckerScope quiet;
   const auto [handle, record] = begin_object(atomics, object, sizeof(Handle), type, where);
   record->number = new_number(where);
@@ -559,6 +580,7 @@ bool compare_exchange(Handle handle, const void* object, std::uint64_t& expected
 void fence(memory_order order, source_location where) noexcept {
   require_execution(where);
   if (SyncModel* const model = SyncModel::present()) return model->fence(order, where);
+  engine().refuse_in_states("a thread makes a fence", where);
   if (order == memory_order::relaxed || order == memory_order::consume) {
     fail_unsupported("a fence of this order is not modelled", where);
   }
@@ -577,7 +599,8 @@ void pause(source_location where) noexcept {
   require_execution(where);
   if (engine().phase() != Engine::Phase::kThreads) return;
   if (SyncModel* const model = SyncModel::present()) return model->pause(where);
-  {
+  engine().park();
+  if (!engine().pauses_are_points()) {
     const CheckerScope quiet;
     engine().end_turn(local_state());
   }
@@ -592,6 +615,7 @@ Try begin_try(source_location where) noexcept {
 
 std::uint64_t begin_wait(source_location where) noexcept {
   require_execution(where);
+  engine().refuse_in_states("a thread awaits", where);
   return engine().begin_wait();
 }
 

@@ -27,6 +27,13 @@ struct TypeInfo {
   /// Of an atomic: executions that begin alike must read the same values; greater ones are taken
   /// for this one, as they may be addresses.
   std::uint64_t compared_up_to = 0;
+  // Of a variable, for a search that compares states: where its value lies, in bytes; what makes
+  // two copies of equal values equal in each byte; whether the upper half of a value of 64 bits is
+  // the number of a thread.
+  std::size_t value_offset = 0;
+  std::size_t value_size = 0;
+  void (*canonicalize)(void* copy) = nullptr;
+  bool names_thread = false;
 };
 
 /// A plain variable: reading and writing it, and beginning and ending its life, are race-checked.

@@ -30,6 +30,7 @@ void ModelMemory::begin_execution() noexcept {
   }
   ++execution_;
   used_.fill(0);
+  region_count_ = 0;
 }
 
 std::byte* ModelMemory::grant(std::size_t actor, std::size_t size, std::size_t alignment) noexcept {
@@ -39,7 +40,9 @@ std::byte* ModelMemory::grant(std::size_t actor, std::size_t size, std::size_t a
   if (start + size > kBytesPerActor) return nullptr;
   // Whole granules, so that no two regions share one.
   used_[actor] = (start + size + kGranule - 1) & ~(kGranule - 1);
-  return reinterpret_cast<std::byte*>(kBase + actor * kBytesPerActor + start);
+  const std::uintptr_t base = kBase + actor * kBytesPerActor + start;
+  if (region_count_ < kMaxRegions) regions_[region_count_++] = {.base = base, .size = size};
+  return reinterpret_cast<std::byte*>(base);
 }
 
 bool ModelMemory::release(const void* address, std::size_t size, ThreadClock me, bool alone,
@@ -48,6 +51,11 @@ bool ModelMemory::release(const void* address, std::size_t size, ThreadClock me,
   for (Granule& granule : granules(address, size)) {
     if (!store(granule, me, alone)) return false;
     survivors |= granule.objects != 0;
+  }
+  for (std::size_t i = region_count_; i-- > 0;) {
+    if (regions_[i].base != reinterpret_cast<std::uintptr_t>(address)) continue;
+    regions_[i].is_released = true;
+    break;
   }
   return true;
 }

@@ -65,7 +65,35 @@ class ModelMemory {
   [[nodiscard]] bool release(const void* address, std::size_t size, ThreadClock me, bool alone,
                              bool& survivors) noexcept;
 
+  // ---- for a search that compares states ----
+
+  struct Region {
+    std::uintptr_t base = 0;
+    std::size_t size = 0;
+    bool is_released = false;
+  };
+  /// What was granted in this execution, in the order of requests. More than it has room for are
+  /// forgotten: see `knows_all_regions`.
+  [[nodiscard]] std::span<const Region> regions() const noexcept {
+    return std::span(regions_).first(region_count_);
+  }
+  [[nodiscard]] bool knows_all_regions() const noexcept { return region_count_ < kMaxRegions; }
+  /// Calls `visit` with the number of each granule of a region in which an object has begun or
+  /// ended its life beside other threads, and with the thread and the time of the last such moment.
+  template <class Visit>
+  void for_each_granule(const Region& region, Visit visit) const {
+    std::size_t number = 0;
+    for (const Granule& granule :
+         granules(reinterpret_cast<const void*>(region.base), region.size)) {
+      if (granule.execution == execution_ && granule.time != 0) {
+        visit(number, granule.thread, granule.time);
+      }
+      ++number;
+    }
+  }
+
  private:
+  static constexpr std::size_t kMaxRegions = 1024;
   struct Granule {
     std::uint64_t execution;  // the store happened in this execution, or there was none
     std::uint32_t time;
@@ -103,6 +131,8 @@ class ModelMemory {
   Granule* granules_ = nullptr;
   std::uint64_t execution_ = 0;
   std::array<std::size_t, kActors> used_{};
+  std::size_t region_count_ = 0;
+  std::array<Region, kMaxRegions> regions_{};
 };
 
 }  // namespace slabproof::model

@@ -64,6 +64,7 @@ inline std::pair<checker_hooks::Handle, Record*> begin_object(ObjectTable<Record
     fail_unsupported("one execution makes too many checked objects", where);
   Record& record = table[*handle];
   record.type = &type;
+  record.size = static_cast<std::uint32_t>(size);
   record.number = static_cast<std::uint16_t>(*handle);
   const ThreadClock me = Engine::instance().clock();
   record.race.initialize(me);

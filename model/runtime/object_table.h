@@ -16,6 +16,7 @@ struct ObjectRecord {
   const void* object;  ///< null when its life has ended
   const checker_hooks::TypeInfo* type;
   RaceCell race;         ///< of the value of a variable; of the lifetime of anything else
+  std::uint32_t size;    ///< of the object, in bytes
   std::uint16_t number;  ///< for traces; of a mutex or atomic also for the scheduler
 };
 

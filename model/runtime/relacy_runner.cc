@@ -117,6 +117,9 @@ void* RelacyRunner<kThreads>::checked_allocation(std::size_t size) {
     engine.set_quiet(true);
     abandon_execution(Defect::kAllocationUnderLock, "a heap allocation while a lock is held");
   }
+  if (runs_execution && !engine.quiet()) {
+    engine.refuse_in_states("a thread allocates on the heap", std::source_location());
+  }
   void* const memory = std::malloc(size);
   if (memory == nullptr) throw std::bad_alloc();
   if (runs_execution && engine.settings().free_abandoned_heap && !engine.quiet() &&

@@ -212,6 +212,10 @@ class RelacyRunner final : public ExecutionRunner,
 
   void leave_thread() override { sched(); }
 
+  const std::size_t* clock_of(std::size_t thread) const override {
+    return threads_[thread] != nullptr ? threads_[thread]->acq_rel_order_ : nullptr;
+  }
+
   [[noreturn]] void abandon() override {
     if (const auto& failure = Engine::instance().failure(); failure && is_tracing()) {
       trace_failure(*failure);

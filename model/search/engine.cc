@@ -85,6 +85,9 @@ void Engine::begin(Execution& execution, ExecutionRunner& runner, Scheduler* sch
   anyone_paused_ = false;
   anyone_yielded_ = false;
   explores_all_ = scheduler == nullptr || scheduler->explores_all();
+  compares_states_ = scheduler != nullptr && scheduler->compares_states();
+  slabproof_clears_stack = compares_states_;
+  parked_.fill({});
   is_starting_ = false;
   is_repetition_ = false;
   is_cut_ = false;
@@ -115,6 +118,7 @@ void Engine::begin(Execution& execution, ExecutionRunner& runner, Scheduler* sch
 
 void Engine::end() {
   phase_ = Phase::kIdle;
+  slabproof_clears_stack = false;
   any_execution_runs_.store(false, std::memory_order::relaxed);
   runs_execution = false;
   if (!failure_ && same_choices_ && choice_count_ < choices_before_) {
@@ -334,6 +338,24 @@ void Engine::stand_still() {
                .message = describe_standstill()});
 }
 
+const std::size_t* Engine::clock_of(std::size_t thread) const {
+  return runner_->clock_of(thread);
+}
+
+void Engine::leave_known_state() {
+  is_repetition_ = true;
+  runner_->abandon();
+  std::unreachable();
+}
+
+void Engine::refuse_unseen(std::string_view what, const std::source_location& where) {
+  const CheckerScope quiet;
+  abandon_execution(
+      Defect::kUnsupported,
+      fmt::format("{}, which a search over states does not see; use --search dpor or graph", what),
+      where);
+}
+
 bool Engine::stop_failed_thread() {
   if (!settings_.outlive_failures || !explores_all_ || phase_ != Phase::kThreads) return false;
   if (contains(failed_, running_)) return false;
@@ -441,10 +463,15 @@ void Engine::end_turn_of(std::uint64_t wait) {
 
 bool Engine::settle_repetition() {
   const CheckerScope quiet;
+  if (pauses_are_points()) return false;
   return may_be_repetition_ && scheduler_->settle_repetition(seems_repetition());
 }
 
 Engine::Pause Engine::pause(bool is_repetition) {
+  if (pauses_are_points()) {
+    announce(OperationKind::kPause, 0);
+    return Pause::kPoint;
+  }
   forget_repeated_reads();
   for (std::uint32_t& pauses : pauses_since_step_[running_]) ++pauses;
   announce(OperationKind::kPause, 0);

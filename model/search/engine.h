@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <source_location>
 #include <span>
@@ -203,6 +204,55 @@ class Engine {
   [[nodiscard]] bool is_repetition() const noexcept { return is_repetition_; }
   [[nodiscard]] bool is_abandoned() const noexcept { return failure_ || is_repetition_; }
 
+  // ---- for a search that compares states ----
+
+  /// Where a thread stands that is at a point.
+  struct Parked {
+    LocalState state;
+    const std::byte* base = nullptr;  ///< where its part of the stack ends; null before the first
+    bool is_apart = false;            ///< it is in such a part now
+  };
+  [[nodiscard]] bool compares_states() const noexcept { return compares_states_; }
+  /// Whether it takes a pause for a point like any other, for now.
+  [[nodiscard]] bool pauses_are_points() const {
+    return compares_states_ && scheduler_->compares_states();
+  }
+  [[nodiscard]] const Parked& parked(std::size_t thread) const noexcept { return parked_[thread]; }
+  /// See `ExecutionRunner::clock_of`.
+  [[nodiscard]] const std::size_t* clock_of(std::size_t thread) const;
+  /// The running thread is about to reach a point, and has noted its local state.
+  void park() noexcept {
+    if (compares_states_) parked_[running_].state = local_state();
+  }
+  /// Runs `body`, which must be code under check, such that its local state is all that the running
+  /// thread knows, but for what the program tells by `Execution::state`.
+  template <class Body>
+  void call_apart(Body body) {
+    if (!compares_states_ || phase_ != Phase::kThreads) return body();
+    std::exception_ptr thrown;
+    auto guarded = [&]() noexcept {
+      try {
+        body();
+      } catch (...) {
+        thrown = std::current_exception();
+      }
+    };
+    Parked& parked = parked_[running_];
+    parked.is_apart = true;
+    slabproof_call_apart([](void* call) { (*static_cast<decltype(guarded)*>(call))(); }, &guarded,
+                         &parked.base);
+    parked.is_apart = false;
+    if (thrown) std::rethrow_exception(thrown);
+  }
+  /// The program does something that such a search does not see in its states. Returns where no
+  /// such search runs.
+  void refuse_in_states(std::string_view what, const std::source_location& where) {
+    if (compares_states_ && phase_ == Phase::kThreads) [[unlikely]]
+      refuse_unseen(what, where);
+  }
+  /// Ends the execution, in a state that was reached before.
+  [[noreturn]] void leave_known_state();
+
   /// The running thread has failed. True if it stops here and the others go on.
   [[nodiscard]] bool stop_failed_thread();
   /// Whether the execution left out something that no other execution makes up for.
@@ -359,10 +409,18 @@ class Engine {
 
   void fail_next_request() noexcept { fail_next_request_[actor()] = true; }
   [[nodiscard]] bool take_request_failure() noexcept;
+  [[nodiscard]] bool will_fail_next_request(std::size_t thread) const noexcept {
+    return fail_next_request_[thread + 1];
+  }
+  /// Who holds the mutex: an actor, or nobody.
+  [[nodiscard]] std::optional<std::size_t> holder_of(std::uint16_t mutex) const noexcept {
+    return owner_[mutex] == kNoOwner ? std::nullopt : std::optional<std::size_t>(owner_[mutex]);
+  }
 
  private:
   static constexpr std::uint8_t kNoOwner = 0xff;
 
+  [[noreturn]] void refuse_unseen(std::string_view what, const std::source_location& where);
   /// Where nobody can go on: whether a thread would repeat itself for ever.
   [[nodiscard]] bool is_livelock() const noexcept {
     return at_.stopped != 0 || (retrying_ & at_.unfinished) != 0;
@@ -411,6 +469,7 @@ class Engine {
   bool is_repetition_ = false;
   bool is_cut_ = false;
   bool quiet_ = false;
+  bool compares_states_ = false;
   bool scheduler_owns_mutexes_ = false;
   std::size_t slots_ = 0;
   SchedulingPoint at_;
@@ -419,6 +478,7 @@ class Engine {
   bool may_be_repetition_ = false;
   std::source_location last_access_;
   std::uint64_t waits_begun_ = 0;  // in this execution
+  std::array<Parked, kMaxThreads> parked_{};
   std::array<RepeatedRead, kMaxThreads> repeated_reads_;
   std::array<RepeatedTry, kMaxThreads> repeated_tries_;
   std::array<std::uint32_t, kMaxThreads> failed_tries_{};

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "model/search/failure.h"
 #include "model/search/limits.h"
@@ -20,6 +21,36 @@ struct RegionEvent {
   std::optional<std::size_t> thread;  ///< none before the threads start and after they finish
   const std::byte* data = nullptr;    ///< null where refused
   std::size_t size = 0;               ///< bytes; of `kDiscarded`, those that were given back
+};
+
+/// Gets what a program tells of its state. Numbers mean the same in every execution; an address is
+/// one of memory of the checker, or of what belongs to a thread (`StateOfProgram::owned`).
+class StateSink {
+ public:
+  virtual void number(std::uint64_t number) = 0;
+  virtual void address(const void* address) = 0;
+  /// The number of a thread, which is not the same in executions that differ in which of some
+  /// interchangeable threads is which.
+  virtual void thread(std::size_t thread) = 0;
+
+ protected:
+  ~StateSink() = default;
+};
+
+/// What a search that compares states asks of a program, where no thread runs: all that it keeps
+/// outside checked objects and the stacks of `Engine::call_apart`, as far as what it does from here
+/// on, and how that is judged, depends on it.
+class StateOfProgram {
+ public:
+  virtual ~StateOfProgram() = default;
+
+  /// What belongs to no thread. Called once, before `append_thread`. False if the execution has
+  /// failed already, or cannot be told: then what comes out of it is seen when it has ended.
+  [[nodiscard]] virtual bool append_shared(StateSink& sink) = 0;
+  virtual void append_thread(std::size_t thread, StateSink& sink) = 0;
+  /// Memory of the program's own that stands for the same in each thread, as far as addresses of it
+  /// go; its contents are told by `append_thread`.
+  [[nodiscard]] virtual std::span<const std::byte> owned(std::size_t thread) const = 0;
 };
 
 /// What a search runs again and again, each time under another schedule.
@@ -68,6 +99,9 @@ class Execution {
   /// Called whenever memory has been granted or refused, is about to be released, or has lost its
   /// contents. Of a trace, the newest event is that, but for a release.
   virtual void region_event(const RegionEvent& /*event*/) {}
+
+  /// For searches that compare states; null where the program does not tell its state.
+  [[nodiscard]] virtual StateOfProgram* state() { return nullptr; }
 };
 
 }  // namespace slabproof::model

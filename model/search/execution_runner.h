@@ -57,6 +57,12 @@ class ExecutionRunner {
   virtual ExecutionResult run(Execution& execution, Scheduler& scheduler,
                               const RunSettings& settings, Trace* trace) = 0;
 
+  /// Where a thread that has started is in happens-before, see `ThreadClock`; null where that is
+  /// not known.
+  [[nodiscard]] virtual const std::size_t* clock_of(std::size_t /*thread*/) const {
+    return nullptr;
+  }
+
   /// The running thread is about to fail. Does not return where what it does was only tried.
   virtual void about_to_fail() {}
   /// The running thread has stopped for good: another one goes on.

@@ -23,8 +23,9 @@ constexpr std::string_view kMayBeFalse =
     "the failure may be false: its execution has seq_cst fences and seq_cst accesses, which Relacy "
     "does not order with each other as C++20 does; --search graph tells";
 
-constexpr std::array<std::pair<Search, std::string_view>, 6> kSearchNames{{
+constexpr std::array<std::pair<Search, std::string_view>, 7> kSearchNames{{
     {Search::kDpor, "dpor"},
+    {Search::kStates, "states"},
     {Search::kGraph, "graph"},
     {Search::kFull, "full"},
     {Search::kBound, "bound"},
@@ -56,6 +57,14 @@ std::optional<std::string> refusal_of(const Execution& execution, const ExploreO
   }
   if (options.search == Search::kReplay && options.schedule == nullptr) {
     return "a replay needs a schedule: set ExploreOptions::schedule";
+  }
+  if (options.search == Search::kStates && options.states == nullptr) {
+    return "a search over states needs what compares them: set ExploreOptions::states";
+  }
+  if (options.search == Search::kStates && !kKnowsLocalStates) {
+    return "a search over states needs the local states of threads, which are known on x86-64 "
+           "only; "
+           "use dpor or graph";
   }
   return std::nullopt;
 }
@@ -105,18 +114,21 @@ class Exploration {
         (search == Search::kGraph || (search == Search::kDpor && options.part.split_depth == 0));
     switch (search) {
       case Search::kRandom:
-        scheduler_ = std::make_unique<RandomScheduler>(options.seed);
+        own_scheduler_ = std::make_unique<RandomScheduler>(options.seed);
         break;
       case Search::kReplay:
-        scheduler_ = std::make_unique<ReplayScheduler>(options.schedule->choices);
+        own_scheduler_ = std::make_unique<ReplayScheduler>(options.schedule->choices);
         break;
       case Search::kDpor: {
         auto dpor = std::make_unique<DporScheduler>(options.symmetry_class, options.part);
         dpor_ = dpor.get();
         if (settings_.outlive_failures && options.symmetry_class.empty()) dpor->make_starts_steps();
-        scheduler_ = std::move(dpor);
+        own_scheduler_ = std::move(dpor);
         break;
       }
+      case Search::kStates:
+        states_ = options.states;
+        break;
       case Search::kBound:
         runner_.start_tree_search(options.bound);
         break;
@@ -127,6 +139,7 @@ class Exploration {
         runner_.start_tree_search(std::nullopt);
         break;
     }
+    scheduler_ = states_ != nullptr ? states_ : own_scheduler_.get();
   }
 
   ExploreResult run() {
@@ -148,7 +161,12 @@ class Exploration {
     result_.seconds = watch.seconds();
     // Not again, where the execution may wait for ever or may differ.
     if (Engine::instance().uncontrolled()) return std::move(result_);
-    if (options_.trace && (result_.violation || options_.search == Search::kReplay)) trace();
+    // Nor what this search refuses, and a replay does not.
+    const bool is_refused = states_ != nullptr && result_.verdict == Verdict::kUnsupported;
+    if (options_.trace && !is_refused &&
+        (result_.violation || options_.search == Search::kReplay)) {
+      trace();
+    }
     return std::move(result_);
   }
 
@@ -196,8 +214,9 @@ class Exploration {
     }
     const bool goes_on = options_.search != Search::kGraph && dpor_ == nullptr;
     if (!goes_on && ran.failure != nullptr && !settings_.outlive_failures) is_cut_ = true;
-    const std::optional<Failure> failure =
+    std::optional<Failure> failure =
         ran.failure != nullptr ? std::optional(*ran.failure) : execution_.judge();
+    if (!failure && states_ != nullptr) failure = states_->missing_failure();
     if (failure && failure->defect == Defect::kReplayMismatch) is_cut_ = true;
     const ExecutionEnd end{.failure = failure ? &*failure : nullptr,
                            .abandoned = ran.failure != nullptr,
@@ -251,11 +270,17 @@ class Exploration {
     // Each repetition is of an execution, so there must be one; not in each part of a search.
     const bool is_part = options_.share.count != 1 || options_.part.split_depth != 0;
     const bool has_lost = !is_part && result_.executions == 0 && result_.redundant != 0;
-    const bool is_whole = is_finished_ && !is_cut_ && !is_passed_over_ && !has_lost;
+    const bool has_left_out = states_ != nullptr && states_->has_left_out();
+    const bool is_whole =
+        is_finished_ && !is_cut_ && !is_passed_over_ && !has_lost && !has_left_out;
+    if (states_ != nullptr) {
+      result_.states = states_->counts();
+      result_.is_out_of_memory = states_->is_out_of_memory();
+    }
     const bool is_sample = options_.search == Search::kRandom && !is_passed_over_ && !has_lost;
     if (!result_.violation && (is_whole || is_sample)) result_.verdict = Verdict::kHolds;
     const bool is_all = options_.search == Search::kFull || options_.search == Search::kDpor ||
-                        options_.search == Search::kGraph;
+                        options_.search == Search::kGraph || options_.search == Search::kStates;
     result_.exhaustive = is_all && is_whole && result_.verdict != Verdict::kUnsupported;
   }
 
@@ -291,8 +316,10 @@ class Exploration {
   const ExploreOptions& options_;
   ExecutionRunner& runner_;
   RunSettings settings_;
-  std::unique_ptr<Scheduler> scheduler_;
+  std::unique_ptr<Scheduler> own_scheduler_;
+  Scheduler* scheduler_ = nullptr;  // null where the runner's own search decides
   DporScheduler* dpor_ = nullptr;
+  StateSearch* states_ = nullptr;
   ExploreResult result_;
   std::uint64_t runs_ = 0;       // also of what belongs to other shares
   bool may_be_false_ = false;    // the failure that is remembered

@@ -17,6 +17,7 @@
 #include "model/search/execution_runner.h"
 #include "model/search/failure.h"
 #include "model/search/schedule.h"
+#include "model/search/state_search.h"
 #include "model/search/trace.h"
 #include "model/search/verdict.h"
 
@@ -28,6 +29,7 @@ enum class Search : std::uint8_t {
   kBound,   ///< the runner's: every schedule with at most `bound` preemptions
   kFull,    ///< the runner's: every schedule
   kDpor,    ///< one schedule of each class of equivalent ones; see DporScheduler
+  kStates,  ///< each state of the program once, by a scheduler that can compare them
   kGraph,   ///< each execution graph of atomics and locks, on a runner that has them
   kReplay,  ///< the schedule of a recorded execution
 };
@@ -78,6 +80,7 @@ struct ExploreOptions {
   /// Gets the name of each part, where `part` lists them.
   std::function<void(const std::vector<Choice>&)> on_part;
   const Schedule* schedule = nullptr;  ///< for kReplay
+  StateSearch* states = nullptr;       ///< for kStates; not used before
   /// Whether a failing execution is run again to make its trace; for kReplay, any execution.
   bool trace = true;
   /// Empty: a step of its own for kFull, kBound and kRandom, as in Relacy; not for the others.
@@ -92,6 +95,8 @@ struct ExploreOptions {
 struct ExploreResult {
   std::uint64_t executions = 0;  ///< without the redundant ones
   std::uint64_t redundant = 0;
+  StateCounts states;  ///< of kStates
+  bool is_out_of_memory = false;
   /// Every execution was explored, or one of each class: nothing was cut, abandoned or passed over.
   /// That leaves out what `RunSettings::spurious_failures` bounds: failures of weak
   /// compare-exchanges and wake-ups from conditions that have no cause. A try_lock that could have

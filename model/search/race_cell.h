@@ -57,6 +57,14 @@ class RaceCell {
     return true;
   }
 
+  // What it keeps: the last store, and the last load of each thread since.
+  [[nodiscard]] std::size_t store_thread() const noexcept { return store_thread_; }
+  [[nodiscard]] std::uint32_t store_time() const noexcept { return store_time_; }
+  [[nodiscard]] std::uint8_t loaded() const noexcept { return loaded_; }
+  [[nodiscard]] std::uint32_t load_time(std::size_t thread) const noexcept {
+    return load_time_[thread];
+  }
+
  private:
   std::uint8_t loaded_;  // threads that loaded since the last store
   std::uint8_t store_thread_;

@@ -82,6 +82,10 @@ class Scheduler {
   /// Whether it explores all executions. Then a thread that repeats a turn of a wait stops there:
   /// the executions in which it does not are explored as well.
   [[nodiscard]] virtual bool explores_all() const { return false; }
+  /// Whether it compares the states of the program, and so notices by itself that one comes back: a
+  /// pause is a point like any other then, and nobody is stopped for a wait. It is asked at each
+  /// pause.
+  [[nodiscard]] virtual bool compares_states() const { return false; }
   virtual void begin() = 0;
   /// A member of `at.enabled`.
   [[nodiscard]] virtual std::size_t choose_thread(const SchedulingPoint& at) = 0;

@@ -57,6 +57,9 @@ class BatchInProgress {
     while (served < count_ && data(served) != nullptr) ++served;
     return served;
   }
+  /// Requires index < served().
+  [[nodiscard]] const std::byte* block(std::size_t index) const { return data(index); }
+  [[nodiscard]] bool is_watched() const { return count_ != 0; }
   /// Whether one of these begins at `block`.
   [[nodiscard]] bool has(const void* block) const {
     const std::size_t end = served();

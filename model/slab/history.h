@@ -64,6 +64,7 @@ struct OpRecord {
   OpId id;
   Op op;
   bool skipped = false;                         ///< nothing to act on
+  bool is_unfinished = false;                   ///< it has `blocks` so far, and no result
   bool failed = false;                          ///< an allocation that served no block
   AllocError error = AllocError::kOutOfMemory;  ///< meaningful where `failed`
   std::uint16_t first_block = 0;  ///< blocks handed out or freed: a range of `History::blocks`

@@ -15,8 +15,8 @@
 namespace slabproof::model {
 
 /// What a region of a slab's memory is for: the tag of its events. A chunk of one segment is a
-/// segment.
-enum class RegionKind : std::uint32_t { kDirectory, kSegment };
+/// segment. As wide as an address, so that an owner of a region has no padding.
+enum class RegionKind : std::uint64_t { kDirectory, kSegment };
 
 /// The backing of a slab under the model checker: memory at addresses that depend on nothing but
 /// the thread's own past, and requests that fail on demand.

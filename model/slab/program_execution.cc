@@ -154,6 +154,14 @@ OpId ProgramExecution::present_op(std::size_t thread) const {
   return {static_cast<std::uint8_t>(thread), threads_[thread].op};
 }
 
+/// A call of the slab by a thread, which may come to points.
+template <class Call>
+auto ProgramExecution::on_slab(Call call) {
+  std::optional<decltype(call())> result;
+  Engine::instance().call_apart([&] { result.emplace(call()); });
+  return *std::move(result);
+}
+
 void ProgramExecution::run(std::size_t thread, Op op, OpRecord& record) {
   ThreadState& state = threads_[thread];
   Held* const newest = state.held_count == 0 ? nullptr : &state.held[state.held_count - 1];
@@ -179,19 +187,19 @@ void ProgramExecution::run(std::size_t thread, Op op, OpRecord& record) {
     case Op::Kind::kUsableSize:
       record.skipped = newest == nullptr;
       if (newest == nullptr) return;
-      record.value = slab_.usable_size(newest->piece.data).value_or(0);
+      record.value = on_slab([&] { return slab_.usable_size(newest->piece.data); }).value_or(0);
       return note_block(record, newest->piece);
     case Op::Kind::kCapacityBytes:
-      record.value = slab_.capacity_bytes();
+      record.value = on_slab([&] { return slab_.capacity_bytes(); });
       return;
     case Op::Kind::kSegmentCount:
-      record.value = slab_.segment_count();
+      record.value = on_slab([&] { return slab_.segment_count(); });
       return;
     case Op::Kind::kStats:
-      record.value = slab_.counters().live;
+      record.value = on_slab([&] { return slab_.counters().live; });
       return;
     case Op::Kind::kTrim:
-      record.value = slab_.trim();
+      record.value = on_slab([&] { return slab_.trim(); });
       return;
     case Op::Kind::kFailNextRequest:
       return checker_hooks::fail_next_request();
@@ -274,8 +282,9 @@ void ProgramExecution::end_use(std::size_t thread, const Held& held) {
 void ProgramExecution::allocate(std::size_t thread, Op op, OpRecord& record) {
   ThreadState& state = threads_[thread];
   std::array<BlockView, kMaxBatch> pieces;
-  const auto outcome =
-      slab_.allocate_each(op.kind, std::span(pieces).first(blocks_asked_for(op)), state.batch);
+  const auto outcome = on_slab([&] {
+    return slab_.allocate_each(op.kind, std::span(pieces).first(blocks_asked_for(op)), state.batch);
+  });
   std::size_t served = outcome.value_or(0);
   record.failed = !outcome;
   if (!bad_pointers_.empty()) {
@@ -312,7 +321,7 @@ void ProgramExecution::free_one(std::size_t thread, std::size_t position, OpReco
   note_block(record, held.piece);
   state.last_freed = held.piece.data;
   state.returns = std::span(&state.last_freed, 1);
-  slab_.deallocate(held.piece.data);
+  on_slab([&] { return slab_.deallocate(held.piece.data); });
   state.returns = {};
   keep_taken_back(thread);
 }
@@ -332,7 +341,7 @@ void ProgramExecution::free_all(std::size_t thread, OpRecord& record) {
   const std::size_t count = std::exchange(state.held_count, 0);
   state.last_freed = pointers[count - 1];
   state.returns = std::span<void* const>(pointers.data(), count);
-  slab_.deallocate_batch(state.returns);
+  on_slab([&, returns = state.returns] { return slab_.deallocate_batch(returns); });
   state.returns = {};
   keep_taken_back(thread);
 }
@@ -345,7 +354,7 @@ void ProgramExecution::offer_bad_pointer(void* pointer, OpRecord& record) {
   record.refused_pointers = 1;
   note_block(record, {static_cast<std::byte*>(pointer), 0});
   if (has_caches(setup_.family)) bad_pointers_.push_back(static_cast<std::byte*>(pointer));
-  slab_.deallocate(pointer);
+  on_slab([&] { return slab_.deallocate(pointer); });
 }
 
 void ProgramExecution::free_again(std::size_t thread, OpRecord& record) {

@@ -18,6 +18,7 @@
 #include "model/search/engine.h"
 #include "model/search/execution.h"
 #include "model/slab/any_slab.h"
+#include "model/slab/follower.h"
 #include "model/slab/history.h"
 #include "model/slab/slab_event.h"
 #include "model/slab/slab_sync.h"
@@ -28,7 +29,8 @@ namespace slabproof::model {
 /// How executions on a slab are run: the slab may not allocate under its lock (property S5).
 [[nodiscard]] RunSettings slab_run_settings();
 
-/// Runs a program of the program language on a slab, and records what it does.
+/// Runs a program of the program language on a slab, and records what it does. Of a shared slab,
+/// and where something follows its history, it tells its state.
 ///
 /// Every block that a thread gets carries a checked variable of its own, written at once with a
 /// value that no other block has, and read back before the block goes on to another thread or to
@@ -41,7 +43,7 @@ namespace slabproof::model {
 /// On a slab with caches a bad pointer may be handed out, which is the error of who gave it: it is
 /// counted, and used no further. A block that an owner does not take any more is its thread's
 /// again.
-class ProgramExecution final : public Execution {
+class ProgramExecution final : public Execution, private StateOfProgram {
  public:
   using Judge = std::function<std::optional<Violation>(const History&)>;
 
@@ -50,6 +52,8 @@ class ProgramExecution final : public Execution {
 
   /// Judges each complete history; without one, only what the execution itself finds counts.
   void set_judge(Judge judge) { judge_ = std::move(judge); }
+  /// Follows each history that a search compares states of. It must outlive this.
+  void set_follower(Follower& follower) { follower_ = &follower; }
   /// What the judge found in the last execution; nothing where an event stopped it.
   [[nodiscard]] const std::optional<Violation>& violation() const noexcept { return violation_; }
 
@@ -68,10 +72,12 @@ class ProgramExecution final : public Execution {
   [[nodiscard]] std::optional<Failure> judge() override;
   void acquired(std::size_t thread, std::uint16_t mutex) override;
   void region_event(const RegionEvent& event) override;
+  [[nodiscard]] StateOfProgram* state() override;
 
  private:
   /// What a block holds while it is in use.
   struct Contents {
+    using NamesItsThread = void;
     std::uint64_t value;
   };
   using Payload = SlabSync::Var<Contents>;
@@ -141,6 +147,16 @@ class ProgramExecution final : public Execution {
   [[nodiscard]] static SlabSync::Atomic<std::uint32_t>& sent(Channel& channel);
   [[nodiscard]] OpId present_op(std::size_t thread) const;
 
+  template <class Call>
+  auto on_slab(Call call);
+  bool append_shared(StateSink& sink) override;
+  void append_thread(std::size_t thread, StateSink& sink) override;
+  [[nodiscard]] std::span<const std::byte> owned(std::size_t thread) const override {
+    return std::as_bytes(std::span(&threads_[thread], 1));
+  }
+  [[nodiscard]] bool follow();
+  [[nodiscard]] bool note_unfinished(std::size_t thread);
+
   void take_rest();
   void give_everything_back();
   void take_census();
@@ -150,6 +166,7 @@ class ProgramExecution final : public Execution {
   const Program program_;
   const SlabSetup setup_;
   Judge judge_;
+  Follower* follower_ = nullptr;
   std::optional<Violation> violation_;
   std::unique_ptr<History> history_ = std::make_unique<History>();
   std::vector<ThreadState> threads_;

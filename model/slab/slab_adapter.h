@@ -210,7 +210,7 @@ class GrowableSlabAdapter final : public SlabAdapter<T, ExtendableSlab<T, Config
   std::expected<std::size_t, Refusal> allocate_batch(std::span<BlockView> blocks,
                                                      BatchInProgress& batch) override {
     // No heap for a usual batch: an abandoned execution would leave it behind.
-    constexpr std::size_t kUsualBatch = 256;
+    constexpr std::size_t kUsualBatch = 64;
     std::array<Block, kUsualBatch> few;
     std::vector<Block> many(blocks.size() > kUsualBatch ? blocks.size() : 0);
     const std::span<Block> wanted =

@@ -33,6 +33,16 @@ struct SlabDescriber {
       return describe(value);
     }
   }
+
+  /// Which chain of the directory a segment is in depends on its address. The chains are left out
+  /// of what a search compares: where they are right, they decide nothing but time.
+  template <class T>
+  static void forget_places(T& value)
+    requires requires { value.segment, value.first, value.first_index, value.next_index; }
+  {
+    value.first = nullptr;
+    value.first_index = value.next_index = 0;
+  }
 };
 
 /// The checked sync policy, for the slab and for what a program does with its blocks.

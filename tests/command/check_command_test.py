@@ -363,6 +363,44 @@ class GraphTest(CheckTest):
         self.assert_usage_error("has no execution graph", "--replay", "-", *drawn, text=recorded)
 
 
+class StatesTest(CheckTest):
+    STATES = ["--search", "states"]
+    FOUR = ["--program", "a f | a f | a f | a f", "--recheck", "new"]
+
+    def test_states_are_counted_and_agree_with_the_reduction(self):
+        states = self.result(*self.FOUR, *self.STATES)
+        self.assertEqual(states["max_over_growth"], self.result(*self.FOUR)["max_over_growth"])
+        self.assertEqual(states["verdict"], "holds")
+        self.assertTrue(states["exhaustive"])
+        self.assertLess(states["states"], states["transitions"])
+        self.assertGreater(states["state_bytes"], 0)
+
+    def test_without_memory_for_its_states_a_program_is_inconclusive(self):
+        results = self.results(*self.FOUR, *self.STATES, "--exact", "--memory-limit", "1", expected=INCONCLUSIVE)
+        self.assertEqual(results[0]["limit"], "1 MiB")
+        self.assertFalse(results[0]["exhaustive"])
+
+    def test_enumeration_runs_every_program_by_its_states(self):
+        arguments = ["--enumerate", "threads=2,ops=2,capacity=1", "--alphabet", "a f a2 r", "--jobs", "2"]
+        by_states = self.results(*arguments, *self.STATES)
+        reduced = self.results(*arguments)
+        for key in ("program", "recheck", "verdict", "exhaustive", "max_segments", "max_over_growth"):
+            self.assertEqual([each[key] for each in by_states], [each[key] for each in reduced])
+
+    def test_what_is_not_seen_in_states_is_refused(self):
+        self.assert_usage_error("--slab shared", *self.STATES, "--program", "a f | a f", "--slab", "cached")
+        self.assert_usage_error("gifts", *self.STATES, "--program", "a g>1 | t f")
+        self.assert_usage_error("--emit-steps", *self.STATES, "--program", "a f", "--emit-steps", "steps")
+        self.assert_usage_error("--estimate", *self.STATES, "--program", "a f", "--estimate")
+        self.assert_usage_error("--exact", "--program", "a f", "--exact")
+
+    def test_scenarios_of_many_threads_are_searched_by_their_states(self):
+        for name in ("six_threads_grow_at_once", "eight_threads_fill_two_segments"):
+            result = self.result("--scenario", name)
+            self.assertEqual(result["search"], "states")
+            self.assertTrue(result["exhaustive"])
+
+
 class MemoryTest(CheckTest):
     def test_json_and_table_tell_the_memory_model(self):
         for arguments, search, memory in (
@@ -442,7 +480,7 @@ class UsageTest(CheckTest):
         self.assert_usage_error("q", "--program", "a q")
         self.assert_usage_error("--list", "--scenario", "no_such_scenario")
         self.assert_usage_error("--bogus", "--bogus")
-        self.assert_usage_error("unknown search 'x'; expected dpor, graph, full, bound, random", "--search", "x")
+        self.assert_usage_error("unknown search 'x'; expected dpor, states, graph, full, bound, random", "--search", "x")
         self.assert_usage_error("unknown search 'replay'", "--search", "replay")
         self.assert_usage_error("cannot read", "--replay", "/nowhere/at/all")
         self.assert_usage_error("cannot write", "--program", "a f", "--json", "/nowhere/at/all")

@@ -15,6 +15,7 @@ import tempfile
 import unittest
 
 VIOLATED = 1
+USAGE = 2
 TIME_LIMIT_SECONDS = 120
 # Of a schedule that was found on an execution graph nobody says how many preemptions it needs.
 REDUCED = ["--search", "dpor"]
@@ -89,6 +90,26 @@ class CanaryTest(unittest.TestCase):
         self.assertIn(result["property"], self.properties)
         again = run(self.check, ["--replay", "-"], result["replay"])
         self.assertEqual(again.returncode, VIOLATED, again.stdout + again.stderr)
+
+    def test_search_over_states_finds_it_too_or_refuses(self):
+        with tempfile.TemporaryDirectory() as directory:
+            results = pathlib.Path(directory) / "results.json"
+            arguments = [*self.arguments, "--search", "states", "--no-minimize"]
+            done = run(self.check, [*arguments, "--json", str(results)])
+            if self.has_atomics():
+                self.assertEqual(done.returncode, USAGE)
+                return
+            self.assertEqual(done.returncode, VIOLATED, done.stdout + done.stderr)
+            result = json.loads(results.read_text())[0]
+        self.assertIn(result["property"], self.properties)
+        again = run(self.check, ["--replay", "-"], result["replay"])
+        self.assertEqual(again.returncode, VIOLATED, again.stdout + again.stderr)
+
+    def has_atomics(self):
+        """Whether caches, owners or gifts are part of what is checked."""
+        slab = self.arguments[self.arguments.index("--slab") + 1]
+        program = self.arguments[self.arguments.index("--program") + 1]
+        return slab != "shared" or ">" in program
 
     def test_printed_trace_is_not_endless(self):
         self.assertLess(len(self.done.stdout.splitlines()), 1000)

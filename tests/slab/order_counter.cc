@@ -88,6 +88,7 @@ class Counter {
     return count_from(start);
   }
   [[nodiscard]] const std::string& limit() const { return limit_; }
+  [[nodiscard]] std::uint64_t states() const { return known_.size(); }
 
  private:
   std::optional<OrderCount> count_from(const State& state) {
@@ -123,7 +124,7 @@ class Counter {
   [[nodiscard]] OrderCount measure(const State& state) const {
     const auto segments = static_cast<Number>(state.segments.size());
     const Number needed = (state.peak + rules_.capacity - 1) / rules_.capacity;
-    return {1, 0, segments - std::max(rules_.initial_segments, needed), segments};
+    return {1, 0, segments - std::max(rules_.initial_segments, needed), segments, 0};
   }
 
   /// Whether a look of the thread, which is inside, would find nothing and change nothing.
@@ -360,6 +361,7 @@ std::expected<OrderCount, OrderCountError> count_orders(const Program& program, 
   if (!orbits) return std::unexpected(OrderCountError{merged.limit(), true});
   OrderCount count = *orders;
   count.orbits = orbits->orders;
+  count.states = all.states();
   return count;
 }
 

@@ -34,6 +34,8 @@ struct OrderCount {
   /// The greatest segments - max(initial segments, ceil(peak live / capacity)) at the end.
   std::uint32_t max_over_growth = 0;
   std::uint32_t max_segments = 0;
+  /// Distinct states between critical sections, the end among them, threads told apart.
+  std::uint64_t states = 0;
 };
 
 /// Why nothing can be counted.

@@ -60,7 +60,7 @@ endif()
 
 find_package(CLI11 REQUIRED)
 
-model_sources(sources program slab oracle campaign command)
+model_sources(sources states program slab oracle campaign command)
 # A second definition of what subject_factory.cc defines, for mutants of the shared slab; and what is in the library.
 list(FILTER sources EXCLUDE REGEX "/(shared_subject_factory|worker_pool)\\.cc$")
 add_executable(slabproof-check ${sources})

@@ -23,6 +23,7 @@ GROUPS = {
     "relacy": "The memory model of the checker",
     "reduction": "The reduction",
     "graph": "The search of execution graphs",
+    "states": "The search over states",
     "oracle": "What is checked",
     "coq": "The proofs",
     "tools": "The machinery of the evidence",

@@ -1,0 +1,135 @@
+#ifndef SLABPROOF_MODEL_STATES_CANONICAL_STATE_H_
+#define SLABPROOF_MODEL_STATES_CANONICAL_STATE_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "model/runtime/live_objects.h"
+#include "model/search/engine.h"
+#include "model/search/execution.h"
+#include "model/search/scheduler.h"
+#include "model/states/knowledge.h"
+#include "model/states/state_options.h"
+#include "model/states/state_words.h"
+#include "model/states/thread_order.h"
+
+namespace slabproof::model {
+
+/// The state of the execution that runs, where all threads stand at points, as a sequence of words.
+/// Two states with the same words go on alike, up to the names of interchangeable threads and of
+/// regions of memory; why is in proofs/states.md. States that go on alike may have different words.
+class CanonicalState {
+ public:
+  explicit CanonicalState(const StateOptions& options);
+
+  enum class Told : std::uint8_t {
+    kWhole,
+    kFailed,   ///< the program says that the execution has failed
+    kUnknown,  ///< see `why_unknown`
+  };
+  Told take(const SchedulingPoint& at);
+  [[nodiscard]] std::string_view why_unknown() const noexcept { return why_unknown_; }
+
+  [[nodiscard]] const std::vector<std::uint64_t>& words() const noexcept { return words_; }
+  /// Of threads that could swap their names, and nothing would change, one each: what follows a
+  /// step of one follows a step of the other.
+  [[nodiscard]] ThreadSet without_doubles(ThreadSet enabled) const;
+
+ private:
+  /// Where the words go that the program tells.
+  class Sink final : public StateSink {
+   public:
+    explicit Sink(CanonicalState& state) : state_(state) {}
+    void number(std::uint64_t number) override { state_.put_number(number); }
+    void address(const void* address) override {
+      state_.put_value(reinterpret_cast<std::uint64_t>(address));
+    }
+    void thread(std::size_t thread) override { state_.into_->thread(thread); }
+
+   private:
+    CanonicalState& state_;
+  };
+
+  /// A region of memory, as it was met.
+  struct Region {
+    std::uintptr_t base;
+    std::size_t size;
+    bool is_released;
+    std::uint32_t name;                        ///< kUnnamed until it is met
+    std::size_t met_by;                        ///< a thread, or kMaxThreads
+    std::vector<const ObjectRecord*> objects;  ///< alive in it, by address
+  };
+  static constexpr std::uint32_t kUnnamed = 0xffff'ffff;
+  /// Names of regions that one thread alone can reach begin here, anew for each thread.
+  static constexpr std::uint32_t kFirstOwnName = 1 << 20;
+  static constexpr std::size_t kMostStackBytes = std::size_t{192} << 10;
+  static constexpr std::size_t kBytesAboveBase = 8192;
+
+  [[nodiscard]] std::optional<std::string_view> unseen() const;
+  void collect();
+  void sort_objects();
+  void find_thread_memory(const StateOfProgram& program);
+  [[nodiscard]] Region* region_of(std::uintptr_t address);
+  void begin_words(StateWords& words, std::size_t owner);
+
+  bool put_shared(StateOfProgram& program);
+  void put_thread(std::size_t thread, StateOfProgram& program);
+  void put_stack(std::size_t thread);
+  void put_regions_met();
+  void put_object(const ObjectRecord& object);
+  void put_race(const RaceCell& race);
+  void put_granules(const Region& region);
+  void put_memory(const std::byte* begin, std::size_t size);
+  /// A word that may be an address.
+  void put_value(std::uint64_t word);
+  bool put_as_place(std::uint64_t word);
+  bool put_as_thread_memory(std::uint64_t word);
+  void put_number(std::uint64_t number) { into_->number(number); }
+
+  void order_threads();
+  void append_all(StateOfProgram& program);
+  [[nodiscard]] std::uint64_t leaked_regions() const;
+
+  const StateOptions options_;
+  Sink sink_{*this};
+  const SchedulingPoint* at_ = nullptr;
+  std::size_t threads_ = 0;
+  std::string_view why_unknown_;
+
+  std::vector<const ObjectRecord*> variables_;
+  std::vector<const ObjectRecord*> roots_;  ///< variables that lie in no region
+  std::vector<LiveMutex> mutexes_;
+  std::vector<Region> regions_;  ///< by address; only the first `region_count_` are of this state
+  std::size_t region_count_ = 0;
+  /// Addresses that stand for the same in each thread.
+  struct ThreadMemory {
+    std::uintptr_t begin;
+    std::size_t size;
+    std::uint64_t kind;
+    std::size_t thread;
+  };
+  std::vector<ThreadMemory> thread_memory_;
+  std::uintptr_t thread_memory_begin_ = 0;
+  std::uintptr_t thread_memory_end_ = 0;
+  std::vector<std::uint32_t> met_;  ///< regions whose contents are still to be told
+  std::uint32_t next_name_ = 0;
+  bool has_crossed_ = false;  ///< two threads reach a region that is not shared otherwise
+  bool is_crossing_ = false;  ///< and so names go on from thread to thread
+  Knowledge knowledge_;
+
+  std::size_t owner_ = kMaxThreads;  ///< whose words are made
+  StateWords* into_ = nullptr;
+  StateWords shared_;
+  std::array<StateWords, kMaxThreads> of_threads_;
+  ThreadOrder order_;
+  std::vector<StateWords::Load> loads_;
+  std::vector<std::uint64_t> words_;
+};
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_STATES_CANONICAL_STATE_H_

@@ -1,0 +1,232 @@
+// The search over states finds what other searches find, on programs that are made for that: each
+// hides its error behind states that are equal but for what leads to it.
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <new>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/runtime/relacy_explore.h"
+#include "model/runtime/relacy_sync.h"
+#include "model/search/engine.h"
+#include "model/search/explore.h"
+#include "model/states/state_scheduler.h"
+
+namespace slabproof::testing {
+namespace {
+
+using model::Defect;
+using model::RelacySync;
+using model::Search;
+using model::StateSink;
+using model::Verdict;
+
+using Mutex = RelacySync::Mutex;
+using Number = RelacySync::Var<int>;
+
+/// What the threads of a program share.
+struct Shared {
+  Mutex first;
+  Mutex second;
+  Number x{0};
+  Number y{0};
+  Number turn{0};
+};
+
+using Thread = std::function<void(Shared&)>;
+
+/// Threads that keep all that they know in local variables.
+class SmallProgram final : public model::Execution, private model::StateOfProgram {
+ public:
+  explicit SmallProgram(std::vector<Thread> threads) : threads_(std::move(threads)) {}
+
+  std::size_t thread_count() const override { return threads_.size(); }
+  void before() override { shared_ = ::new (static_cast<void*>(memory_)) Shared(); }
+  void thread(std::size_t index) override {
+    model::Engine::instance().call_apart([&] { threads_[index](*shared_); });
+  }
+  void after() override { std::destroy_at(shared_); }
+  model::StateOfProgram* state() override { return this; }
+
+ private:
+  bool append_shared(StateSink& /*sink*/) override { return true; }
+  void append_thread(std::size_t /*thread*/, StateSink& /*sink*/) override {}
+  std::span<const std::byte> owned(std::size_t /*thread*/) const override { return {}; }
+
+  std::vector<Thread> threads_;
+  Shared* shared_ = nullptr;
+  alignas(Shared) std::byte memory_[sizeof(Shared)];
+};
+
+model::ExploreResult explore(std::vector<Thread> threads, Search search,
+                             model::StateOptions states = {}) {
+  SmallProgram program(std::move(threads));
+  model::StateScheduler scheduler(states);
+  model::ExploreOptions options;
+  options.search = search;
+  options.states = &scheduler;
+  return model::explore(program, options);
+}
+
+void expect_defect(const std::vector<Thread>& threads, Defect defect) {
+  for (const Search search : {Search::kDpor, Search::kStates}) {
+    SCOPED_TRACE(to_text(search));
+    const auto result = explore(threads, search);
+    ASSERT_TRUE(result.violation);
+    EXPECT_EQ(result.violation->defect, defect);
+    EXPECT_TRUE(result.reproduced) << to_text(*result.violation);
+    EXPECT_FALSE(result.trace.events.empty());
+  }
+}
+
+void under(Mutex& mutex, const std::function<void()>& action) {
+  mutex.lock();
+  action();
+  mutex.unlock();
+}
+
+TEST(StateSearch, OrdersThatLeadToOneStateAreExploredOnce) {
+  const Thread adds = [](Shared& shared) {
+    for (int i = 0; i < 3; ++i) {
+      shared.first.lock();
+      shared.x.write() += 1;
+      shared.first.unlock();
+    }
+  };
+  const auto reduced = explore({adds, adds}, Search::kDpor);
+  const auto states = explore({adds, adds}, Search::kStates);
+  EXPECT_EQ(reduced.executions, 20U);  // 6 choose 3
+  EXPECT_EQ(states.verdict, Verdict::kHolds);
+  EXPECT_TRUE(states.exhaustive);
+  EXPECT_EQ(states.states.states, 15U);  // 4 x 4 positions, but for the end
+  EXPECT_EQ(states.states.transitions, 24U);
+}
+
+TEST(StateSearch, RaceThatDependsOnTheOrderOfLocksIsFound) {
+  expect_defect({[](Shared& shared) {
+                   shared.x.write() = 1;
+                   under(shared.first, [] {});
+                 },
+                 [](Shared& shared) {
+                   under(shared.first, [] {});
+                   under(shared.second, [] {});
+                   static_cast<void>(shared.x.read());
+                 }},
+                Defect::kDataRace);
+}
+
+TEST(StateSearch, RaceOfAWriteWithAnEarlierReadIsFound) {
+  expect_defect({[](Shared& shared) {
+                   static_cast<void>(shared.x.read());
+                   under(shared.first, [] {});
+                 },
+                 [](Shared& shared) {
+                   under(shared.first, [] {});
+                   under(shared.second, [] {});
+                   shared.x.write() = 1;
+                 }},
+                Defect::kDataRace);
+}
+
+TEST(StateSearch, DeadlockIsFound) {
+  expect_defect({[](Shared& shared) { under(shared.first, [&] { under(shared.second, [] {}); }); },
+                 [](Shared& shared) { under(shared.second, [&] { under(shared.first, [] {}); }); }},
+                Defect::kDeadlock);
+}
+
+/// Waits until `is_over`, and leaves nothing behind in a round that comes to nothing.
+template <class IsOver>
+void wait_until(Shared& shared, IsOver is_over) {
+  for (;;) {
+    shared.first.lock();
+    const bool ends = is_over();
+    shared.first.unlock();
+    if (ends) return;
+    RelacySync::pause();
+  }
+}
+
+TEST(StateSearch, WaitForWhatComesIsNoLivelock) {
+  const auto result =
+      explore({[](Shared& shared) { wait_until(shared, [&] { return shared.x.read() == 2; }); },
+               [](Shared& shared) {
+                 for (int i = 1; i <= 2; ++i) {
+                   shared.first.lock();
+                   shared.x.write() = i;
+                   shared.first.unlock();
+                 }
+               }},
+              Search::kStates);
+  EXPECT_EQ(result.verdict, Verdict::kHolds)
+      << to_text(result.violation.value_or(model::Failure{}));
+  EXPECT_TRUE(result.exhaustive);
+}
+
+TEST(StateSearch, WaitForWhatNeverComesIsALivelock) {
+  expect_defect({[](Shared& shared) { wait_until(shared, [&] { return shared.x.read() == 3; }); },
+                 [](Shared& shared) { under(shared.first, [&] { shared.x.write() = 2; }); }},
+                Defect::kLivelock);
+}
+
+/// Each waits for its turn, and lets the other go first for ever if both begin at once.
+TEST(StateSearch, LivelockOfTwoThatWaitForEachOtherIsFound) {
+  const auto waits = [](int mine) {
+    return [mine](Shared& shared) {
+      wait_until(shared, [&] { return shared.turn.read() == mine; });
+      under(shared.first, [&] { shared.turn.write() = 3 - mine; });
+    };
+  };
+  expect_defect({waits(1), waits(2)}, Defect::kLivelock);
+}
+
+TEST(StateSearch, FencesAreRefused) {
+  const auto result =
+      explore({[](Shared&) { RelacySync::fence(std::memory_order::seq_cst); }}, Search::kStates);
+  EXPECT_EQ(result.verdict, Verdict::kUnsupported);
+  ASSERT_TRUE(result.violation);
+  EXPECT_NE(result.violation->message.find("fence"), std::string::npos);
+}
+
+TEST(StateSearch, HeapOfAThreadIsRefused) {
+  const auto result =
+      explore({[](Shared&) { const std::vector<int> numbers(100, 1); }}, Search::kStates);
+  EXPECT_EQ(result.verdict, Verdict::kUnsupported);
+}
+
+TEST(StateSearch, TryLockIsRefused) {
+  const auto result = explore({[](Shared& shared) {
+                                if (shared.first.try_lock()) shared.first.unlock();
+                              }},
+                              Search::kStates);
+  EXPECT_EQ(result.verdict, Verdict::kUnsupported);
+}
+
+TEST(StateSearch, ProgramThatDoesNotTellItsStateIsRefused) {
+  class Untold final : public model::Execution {
+    std::size_t thread_count() const override { return 1; }
+    void thread(std::size_t /*index*/) override {
+      under(mutex(), [] {});
+    }
+    void before() override { ::new (static_cast<void*>(memory_)) Mutex(); }
+    void after() override { std::destroy_at(&mutex()); }
+    Mutex& mutex() { return *std::launder(reinterpret_cast<Mutex*>(memory_)); }
+    alignas(Mutex) std::byte memory_[sizeof(Mutex)];
+  };
+  Untold program;
+  model::StateScheduler scheduler({});
+  model::ExploreOptions options;
+  options.search = Search::kStates;
+  options.states = &scheduler;
+  const auto result = model::explore(program, options);
+  EXPECT_EQ(result.verdict, Verdict::kUnsupported);
+  EXPECT_EQ(result.states.states, 0U);
+}
+
+}  // namespace
+}  // namespace slabproof::testing
