@@ -21,7 +21,7 @@ _STOPPED, _USAGE, _SURVIVORS = 3, 2, 1
 
 def _parsed():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--root", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path(), help=argparse.SUPPRESS)
     parser.add_argument("--bazel", default="/usr/bin/bazel", help=argparse.SUPPRESS)
     parser.add_argument("--sample", type=int, help="so many mutants, evenly spread, instead of all")
     parser.add_argument("--file", action="append", default=[], help="of this header only, such as slab.h (repeatable)")
@@ -48,26 +48,33 @@ def _chosen_engines(names):
 
 
 def _generated(arguments, headers, chosen):
-    """The mutants, with headers that hold them in OUT/headers; from the run before, where the headers are the same."""
+    """The mutants, with headers that hold them in OUT/headers; from the run before, where the headers are the same. Engines
+    that are new may take switches away, and never bring any back: those that are built already stay as they are.
+    """
     directory = arguments.out / "headers" / "slabproof"
     listed = arguments.out / "mutants.json"
-    mark = campaign.fingerprint(headers) + ",".join(sorted(each.source for each in chosen))
+    mark = campaign.fingerprint(headers)
     kept = json.loads(listed.read_text()) if listed.exists() else {}
-    if kept.get("mark") == mark:
-        return [Mutant.from_json(each) for each in kept["mutants"]]
-    for stale in (arguments.out / "engines").glob("*"):
-        stale.unlink()
-    mutants = numbered(generate.mutants_of(headers))
+    probed = kept.get("probed", []) if kept.get("mark") == mark else []
+    if probed:
+        mutants = [Mutant.from_json(each) for each in kept["mutants"]]
+    else:
+        mutants = numbered(generate.mutants_of(headers))
+        for stale in (arguments.out / "engines").glob("*"):
+            stale.unlink()
     change = generate.in_namespace(_NAMESPACE)
 
     def rewritten():
         generate.write(directory, headers, mutants, change)
 
-    rewritten()
-    flags = [*build.FLAGS, *build.include_flags(arguments.root, directory.parent)]
-    probes = sorted({str(arguments.root / each.source) for each in chosen})
-    compiled.leave_out_what_fails(mutants, headers, probes, flags, directory, rewritten)
-    listed.write_text(json.dumps({"mark": mark, "mutants": [each.to_json() for each in mutants]}) + "\n")
+    probes = sorted({each.source for each in chosen} - set(probed))
+    if probes:
+        rewritten()
+        flags = [*build.FLAGS, *build.include_flags(arguments.root, directory.parent)]
+        paths = [str(arguments.root / each) for each in probes]
+        compiled.leave_out_what_fails(mutants, headers, paths, flags, directory, rewritten)
+        fields = {"mark": mark, "probed": sorted({*probed, *probes}), "mutants": [each.to_json() for each in mutants]}
+        listed.write_text(json.dumps(fields) + "\n")
     return mutants
 
 
