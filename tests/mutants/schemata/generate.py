@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Headers in, headers with all their mutants out, and a list of the mutants: what Bazel runs as a build action.
 
-    generate.py --out DIRECTORY --list MUTANTS.json [--namespace NAME] [--sample N] [--probe SOURCE]... [--flag=FLAG]...
-        [--root DIRECTORY]... HEADER...
+    generate.py --out DIRECTORY --list MUTANTS.json [--namespace NAME] [--of HEADERS] [--operators NAMES] [--sample N]
+        [--probe SOURCE]... [--flag=FLAG]... HEADER...
 
 A mutant whose switch does not compile loses the switch: it is in the list with the compiler's reason, and `own_build.py`
 tries it alone. What is compiled to find these are the probes, sources that use the headers.
@@ -84,6 +84,7 @@ def main():
     parser.add_argument("--namespace", default="", help="inline namespace that the headers move into")
     parser.add_argument("--sample", type=int, help="so many mutants, evenly spread, instead of all")
     parser.add_argument("--of", default="", help="of these headers only, separated by commas")
+    parser.add_argument("--operators", default="", help="by these operators only, separated by commas")
     parser.add_argument("--probe", action="append", default=[], help="a source to compile against the result")
     parser.add_argument("--flag", action="append", default=[], help="of the compiler, for the probes")
     parser.add_argument("headers", nargs="+", type=pathlib.Path)
@@ -92,6 +93,8 @@ def main():
     mutants = numbered(mutants_of(arguments.headers))
     if arguments.of:
         mutants = [each for each in mutants if each.file in arguments.of.split(",")]
+    if arguments.operators:
+        mutants = [each for each in mutants if each.operator in arguments.operators.split(",")]
     if arguments.sample:
         mutants = sample([each for each in mutants if each.has_switch], arguments.sample)
     change = in_namespace(arguments.namespace)

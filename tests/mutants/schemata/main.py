@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import pathlib
+import signal
 import sys
 import time
 
@@ -129,6 +130,8 @@ def main():
     results = campaign.Results(file, campaign.fingerprint(headers))
     binaries = {each.name: build.binary_of(arguments.out, each) for each in chosen}
     bases = campaign.baselines(chosen, binaries, len(mutants), _say)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     is_stopped, start = False, time.monotonic()
     try:
         campaign.run(tried, chosen, binaries, bases, results, arguments.jobs, _Progress())
