@@ -184,6 +184,18 @@ class SchemataTest(unittest.TestCase):
             with self.subTest(replacement=replacement):
                 self.assertEqual(self.output(operator, replacement), expected)
 
+    def test_each_lock_mutant_compiles_alone(self):
+        directory = pathlib.Path(self.scratch.name)
+        for each in self.mutants:
+            if each.operator != "lock":
+                continue
+            with self.subTest(each.replacement):
+                alone = directory / "alone" / "slabproof"
+                alone.mkdir(parents=True, exist_ok=True)
+                (alone / "counter.h").write_text(rewrite.schemata(_SOURCE, [each]))
+                (alone / rewrite.SWITCH).write_text(rewrite.switch_text())
+                subprocess.run(["g++", "-std=c++23", "-fsyntax-only", "-I", alone.parent, directory / "main.cc"], check=True)
+
     def test_run_notes_which_mutants_it_reaches(self):
         reached = pathlib.Path(self.scratch.name) / "reached"
         reached.write_bytes(bytes(len(self.mutants) + 1))

@@ -10,7 +10,7 @@ class Edit:
     """`text` in the place of what stands from `begin` to `end`, offsets in the shipped file.
 
     `form` says how the two texts are put behind the switch: "value", "condition" (a value that becomes a bool), "statement"
-    (which is left out), "guard" (a lock guard that does not lock), "late" (one that locks later) or "insert" (`text` is
+    (which is left out), "guard" (a lock guard that does not lock), "late" (one that locks later), "early" (one that may unlock early) or "insert" (`text` is
     there only in the mutant, and nothing is replaced).
     """
 

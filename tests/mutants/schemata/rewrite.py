@@ -59,7 +59,7 @@ def single(text, mutant):
 
 def _outer_form(form):
     """Mutants of one range and one of these groups share a site."""
-    return {"condition": "value", "late": "guard"}.get(form, form)
+    return {"condition": "value", "late": "guard", "early": "guard"}.get(form, form)
 
 
 def _sites(mutants):
@@ -148,7 +148,8 @@ def _render_site(out, text, site):
     elif site.form == "guard":
         shipped = text[site.begin : site.end]
         name, argument = _GUARD.fullmatch(shipped).groups()
-        is_locked = " && ".join(f"!{_switch(mutant)}" for mutant, _ in site.choices)
+        unlocked = [f"!{_switch(mutant)}" for mutant, edit in site.choices if edit.form != "early"]
+        is_locked = " && ".join(unlocked) or "true"
         out.add(f"const ::slabproof_mutation::Guard {name}({argument}, {is_locked});")
     else:
         for mutant, edit in site.choices:

@@ -30,7 +30,7 @@ def _impl_schemata(ctx):
     )
     root = "/".join([part for part in [ctx.bin_dir.path, ctx.label.package, directory] if part])
     return [
-        DefaultInfo(files = depset([listed])),
+        DefaultInfo(files = depset([listed]), runfiles = ctx.runfiles([listed])),
         CcInfo(compilation_context = cc_common.create_compilation_context(
             headers = depset(outputs),
             # Quote directories are searched before all others, so these headers hide the shipped ones.

@@ -52,7 +52,7 @@ def _locks(header, statements):
         yield ("lock", [Edit(begin, end, "", "late"), Edit(after_next, after_next, f"{match[1]}.lock();", "insert")],
                "locked after the next statement")  # fmt: skip
         before_last = header.span(rest[-1])[0]
-        yield ("lock", [Edit(before_last, before_last, f"{match[1]}.unlock();", "insert")],
+        yield ("lock", [Edit(begin, end, "", "early"), Edit(before_last, before_last, f"{match[1]}.unlock();", "insert")],
                "unlocked before the last statement")  # fmt: skip
 
 
