@@ -53,7 +53,8 @@ ENGINES = [
     Engine("default suite, short", *_CHECK, ("--scenario", _SHORT, *RESULTS), True),
     Engine("default suite, long", *_CHECK, ("--scenario", *_LONG, *RESULTS), True),
     *(_test(f"{name}_checked_test", _MODEL) for name in
-      ("segment_chunk", "shared_growth", "page_release", "thread_cache", "slab_owner", "wrappers", "locked_calls")),
+      ("segment_chunk", "shared_growth", "page_release", "thread_cache", "slab_owner", "wrappers", "locked_calls",
+       "magazine_depot")),
     _test("object_lifetime_test", _MODEL),
     *(_test(f"{name}_test") for name in (
         "extendable_slab", "slab", "batch", "misuse", "reserve_and_clear", "failing_backing", "fault_plan", "slot_states",
