@@ -88,20 +88,22 @@ class ResultsTest(unittest.TestCase):
 
 
 class ReportTest(unittest.TestCase):
+    BASE = Baseline(0.1, [], {1, 2, 3, 5})
+
     def setUp(self):
         self.scratch = tempfile.TemporaryDirectory()
         self.addCleanup(self.scratch.cleanup)
-        self.mutants = numbered([made(0), made(1), made(2), made(3)])
+        self.mutants = numbered([made(0), made(1), made(2), made(3), made(4)])
         results = Results(pathlib.Path(self.scratch.name) / "results.jsonl", "a")
         results.add(Trial(self.mutants[0].name, "test", "Slab.Grows", 0.1))
         results.add(Trial(self.mutants[1].name, "test", "", 0.1))
         results.add(Trial(self.mutants[2].name, "test", "", 0.1))
         why = {self.mutants[2].key: equivalent.Argument(self.mutants[2].key, "Nobody reads it any more.")}
-        self.found = report.Found(self.mutants, self.mutants, [TEST], {"test": BASE}, results, why)
+        self.found = report.Found(self.mutants, self.mutants, [TEST], {"test": self.BASE}, results, why)
 
     def test_survivor_is_what_lives_or_is_not_reached_without_an_argument(self):
         verdicts = [self.found.verdict(each) for each in self.mutants]
-        self.assertEqual(verdicts, ["killed", "lived", "equivalent", "not reached"])
+        self.assertEqual(verdicts, ["killed", "lived", "equivalent", "not reached", "not tried"])
         self.assertEqual(self.found.survivors(), [self.mutants[1], self.mutants[3]])
 
     def test_table_and_page_name_each_survivor(self):
@@ -111,7 +113,7 @@ class ReportTest(unittest.TestCase):
 
     def test_json_has_each_mutant_with_its_verdict(self):
         rows = json.loads(json.dumps(self.found.to_json()))
-        self.assertEqual([row["verdict"] for row in rows], ["killed", "lived", "equivalent", "not reached"])
+        self.assertEqual([row["verdict"] for row in rows], ["killed", "lived", "equivalent", "not reached", "not tried"])
 
 
 class EquivalentTest(unittest.TestCase):

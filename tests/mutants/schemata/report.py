@@ -3,6 +3,8 @@
 import collections
 import html
 
+from tests.mutants.schemata import campaign
+
 _STYLE = "body{font:14px sans-serif;margin:2em}td,th{padding:.2em .6em;text-align:left;vertical-align:top}code{white-space:pre-wrap}.lived{background:#fdd}"
 
 
@@ -14,12 +16,15 @@ class Found:
         self._bases, self._results, self._arguments = bases, results, arguments
 
     def verdict(self, mutant):
-        """"killed", "equivalent", "not reached" or "lived"."""
+        """"killed", "equivalent", "not reached", "lived", or "not tried" where the run stopped early."""
         if self._results.kill_of(mutant, self._engines) is not None:
             return "killed"
         if mutant.key in self._arguments:
             return "equivalent"
-        return "lived" if self._results.of(mutant) else "not reached"
+        able = {engine.name for engine in campaign.order_of(mutant, self._engines, self._bases)}
+        if not able:
+            return "not reached"
+        return "lived" if able <= {trial.engine for trial in self._results.of(mutant)} else "not tried"
 
     def survivors(self):
         return [each for each in self._tried if self.verdict(each) in ("lived", "not reached")]
@@ -43,19 +48,19 @@ class Found:
         lines += ["| mutant | where | operator | text | instead | |", "|---|---|---|---|---|---|"]
         for each in self._tried:
             verdict = self.verdict(each)
-            if verdict != "killed":
+            if verdict not in ("killed", "not tried"):
                 why = self._arguments[each.key].why if verdict == "equivalent" else f"**{verdict}**"
                 texts = " | ".join(f"`{text.replace('|', chr(92) + '|')[:90]}`" for text in (each.original, each.replacement or " "))
                 lines.append(f"| {each.name} | {each.function}, {each.file} | {each.operator} | {texts} | {why} |")
         return "\n".join(lines) + "\n"
 
     def _by_operator(self):
-        rows = ["| operator | mutants | tried | killed | equivalent | lived | not reached |", "|---|---|---|---|---|---|---|"]
+        rows = ["| operator | mutants | tried | killed | equivalent | lived | not reached | not tried |", "|---|---|---|---|---|---|---|---|"]
         for operator in sorted({each.operator for each in self._mutants}):
             tried = [each for each in self._tried if each.operator == operator]
             counts = collections.Counter(map(self.verdict, tried))
             made = sum(each.operator == operator for each in self._mutants)
-            numbers = [made, len(tried), *(counts[name] for name in ("killed", "equivalent", "lived", "not reached"))]
+            numbers = [made, len(tried), *(counts[name] for name in ("killed", "equivalent", "lived", "not reached", "not tried"))]
             rows.append(f"| {operator} | " + " | ".join(f"{each:,}" for each in numbers) + " |")
         return rows
 

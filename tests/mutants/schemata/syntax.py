@@ -69,8 +69,9 @@ class Header:
         if node.kind in _NOT_RUN or not self._is_here(node):
             return
         yield node, around
+        condition = condition_of(self, node)
         for child in node.get_children():
-            yield from self._walk(child, self._around_child(node, child, around))
+            yield from self._walk(child, self._around_child(node, child, around, condition))
 
     def _is_here(self, node):
         """Whether it is written here, and not by a macro or by the compiler."""
@@ -78,7 +79,7 @@ class Header:
         start = node.extent.start
         return start.file is not None and start.file.name == self._path and begin < end
 
-    def _around_child(self, node, child, around):
+    def _around_child(self, node, child, around, condition):
         change = {"parent": node, "negated": False}
         if node.kind in (Kind.VAR_DECL, Kind.ENUM_DECL) and not around.function:
             change["function"] = node.spelling
@@ -97,7 +98,6 @@ class Header:
             change["constant"] = True
         elif node.kind == Kind.CASE_STMT and child == next(node.get_children(), None):
             change["constant"] = True
-        condition = condition_of(self, node)
         if condition is not None and child == condition:
             change["negated"] = True
             if is_compile_time_if(self, node):
@@ -123,9 +123,8 @@ class Header:
 
     def _is_template_argument(self, node):
         begin, end = self.span(node)
-        return self.text[:begin].endswith("<") and not self.text[:begin].endswith("<<") or bool(
-            re.match(r">(?![>=])[({:]", self.text[end : end + 2])
-        )
+        is_first = self.text[begin - 1] == "<" and self.text[begin - 2] not in "< "
+        return is_first or re.match(r">(?![>=])[({:]", self.text[end : end + 2]) is not None
 
 
 def _simple(node):
