@@ -6,12 +6,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <random>
 #include <set>
 #include <type_traits>
 #include <vector>
 
 #include "slabproof/cached_slab.h"
+#include "slabproof/contents.h"
 #include "slabproof/heap_backing.h"
 #include "slabproof/layout.h"
 #include "slabproof/slab_owner.h"
@@ -328,6 +330,37 @@ TEST_F(BadPointerTest, UsableSizeIsTheStrideAtSlotsOnly) {
   EXPECT_FALSE(slab_.usable_size(reinterpret_cast<const void*>(~std::uintptr_t{0})));
   // Asking is not misuse.
   EXPECT_EQ(slab_.corruption_events(), 0U);
+}
+
+/// Notices a write to a free block, and refuses a link that leads nowhere.
+struct CheckingConfig : DefaultConfig {
+  using Contents = CheckFreed;
+};
+
+TEST(ExtendableSlabCorruption, EventsAddUpWhateverTheirKind) {
+  ExtendableSlab<std::array<std::uint64_t, 8>, CheckingConfig> slab(4);
+  const std::vector<Block> blocks = take_blocks(slab, 4);
+  EXPECT_TRUE(slab.deallocate(blocks[0].data));
+  std::memset(blocks[0].data + 32, 0x5a, 8);
+  EXPECT_EQ(slab.allocate(), blocks[0]);
+  EXPECT_EQ(slab.stats().writes_after_free, 1U);
+  EXPECT_EQ(slab.corruption_events(), 1U);
+
+  EXPECT_TRUE(slab.deallocate(blocks[1].data));
+  const std::uint32_t beyond_the_capacity = 77;
+  std::memcpy(blocks[1].data, &beyond_the_capacity, sizeof(beyond_the_capacity));
+  EXPECT_EQ(slab.allocate(), blocks[1]);
+  EXPECT_EQ(slab.stats().corrupt_links, 1U);
+  EXPECT_EQ(slab.corruption_events(), 2U);
+}
+
+TEST(ExtendableSlabTest, RequestThatNoSlotHoldsIsRefusedBeforeTheSlabGrows) {
+  Words slab(4);
+  for (const Layout& request : {Layout::make(9, 8).value(), Layout::make(8, 16).value()}) {
+    EXPECT_EQ(slab.allocate(request).error(), AllocError::kUnsupportedLayout);
+  }
+  EXPECT_EQ(slab.segment_count(), 0U);
+  EXPECT_TRUE(slab.allocate(Layout::make(8, 8).value()));
 }
 
 }  // namespace

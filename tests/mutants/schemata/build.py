@@ -1,0 +1,101 @@
+"""Engines linked with headers that hold all mutants.
+
+Bazel builds the checkers with the shipped headers. Here the one source of each that uses the library's templates is compiled
+anew with the mutants, and linked with all else as Bazel linked it. A test of impl/ has no more than its source and what
+surrounds it.
+"""
+
+import concurrent.futures
+import pathlib
+import subprocess
+
+FLAGS = ["-std=c++23", "-fPIC", "-fno-sized-deallocation", "-U_FORTIFY_SOURCE", "-fno-lifetime-dse", "-w"]
+# The checker is slow without; for the tests it would take longer to compile than it saves.
+_CHECKER_FLAGS = ["-O1"]
+_TEST_FLAGS = ["-O0"]
+_LIBRARIES = ["-lgtest", "-lgtest_main", "-lhighwayhash", "-lpthread"]
+# The heap that some tests watch replaces that of the whole program.
+_WATCHED = {"tests/impl/lock_scope_test.cc"}
+_SURROUNDINGS = {False: ["environment.cc"], True: ["environment.cc", "watched_heap.cc"]}
+
+
+class BuildError(Exception):
+    """An engine does not build."""
+
+
+def include_flags(root, headers_root):
+    """The mutants are before the shipped headers."""
+    return ["-iquote", str(headers_root), "-iquote", str(root), "-iquote", str(root / "impl")]
+
+
+def shipped(root, bazel, engines):
+    """Builds all engines as they are shipped."""
+    labels = sorted({engine.label for engine in engines if engine.is_checker})
+    if not labels:
+        return
+    command = [bazel, "build", "--noshow_progress", "--ui_event_filters=-info", "--show_result=0", *labels]
+    done = subprocess.run(command, cwd=root, check=False)
+    if done.returncode != 0:
+        raise BuildError("the engines do not build with the shipped headers")
+
+
+def compile_source(root, source, headers_root, target, flags):
+    command = ["g++", *FLAGS, *flags, *include_flags(root, headers_root), "-c", str(root / source), "-o", str(target)]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise BuildError(f"{source}:\n{done.stderr[:3000]}")
+
+
+def link(root, engine, compiled, binary):
+    if engine.is_checker:
+        _link_as_bazel(root, engine, compiled, binary)
+        return
+    surroundings = [str(root / "tests/support" / name) for name in _SURROUNDINGS[engine.source in _WATCHED]]
+    command = ["g++", *FLAGS, "-iquote", str(root), str(compiled), *surroundings, "-o", str(binary), *_LIBRARIES]
+    _run_linker(command, root, engine)
+
+
+def _link_as_bazel(root, engine, compiled, binary):
+    """With another object in the place of the engine's own."""
+    package, name = engine.label.removeprefix("//").split(":")
+    lines = (root / "bazel-bin" / package / f"{name}-2.params").read_text().splitlines()
+    own = pathlib.Path(engine.source).stem + ".pic.o"
+    replaced = [str(compiled) if line.endswith("/" + own) else line for line in lines]
+    if replaced == lines:
+        raise BuildError(f"{engine.label} is not linked with {own}")
+    replaced[replaced.index("-o") + 1] = str(binary)
+    params = binary.with_suffix(".params")
+    params.write_text("\n".join(replaced) + "\n")
+    # What the file names is below the root of Bazel's own tree.
+    _run_linker(["g++", f"@{params}"], (root / "bazel-bin").resolve().parents[2], engine)
+    params.unlink()
+
+
+def _run_linker(command, directory, engine):
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise BuildError(f"{engine.label}:\n{done.stderr[:3000]}")
+
+
+def binary_of(out, engine):
+    return out / "engines" / pathlib.Path(engine.source).stem
+
+
+def with_mutants(root, engines, headers_root, out, jobs, say=print):
+    """Builds what is missing; the engines that there are then."""
+    (out / "engines").mkdir(parents=True, exist_ok=True)
+    by_source = {engine.source: engine for engine in engines}
+
+    def make(engine):
+        binary = binary_of(out, engine)
+        if not binary.exists():
+            flags = _CHECKER_FLAGS if engine.is_checker else _TEST_FLAGS
+            compiled = binary.with_suffix(".o")
+            compile_source(root, engine.source, headers_root, compiled, flags)
+            link(root, engine, compiled, binary)
+            compiled.unlink()
+        say(f"mutants: built {engine.source} with the mutants")
+
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for future in [pool.submit(make, engine) for engine in by_source.values()]:
+            future.result()

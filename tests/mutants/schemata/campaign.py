@@ -1,0 +1,113 @@
+"""Tries each mutant until one engine kills it. What came of it goes to a file at once, so that a run can go on later."""
+
+import concurrent.futures
+import dataclasses
+import hashlib
+import json
+import threading
+import time
+
+from tests.mutants.schemata import engines as engine_runs
+
+
+@dataclasses.dataclass
+class Trial:
+    """What one engine did with one mutant."""
+
+    mutant: str  # its name
+    engine: str
+    killed_as: str  # empty: it lived
+    seconds: float
+
+
+def required(mutant, engines):
+    """The engines of which one must kill the mutant: only model checkers for one of a lock or of an order."""
+    return [each for each in engines if each.is_checker or not mutant.needs_checker]
+
+
+class Results:
+    """The trials in a file, one JSON object a line. A line that was cut off is done again."""
+
+    def __init__(self, file, fingerprint):
+        self._file, self._lock = file, threading.Lock()
+        self.trials = {}
+        head = json.dumps({"headers": fingerprint})
+        lines = file.read_text().splitlines() if file.exists() else []
+        if lines[:1] == [head]:
+            for line in lines[1:]:
+                try:
+                    self._keep(Trial(**json.loads(line)))
+                except (json.JSONDecodeError, TypeError):
+                    continue
+        else:
+            file.write_text(head + "\n")
+
+    def _keep(self, trial):
+        self.trials[trial.mutant, trial.engine] = trial
+
+    def add(self, trial):
+        with self._lock:
+            self._keep(trial)
+            with self._file.open("a") as file:
+                file.write(json.dumps(dataclasses.asdict(trial)) + "\n")
+
+    def of(self, mutant):
+        return [trial for (name, _), trial in self.trials.items() if name == mutant.name]
+
+    def kill_of(self, mutant, engines):
+        """The trial that counts as the mutant's kill, or None."""
+        names = {engine.name for engine in required(mutant, engines)}
+        return next((each for each in self.of(mutant) if each.killed_as and each.engine in names), None)
+
+
+def fingerprint(headers):
+    """Of what the results are of."""
+    digest = hashlib.sha256()
+    for header in headers:
+        digest.update(header.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def baselines(engines, binaries, count, say):
+    """{engine's name: what it does without a mutant}, of those that hold without one."""
+    found = {}
+    for engine in engines:
+        base = engine_runs.baseline(engine, binaries[engine.name], count)
+        if base is None:
+            say(f"mutants: {engine.name} fails without a mutant, and is left out")
+        else:
+            found[engine.name] = base
+    return found
+
+
+def order_of(mutant, engines, bases):
+    """The engines that reach the mutant, the fastest first."""
+    able = [each for each in required(mutant, engines) if each.name in bases and mutant.number in bases[each.name].reached]
+    return sorted(able, key=lambda each: bases[each.name].seconds)
+
+
+def try_one(mutant, engines, binaries, bases, results):
+    """Runs engines until one kills the mutant."""
+    for engine in order_of(mutant, engines, bases):
+        if (mutant.name, engine.name) in results.trials:
+            continue
+        outcome = engine_runs.attempt(engine, binaries[engine.name], mutant.number, bases[engine.name])
+        results.add(Trial(mutant.name, engine.name, outcome.killed_as, outcome.seconds))
+        if outcome.killed_as:
+            return
+
+
+def run(mutants, engines, binaries, bases, results, jobs, progress):
+    """Tries all that have not been killed yet; `progress` is told (done, all, seconds so far) after each."""
+    todo = [each for each in mutants if results.kill_of(each, engines) is None]
+    start, done = time.monotonic(), 0
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        futures = [pool.submit(try_one, each, engines, binaries, bases, results) for each in todo]
+        try:
+            for future in concurrent.futures.as_completed(futures):
+                future.result()
+                done += 1
+                progress(done, len(todo), time.monotonic() - start)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

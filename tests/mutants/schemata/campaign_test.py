@@ -1,0 +1,152 @@
+"""What follows from runs of engines: what is a kill, what a survivor, and what a run that was stopped goes on with."""
+
+import json
+import pathlib
+import tempfile
+import unittest
+
+from tests.mutants.schemata import campaign, compiled, engines, equivalent, report, rewrite
+from tests.mutants.schemata.campaign import Results, Trial
+from tests.mutants.schemata.engines import Baseline, Engine
+from tests.mutants.schemata.mutant import Edit, Mutant, numbered
+
+CHECK = Engine("check", "//x:check", "x.cc", ("{results}",), True)
+TEST = Engine("test", "//x:test", "y.cc")
+BASE = Baseline(0.1, [["two", "a | a", 10, "holds"]], {1, 2})
+
+
+def made(begin=0, operator="constant", text="1", **fields):
+    return Mutant("slab.h", 1, begin + 1, "f", operator, "0", text, [Edit(begin, begin + 1, text)], True, **fields)
+
+
+def counted(executions=10, verdict="holds"):
+    return [{"scenario": "two", "program": "a | a", "executions": executions, "verdict": verdict, "property": "S1"}]
+
+
+class JudgedTest(unittest.TestCase):
+    def judged(self, engine, returncode, output="", results=()):
+        return engines.judged(engine, returncode, output, list(results), BASE)
+
+    def test_same_counts_are_no_kill(self):
+        self.assertEqual(self.judged(CHECK, 0, results=counted()), "")
+
+    def test_violation_is_named_by_its_property(self):
+        self.assertEqual(self.judged(CHECK, 1, results=counted(verdict="violated")), "S1")
+
+    def test_other_counts_are_a_kill(self):
+        self.assertEqual(self.judged(CHECK, 0, results=counted(executions=9)), "other counts")
+
+    def test_crash_is_named_by_its_signal_and_a_run_without_end_is_a_kill(self):
+        self.assertEqual(self.judged(TEST, -11), "SIGSEGV")
+        self.assertEqual(self.judged(TEST, None), "no end")
+
+    def test_failed_test_is_named(self):
+        self.assertEqual(self.judged(TEST, 1, "[  FAILED  ] Slab.Grows (3 ms)"), "Slab.Grows")
+        self.assertEqual(self.judged(TEST, 0), "")
+
+
+class EnginesOfMutantTest(unittest.TestCase):
+    BASES = {"check": Baseline(2.0, [], {1}), "test": Baseline(0.1, [], {1})}
+
+    def test_fastest_engine_that_reaches_the_mutant_is_first(self):
+        self.assertEqual(campaign.order_of(made(number=1), [CHECK, TEST], self.BASES), [TEST, CHECK])
+        self.assertEqual(campaign.order_of(made(number=2), [CHECK, TEST], self.BASES), [])
+
+    def test_lock_and_order_are_for_model_checkers_alone(self):
+        for operator in ("lock", "order"):
+            self.assertEqual(campaign.order_of(made(number=1, operator=operator), [CHECK, TEST], self.BASES), [CHECK])
+
+
+class ResultsTest(unittest.TestCase):
+    def setUp(self):
+        self.scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(self.scratch.cleanup)
+        self.file = pathlib.Path(self.scratch.name) / "results.jsonl"
+
+    def test_results_of_the_same_headers_are_kept(self):
+        mutant = made()
+        Results(self.file, "a").add(Trial(mutant.name, "test", "Slab.Grows", 0.1))
+        self.assertIsNotNone(Results(self.file, "a").kill_of(mutant, [TEST]))
+
+    def test_results_of_other_headers_are_not(self):
+        mutant = made()
+        Results(self.file, "a").add(Trial(mutant.name, "test", "Slab.Grows", 0.1))
+        self.assertIsNone(Results(self.file, "b").kill_of(mutant, [TEST]))
+
+    def test_line_that_was_cut_off_is_passed_over(self):
+        mutant = made()
+        Results(self.file, "a").add(Trial(mutant.name, "test", "Slab.Grows", 0.1))
+        with self.file.open("a") as file:
+            file.write('{"mutant": "sl')
+        self.assertEqual(len(Results(self.file, "a").trials), 1)
+
+    def test_kill_of_a_lock_by_a_test_does_not_count(self):
+        mutant = made(operator="lock")
+        results = Results(self.file, "a")
+        results.add(Trial(mutant.name, "test", "Slab.Grows", 0.1))
+        self.assertIsNone(results.kill_of(mutant, [CHECK, TEST]))
+
+
+class ReportTest(unittest.TestCase):
+    BASE = Baseline(0.1, [], {1, 2, 3, 5})
+
+    def setUp(self):
+        self.scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(self.scratch.cleanup)
+        self.mutants = numbered([made(0), made(1), made(2), made(3), made(4)])
+        results = Results(pathlib.Path(self.scratch.name) / "results.jsonl", "a")
+        results.add(Trial(self.mutants[0].name, "test", "Slab.Grows", 0.1))
+        results.add(Trial(self.mutants[1].name, "test", "", 0.1))
+        results.add(Trial(self.mutants[2].name, "test", "", 0.1))
+        why = {self.mutants[2].key: equivalent.Argument(self.mutants[2].key, "Nobody reads it any more.")}
+        self.found = report.Found(self.mutants, self.mutants, [TEST], {"test": self.BASE}, results, why)
+
+    def test_survivor_is_what_lives_or_is_not_reached_without_an_argument(self):
+        verdicts = [self.found.verdict(each) for each in self.mutants]
+        self.assertEqual(verdicts, ["killed", "lived", "equivalent", "not reached", "not tried"])
+        self.assertEqual(self.found.survivors(), [self.mutants[1], self.mutants[3]])
+
+    def test_table_and_page_name_each_survivor(self):
+        for text in (self.found.markdown(), self.found.page({"slab.h": ["int x = 0;"]})):
+            self.assertIn("lived", text)
+            self.assertIn("Nobody reads it any more.", text)
+
+    def test_json_has_each_mutant_with_its_verdict(self):
+        rows = json.loads(json.dumps(self.found.to_json()))
+        self.assertEqual([row["verdict"] for row in rows], ["killed", "lived", "equivalent", "not reached", "not tried"])
+
+
+class EquivalentTest(unittest.TestCase):
+    def test_argument_of_a_mutant_that_is_gone_is_a_problem(self):
+        key = made().key
+        arguments = {key: equivalent.Argument(key, "The value is never read.")}
+        self.assertEqual(equivalent.problems(arguments, [made()]), [])
+        self.assertEqual(len(equivalent.problems(arguments, [])), 1)
+
+    def test_missing_argument_is_a_problem(self):
+        key = made().key
+        self.assertEqual(len(equivalent.problems({key: equivalent.Argument(key, " ")}, [made()])), 1)
+
+
+class CompiledTest(unittest.TestCase):
+    def test_error_in_a_library_belongs_to_the_place_that_it_was_required_from(self):
+        output = ("/usr/include/move.h: In instantiation of 'f':\n"
+                  "/x/slab.h:7:3:   required from here\n"
+                  "/usr/include/move.h:160:13: error: assignment of read-only reference\n"
+                  "/x/slab.h:9:5: error: no match\n")  # fmt: skip
+        errors = compiled.parsed(output)
+        self.assertEqual([places for places, _ in errors],
+                         [[("move.h", 160, 13), ("slab.h", 7, 3)], [("slab.h", 9, 5)]])  # fmt: skip
+
+    def test_error_takes_the_switch_from_the_innermost_mutant(self):
+        text = "x = a + b;\n"
+        outer = Mutant("slab.h", 1, 1, "f", "statement", text[:9], "", [Edit(0, 9, "", "statement")], True, number=1)
+        inner = Mutant("slab.h", 1, 5, "f", "arithmetic", "a + b", "a - b", [Edit(4, 9, "a - b")], True, number=2)
+        body = rewrite.body_of(rewrite.schemata(text, [outer, inner]))
+        errors = [([("slab.h", 1, body.index("a - b") + 1)], "no match")]
+        self.assertTrue(compiled._take_out([outer, inner], {"slab.h": text}, errors))
+        self.assertEqual([outer.has_switch, inner.has_switch], [True, False])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,150 @@
+"""Tries mutants of the library until an engine kills each, and says which live.
+
+    ./verify mutants [--sample N] [--file HEADER]... [--engine NAME]... [--jobs N] [--resume] [--json FILE] [--out DIR]
+
+Exit code: 0 each mutant is killed or has an argument, 1 one lives without, 2 bad usage or no build, 3 stopped early.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import signal
+import sys
+import time
+
+from tests.mutants.schemata import build, campaign, compiled, engines, equivalent, generate, report
+from tests.mutants.schemata.mutant import Mutant, numbered
+
+_NAMESPACE = "all_mutants"
+_STOPPED, _USAGE, _SURVIVORS = 3, 2, 1
+
+
+def _parsed():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path(), help=argparse.SUPPRESS)
+    parser.add_argument("--bazel", default="/usr/bin/bazel", help=argparse.SUPPRESS)
+    parser.add_argument("--sample", type=int, help="so many mutants, evenly spread, instead of all")
+    parser.add_argument("--file", action="append", default=[], help="of this header only, such as slab.h (repeatable)")
+    parser.add_argument("--engine", action="append", default=[], help="this engine only (repeatable); --list names them")
+    parser.add_argument("--list", action="store_true", help="list the engines and exit")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="mutants at a time (one for each processor)")
+    parser.add_argument("--resume", action="store_true", help="go on from the results in --out")
+    parser.add_argument("--json", type=pathlib.Path, help="write the mutants and what became of them here")
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("mutants"), help="directory of what is built and found")
+    return parser.parse_args()
+
+
+def _usage(message):
+    print(f"mutants: {message}", file=sys.stderr)
+    sys.exit(_USAGE)
+
+
+def _chosen_engines(names):
+    known = [each.name for each in engines.ENGINES]
+    for name in names:
+        if name not in known:
+            _usage(f"no engine named {name}; --list names them")
+    return [each for each in engines.ENGINES if not names or each.name in names]
+
+
+def _generated(arguments, headers, chosen):
+    """The mutants, with headers that hold them in OUT/headers; from the run before, where the headers are the same. Engines
+    that are new may take switches away, and never bring any back: those that are built already stay as they are.
+    """
+    directory = arguments.out / "headers" / "slabproof"
+    listed = arguments.out / "mutants.json"
+    mark = campaign.fingerprint(headers)
+    kept = json.loads(listed.read_text()) if listed.exists() else {}
+    probed = kept.get("probed", []) if kept.get("mark") == mark else []
+    if probed:
+        mutants = [Mutant.from_json(each) for each in kept["mutants"]]
+    else:
+        mutants = numbered(generate.mutants_of(headers))
+        for stale in (arguments.out / "engines").glob("*"):
+            stale.unlink()
+    change = generate.in_namespace(_NAMESPACE)
+
+    def rewritten():
+        generate.write(directory, headers, mutants, change)
+
+    probes = sorted({each.source for each in chosen} - set(probed))
+    if probes:
+        rewritten()
+        flags = [*build.FLAGS, *build.include_flags(arguments.root, directory.parent)]
+        paths = [str(arguments.root / each) for each in probes]
+        compiled.leave_out_what_fails(mutants, headers, paths, flags, directory, rewritten)
+        fields = {"mark": mark, "probed": sorted({*probed, *probes}), "mutants": [each.to_json() for each in mutants]}
+        listed.write_text(json.dumps(fields) + "\n")
+    return mutants
+
+
+class _Progress:
+    """On a terminal one line that changes, elsewhere a line a minute."""
+
+    def __init__(self):
+        self._last = 0.0
+
+    def __call__(self, done, count, seconds):
+        is_terminal = sys.stderr.isatty()
+        if done < count and seconds - self._last < (0.5 if is_terminal else 60):
+            return
+        self._last = seconds
+        left = seconds / done * (count - done)
+        text = f"mutants: {done:,} of {count:,} tried, about {left / 60:.0f} min left"
+        print(f"\r{text}\033[K" if is_terminal else text, end="" if is_terminal and done < count else "\n",
+              file=sys.stderr, flush=True)  # fmt: skip
+
+
+def _say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def main():
+    arguments = _parsed()
+    if arguments.list:
+        print("\n".join(each.name for each in engines.ENGINES))
+        return 0
+    if arguments.jobs < 1 or (arguments.sample is not None and arguments.sample < 1):
+        _usage("--jobs and --sample take numbers from 1")
+    chosen = _chosen_engines(arguments.engine)
+    headers = sorted((arguments.root / "impl/slabproof").glob("*.h"))
+    for name in arguments.file:
+        if name not in [each.name for each in headers]:
+            _usage(f"impl/ has no header {name}")
+    arguments.out = arguments.out.absolute()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    try:
+        mutants = _generated(arguments, headers, chosen)
+        _say(f"mutants: {len(mutants):,} mutants, {sum(each.has_switch for each in mutants):,} with a switch")
+        build.shipped(arguments.root, arguments.bazel, chosen)
+        build.with_mutants(arguments.root, chosen, arguments.out / "headers", arguments.out, arguments.jobs, _say)
+    except (build.BuildError, compiled.CompileError) as error:
+        _usage(str(error))
+    tried = [each for each in mutants if each.has_switch and (not arguments.file or each.file in arguments.file)]
+    if arguments.sample:
+        tried = generate.sample(tried, arguments.sample)
+    file = arguments.out / "results.jsonl"
+    if not arguments.resume:
+        file.unlink(missing_ok=True)
+    results = campaign.Results(file, campaign.fingerprint(headers))
+    binaries = {each.name: build.binary_of(arguments.out, each) for each in chosen}
+    bases = campaign.baselines(chosen, binaries, len(mutants), _say)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    is_stopped, start = False, time.monotonic()
+    try:
+        campaign.run(tried, chosen, binaries, bases, results, arguments.jobs, _Progress())
+    except KeyboardInterrupt:
+        is_stopped = True
+    _say(f"mutants: {time.monotonic() - start:.0f} s")
+    found = report.Found(mutants, tried, chosen, bases, results, equivalent.load())
+    found.write(arguments.out, headers)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(found.to_json(), indent=1) + "\n")
+    print(found.summary())
+    return _STOPPED if is_stopped else _SURVIVORS if found.survivors() else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
