@@ -124,6 +124,8 @@ TEST(MagazineDepotChecked, MagazineThatWasPutBackIsHandedOutAgain) {
 TEST(MagazineDepotChecked, FullAndEmptyMagazinesChangePlaces) {
   EXPECT_EQ(requests_of({"tfep", "tfep"}), (Requests{"1", "2"}));
   EXPECT_EQ(requests_of({"tfefp", "tp"}), (Requests{"1", "2"}));
+  // As often as a request brings magazines.
+  EXPECT_EQ(requests_of({"tfefefefefefefefefep"}), (Requests{"1"}));
 }
 
 TEST(MagazineDepotChecked, CountIsAskedForBesideExchanges) {

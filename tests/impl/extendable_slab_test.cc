@@ -361,6 +361,8 @@ TEST(ExtendableSlabTest, RequestThatNoSlotHoldsIsRefusedBeforeTheSlabGrows) {
   }
   EXPECT_EQ(slab.segment_count(), 0U);
   EXPECT_TRUE(slab.allocate(Layout::make(8, 8).value()));
+  ExtendableSlab<std::array<std::uint64_t, 8>> wide(4);
+  EXPECT_TRUE(wide.allocate(Layout::make(64, 8).value()));
 }
 
 }  // namespace

@@ -14,9 +14,7 @@ FLAGS = ["-std=c++23", "-fPIC", "-fno-sized-deallocation", "-U_FORTIFY_SOURCE", 
 _CHECKER_FLAGS = ["-O1"]
 _TEST_FLAGS = ["-O0"]
 _LIBRARIES = ["-lgtest", "-lgtest_main", "-lhighwayhash", "-lpthread"]
-# The heap that some tests watch replaces that of the whole program.
-_WATCHED = {"tests/impl/lock_scope_test.cc"}
-_SURROUNDINGS = {False: ["environment.cc"], True: ["environment.cc", "watched_heap.cc"]}
+_SURROUNDINGS = "tests/support/environment.cc"
 
 
 class BuildError(Exception):
@@ -50,8 +48,8 @@ def link(root, engine, compiled, binary):
     if engine.is_checker:
         _link_as_bazel(root, engine, compiled, binary)
         return
-    surroundings = [str(root / "tests/support" / name) for name in _SURROUNDINGS[engine.source in _WATCHED]]
-    command = ["g++", *FLAGS, "-iquote", str(root), str(compiled), *surroundings, "-o", str(binary), *_LIBRARIES]
+    sources = [str(compiled), str(root / _SURROUNDINGS)]
+    command = ["g++", *FLAGS, "-iquote", str(root), *sources, "-o", str(binary), *_LIBRARIES]
     _run_linker(command, root, engine)
 
 

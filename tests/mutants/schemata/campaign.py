@@ -1,13 +1,17 @@
 """Tries each mutant until one engine kills it. What came of it goes to a file at once, so that a run can go on later."""
 
+import collections
 import concurrent.futures
 import dataclasses
 import hashlib
 import json
+import pathlib
 import threading
 import time
 
 from tests.mutants.schemata import engines as engine_runs
+
+_GENERATOR = ("mutant.py", "operators.py", "rewrite.py", "statements.py", "switch.h", "syntax.py")
 
 
 @dataclasses.dataclass
@@ -31,6 +35,7 @@ class Results:
     def __init__(self, file, fingerprint):
         self._file, self._lock = file, threading.Lock()
         self.trials = {}
+        self._of_mutant = collections.defaultdict(list)
         head = json.dumps({"headers": fingerprint})
         lines = file.read_text().splitlines() if file.exists() else []
         if lines[:1] == [head]:
@@ -44,6 +49,7 @@ class Results:
 
     def _keep(self, trial):
         self.trials[trial.mutant, trial.engine] = trial
+        self._of_mutant[trial.mutant].append(trial)
 
     def add(self, trial):
         with self._lock:
@@ -52,7 +58,7 @@ class Results:
                 file.write(json.dumps(dataclasses.asdict(trial)) + "\n")
 
     def of(self, mutant):
-        return [trial for (name, _), trial in self.trials.items() if name == mutant.name]
+        return self._of_mutant[mutant.name]
 
     def kill_of(self, mutant, engines):
         """The trial that counts as the mutant's kill, or None."""
@@ -61,10 +67,11 @@ class Results:
 
 
 def fingerprint(headers):
-    """Of what the results are of."""
+    """Of what the results are of: the headers, and the generator that makes their mutants."""
     digest = hashlib.sha256()
-    for header in headers:
-        digest.update(header.read_bytes())
+    generator = [pathlib.Path(__file__).with_name(name) for name in _GENERATOR]
+    for file in [*headers, *generator]:
+        digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 
 

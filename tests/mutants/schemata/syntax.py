@@ -23,7 +23,7 @@ _CONSTANT = re.compile(r"\b(?:constexpr|consteval)\b")
 _BEFORE_NOT_RUN = re.compile(r"(?:\bnoexcept\s*\(|\brequires\b\s*\(?|\balignas\s*\(|\bexplicit\s*\()\s*$")
 
 
-class SyntaxError_(Exception):
+class ParseError(Exception):
     """A header does not parse."""
 
 
@@ -170,5 +170,5 @@ def parse(paths):
     )
     errors = [str(each) for each in unit.diagnostics if each.severity >= cindex.Diagnostic.Error]
     if errors:
-        raise SyntaxError_("\n".join(errors))
+        raise ParseError("\n".join(errors))
     return [Header(path, unit) for path in paths]
