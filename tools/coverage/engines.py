@@ -19,6 +19,7 @@ RULES = [
     (r"//tests/consumer\b.*", None, None),  # build programs of their own
     (r"//tests/mutants\b.*", None, None),  # mutants are not the shipped headers
     (r"//examples\b.*", None, None),  # classes of their own
+    (r"//docs\b.*", None, None),  # pages for readers
     (r"//proofs/coq\b.*", None, None),  # judge traces by the proofs, which takes Coq to build
     (r"//proofs\b.*", True, CHECKER),
     (r"//proofs\b.*", False, None),  # read sources and results
