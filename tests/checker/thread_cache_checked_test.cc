@@ -1,5 +1,6 @@
 // What no scenario of the checker has: a slab with caches that ends while a thread that used it
-// ends, and the shipped caches over a sync policy that loses a lock.
+// ends, or uses another one; slabs that begin together; and the shipped caches over a sync policy
+// that loses a lock.
 
 #include <gtest/gtest.h>
 
@@ -43,9 +44,9 @@ struct CacheConfig : DefaultConfig {
 };
 
 /// What the threads do. a allocates, f frees the newest block held, e ends the thread's caches, x
-/// ends the slab, s lets the other thread go on, w waits for that. Upper case stands for a
-/// cache of the thread's own, which exists from the beginning; lower case for the one that comes by
-/// itself.
+/// ends the slab, o makes another slab, uses it and ends it, s lets the other thread go on, w waits
+/// for that. Upper case stands for a cache of the thread's own, which exists from the beginning;
+/// lower case for the one that comes by itself.
 using CacheProgram = std::array<std::string_view, kThreads>;
 
 /// Judges that no block has two owners (each owner makes an object of the policy in it), and that
@@ -122,10 +123,18 @@ class CachesOfThreads final : public model::Execution {
         return Tables::get().on_thread_exit();
       case 'x':
         return slab_.end();
+      case 'o':
+        return use_another_slab(others_[index]);
       default:
         model::abandon_execution(model::Defect::kHarness, "a step that no program has",
                                  std::source_location::current());
     }
+  }
+
+  static void use_another_slab(Place<Slab>& other) {
+    other.make(std::size_t{2});
+    other->deallocate(other->allocate()->data);
+    other.end();
   }
 
   static void take(std::vector<std::byte*>& blocks, std::byte* block) {
@@ -142,6 +151,7 @@ class CachesOfThreads final : public model::Execution {
   const CacheProgram program_;
   Place<Slab> slab_;
   Place<typename CheckedSync::template Atomic<std::uint32_t>> signal_;
+  std::array<Place<Slab>, kThreads> others_;
   std::array<Place<Cache>, kThreads> caches_;
   std::array<std::vector<std::byte*>, kThreads> blocks_;
   int regions_ = 0;
@@ -158,6 +168,19 @@ model::ExploreResult explored(const CacheProgram& program) {
 TEST(ThreadCacheChecked, SlabMayEndWhileAThreadThatUsedItEnds) {
   // The second thread has used the slab before, and only ends beside its end.
   const auto result = explored({"wx", "afse"});
+  EXPECT_EQ(result.violations, 0U) << result.violation->message;
+  EXPECT_TRUE(result.exhaustive);
+}
+
+TEST(ThreadCacheChecked, SlabMayEndWhileAThreadThatUsedItUsesAnother) {
+  // The end takes a cache out of the list in which the other thread looks.
+  const auto result = explored({"wx", "afso"});
+  EXPECT_EQ(result.violations, 0U) << result.violation->message;
+  EXPECT_TRUE(result.exhaustive);
+}
+
+TEST(ThreadCacheChecked, SlabsMayBeginTogether) {
+  const auto result = explored({"o", "o"});
   EXPECT_EQ(result.violations, 0U) << result.violation->message;
   EXPECT_TRUE(result.exhaustive);
 }
