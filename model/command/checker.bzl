@@ -2,6 +2,10 @@
 
 load("//tools:slabproof.bzl", "slabproof_cc_binary", "slabproof_cc_library")
 
+# A search over states compares what lies on the stacks of threads. Variables that nobody has written to would hold what
+# earlier calls left there, and split states that go on alike: minutes in place of a second.
+SUBJECT_COPTS = ["-ftrivial-auto-var-init=zero"]
+
 def slab_checker(name, slab, shared_only = False, tags = [], **kwargs):
     """A `check` command for one slab.
 
@@ -17,6 +21,7 @@ def slab_checker(name, slab, shared_only = False, tags = [], **kwargs):
         srcs = ["//model/slab:shared_subject_factory.cc" if shared_only else "//model/slab:subject_factory.cc"],
         # The command asks for a slab by a function that only this library defines.
         alwayslink = True,
+        copts = SUBJECT_COPTS,
         tags = ["no-sanitizer"] + tags,
         deps = [
             slab,

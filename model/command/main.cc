@@ -52,10 +52,12 @@ StepsSink sink_of(OutputFile& file) {
   return [&file](const std::string& text) { file.write(text); };
 }
 
-/// The options that say which slab it is.
-std::string kind_of(const SlabSetup& slab) {
+/// The options that say which slab it is, and how it is searched where that is not the default.
+std::string kind_of(const Scenario& scenario) {
+  const SlabSetup& slab = scenario.slab;
   if (slab.family == SlabFamily::kShared) {
-    return fmt::format(" --recheck {}", recheck_name(slab.recheck_all));
+    return fmt::format(" --recheck {}{}", recheck_name(slab.recheck_all),
+                       scenario.has_many_threads ? " --search states" : "");
   }
   return fmt::format(" --slab {} --batch {}", to_text(slab.family), slab.batch);
 }
@@ -66,7 +68,7 @@ void list_scenarios() {
     for (const Scenario& scenario : suite) {
       print_output(fmt::format("{} ({} suite)\n  {}\n  --program \"{}\" --capacity {}{}\n",
                                scenario.name, name, scenario.race, scenario.program,
-                               scenario.slab.capacity, kind_of(scenario.slab)));
+                               scenario.slab.capacity, kind_of(scenario)));
     }
   }
 }

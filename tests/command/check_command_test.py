@@ -399,6 +399,8 @@ class StatesTest(CheckTest):
             result = self.result("--scenario", name)
             self.assertEqual(result["search"], "states")
             self.assertTrue(result["exhaustive"])
+        listed = '--program "a | a | a | a | a | a" --capacity 1 --recheck new --search states'
+        self.assertIn(listed, self.run_check("--list").stdout)
 
 
 class MemoryTest(CheckTest):

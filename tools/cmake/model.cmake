@@ -64,6 +64,8 @@ model_sources(sources states program slab oracle campaign command)
 # A second definition of what subject_factory.cc defines, for mutants of the shared slab; and what is in the library.
 list(FILTER sources EXCLUDE REGEX "/(shared_subject_factory|worker_pool)\\.cc$")
 add_executable(slabproof-check ${sources})
+# As model/command/checker.bzl says.
+set_source_files_properties(model/slab/subject_factory.cc PROPERTIES COMPILE_OPTIONS -ftrivial-auto-var-init=zero)
 set_target_properties(slabproof-check PROPERTIES CXX_EXTENSIONS OFF)
 target_link_libraries(slabproof-check PRIVATE slabproof_model CLI11::CLI11 nlohmann_json::nlohmann_json)
 

@@ -10,8 +10,9 @@ import pathlib
 import subprocess
 
 FLAGS = ["-std=c++23", "-fPIC", "-fno-sized-deallocation", "-U_FORTIFY_SOURCE", "-fno-lifetime-dse", "-w"]
-# The checker is slow without; for the tests it would take longer to compile than it saves.
-_CHECKER_FLAGS = ["-O1"]
+# The checker is slow without -O1, and for the tests it would take longer to compile than it saves; the other one is that
+# of model/command/checker.bzl.
+_CHECKER_FLAGS = ["-O1", "-ftrivial-auto-var-init=zero"]
 _TEST_FLAGS = ["-O0"]
 _LIBRARIES = ["-lgtest", "-lgtest_main", "-lhighwayhash", "-lpthread"]
 _SURROUNDINGS = "tests/support/environment.cc"

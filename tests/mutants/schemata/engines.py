@@ -46,8 +46,6 @@ RESULTS = ("--quiet", "--no-minimize", "--json", "{results}")
 # Of the default suite: their executions take most of its time.
 _LONG = ("three_growers_one_of_them_twice", "three_growers_of_segments_of_two", "two_trims", "trim_against_refused_growth",
          "head_comes_back_during_a_push")  # fmt: skip
-# With the switch, the compiler leaves other slots of the stack unwritten. They split states: minutes for 0.2 s.
-_BY_STATES = ("six_threads_grow_at_once", "eight_threads_fill_two_segments")
 _SHORT = "{short}"  # all others
 SHORT_SHARED = "{short of shared slabs}"
 
@@ -93,9 +91,7 @@ def _short_scenarios(binary, placeholder):
     listed = subprocess.run([binary, "--list"], capture_output=True, text=True, check=True).stdout
     scenarios = re.findall(r"^(\w+) \(default suite\)\n.*\n  (.*)$", listed, re.MULTILINE)
     is_shared_only = placeholder == SHORT_SHARED
-
-    left_out = {*_LONG, *_BY_STATES}
-    return [name for name, options in scenarios if name not in left_out and not (is_shared_only and "--slab" in options)]
+    return [name for name, options in scenarios if name not in _LONG and not (is_shared_only and "--slab" in options)]
 
 
 def _command(engine, binary, results):
