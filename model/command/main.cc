@@ -237,7 +237,9 @@ int run_merge(const CommandOptions& options, const std::string& command) {
   const ResultTable table(widest, output_has_color());
   if (!options.quiet) print_output(table.header());
   for (const MergedResult& one : merged) {
-    if (!options.quiet) print_output(table.row(one.result) + format_shards(one));
+    if (!options.quiet) {
+      print_output(table.row(one.result) + format_states(one.result) + format_shards(one));
+    }
     if (!one.result.replay) continue;
     const JobOutcome again = replay(*one.result.replay, {});
     print_output(format_violation(one.result, to_text(again.trace), command));

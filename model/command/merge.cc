@@ -81,6 +81,11 @@ RunResult result_from(const Json& object) {
   result.symmetry = object.at("symmetry").get<bool>();
   result.executions = object.at("executions").get<std::uint64_t>();
   result.redundant = object.at("redundant").get<std::uint64_t>();
+  if (result.search == Search::kStates) {
+    result.states = object.at("states").get<std::uint64_t>();
+    result.transitions = object.at("transitions").get<std::uint64_t>();
+    result.state_bytes = object.at("state_bytes").get<std::uint64_t>();
+  }
   result.verdict = verdict_from(object.at("verdict").get<std::string>());
   result.property = text_or_empty(object.at("property"));
   result.message = text_or_empty(object.at("message"));
@@ -135,6 +140,9 @@ void add_shard(RunResult& sum, const RunResult& shard) {
   }
   sum.executions += shard.executions;
   sum.redundant += shard.redundant;
+  sum.states += shard.states;
+  sum.transitions += shard.transitions;
+  sum.state_bytes = std::max(sum.state_bytes, shard.state_bytes);
   sum.max_segments = std::max(sum.max_segments, shard.max_segments);
   sum.max_over_growth = std::max(sum.max_over_growth, shard.max_over_growth);
   sum.seconds += shard.seconds;

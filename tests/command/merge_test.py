@@ -13,7 +13,9 @@ import unittest
 
 HOLDS, VIOLATED, USAGE, INCONCLUSIVE = 0, 1, 2, 3
 PROGRAM = ["--program", "a f | a f | a f", "--recheck", "new", "--no-symmetry"]
-SUMMED = ("executions", "max_over_growth", "max_segments", "verdict", "exhaustive", "search", "symmetry")
+SUMMED = (
+    "executions", "states", "transitions", "max_over_growth", "max_segments", "verdict", "exhaustive", "search", "symmetry"
+)  # fmt: skip
 
 
 class MergeTest(unittest.TestCase):
@@ -53,7 +55,8 @@ class MergeTest(unittest.TestCase):
 
     def test_shards_together_are_the_whole_search(self):
         for arguments in (PROGRAM, ["--scenario", "two_growers_share_one_segment"],
-                          ["--program", "a a f f | a f", "--slab", "cached"]):  # fmt: skip
+                          ["--program", "a a f f | a f", "--slab", "cached"],
+                          ["--program", "a f | a f | a f", "--search", "states"]):  # fmt: skip
             with self.subTest(arguments):
                 whole = self.directory / "whole.json"
                 self.run_check(*arguments, "--json", str(whole))

@@ -29,6 +29,12 @@ def required(mutant, engines):
     return [each for each in engines if each.is_checker or not mutant.needs_checker]
 
 
+def put_aside(file):
+    """Keeps what another run took long to find, beside the file."""
+    if file.exists():
+        file.replace(file.with_name(f"{file.name}.old"))
+
+
 class Results:
     """The trials in a file, one JSON object a line. A line that was cut off is done again."""
 
@@ -45,6 +51,7 @@ class Results:
                 except (json.JSONDecodeError, TypeError):
                     continue
         else:
+            put_aside(file)
             file.write_text(head + "\n")
 
     def _keep(self, trial):

@@ -73,6 +73,12 @@ class ResultsTest(unittest.TestCase):
         Results(self.file, "a").add(Trial(mutant.name, "test", "Slab.Grows", 0.1))
         self.assertIsNone(Results(self.file, "b").kill_of(mutant, [TEST]))
 
+    def test_results_of_other_headers_are_put_aside(self):
+        Results(self.file, "a").add(Trial(made().name, "test", "Slab.Grows", 0.1))
+        found = self.file.read_text()
+        Results(self.file, "b")
+        self.assertEqual(self.file.with_name("results.jsonl.old").read_text(), found)
+
     def test_line_that_was_cut_off_is_passed_over(self):
         mutant = made()
         Results(self.file, "a").add(Trial(mutant.name, "test", "Slab.Grows", 0.1))

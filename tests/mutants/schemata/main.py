@@ -29,7 +29,7 @@ def _parsed():
     parser.add_argument("--engine", action="append", default=[], help="this engine only (repeatable); --list names them")
     parser.add_argument("--list", action="store_true", help="list the engines and exit")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="mutants at a time (one for each processor)")
-    parser.add_argument("--resume", action="store_true", help="go on from the results in --out")
+    parser.add_argument("--resume", action="store_true", help="go on from the results in --out; without, or where headers changed, they are kept as .old")
     parser.add_argument("--json", type=pathlib.Path, help="write the mutants and what became of them here")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("mutants"), help="directory of what is built and found")
     return parser.parse_args()
@@ -126,7 +126,7 @@ def main():
         tried = generate.sample(tried, arguments.sample)
     file = arguments.out / "results.jsonl"
     if not arguments.resume:
-        file.unlink(missing_ok=True)
+        campaign.put_aside(file)
     results = campaign.Results(file, campaign.fingerprint(headers))
     binaries = {each.name: build.binary_of(arguments.out, each) for each in chosen}
     bases = campaign.baselines(chosen, binaries, len(mutants), _say)
