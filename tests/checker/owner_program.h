@@ -140,7 +140,7 @@ class OwnerAndRemotes final : public model::Execution {
   };
 
   static std::ptrdiff_t count(const Blocks& blocks) {
-    return blocks.size() - std::count(blocks.begin(), blocks.end(), nullptr);
+    return std::ranges::count_if(blocks, [](const std::byte* block) { return block != nullptr; });
   }
 
   /// A block that is written to, as its owner would.
