@@ -178,7 +178,7 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--check", required=True, help="the model checker")
+    parser.add_argument("--check", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--out", type=pathlib.Path, help="directory for the table and the plot")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--time-limit", type=float, default=10, help="seconds for each run")

@@ -186,6 +186,12 @@ class DispatchTest(ScriptTest):
         self.assertEqual(result.returncode, 2)
         self.assertIn("takes no arguments", result.stderr)
 
+    def test_help_of_a_command_without_arguments_is_that_of_all(self):
+        for command in ("test", "docs", "lint"):
+            result = self.run_verify(command, "--help")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn("usage: ./verify [COMMAND]", result.stdout)
+
     def test_help_of_a_program_is_shown_before_anything_is_built(self):
         for command, module in {
             "bench": "tests/bench/bench.py", "bench-check": "tools/bench_check.py", "refine": "proofs/coq/refine.py",

@@ -11,7 +11,11 @@
 namespace slabproof::model {
 namespace {
 
-constexpr std::string_view kTitle = R"({"slabproof_checkpoint":2})";
+constexpr std::string_view kKind = R"({"slabproof_checkpoint":)";
+
+std::string title_of(const std::string& build) {
+  return fmt::format(R"({}3,"build":"{}"}})", kKind, build);
+}
 
 struct Entry {
   std::string job;
@@ -41,23 +45,28 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 }  // namespace
 
-Checkpoint::Checkpoint(const std::string& file) {
-  read(file);
+Checkpoint::Checkpoint(const std::string& file, const std::string& build) {
+  const std::string title = title_of(build);
+  read(file, title);
   stream_.open(file, std::ios::app);
   if (!stream_) throw std::runtime_error(fmt::format("cannot write the checkpoint \"{}\"", file));
   if (!ends_in_newline_) stream_ << '\n';
-  if (stream_.tellp() == 0) stream_ << kTitle << '\n' << std::flush;
+  if (stream_.tellp() == 0) stream_ << title << '\n' << std::flush;
 }
 
-void Checkpoint::read(const std::string& file) {
+void Checkpoint::read(const std::string& file, const std::string& title) {
   std::ifstream stream(file);
   if (!stream) return;
   std::ostringstream text;
   text << stream.rdbuf();
   const std::vector<std::string> lines = lines_of(text.str());
   if (lines.empty()) return;
-  if (lines.front() != kTitle) {
-    throw std::runtime_error(fmt::format("\"{}\" is not a checkpoint; it was left as it is", file));
+  if (lines.front() != title) {
+    const bool is_of_another_build = lines.front().starts_with(kKind);
+    throw std::runtime_error(
+        fmt::format("\"{}\" is {}; it was left as it is", file,
+                    is_of_another_build ? "a checkpoint of another build, perhaps of other code"
+                                        : "not a checkpoint"));
   }
   ends_in_newline_ = text.str().ends_with('\n');
   for (std::size_t i = 1; i < lines.size(); ++i) {

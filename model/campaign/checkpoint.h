@@ -18,15 +18,16 @@ namespace slabproof::model {
 class Checkpoint {
  public:
   /// Opens or creates the file. Throws std::runtime_error where it can be neither read nor written,
-  /// or holds something else: nothing is overwritten then.
-  explicit Checkpoint(const std::string& file);
+  /// or holds something else, or what another build has found (`build_identity`): nothing is
+  /// overwritten then.
+  Checkpoint(const std::string& file, const std::string& build);
 
   /// `job` names everything that the outcome depends on but the part: program, slab, search, split.
   [[nodiscard]] std::optional<PartOutcome> find(const std::string& job, std::size_t part) const;
   void add(const std::string& job, std::size_t part, const PartOutcome& outcome);
 
  private:
-  void read(const std::string& file);
+  void read(const std::string& file, const std::string& title);
 
   std::map<std::pair<std::string, std::size_t>, PartOutcome> finished_;
   std::ofstream stream_;

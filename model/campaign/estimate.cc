@@ -46,7 +46,7 @@ Estimate estimate_job(const CheckJob& job, const SearchOptions& options, double 
           .is_exact = complete && explored == parts};
 }
 
-/// Three significant digits, grouped.
+/// Three significant digits.
 std::string rounded(double number) {
   double unit = 1;
   while (number / unit >= 1000) unit *= 10;

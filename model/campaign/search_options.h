@@ -18,6 +18,9 @@ struct Shard {
   std::uint32_t count = 1;
 };
 
+/// More would be parts of less than an execution.
+inline constexpr std::uint32_t kMostShards = 1 << 16;
+
 /// How jobs are searched, and how the work is shared.
 struct SearchOptions {
   std::optional<Search> search;       ///< nothing: see `search_of`

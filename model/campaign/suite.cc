@@ -15,6 +15,7 @@
 #include <system_error>
 #include <utility>
 
+#include "model/campaign/build_identity.h"
 #include "model/campaign/checkpoint.h"
 #include "model/campaign/worker_pool.h"
 #include "model/program/enumeration.h"
@@ -78,7 +79,9 @@ class Suite {
         steps_(steps),
         shared_(jobs.size()),
         executions_(1) {
-    if (!options.checkpoint_file.empty()) checkpoint_.emplace(options.checkpoint_file);
+    if (!options.checkpoint_file.empty()) {
+      checkpoint_.emplace(options.checkpoint_file, build_identity());
+    }
     for (const CheckJob& job : jobs) plan(job);
   }
 

@@ -27,6 +27,11 @@ std::vector<std::string> values_of(const CLI::Option& option,
   return type == kScenarioType ? scenarios : listed_values(type);
 }
 
+/// A flag has a type size too, for the value that stands behind it.
+bool has_value(const CLI::Option& option) {
+  return option.get_items_expected_max() != 0;
+}
+
 /// The first sentence or clause, without what the shell takes for syntax.
 std::string short_description(const CLI::Option& option) {
   std::string text = option.get_description();
@@ -54,7 +59,7 @@ std::vector<std::string> listed_values(const std::string& type_name) {
 std::string bash_completion(const CLI::App& app, const std::vector<std::string>& scenarios) {
   std::string cases;
   for (const CLI::Option* const option : app.get_options()) {
-    if (option->get_type_size() == 0) continue;
+    if (!has_value(*option)) continue;
     const auto values = values_of(*option, scenarios);
     // After an option whose value is anything, the shell offers what it does by default: files.
     const std::string reply =
@@ -88,7 +93,7 @@ std::string zsh_completion(const CLI::App& app, const std::vector<std::string>& 
   std::string lines;
   for (const CLI::Option* const option : app.get_options()) {
     std::string line = fmt::format("'*{}[{}]", long_name(*option), short_description(*option));
-    if (option->get_type_size() != 0) {
+    if (has_value(*option)) {
       const auto values = values_of(*option, scenarios);
       const std::string action = option->get_type_name() == kFileType ? "_files"
                                  : values.empty()                     ? " "

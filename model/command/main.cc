@@ -4,10 +4,12 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <variant>
@@ -41,6 +43,9 @@ namespace {
 
 std::string read_all(const std::string& name) {
   if (name == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
+  if (std::filesystem::is_directory(name)) {
+    throw std::invalid_argument(fmt::format("\"{}\" is a directory", name));
+  }
   std::ifstream stream(name);
   if (!stream) throw FileError("read", name);
   return {std::istreambuf_iterator<char>(stream), {}};
@@ -55,11 +60,13 @@ StepsSink sink_of(OutputFile& file) {
 /// The options that say which slab it is, and how it is searched where that is not the default.
 std::string kind_of(const Scenario& scenario) {
   const SlabSetup& slab = scenario.slab;
-  if (slab.family == SlabFamily::kShared) {
-    return fmt::format(" --recheck {}{}", recheck_name(slab.recheck_all),
-                       scenario.has_many_threads ? " --search states" : "");
-  }
-  return fmt::format(" --slab {} --batch {}", to_text(slab.family), slab.batch);
+  std::string options =
+      slab.family == SlabFamily::kShared
+          ? fmt::format(" --recheck {}", recheck_name(slab.recheck_all))
+          : fmt::format(" --slab {} --batch {}", to_text(slab.family), slab.batch);
+  if (slab.initial_segments != 0) options += fmt::format(" --initial {}", slab.initial_segments);
+  if (scenario.has_many_threads) options += " --search states";
+  return options;
 }
 
 void list_scenarios() {
@@ -188,20 +195,30 @@ int run_jobs(const CommandOptions& options, const std::string& command) {
       },
       sink_of(steps));
   trace.finish();
-  json.write(to_json(results));
+  if (json.is_wanted()) json.write(to_json(results));
+  if (options.left_out != 0 && !options.quiet) {
+    print_output(fmt::format("{} scenario{} of the suite left out: not for this search\n",
+                             options.left_out, options.left_out == 1 ? "" : "s"));
+  }
   return exit_code(results);
 }
 
 int run_enumeration(const CommandOptions& options, const std::string& command) {
   OutputFile json(options.json_file);
   OutputFile steps(options.steps_file);
+  TraceFiles trace(options, command);
   const std::vector<CheckJob> jobs = jobs_of(options);
+  if (jobs.empty()) {
+    print_error("check: no program has the size of --enumerate and the operations of --alphabet\n");
+    return kExitUsage;
+  }
   const auto start = std::chrono::steady_clock::now();
   std::vector<RunResult> results;
   SuiteLine line(jobs);
   run_suite(
-      jobs, options.search, false,
+      jobs, options.search, trace.are_wanted(),
       [&](const CheckJob&, const JobOutcome& outcome) {
+        trace.offer(outcome);
         if (outcome.result.verdict == Verdict::kViolated) line.clear();
         if (outcome.result.verdict == Verdict::kViolated) print_violation(outcome, command);
         print_error(format_warnings(outcome.result));
@@ -212,7 +229,8 @@ int run_enumeration(const CommandOptions& options, const std::string& command) {
       },
       sink_of(steps));
   line.clear();
-  json.write(to_json(results));
+  trace.finish();
+  if (json.is_wanted()) json.write(to_json(results));
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   if (!options.quiet) {
     print_output(format_enumeration(*options.enumeration, results, seconds.count()));
@@ -221,7 +239,6 @@ int run_enumeration(const CommandOptions& options, const std::string& command) {
 }
 
 int run_merge(const CommandOptions& options, const std::string& command) {
-  OutputFile json(options.json_file);
   ShardReports reports;
   for (const std::string& file : options.merge_files) {
     if (const auto problem = reports.add(file, read_all(file))) {
@@ -230,6 +247,7 @@ int run_merge(const CommandOptions& options, const std::string& command) {
     }
   }
   const std::vector<MergedResult> merged = reports.merge();
+  OutputFile json(options.json_file);
   std::vector<RunResult> results;
   for (const MergedResult& one : merged) results.push_back(one.result);
   std::size_t widest = 0;
@@ -240,11 +258,13 @@ int run_merge(const CommandOptions& options, const std::string& command) {
     if (!options.quiet) {
       print_output(table.row(one.result) + format_states(one.result) + format_shards(one));
     }
-    if (!one.result.replay) continue;
-    const JobOutcome again = replay(*one.result.replay, {});
-    print_output(format_violation(one.result, to_text(again.trace), command));
+    print_error(format_warnings(one.result));
+    if (one.result.property.empty()) continue;
+    // An expectation of the whole search has no execution that fails.
+    const Trace trace = one.result.replay ? replay(*one.result.replay, {}).trace : Trace{};
+    print_output(format_violation(one.result, to_text(trace), command));
   }
-  json.write(to_json(results));
+  if (json.is_wanted()) json.write(to_json(results));
   return exit_code(results);
 }
 
@@ -257,9 +277,6 @@ int run_estimate(const CommandOptions& options) {
 }
 
 int run_replay(const CommandOptions& options, const std::string& command) {
-  OutputFile json(options.json_file);
-  OutputFile steps(options.steps_file);
-  TraceFiles trace(options, command);
   const auto recorded = parse_recorded(read_all(options.replay_file));
   if (!recorded) {
     print_error(fmt::format("check: not a valid recorded execution: {}\n", recorded.error()));
@@ -270,6 +287,9 @@ int run_replay(const CommandOptions& options, const std::string& command) {
                             options.trace_file));
     return kExitUsage;
   }
+  OutputFile json(options.json_file);
+  OutputFile steps(options.steps_file);
+  TraceFiles trace(options, command);
   const JobOutcome outcome = replay(*recorded, sink_of(steps));
   if (outcome.result.property == property_of(Defect::kReplayMismatch)) {
     print_error(fmt::format("check: {}\n", outcome.result.message));
@@ -277,7 +297,7 @@ int run_replay(const CommandOptions& options, const std::string& command) {
   }
   trace.offer(outcome);
   trace.finish();
-  json.write(to_json({outcome.result}));
+  if (json.is_wanted()) json.write(to_json({outcome.result}));
   if (outcome.result.verdict == Verdict::kHolds) {
     if (!options.quiet) {
       print_output(fmt::format("{}\n{}\nThis execution holds; over-growth {}.\n",
@@ -311,7 +331,10 @@ int run(int argc, const char* const* argv) {
 int main(int argc, char** argv) {
   slabproof::model::survive_closed_pipes();
   try {
-    return slabproof::model::run(argc, argv);
+    const int code = slabproof::model::run(argc, argv);
+    // What was found is worth more than that somebody could not be shown it.
+    if (code == slabproof::model::kExitViolated || !slabproof::model::is_output_lost()) return code;
+    return slabproof::model::kExitUsage;
   } catch (const std::exception& problem) {
     slabproof::model::print_error(fmt::format("check: {}\n", problem.what()));
     return slabproof::model::kExitUsage;

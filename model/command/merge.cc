@@ -24,6 +24,12 @@ constexpr const char* kOfTheSearch[] = {"scenario", "program",    "capacity", "i
                                         "recheck",  "protection", "slab",     "batch",
                                         "search",   "memory",     "symmetry"};
 
+const Json& member(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  if (found == object.end()) throw std::invalid_argument(fmt::format("no \"{}\"", name));
+  return *found;
+}
+
 std::string text_or_empty(const Json& value) {
   return value.is_null() ? "" : value.get<std::string>();
 }
@@ -40,22 +46,35 @@ Value required(std::expected<Value, std::string> value) {
   return std::move(*value);
 }
 
-CheckJob job_from(const Json& object) {
-  if (const std::string name = text_or_empty(object.at("scenario")); !name.empty()) {
-    const Scenario* const scenario = find_scenario(name);
-    if (scenario == nullptr) throw std::invalid_argument("unknown scenario " + name);
-    return job_of(*scenario);
+std::uint32_t number(const Json& object, const char* name, std::uint32_t most) {
+  const Json& value = member(object, name);
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most) {
+    throw std::invalid_argument(fmt::format("\"{}\" is not a number up to {}", name, most));
   }
-  auto program = parse_program(object.at("program").get<std::string>());
+  return value.get<std::uint32_t>();
+}
+
+CheckJob job_from(const Json& object) {
+  auto program = parse_program(member(object, "program").get<std::string>());
   if (!program) throw std::invalid_argument(program.error().message);
-  return {.scenario = "",
-          .program = std::move(*program),
-          .slab = {.capacity = object.at("capacity").get<std::uint32_t>(),
-                   .initial_segments = object.at("initial_segments").get<std::uint32_t>(),
-                   .recheck_all = object.at("recheck") == "all",
-                   .slot_states = object.at("protection") == "slot-states",
-                   .family = required(parse_family(object.at("slab").get<std::string>()), "slab"),
-                   .batch = object.at("batch").get<std::uint32_t>()}};
+  CheckJob job{
+      .scenario = "",
+      .program = std::move(*program),
+      .slab = {.capacity = number(object, "capacity", 64),
+               .initial_segments = number(object, "initial_segments", 16),
+               .recheck_all = member(object, "recheck") == "all",
+               .slot_states = member(object, "protection") == "slot-states",
+               .family = required(parse_family(member(object, "slab").get<std::string>()), "slab"),
+               .batch = number(object, "batch", kMaxSlabBatch)}};
+  const std::string name = text_or_empty(member(object, "scenario"));
+  if (name.empty()) return job;
+  const Scenario* const scenario = find_scenario(name);
+  if (scenario == nullptr) throw std::invalid_argument("unknown scenario " + name);
+  CheckJob of_scenario = job_of(*scenario);
+  if (to_text(of_scenario.program) != to_text(job.program) || of_scenario.slab != job.slab) {
+    throw std::invalid_argument(fmt::format("scenario {} is another program here", name));
+  }
+  return of_scenario;
 }
 
 Verdict verdict_from(const std::string& text) {
@@ -74,40 +93,40 @@ MemoryModel memory_from(const std::string& text) {
 RunResult result_from(const Json& object) {
   RunResult result;
   result.job = job_from(object);
-  result.search = required(parse_search(object.at("search").get<std::string>()));
-  if (const auto& memory = object.at("memory"); !memory.is_null()) {
+  result.search = required(parse_search(member(object, "search").get<std::string>()));
+  if (const auto& memory = member(object, "memory"); !memory.is_null()) {
     result.memory = memory_from(memory.get<std::string>());
   }
-  result.symmetry = object.at("symmetry").get<bool>();
-  result.executions = object.at("executions").get<std::uint64_t>();
-  result.redundant = object.at("redundant").get<std::uint64_t>();
+  result.symmetry = member(object, "symmetry").get<bool>();
+  result.executions = member(object, "executions").get<std::uint64_t>();
+  result.redundant = member(object, "redundant").get<std::uint64_t>();
   if (result.search == Search::kStates) {
-    result.states = object.at("states").get<std::uint64_t>();
-    result.transitions = object.at("transitions").get<std::uint64_t>();
-    result.state_bytes = object.at("state_bytes").get<std::uint64_t>();
+    result.states = member(object, "states").get<std::uint64_t>();
+    result.transitions = member(object, "transitions").get<std::uint64_t>();
+    result.state_bytes = member(object, "state_bytes").get<std::uint64_t>();
   }
-  result.verdict = verdict_from(object.at("verdict").get<std::string>());
-  result.property = text_or_empty(object.at("property"));
-  result.message = text_or_empty(object.at("message"));
-  result.limit.text = text_or_empty(object.at("limit"));
-  if (const auto& shard = object.at("shard"); !shard.is_null()) {
-    result.shard = {.index = shard.at("index").get<std::uint32_t>(),
-                    .count = shard.at("count").get<std::uint32_t>()};
+  result.verdict = verdict_from(member(object, "verdict").get<std::string>());
+  result.property = text_or_empty(member(object, "property"));
+  result.message = text_or_empty(member(object, "message"));
+  result.limit.text = text_or_empty(member(object, "limit"));
+  if (const auto& shard = member(object, "shard"); !shard.is_null()) {
+    result.shard = {.index = number(shard, "index", kMostShards),
+                    .count = number(shard, "count", kMostShards)};
   }
-  result.max_segments = object.at("max_segments").get<std::uint64_t>();
-  result.max_over_growth = object.at("max_over_growth").get<std::uint64_t>();
-  result.warnings = object.at("warnings").get<std::vector<std::string>>();
-  result.seconds = object.at("seconds").get<double>();
-  if (const auto& recorded = object.at("replay"); !recorded.is_null()) {
+  result.max_segments = member(object, "max_segments").get<std::uint64_t>();
+  result.max_over_growth = member(object, "max_over_growth").get<std::uint64_t>();
+  result.warnings = member(object, "warnings").get<std::vector<std::string>>();
+  result.seconds = member(object, "seconds").get<double>();
+  if (const auto& recorded = member(object, "replay"); !recorded.is_null()) {
     result.replay = required(parse_recorded(recorded.get<std::string>()));
   }
-  if (const auto& minimal = object.at("minimal_program"); !minimal.is_null()) {
+  if (const auto& minimal = member(object, "minimal_program"); !minimal.is_null()) {
     auto program = parse_program(minimal.get<std::string>());
     if (!program) throw std::invalid_argument(program.error().message);
     result.minimal = {.program = std::move(*program),
-                      .message = text_or_empty(object.at("minimal_message")),
+                      .message = text_or_empty(member(object, "minimal_message")),
                       .preemptions = {}};
-    if (const auto& preemptions = object.at("preemptions"); !preemptions.is_null()) {
+    if (const auto& preemptions = member(object, "preemptions"); !preemptions.is_null()) {
       result.minimal->preemptions = preemptions.get<unsigned>();
     }
   }
@@ -134,7 +153,8 @@ void add_shard(RunResult& sum, const RunResult& shard) {
     sum.replay = shard.replay;
     sum.minimal = shard.minimal;
   }
-  if (shard.limit.text != shard_text(*shard.shard) && sum.limit.kind == SearchLimit::Kind::kNone) {
+  const bool is_cut = !shard.limit.text.empty() && shard.limit.text != shard_text(*shard.shard);
+  if (is_cut && sum.limit.kind == SearchLimit::Kind::kNone) {
     sum.limit = {SearchLimit::Kind::kStopped,
                  fmt::format("{}: {}", shard_text(*shard.shard), shard.limit.text)};
   }
@@ -158,11 +178,17 @@ void add_shard(RunResult& sum, const RunResult& shard) {
 std::optional<std::string> ShardReports::add(const std::string& file, const std::string& text) {
   const Json array = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!array.is_array()) return "not results of check --json";
+  if (array.empty()) return "there is no result in it";
   try {
     for (const Json& object : array) {
       const RunResult result = result_from(object);
       if (!result.shard || result.shard->index >= result.shard->count) {
         return fmt::format("{}: not the result of a shard", to_text(result.job.program));
+      }
+      const std::string build = member(object, "build").get<std::string>();
+      if (build_.empty()) build_ = build;
+      if (build != build_) {
+        return "of another build than the first file: it may be of other code";
       }
       const std::string key = key_of(object);
       auto job = std::ranges::find(jobs_, key, &Job::key);
@@ -213,6 +239,10 @@ MergedResult ShardReports::merge(const Job& job) {
   if (!merged.missing.empty()) {
     sum.limit = {SearchLimit::Kind::kShard,
                  fmt::format("{} of {} shards", job.reports.size(), job.shards)};
+    sum.verdict = worse_of(sum.verdict, Verdict::kInconclusive);
+  }
+  // Each repetition is of an execution, so there must be one.
+  if (merged.missing.empty() && sum.executions == 0 && sum.redundant != 0) {
     sum.verdict = worse_of(sum.verdict, Verdict::kInconclusive);
   }
   sum.exhaustive = sum.limit.kind == SearchLimit::Kind::kNone && sum.verdict != Verdict::kViolated;

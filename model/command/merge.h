@@ -24,7 +24,8 @@ struct MergedResult {
 class ShardReports {
  public:
   /// Adds what a file holds; what is wrong with it, or nothing. A file may hold several jobs, and
-  /// shards of one job may have been given in any order, each once.
+  /// shards of one job may have been given in any order, each once; all of one build
+  /// (`build_identity`).
   [[nodiscard]] std::optional<std::string> add(const std::string& file, const std::string& text);
 
   /// One result for each job and way to search, in the order in which they came. It is exhaustive
@@ -46,6 +47,7 @@ class ShardReports {
   static MergedResult merge(const Job& job);
 
   std::vector<Job> jobs_;
+  std::string build_;  // of the first
 };
 
 /// A line for people, below the row of the result: how many shards there are, how long they took,

@@ -1,6 +1,7 @@
 #ifndef SLABPROOF_MODEL_COMMAND_OPTIONS_H_
 #define SLABPROOF_MODEL_COMMAND_OPTIONS_H_
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <variant>
@@ -23,6 +24,7 @@ struct CommandOptions {
   /// --program, --scenario or --suite; without any of these, the default suite.
   std::vector<CheckJob> jobs;
   std::optional<EnumerationSize> enumeration;  ///< --enumerate, in place of `jobs`
+  std::size_t left_out = 0;  ///< scenarios of the suite that are not for this search
   SearchOptions search;
   bool list = false;
   bool estimate = false;  ///< say how much there is to explore, and explore nothing

@@ -12,6 +12,7 @@
 #include <set>
 #include <string_view>
 
+#include "model/campaign/build_identity.h"
 #include "model/campaign/judged_program.h"
 #include "model/campaign/recorded_execution.h"
 #include "model/command/options.h"
@@ -187,8 +188,12 @@ std::string name_of(const CheckJob& job) {
 }
 
 std::string to_json(const std::vector<RunResult>& results) {
+  const std::string build = build_identity();
   auto array = nlohmann::ordered_json::array();
-  for (const RunResult& result : results) array.push_back(json_of(result));
+  for (const RunResult& result : results) {
+    array.push_back(json_of(result));
+    array.back()["build"] = build;
+  }
   return array.dump(2) + "\n";
 }
 

@@ -19,9 +19,10 @@ namespace slabproof::model {
 /// a member once there keeps its name and meaning.
 [[nodiscard]] std::string to_json(const std::vector<RunResult>& results);
 
-/// A line for each warning; empty where there is none.
 /// What a search over states came to, as a line below its row; empty for other searches.
 [[nodiscard]] std::string format_states(const RunResult& result);
+
+/// A line for each warning; empty where there is none.
 [[nodiscard]] std::string format_warnings(const RunResult& result);
 
 /// The table of results, line by line, so that each can be printed as soon as it is known. The

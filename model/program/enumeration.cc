@@ -89,10 +89,11 @@ std::optional<ThreadState> after(ThreadState state, Op op) {
   return state;
 }
 
+/// Gives up when there are more than `kMostRuns`.
 void extend(std::uint32_t ops, const std::vector<Op>& alphabet, ThreadState state,
             std::vector<Op>& body, std::vector<std::vector<Op>>& bodies) {
   if (!body.empty() && !state.failing) bodies.push_back(body);
-  if (body.size() == ops) return;
+  if (body.size() == ops || bodies.size() > kMostRuns) return;
   for (const Op op : alphabet) {
     const auto next = after(state, op);
     if (!next) continue;
@@ -100,6 +101,19 @@ void extend(std::uint32_t ops, const std::vector<Op>& alphabet, ThreadState stat
     extend(ops, alphabet, *next, body, bodies);
     body.pop_back();
   }
+}
+
+/// The number of jobs, but for those that do not fit the slab; a floating one, as it may be huge.
+double count_jobs(const EnumerationSize& size) {
+  const auto bodies = static_cast<double>(thread_bodies(size.ops, size.alphabet).size());
+  double programs = 0;
+  double of_so_many_threads = 1;
+  for (std::uint32_t threads = 1; threads <= size.threads; ++threads) {
+    of_so_many_threads *= (bodies + threads - 1) / threads;
+    programs += of_so_many_threads;
+  }
+  constexpr int kScopes = 2;
+  return programs * size.capacity * kScopes;
 }
 
 /// Adds every multiset of `more` further threads out of bodies[first...].
@@ -147,6 +161,11 @@ std::expected<EnumerationSize, std::string> parse_enumeration(std::string_view s
   auto operations = parse_alphabet(alphabet);
   if (!operations) return std::unexpected(operations.error());
   parsed.alphabet = std::move(*operations);
+  if (count_jobs(parsed) > static_cast<double>(kMostRuns)) {
+    return std::unexpected(
+        fmt::format("\"{}\" has more than {} runs; ask for fewer threads, operations or capacities",
+                    size, kMostRuns));
+  }
   return parsed;
 }
 

@@ -24,8 +24,12 @@ struct EnumerationSize {
   std::uint32_t batch = 1;                  ///< as of `SlabSetup`
 };
 
+/// What fits in memory, and in anybody's time.
+inline constexpr std::size_t kMostRuns = 1'000'000;
+
 /// Reads "threads=3,ops=2,capacity=2"; every part must be there once. `alphabet` holds operations
-/// as in a program, such as "a a2 f F". Errors: a sentence that quotes the offending part.
+/// as in a program, such as "a a2 f F". Errors: a sentence that quotes the offending part, or says
+/// that there are more than `kMostRuns`.
 [[nodiscard]] std::expected<EnumerationSize, std::string> parse_enumeration(
     std::string_view size, std::string_view alphabet);
 

@@ -8,13 +8,16 @@
 namespace slabproof::model {
 namespace {
 
+constexpr int kExitUnfitSystem = 2;
+
 /// Pages that cost nothing until they are touched.
 void* reserve(void* where, std::size_t size, int flags) {
   void* const address = ::mmap(where, size, PROT_READ | PROT_WRITE,
                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
   if (address == MAP_FAILED || (where != nullptr && address != where)) {
-    std::perror("slabproof: cannot reserve address space for the model checker");
-    std::abort();
+    // Not an abort, which would be taken for one of the code under check.
+    std::perror("slabproof: cannot reserve address space for the model checker (ulimit -v?)");
+    std::_Exit(kExitUnfitSystem);
   }
   return address;
 }

@@ -98,6 +98,8 @@ class CompletionTest(HelpTest):
 
     def test_values_are_completed(self):
         self.assertEqual(self.completed("check --recheck "), ["all", "new"])
+        self.assertEqual(self.completed("check --quiet --recheck "), ["all", "new"])
+        self.assertIn("--scenario", self.completed("check --quiet --sc"))
         self.assertEqual(self.completed("check --search=gr"), ["graph"])
         self.assertIn("two_growers", self.completed("check --scenario two_"))
 

@@ -6,10 +6,11 @@ from proofs.evidence.catalogue import example, properties, rules, tree
 
 # Ids are cited, so none may ever go.
 ESTABLISHED = (
-    {f"S{number}" for number in range(1, 13)}
-    | {f"L{number}" for number in range(1, 4)}
+    {f"S{number}" for number in range(1, 16)}
+    | {f"L{number}" for number in (1, 2, 3, 5, 6, 7)}
     | {f"C{number}" for number in range(1, 8)}
     | {f"R{number}" for number in range(1, 5)}
+    | {"O1", "W1", "W2"}
 )
 CATALOGUE = "proofs/properties.yaml"
 MUTANTS = tree.MUTANTS
