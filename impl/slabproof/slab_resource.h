@@ -134,10 +134,12 @@ class basic_slab_resource final : public std::pmr::memory_resource {
                                    std::forward<Arguments>(arguments)...);
   }
 
-  /// Ends an object of `make_unique` whose owner was released. `T` is the type that it was made as.
-  /// The destructor runs before anyone looks at the pointer: `ExtendableSlab::destroy` looks first.
+  /// Ends an object of `make_unique` whose owner was released; nothing for null. `T` is the type
+  /// that it was made as. The destructor runs before anyone looks at the pointer:
+  /// `ExtendableSlab::destroy` looks first.
   template <class T>
   void destroy(const T* object) noexcept {
+    if (object == nullptr) return;
     std::destroy_at(object);
     deallocate(const_cast<T*>(object), Layout::of<T>());
   }

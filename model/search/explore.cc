@@ -198,7 +198,10 @@ class Exploration {
                                     : runner_.run_tree(execution_, settings_);
     const bool is_abandoned = ran.failure != nullptr || ran.is_repetition;
     if (is_abandoned && scheduler_ != nullptr) scheduler_->cut_short(*ran.end);
-    if (!is_of_share_ && !Engine::instance().uncontrolled()) return;
+    // That the program assumes something is news to every share: the search begins again.
+    const bool is_first_assumption = !options_.has_assumptions && ran.failure != nullptr &&
+                                     ran.failure->defect == Defect::kAssumption;
+    if (!is_of_share_ && !is_first_assumption && !Engine::instance().uncontrolled()) return;
     const bool redundant = dpor_ != nullptr && dpor_->redundant();
     if (dpor_ != nullptr && options_.on_part) {
       if (const auto prefix = dpor_->prefix()) options_.on_part(*prefix);

@@ -282,6 +282,75 @@ TEST(CheckShards, TogetherExploreWhatOneProcessExplores) {
   }
 }
 
+/// A shard of a check, as a machine of its own would run it.
+template <class Program>
+CheckResult check_shard(const std::string& shard, const Program& program, std::size_t jobs = 1) {
+  const Variable variable("SLABPROOF_SHARD", shard);
+  return program(jobs);
+}
+
+TEST(CheckShards, AssumptionThatFailsInOneShardIsKnownToAll) {
+  const auto program = [](std::size_t jobs) {
+    return check(
+        [](auto& run) {
+          auto& x = run.template make<Checked::Atomic<int>>(0);
+          run.thread([&] {
+            assume(x.load(relaxed) == 1);
+            expect(false, "reached");
+          });
+          run.thread([&] { x.store(1, relaxed); });
+        },
+        {.jobs = jobs});
+  };
+  const int first = check_shard("0/2", program).exit_code();
+  const int second = check_shard("1/2", program).exit_code();
+  EXPECT_TRUE(first == 1 || second == 1) << first << " " << second;
+}
+
+TEST(CheckShards, AreTheSameWhateverTheNumberOfJobs) {
+  const auto program = [](std::size_t jobs) { return check_additions(true, jobs); };
+  const CheckResult first = check_shard("0/2", program, 1);
+  const CheckResult second = check_shard("1/2", program, 2);
+  Outcomes outcomes = first.outcomes();
+  outcomes.insert(second.outcomes().begin(), second.outcomes().end());
+  const CheckResult whole = check_additions(true, 1);
+  EXPECT_EQ(first.executions() + second.executions(), whole.executions());
+  EXPECT_EQ(outcomes, whole.outcomes());
+}
+
+/// The line that a report names for the next run.
+std::string replay_of(const CheckResult& result) {
+  const std::string report = result.report();
+  const std::string before = "SLABPROOF_REPLAY='";
+  const std::size_t begin = report.find(before) + before.size();
+  return report.substr(begin, report.find('\'', begin) - begin);
+}
+
+TEST(CheckShards, RecordedExecutionFailsInEachShard) {
+  const auto program = [](std::size_t jobs) { return check_additions(false, jobs); };
+  const Variable replay("SLABPROOF_REPLAY", replay_of(program(1)));
+  for (const char* const shard : {"0/2", "1/2"}) {
+    EXPECT_EQ(check_shard(shard, program).exit_code(), 1) << shard;
+  }
+}
+
+TEST(CheckShards, WhatFailsInAJobOfAnyShardIsReportedAsItIs) {
+  const auto program = [](std::size_t jobs) { return check_additions(false, jobs); };
+  for (const char* const shard : {"0/3", "1/3", "2/3"}) {
+    const CheckResult result = check_shard(shard, program, 2);
+    if (result.exit_code() == 1) EXPECT_THAT(result.report(), HasSubstr("an addition is lost"));
+  }
+}
+
+TEST(CheckShards, ShardWithoutAnExecutionSaysSo) {
+  const auto program = [](std::size_t jobs) {
+    return check([](auto& run) { run.thread([] { assume(false); }); }, {.jobs = jobs});
+  };
+  for (const char* const shard : {"0/2", "1/2"}) {
+    EXPECT_THAT(check_shard(shard, program).report(), HasSubstr("no execution")) << shard;
+  }
+}
+
 TEST(CheckShards, ShardThatIsNotValidIsRefused) {
   for (const char* const shard : {"3/3", "1", "a/b", "1/", ""}) {
     const Variable variable("SLABPROOF_SHARD", shard);

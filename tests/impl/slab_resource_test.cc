@@ -178,6 +178,11 @@ TEST_F(SlabResourceTest, ObjectThatItsOwnerReleasedIsDestroyedByItsType) {
   EXPECT_EQ(live(), 0U);
 }
 
+TEST_F(SlabResourceTest, NoObjectMayBeDestroyed) {
+  memory_.destroy(static_cast<const Triangle*>(nullptr));
+  EXPECT_EQ(live(), 0U);
+}
+
 struct ThrowsOnConstruction {
   ThrowsOnConstruction() { throw std::runtime_error("no"); }
 };
