@@ -1,22 +1,19 @@
 #include "model/campaign/suite.h"
 
 #include <fmt/format.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <chrono>
-#include <memory>
 #include <numeric>
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include "model/campaign/build_identity.h"
 #include "model/campaign/checkpoint.h"
+#include "model/campaign/shared_array.h"
 #include "model/campaign/worker_pool.h"
 #include "model/program/enumeration.h"
 
@@ -33,30 +30,6 @@ double now() {
 struct SharedJob {
   std::atomic<double> began{0};         ///< when its first part began, or 0
   std::atomic<bool> is_decided{false};  ///< a violation was found: the other parts do not matter
-};
-
-/// An array in memory that forked workers and their parent both see.
-template <class T>
-class SharedArray {
- public:
-  explicit SharedArray(std::size_t size) : size_(size) {
-    void* const memory =
-        ::mmap(nullptr, bytes(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) {
-      throw std::system_error(errno, std::generic_category(), "no shared memory");
-    }
-    elements_ = static_cast<T*>(memory);
-    std::uninitialized_default_construct_n(elements_, size_);
-  }
-  ~SharedArray() { ::munmap(elements_, bytes()); }
-  SharedArray(const SharedArray&) = delete;
-  SharedArray& operator=(const SharedArray&) = delete;
-  T& operator[](std::size_t index) { return elements_[index]; }
-
- private:
-  [[nodiscard]] std::size_t bytes() const { return std::max<std::size_t>(size_, 1) * sizeof(T); }
-  std::size_t size_;
-  T* elements_;
 };
 
 /// A job, how it is split, and what its parts have given so far.

@@ -3,21 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <atomic>
 #include <chrono>
-#include <cstdlib>
-#include <expected>
 #include <fstream>
 #include <map>
 #include <numeric>
 #include <span>
 
+#include "model/campaign/shared_array.h"
 #include "model/campaign/worker_pool.h"
+#include "model/check/check_progress.h"
+#include "model/check/environment.h"
 #include "model/check/share_outcome.h"
 #include "model/graph/graph_explore.h"
 #include "model/runtime/checker_hooks.h"
 #include "model/runtime/relacy_explore.h"
 #include "model/search/schedule.h"
+#include "model/search/simpler_schedule.h"
 #include "model/trace/trace_file.h"
 
 namespace slabproof::model {
@@ -156,73 +158,6 @@ class CheckedProgram final : public Execution {
 
 namespace {
 
-constexpr std::size_t kMaxJobs = 256;
-
-/// What the environment asks for.
-struct Environment {
-  std::optional<Schedule> replay;  // of this check
-  std::string trace_file;          // or empty
-  std::optional<std::size_t> jobs;
-  ExploreOptions::Share shard = {};
-  bool is_of_another = false;  // a replay is asked for, of another check
-};
-
-/// Of SLABPROOF_JOBS.
-std::expected<std::size_t, std::string> parse_jobs(std::string_view text) {
-  std::size_t jobs = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), jobs);
-  if (error == std::errc() && end == text.data() + text.size() && jobs >= 1 && jobs <= kMaxJobs) {
-    return jobs;
-  }
-  return std::unexpected(fmt::format(
-      "SLABPROOF_JOBS is not valid: expected a number from 1 to {}, not '{}'", kMaxJobs, text));
-}
-
-/// Of SLABPROOF_SHARD.
-std::expected<ExploreOptions::Share, std::string> parse_shard(std::string_view text) {
-  ExploreOptions::Share shard;
-  const char* const end = text.data() + text.size();
-  const auto index = std::from_chars(text.data(), end, shard.index);
-  if (index.ec == std::errc() && index.ptr != end && *index.ptr == '/') {
-    const auto count = std::from_chars(index.ptr + 1, end, shard.count);
-    if (count.ec == std::errc() && count.ptr == end && shard.index < shard.count) return shard;
-  }
-  return std::unexpected(fmt::format(
-      "SLABPROOF_SHARD is not valid: expected INDEX/COUNT, such as 0/3, not '{}'", text));
-}
-
-std::expected<Environment, std::string> read_environment(std::string_view place) {
-  Environment environment;
-  if (const char* const file = std::getenv("SLABPROOF_TRACE")) environment.trace_file = file;
-  if (const char* const text = std::getenv("SLABPROOF_JOBS")) {
-    const auto jobs = parse_jobs(text);
-    if (!jobs) return std::unexpected(jobs.error());
-    environment.jobs = *jobs;
-  }
-  if (const char* const text = std::getenv("SLABPROOF_SHARD")) {
-    const auto shard = parse_shard(text);
-    if (!shard) return std::unexpected(shard.error());
-    environment.shard = *shard;
-  }
-  const char* const replay = std::getenv("SLABPROOF_REPLAY");
-  if (replay == nullptr) return environment;
-  const std::string_view text = replay;
-  const std::size_t space = text.find(' ');
-  if (space == std::string_view::npos ||
-      text.substr(0, space).find(':') == std::string_view::npos) {
-    return std::unexpected(
-        fmt::format("SLABPROOF_REPLAY is not valid: expected FILE:LINE SCHEDULE, not '{}'", text));
-  }
-  environment.is_of_another = text.substr(0, space) != place;
-  if (environment.is_of_another) return environment;
-  auto schedule = parse_schedule(text.substr(space + 1));
-  if (!schedule) {
-    return std::unexpected("SLABPROOF_REPLAY is not valid: " + schedule.error());
-  }
-  environment.replay = std::move(*schedule);
-  return environment;
-}
-
 ExploreResult refused(std::string why) {
   ExploreResult result;
   result.verdict = Verdict::kUnsupported;
@@ -239,6 +174,13 @@ std::string clash_of(const Trace& trace) {
                        event.operation, event.object, place.empty() ? "" : " at ", place);
   }
   return {};
+}
+
+/// "1 old value and 3 switches between threads"
+std::string to_text(const ScheduleComplexity& complexity) {
+  const auto& [old_values, switches, choices] = complexity;
+  return fmt::format("{} old value{} and {} switch{} between threads", old_values,
+                     old_values == 1 ? "" : "s", switches, switches == 1 ? "" : "es");
 }
 
 std::string_view word_for(Verdict verdict) {
@@ -260,11 +202,16 @@ std::string_view word_for(Verdict verdict) {
 std::string CheckResult::report() const {
   std::string text = fmt::format("{}: {} execution{}{}, {:.2f} s\n", word_for(verdict()),
                                  executions(), executions() == 1 ? "" : "s",
-                                 exhaustive() ? ", exhaustive" : "", search_.seconds);
+                                 exhaustive() ? ", exhaustive" : part_of_all(), search_.seconds);
   for (const std::string& warning : search_.warnings) text += fmt::format("  note: {}\n", warning);
   if (failure() == nullptr) return text;
   text += fmt::format("  {}\n{}", to_text(*failure()), clash_of(trace()));
   if (!trace().events.empty()) text += "\n" + to_text(trace());
+  if (failed_first_) {
+    text += fmt::format(
+        "\nThis is the simplest schedule found, with {}; the first that failed has {}.\n",
+        to_text(complexity_of(search_.schedule)), to_text(*failed_first_));
+  }
   if (!replay_.empty()) {
     text += fmt::format(
         "\nRun this execution again:   SLABPROOF_REPLAY='{}'\n"
@@ -273,6 +220,15 @@ std::string CheckResult::report() const {
   }
   if (!page_.empty()) text += page_ + "\n";
   return text;
+}
+
+/// Where a limit was reached, and it is known how much there is.
+std::string CheckResult::part_of_all() const {
+  constexpr double kLeast = 1e-4;  // less is beyond any estimate
+  const double part = explored_part();
+  if (verdict() != Verdict::kInconclusive || part == 0 || part == 1) return {};
+  if (part < kLeast) return ", less than 0.01% of all by an estimate";
+  return fmt::format(", {:.2g}% of all by an estimate", part * 100);
 }
 
 int CheckResult::exit_code() const noexcept {
@@ -306,7 +262,10 @@ class Check {
  public:
   Check(const std::function<void(Run&)>& program, const CheckOptions& options,
         const std::source_location& where)
-      : program_(program), options_(options), place_(place_of_check(where)) {}
+      : program_(program),
+        options_(options),
+        place_(place_of_check(where)),
+        progress_(place_, options.progress_after) {}
 
   CheckResult run() {
     auto environment = read_environment(place_);
@@ -323,6 +282,8 @@ class Check {
     result_.search_ = program_.count_threads();
     if (result_.failure() == nullptr) {
       search(environment->replay);
+      progress_.clear();
+      if (options_.minimize && !environment->replay) minimize();
       if (shard_.count > 1 && !environment->replay) say_shard();
       result_.search_.trace.thread_names = program_.thread_names();
       if (result_.failure() != nullptr && result_.failure()->defect == Defect::kDataRace) {
@@ -358,7 +319,10 @@ class Check {
 
   void search(const std::optional<Schedule>& replay) {
     ExploreOptions explored = to_explore_options();
-    if (replay) return run_again(*replay, explored);
+    if (replay) {
+      result_.search_ = run_again(*replay, explored);
+      return;
+    }
     const auto explore_all = [&] {
       if (options_.jobs > 1 && options_.search == Search::kGraph) {
         explore_in_jobs(explored);
@@ -390,23 +354,70 @@ class Check {
     result_.search_ = explore(program_, runner_for, with_rest_of_time(explored));
   }
 
-  void run_again(const Schedule& schedule, ExploreOptions explored) {
+  ExploreResult run_again(const Schedule& schedule, ExploreOptions explored) {
     explored.search = Search::kReplay;
     explored.schedule = &schedule;
-    result_.search_ =
-        explore(program_, schedule.is_graph ? graph::graph_runner : relacy_runner, explored);
+    return explore(program_, schedule.is_graph ? graph::graph_runner : relacy_runner, explored);
+  }
+
+  /// Of a violation, the schedule that is reported. What was counted stays.
+  void minimize() {
+    constexpr double kSeconds = 2;  // as for the slab, see MinimizeLimits
+    ExploreResult& found = result_.search_;
+    if (found.verdict != Verdict::kViolated || !found.reproduced) return;
+    ExploreOptions explored = to_explore_options();
+    // What held in an execution that was only tried is an outcome that nobody asked for.
+    explored.on_execution = {};
+    explored.trace = false;
+    const auto replay = [&](const Schedule& schedule) {
+      ExploreOptions adapted = explored;
+      adapted.adapts_schedule = true;
+      return run_again(schedule, adapted);
+    };
+    const Schedule simpler = simpler_schedule(found.schedule, *found.violation, replay, kSeconds);
+    if (simpler == found.schedule) return;
+    explored.trace = true;
+    ExploreResult again = run_again(simpler, explored);
+    if (!again.violation || again.violation->defect != found.violation->defect) return;
+    result_.failed_first_ = complexity_of(found.schedule);
+    found.violation = std::move(again.violation);
+    found.schedule = simpler;
+    found.trace = std::move(again.trace);
+  }
+
+  /// How far a process is with its share of a search.
+  struct ShareProgress {
+    std::atomic<std::uint64_t> executions{0};
+    std::atomic<double> part{0};
+  };
+  static SearchProgress sum_of(SharedArray<ShareProgress>& shares) {
+    SearchProgress sum;
+    double count = 0;
+    for (const ShareProgress& share : shares) {
+      sum.executions += share.executions;
+      sum.part += share.part;
+      ++count;
+    }
+    sum.part /= count;
+    return sum;
   }
 
   /// Shares of the search in processes; what fails in one is run again in this one.
   void explore_in_jobs(const ExploreOptions& explored) {
     const std::size_t shares = options_.jobs * kSharesOfAJob;
+    SharedArray<ShareProgress> progress(shares);
     WorkerPool pool(options_.jobs, [&](std::size_t share) {
       ExploreOptions part = explored;
       // Of the shard, which is itself a share of all.
       part.share = {.index = share * shard_.count + shard_.index, .count = shares * shard_.count};
       part.trace = false;
+      part.on_progress = [&, share](const SearchProgress& now) {
+        progress[share].executions = now.executions;
+        progress[share].part = now.part;
+      };
       if (part.iterations != 0) part.iterations = (part.iterations + shares - 1) / shares;
       explore_alone(part);
+      part.on_progress({.executions = result_.search_.executions, .part = 1});
       return ShareOutcome::of(result_.search_, result_.outcomes_).to_line();
     });
     std::vector<std::size_t> tasks(shares);
@@ -424,7 +435,7 @@ class Check {
           // What fails decides; the other shares need not be explored.
           if (all.verdict == Verdict::kViolated) pool.stop();
         },
-        [] {});
+        [&] { progress_.show(sum_of(progress)); });
     if (reported != shares) all.exhaustive = false;
     if (!lost.empty()) {
       all.exhaustive = false;
@@ -437,7 +448,7 @@ class Check {
     }
     result_.search_ = {};
     if (!all.schedule.empty()) {
-      run_again(parse_schedule(all.schedule).value_or(Schedule{}), explored);
+      result_.search_ = run_again(parse_schedule(all.schedule).value_or(Schedule{}), explored);
     }
     ExploreResult& search = result_.search_;
     if (all.verdict == Verdict::kViolated && !search.violation) {
@@ -451,6 +462,7 @@ class Check {
     search.redundant = all.redundant;
     search.verdict = all.verdict;
     search.exhaustive = all.exhaustive;
+    search.explored_part = all.explored_part / static_cast<double>(shares);
     search.warnings = std::move(all.warnings);
     search.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -468,6 +480,7 @@ class Check {
     if (options_.symmetry && can_reduce) explored.symmetry_class = program_.classes();
     explored.run.memory_model = options_.memory_model;
     explored.run.report_leaks = true;
+    explored.on_progress = [this](const SearchProgress& now) { progress_.show(now); };
     explored.on_execution = [this](const ExecutionEnd& end) {
       if (end.failure == nullptr && !end.redundant) result_.outcomes_.insert(program_.outcome());
     };
@@ -493,6 +506,7 @@ class Check {
   ExploreOptions::Share shard_ = {};  // of the environment
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
   const std::string place_;
+  CheckProgress progress_;
   CheckResult result_;
 };
 

@@ -13,6 +13,7 @@ ShareOutcome ShareOutcome::of(const ExploreResult& result, std::set<std::string>
           .redundant = result.redundant,
           .verdict = result.verdict,
           .exhaustive = result.exhaustive,
+          .explored_part = result.explored_part,
           .schedule = result.violation ? to_text(result.schedule) : "",
           .warnings = result.warnings,
           .outcomes = std::move(outcomes)};
@@ -27,6 +28,7 @@ void ShareOutcome::add(ShareOutcome other) {
   redundant += other.redundant;
   verdict = worse_of(verdict, other.verdict);
   exhaustive = exhaustive && other.exhaustive;
+  explored_part += other.explored_part;
   for (std::string& warning : other.warnings) {
     if (std::ranges::find(warnings, warning) == warnings.end()) {
       warnings.push_back(std::move(warning));
@@ -36,9 +38,13 @@ void ShareOutcome::add(ShareOutcome other) {
 }
 
 std::string ShareOutcome::to_line() const {
-  const nlohmann::json object = {{"executions", executions}, {"redundant", redundant},
-                                 {"verdict", verdict},       {"exhaustive", exhaustive},
-                                 {"schedule", schedule},     {"warnings", warnings},
+  const nlohmann::json object = {{"executions", executions},
+                                 {"redundant", redundant},
+                                 {"verdict", verdict},
+                                 {"exhaustive", exhaustive},
+                                 {"explored_part", explored_part},
+                                 {"schedule", schedule},
+                                 {"warnings", warnings},
                                  {"outcomes", outcomes}};
   // Whatever the program has observed.
   return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -50,6 +56,7 @@ ShareOutcome ShareOutcome::from_line(const std::string& line) {
           .redundant = object.at("redundant").get<std::uint64_t>(),
           .verdict = object.at("verdict").get<Verdict>(),
           .exhaustive = object.at("exhaustive").get<bool>(),
+          .explored_part = object.at("explored_part").get<double>(),
           .schedule = object.at("schedule").get<std::string>(),
           .warnings = object.at("warnings").get<std::vector<std::string>>(),
           .outcomes = object.at("outcomes").get<std::set<std::string>>()};

@@ -16,7 +16,8 @@ struct ShareOutcome {
   std::uint64_t redundant = 0;
   Verdict verdict = Verdict::kInconclusive;
   bool exhaustive = false;
-  std::string schedule;  ///< of what failed, by which another process sees the same; or empty
+  double explored_part = 0;  ///< of shares together, the sum
+  std::string schedule;      ///< of what failed, by which another process sees the same; or empty
   std::vector<std::string> warnings;
   std::set<std::string> outcomes;
 

@@ -17,8 +17,8 @@ void ProgressLine::show(const std::string& what, double part, double seconds) {
   if (!is_terminal_ && part < next_line_) return;
   while (next_line_ <= part) next_line_ += 0.1;
   const std::string bar(static_cast<std::size_t>(part * kWidth), '#');
-  std::string line =
-      fmt::format("[{:<{}}] {:3.0f}%  {}, {:.0f} s", bar, kWidth, part * 100, what, seconds);
+  std::string line = fmt::format("{}, {:.0f} s", what, seconds);
+  if (part > 0) line = fmt::format("[{:<{}}] {:3.0f}%  {}", bar, kWidth, part * 100, line);
   if (part > 0.02 && part < 1) {
     line += fmt::format(", about {:.0f} s to go", seconds * (1 - part) / part);
   }

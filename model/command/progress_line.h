@@ -16,7 +16,8 @@ class ProgressLine {
   ProgressLine& operator=(const ProgressLine&) = delete;
 
   [[nodiscard]] bool is_on_terminal() const { return is_terminal_; }
-  /// `part` of the work, up to 1, is done after `seconds`. Adds an estimate of the rest.
+  /// `part` of the work, up to 1, is done after `seconds`; 0 where that is not known. Adds an
+  /// estimate of the rest.
   void show(const std::string& what, double part, double seconds);
   /// Makes room for a line on standard output.
   void clear();

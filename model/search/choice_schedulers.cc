@@ -78,4 +78,18 @@ std::size_t ReplayScheduler::choose_value(std::size_t count) {
   return choice.index();
 }
 
+std::size_t AdaptingScheduler::choose_thread(const SchedulingPoint& at) {
+  while (has_more()) {
+    const Choice choice = choices_[next_++];
+    if (!choice.is_value() && contains(at.enabled, choice.index())) return choice.index();
+  }
+  return go_on(at);
+}
+
+std::size_t AdaptingScheduler::choose_value(std::size_t count) {
+  if (!has_more() || !choices_[next_].is_value()) return 0;
+  const std::size_t value = choices_[next_++].index();
+  return value < count ? value : 0;
+}
+
 }  // namespace slabproof::model

@@ -68,6 +68,25 @@ class ReplayScheduler final : public Scheduler {
   const char* mismatch_ = nullptr;  // of the first choice, while there is no execution to abandon
 };
 
+/// A schedule that may be none of the program's: a choice that cannot be is passed over, and a
+/// value that is not there is that of the newest write. It ends as a recorded one does.
+class AdaptingScheduler final : public Scheduler {
+ public:
+  explicit AdaptingScheduler(std::span<const Choice> choices) noexcept : choices_(choices) {}
+
+  [[nodiscard]] bool starts_threads_first() const override { return false; }
+  [[nodiscard]] bool never_blocks() const override { return false; }
+  [[nodiscard]] bool has_more() const override { return next_ < choices_.size(); }
+  void begin() override { next_ = 0; }
+  [[nodiscard]] std::size_t choose_thread(const SchedulingPoint& at) override;
+  [[nodiscard]] std::size_t choose_value(std::size_t count) override;
+  [[nodiscard]] bool advance() override { return false; }
+
+ private:
+  std::span<const Choice> choices_;
+  std::size_t next_ = 0;
+};
+
 }  // namespace slabproof::model
 
 #endif  // SLABPROOF_MODEL_SEARCH_CHOICE_SCHEDULERS_H_

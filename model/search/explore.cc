@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -11,6 +12,7 @@
 #include "model/search/choice_schedulers.h"
 #include "model/search/dpor_scheduler.h"
 #include "model/search/execution_runner.h"
+#include "model/search/tree_progress.h"
 
 namespace slabproof::model {
 namespace {
@@ -18,6 +20,8 @@ namespace {
 constexpr std::uint64_t kDefaultRandomIterations = 10'000;
 // The reduction counts steps in 16 bits.
 constexpr std::uint32_t kMaxSteps = 30'000;
+// Reading the clock costs about as much as a step.
+constexpr std::uint64_t kClockPeriod = 64;
 
 constexpr std::string_view kMayBeFalse =
     "the failure may be false: its execution has seq_cst fences and seq_cst accesses, which Relacy "
@@ -97,6 +101,12 @@ class OnlySearch {
   bool is_ours_;
 };
 
+std::unique_ptr<Scheduler> scheduler_of_schedule(const ExploreOptions& options) {
+  const std::vector<Choice>& choices = options.schedule->choices;
+  if (options.adapts_schedule) return std::make_unique<AdaptingScheduler>(choices);
+  return std::make_unique<ReplayScheduler>(choices);
+}
+
 /// One search, from the first execution to the last.
 class Exploration {
  public:
@@ -117,7 +127,7 @@ class Exploration {
         own_scheduler_ = std::make_unique<RandomScheduler>(options.seed);
         break;
       case Search::kReplay:
-        own_scheduler_ = std::make_unique<ReplayScheduler>(options.schedule->choices);
+        own_scheduler_ = scheduler_of_schedule(options);
         break;
       case Search::kDpor: {
         auto dpor = std::make_unique<DporScheduler>(options.symmetry_class, options.part);
@@ -153,6 +163,7 @@ class Exploration {
         break;
       }
       if (limit_reached(watch)) break;
+      report_progress(watch);
     }
     conclude();
     result_.warnings = Engine::instance().warnings();
@@ -187,7 +198,8 @@ class Exploration {
     if (is_finished_) return false;
     is_of_share_ = true;
     runner_.keep_share(index - 1, count - 1);
-    is_finished_ = !runner_.advance_tree();
+    tree_.begin_with(runner_.put_aside());
+    is_finished_ = !advance();
     return !is_finished_;
   }
 
@@ -227,7 +239,7 @@ class Exploration {
                            .unlock_is_step = settings_.unlock_is_step,
                            .choices = ran.choices,
                            .is_graph = is_on_graphs(),
-                           .runner = options_.search == Search::kGraph ? &runner_ : nullptr};
+                           .runner = is_on_graphs() ? &runner_ : nullptr};
     if (failure && is_wanted(*failure)) {
       remember(end);
     } else if (options_.search == Search::kReplay) {
@@ -285,16 +297,45 @@ class Exploration {
     const bool is_all = options_.search == Search::kFull || options_.search == Search::kDpor ||
                         options_.search == Search::kGraph || options_.search == Search::kStates;
     result_.exhaustive = is_all && is_whole && result_.verdict != Verdict::kUnsupported;
+    if (is_all) result_.explored_part = is_finished_ ? 1 : explored_part();
   }
 
-  bool advance() { return scheduler_ != nullptr ? scheduler_->advance() : runner_.advance_tree(); }
+  bool advance() {
+    if (scheduler_ != nullptr) return scheduler_->advance();
+    if (options_.search == Search::kGraph) tree_.reach_leaf(runner_.put_aside());
+    if (!runner_.advance_tree()) return false;
+    if (options_.search == Search::kGraph) tree_.go_on(runner_.put_aside());
+    return true;
+  }
+
+  /// Of all executions, or of those of the share; 0 where that is not known.
+  [[nodiscard]] double explored_part() const {
+    return options_.search == Search::kGraph && is_of_share_ ? tree_.part() : 0;
+  }
+
+  void report_progress(const Stopwatch& watch) const {
+    if (!options_.on_progress || runs_ % kClockPeriod != 0) return;
+    SearchProgress progress{.executions = result_.executions, .part = explored_part()};
+    if (const std::uint64_t most = most_executions(); most != 0) {
+      progress.part =
+          std::max(progress.part, static_cast<double>(runs_) / static_cast<double>(most));
+    }
+    if (options_.time_limit > 0) {
+      progress.part = std::max(progress.part, watch.seconds() / options_.time_limit);
+    }
+    progress.part = std::min(progress.part, 1.0);
+    options_.on_progress(progress);
+  }
+
+  /// 0: no limit.
+  [[nodiscard]] std::uint64_t most_executions() const {
+    if (options_.iterations != 0 || options_.search != Search::kRandom) return options_.iterations;
+    return kDefaultRandomIterations;
+  }
 
   [[nodiscard]] bool limit_reached(const Stopwatch& watch) const {
-    std::uint64_t most = options_.iterations;
-    if (most == 0 && options_.search == Search::kRandom) most = kDefaultRandomIterations;
+    const std::uint64_t most = most_executions();
     if (most != 0 && runs_ >= most) return true;
-    // Reading the clock costs about as much as a step.
-    constexpr std::uint64_t kClockPeriod = 64;
     return options_.time_limit > 0 && runs_ % kClockPeriod == 0 &&
            watch.seconds() >= options_.time_limit;
   }
@@ -323,6 +364,7 @@ class Exploration {
   Scheduler* scheduler_ = nullptr;  // null where the runner's own search decides
   DporScheduler* dpor_ = nullptr;
   StateSearch* states_ = nullptr;
+  TreeProgress tree_;  // of the runner's own search on graphs
   ExploreResult result_;
   std::uint64_t runs_ = 0;       // also of what belongs to other shares
   bool may_be_false_ = false;    // the failure that is remembered

@@ -53,6 +53,14 @@ struct ExecutionEnd {
   [[nodiscard]] Schedule schedule() const;
 };
 
+/// How far a search is.
+struct SearchProgress {
+  std::uint64_t executions = 0;  ///< without the redundant ones
+  /// An estimate of the part of all executions that was explored or, if that is more, of what a
+  /// limit allows that was used up; up to 1. Of all executions only kGraph knows it.
+  double part = 0;
+};
+
 struct ExploreOptions {
   Search search = Search::kDpor;
   unsigned bound = 2;            ///< preemptions, for kBound
@@ -80,7 +88,10 @@ struct ExploreOptions {
   /// Gets the name of each part, where `part` lists them.
   std::function<void(const std::vector<Choice>&)> on_part;
   const Schedule* schedule = nullptr;  ///< for kReplay
-  StateSearch* states = nullptr;       ///< for kStates; not used before
+  /// For kReplay: a choice of the schedule that the program does not have is passed over. Else it
+  /// is a failure, Defect::kReplayMismatch.
+  bool adapts_schedule = false;
+  StateSearch* states = nullptr;  ///< for kStates; not used before
   /// Whether a failing execution is run again to make its trace; for kReplay, any execution.
   bool trace = true;
   /// Empty: a step of its own for kFull, kBound and kRandom, as in Relacy; not for the others.
@@ -90,6 +101,8 @@ struct ExploreOptions {
   /// Told of each execution that was cut, as nothing was left to run in it but rounds of waits: it
   /// counts as redundant, and nothing judges it.
   std::function<void()> on_repetition;
+  /// Told now and then how far the search is.
+  std::function<void(const SearchProgress&)> on_progress;
 };
 
 struct ExploreResult {
@@ -102,6 +115,9 @@ struct ExploreResult {
   /// compare-exchanges and wake-ups from conditions that have no cause. A try_lock that could have
   /// failed more often than `RunSettings::failed_tries` is a cut.
   bool exhaustive = false;
+  /// An estimate of the part of all executions that was explored, up to 1; see TreeProgress. 0
+  /// where it is not known: of a search that was cut and is not kGraph.
+  double explored_part = 0;
   Verdict verdict = Verdict::kInconclusive;
   std::uint64_t violations = 0;
   /// The first violation; without one, the first thing that could not be judged.

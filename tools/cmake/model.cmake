@@ -29,7 +29,9 @@ file(WRITE "${page_source}"
 # What a class of a user's own needs: it knows no slab.
 set(SLABPROOF_MODEL_ROOMS search runtime graph trace)
 model_sources(sources ${SLABPROOF_MODEL_ROOMS} check)
-add_library(slabproof_model STATIC ${sources} "${page_source}" model/campaign/worker_pool.cc)
+# What is neither of slabs nor of the command.
+set(shared_sources model/campaign/worker_pool.cc model/command/progress_line.cc model/command/standard_streams.cc)
+add_library(slabproof_model STATIC ${sources} "${page_source}" ${shared_sources})
 add_library(slabproof::model ALIAS slabproof_model)
 set_target_properties(slabproof_model PROPERTIES EXPORT_NAME model CXX_EXTENSIONS OFF)
 target_include_directories(
@@ -62,7 +64,7 @@ find_package(CLI11 REQUIRED)
 
 model_sources(sources states program slab oracle campaign command)
 # A second definition of what subject_factory.cc defines, for mutants of the shared slab; and what is in the library.
-list(FILTER sources EXCLUDE REGEX "/(shared_subject_factory|worker_pool)\\.cc$")
+list(FILTER sources EXCLUDE REGEX "/(shared_subject_factory|worker_pool|progress_line|standard_streams)\\.cc$")
 add_executable(slabproof-check ${sources})
 # As model/command/checker.bzl says.
 set_source_files_properties(model/slab/subject_factory.cc PROPERTIES COMPILE_OPTIONS -ftrivial-auto-var-init=zero)

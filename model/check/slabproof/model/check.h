@@ -19,6 +19,7 @@
 #include "model/runtime/describe.h"
 #include "model/search/engine.h"
 #include "model/search/explore.h"
+#include "model/search/simpler_schedule.h"
 #include "slabproof/model/checked.h"
 
 /// The model checker for classes of your own: a program is a function that makes objects and says
@@ -223,6 +224,13 @@ struct CheckOptions {
   std::uint64_t seed = 1;                          ///< for kRandom
   bool symmetry = true;                            ///< of `Run::threads`; for kDpor and kGraph
   std::size_t jobs = 1;                            ///< processes at a time; for kGraph
+  /// Whether a simpler schedule is looked for that fails in the same way, for at most 2 s: with
+  /// fewer reads of old values, then with fewer switches between threads.
+  bool minimize = true;
+  /// After so many seconds, standard error shows how far the check is: on a terminal, a line that
+  /// the next one replaces; elsewhere, a line at each tenth of the way where that is known.
+  /// Negative: never.
+  double progress_after = 2;
 };
 
 /// What came of a check.
@@ -236,6 +244,10 @@ class CheckResult {
   /// Whether every execution was explored, or one of each that differ in nothing; see
   /// ExploreResult.
   [[nodiscard]] bool exhaustive() const noexcept { return search_.exhaustive; }
+  /// An estimate of the part of all executions that was explored, up to 1, also where a limit was
+  /// reached or something has failed before: the shape of what was explored stands for that of the
+  /// rest. 0 where it is not known, that is for a search that was cut and is not kGraph.
+  [[nodiscard]] double explored_part() const noexcept { return search_.explored_part; }
   /// Executions that were explored.
   [[nodiscard]] std::uint64_t executions() const noexcept { return search_.executions; }
   /// What the executions that held have observed, each as a line: the values of each thread in its
@@ -256,10 +268,13 @@ class CheckResult {
 
  private:
   friend class Check;
+  [[nodiscard]] std::string part_of_all() const;
+
   ExploreResult search_;
   std::set<std::string> outcomes_;
   std::string replay_;  // the value of SLABPROOF_REPLAY for the violation
-  std::string page_;    // a sentence on the page that was written, or could not be
+  std::optional<ScheduleComplexity> failed_first_;  // where a simpler schedule is reported
+  std::string page_;  // a sentence on the page that was written, or could not be
 };
 
 /// Runs `program` under every schedule that `options` ask for. One check at a time in a process.

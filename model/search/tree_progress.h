@@ -1,0 +1,52 @@
+#ifndef SLABPROOF_MODEL_SEARCH_TREE_PROGRESS_H_
+#define SLABPROOF_MODEL_SEARCH_TREE_PROGRESS_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+namespace slabproof::model {
+
+/// Estimates which part of a tree a depth-first search has been through, from nothing but how many
+/// branches it has put aside: a branch that is put aside counts as much as all that comes after it
+/// on the way that the search goes on (the weights of Kilby, Slaney, Thiebaux, Walsh, "Estimating
+/// search tree size", AAAI 2006, for a binary tree). So it never goes back, and ends at 1.
+class TreeProgress {
+ public:
+  /// Up to 1.
+  [[nodiscard]] double part() const noexcept { return part_; }
+
+  /// The search has come to a leaf; so many branches are put aside now.
+  void reach_leaf(std::size_t put_aside) {
+    while (branches_.size() < put_aside) {
+      way_ /= 2;
+      branches_.push_back(way_);
+    }
+    part_ += way_;
+    way_ = 0;
+  }
+  /// It goes on with the branch that was put aside last, or with one before that where the last
+  /// ones lead nowhere; so many are left.
+  void go_on(std::size_t put_aside) {
+    while (branches_.size() > put_aside) {
+      part_ += way_;
+      way_ = branches_.back();
+      branches_.pop_back();
+    }
+  }
+  /// Of a tree of which so many branches are known to begin with, each of which counts the same.
+  void begin_with(std::size_t put_aside) {
+    part_ = 0;
+    way_ = 0;
+    branches_.assign(put_aside, 1.0 / static_cast<double>(std::max<std::size_t>(put_aside, 1)));
+  }
+
+ private:
+  std::vector<double> branches_;  // what each that is put aside counts
+  double way_ = 1;                // what is left of the branch that the search is in
+  double part_ = 0;
+};
+
+}  // namespace slabproof::model
+
+#endif  // SLABPROOF_MODEL_SEARCH_TREE_PROGRESS_H_
