@@ -146,6 +146,27 @@ TEST(Dpor, WaitThatNobodyEndsIsALivelock) {
   EXPECT_EQ(found.violations, std::set<model::Defect>{model::Defect::kLivelock});
 }
 
+// ---- limits ----
+
+/// Whether all of `count` stores by one thread are run under a limit of so many steps.
+bool fits(std::size_t count, std::uint32_t limit) {
+  ExploreOptions options;
+  options.run.step_limit = limit;
+  const SmallThread stores(count, store(x, 1, relaxed));
+  return find_all({stores}, options).result.exhaustive;
+}
+
+TEST(Dpor, StepBehindTheLimitIsNotRun) {
+  EXPECT_TRUE(fits(10, 10));
+  EXPECT_FALSE(fits(11, 10));
+}
+
+// The numbers of steps have 16 bits.
+TEST(Dpor, LimitThatIsTooLargeIsLowered) {
+  EXPECT_TRUE(fits(30'000, 1'000'000));
+  EXPECT_FALSE(fits(30'001, 1'000'000));
+}
+
 // ---- symmetry ----
 
 /// The outcome with threads renamed in every way.
