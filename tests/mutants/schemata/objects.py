@@ -71,14 +71,14 @@ class Tree:
         package, name = engine.label.removeprefix("//").split(":")
         lines = (self._root / "bazel-bin" / package / f"{name}-2.params").read_text().splitlines()
         ours = {f"{self._place[each.name].with_suffix('')}": self._object(each) for each in self.files if each.suffix == ".cc"}
-        replaced = [str(ours.get(_source_of(line), line)) for line in lines]
+        replaced = [str(ours.get(source_of(line), line)) for line in lines]
         if replaced == lines:
             raise build.BuildError(f"{engine.label} is linked with nothing that is mutated")
         replaced[replaced.index("-o") + 1] = str(binary)
         build.link_as_written(self._root, engine, replaced, binary)
 
 
-def _source_of(line):
+def source_of(line):
     """The source, without suffix, of an object that Bazel made: model/search/_objs/search/explore.pic.o."""
     before, found, behind = line.partition("/_objs/")
     if not found:

@@ -31,7 +31,7 @@ SUBJECTS = {
 }
 _COMPARISONS = {ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
                 ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is}  # fmt: skip
-_SECONDS = 60
+_SECONDS = 300
 
 
 def mutants_of(file, text):
@@ -100,7 +100,9 @@ def _fails(tests, root):
     command = [sys.executable, "-m", "unittest", "--failfast", tests]
     environment = dict(os.environ, PYTHONPATH=str(root), PYTHONDONTWRITEBYTECODE="1")
     try:
-        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, timeout=_SECONDS, check=False)
+        done = subprocess.run(
+            command, cwd=root, env=environment, capture_output=True, timeout=_SECONDS, check=False, start_new_session=True
+        )
     except subprocess.TimeoutExpired:
         return True
     return done.returncode != 0

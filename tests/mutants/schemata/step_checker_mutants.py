@@ -38,7 +38,7 @@ _OPERATORS = (
     ("arithmetic", r"\(add ", ("(sub ",)),
     ("state", r"\bIdle ph\b", ("(Trimming 0) ph",)),
 )
-_SECONDS = 60
+_SECONDS = 300
 
 
 def mutants_of(text):

@@ -21,7 +21,7 @@ ENGINES = [
     *(_test(f"//tests/slab:{name}_test") for name in (
         "fast_path_oracle", "full_against_reduced", "growth_bound", "needless_growth", "oracle_allocation", "oracle_rejects",
         "oracle", "second_free", "states")),
-    *(_test(f"//tests/command:{name}_test") for name in ("minimize", "part_outcome", "violating_pair")),
+    *(_test(f"//tests/command:{name}_test") for name in ("minimize", "part_outcome", "split_search", "violating_pair")),
     _suite("default suite, short", "--scenario", SHORT),
     _suite("default suite, graph", "--scenario", SHORT, "--search", "graph"),
     _suite("programs of two operations", "--enumerate", "threads=2,ops=2,capacity=2"),
