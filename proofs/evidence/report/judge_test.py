@@ -219,6 +219,11 @@ class JudgeTest(unittest.TestCase):
         part = judge._case_part(test, "SlabTest.Serves")
         self.assertEqual((part.status, part.figure, part.passed), (Status.PASSED, "2 times", 2))
 
+    def test_a_target_that_did_not_run_replayed_nothing(self):
+        del self.run_results.builds[None][REPLAY]
+        (outcome,) = self.of_engine("fuzz")
+        self.assertEqual((outcome.status, outcome.figure), (Status.MISSING, ""))
+
     def test_a_build_that_was_not_tested_is_not_run(self):
         for build, engine in {"tsan": "threads", "deep": "tests"}.items():
             with self.subTest(build):
