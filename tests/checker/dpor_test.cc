@@ -146,6 +146,30 @@ TEST(Dpor, WaitThatNobodyEndsIsALivelock) {
   EXPECT_EQ(found.violations, std::set<model::Defect>{model::Defect::kLivelock});
 }
 
+// ---- limits ----
+
+/// Whether all of `count` stores by one thread are run under a limit of so many steps.
+bool fits(std::size_t count, std::uint32_t limit) {
+  ExploreOptions options;
+  options.run.step_limit = limit;
+  const SmallThread stores(count, store(x, 1, relaxed));
+  return find_all({stores}, options).result.exhaustive;
+}
+
+TEST(Dpor, StepBehindTheLimitIsNotRun) {
+  std::uint32_t limit = 1;
+  while (limit < 20 && !fits(10, limit)) ++limit;
+  EXPECT_LT(limit, 15U);
+  EXPECT_FALSE(fits(11, limit));
+  EXPECT_TRUE(fits(11, limit + 1));
+}
+
+// The numbers of steps have 16 bits.
+TEST(Dpor, LimitThatIsTooLargeIsLowered) {
+  EXPECT_TRUE(fits(29'900, 1'000'000));
+  EXPECT_FALSE(fits(30'001, 1'000'000));
+}
+
 // ---- symmetry ----
 
 /// The outcome with threads renamed in every way.

@@ -200,6 +200,34 @@ TEST(RelacySync, MemoryReleasedUnorderedWithAUseIsFound) {
       Defect::kDataRace, "lies in memory that is given back");
 }
 
+/// One thread ends an object, and another one then gives back the memory that it was in.
+std::vector<std::function<void(Regions&)>> end_and_release(std::memory_order told,
+                                                           std::memory_order seen) {
+  return {[seen](Regions& regions) {
+            regions.region[0] = make_region();
+            ::new (static_cast<void*>(regions.region[0]->data())) Number(1);
+            regions.ready.store(1, release);
+            while (regions.ready.load(seen) != 2) Sync::pause();
+            std::destroy_at(regions.region[0]);
+          },
+          [told](Regions& regions) {
+            while (regions.ready.load(acquire) != 1) Sync::pause();
+            std::destroy_at(std::launder(reinterpret_cast<Number*>(regions.region[0]->data())));
+            regions.ready.store(2, told);
+          }};
+}
+
+TEST(RelacySync, MemoryReleasedUnorderedWithTheEndOfAnObjectIsFound) {
+  expect_violation<Regions>(end_and_release(relaxed, acquire), Defect::kDataRace,
+                            "unordered with the end of an object in it");
+  expect_violation<Regions>(end_and_release(release, relaxed), Defect::kDataRace,
+                            "unordered with the end of an object in it");
+}
+
+TEST(RelacySync, MemoryReleasedAfterTheEndOfItsObjectIsNotAViolation) {
+  EXPECT_FALSE(explore_parts<Regions>(end_and_release(release, acquire)).violation.has_value());
+}
+
 struct Locked {
   Sync::Mutex mutex;
 };

@@ -29,6 +29,7 @@ MALFORMED = {
     "text that is not YAML": ("notation: {seg", "notation: {{seg", "not YAML"),
     "a missing field": ("    title: No deadlock\n", "", "lacks title"),
     "an unknown field": ("    title: No deadlock\n", "    title: x\n    note: y\n", "field note"),
+    "an unknown field of the whole": ("notation: {seg", "note: x\nnotation: {seg", "the catalogue .*field note"),
     "an empty statement": ("Nobody waits for ever.", '""', "statement is not text"),
     "two properties of one id": ("id: L1", "id: S1", "has S1 twice"),
     "an id that is not a letter and a number": ("id: L1", "id: first", "not a letter and a number: first"),

@@ -1,6 +1,9 @@
 """The trust base on one page is complete and fresh; each way to write a marker is read."""
 
+import contextlib
+import io
 import unittest
+from unittest import mock
 
 from proofs.evidence.catalogue import example, tree, trust_base
 
@@ -97,6 +100,18 @@ class RenderTest(unittest.TestCase):
         self.assertIn('<a id="relacy.order"></a>`relacy.order` | stores happen', page)
         self.assertIn("`//tests:slab_test` `SlabTest.Serves`, `SlabTest.Grows`; `//tests", page)
         self.assertIn("[proofs/x.md](../proofs/x.md)", page)
+        self.assertEqual(page.count("\n## "), 1, "a heading of a group without an item")
+
+
+class MainTest(unittest.TestCase):
+    def test_problem_is_reported_and_no_page_is_written(self):
+        root = example.make(self)
+        example.write(root, "proofs/page.md", PROSE.replace("relacy.", "luck."))
+        said = io.StringIO()
+        with mock.patch.object(trust_base, "workspace_root", return_value=root), contextlib.redirect_stderr(said):
+            self.assertEqual(trust_base.main(), 1)
+        self.assertIn("the name must be group.name", said.getvalue())
+        self.assertFalse((root / trust_base.PAGE).exists())
 
 
 class TreeTest(unittest.TestCase):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import unittest
+from unittest import mock
 
 from proofs.evidence.catalogue import example, properties, tree
 from proofs.evidence.report import judge
@@ -212,6 +213,16 @@ class JudgeTest(unittest.TestCase):
         (outcome,) = self.of_engine("mutants")
         self.assertEqual([part.status for part in outcome.parts], [Status.PASSED, Status.FAILED])
         self.assertEqual(outcome.command, "bazel test //tests:canary_test //tests:slab_test")
+
+    def test_a_case_of_two_types_says_that_it_passed_twice(self):
+        test = mock.Mock(find=lambda case: ["passed", "passed"])
+        part = judge._case_part(test, "SlabTest.Serves")
+        self.assertEqual((part.status, part.figure, part.passed), (Status.PASSED, "2 times", 2))
+
+    def test_a_target_that_did_not_run_replayed_nothing(self):
+        del self.run_results.builds[None][REPLAY]
+        (outcome,) = self.of_engine("fuzz")
+        self.assertEqual((outcome.status, outcome.figure), (Status.MISSING, ""))
 
     def test_a_build_that_was_not_tested_is_not_run(self):
         for build, engine in {"tsan": "threads", "deep": "tests"}.items():

@@ -63,8 +63,13 @@ def _link_as_bazel(root, engine, compiled, binary):
     if replaced == lines:
         raise BuildError(f"{engine.label} is not linked with {own}")
     replaced[replaced.index("-o") + 1] = str(binary)
+    link_as_written(root, engine, replaced, binary)
+
+
+def link_as_written(root, engine, lines, binary):
+    """Links with the arguments in these lines, as Bazel does."""
     params = binary.with_suffix(".params")
-    params.write_text("\n".join(replaced) + "\n")
+    params.write_text("\n".join(lines) + "\n")
     # What the file names is below the root of Bazel's own tree.
     _run_linker(["g++", f"@{params}"], (root / "bazel-bin").resolve().parents[2], engine)
     params.unlink()
@@ -77,7 +82,17 @@ def _run_linker(command, directory, engine):
 
 
 def binary_of(out, engine):
-    return out / "engines" / pathlib.Path(engine.source).stem
+    return out / "engines" / (pathlib.Path(engine.source).stem or engine.label.split(":")[1])
+
+
+def linked(engines, tree, out, say=print):
+    """Links what is missing with the objects of the tree."""
+    (out / "engines").mkdir(parents=True, exist_ok=True)
+    for engine in engines:
+        binary = binary_of(out, engine)
+        if not binary.exists():
+            tree.link(engine, binary)
+            say(f"mutants: linked {engine.label} with the mutants")
 
 
 def with_mutants(root, engines, headers_root, out, jobs, say=print):

@@ -82,6 +82,18 @@ def fingerprint(headers):
     return digest.hexdigest()[:16]
 
 
+def spread(mutants):
+    """In an order that takes one of each file in turn, and those of a file by their names, which are digests: wherever a run
+    stops, what it tried is a sample of each file.
+    """
+    turns = collections.Counter()
+    ordered = []
+    for mutant in sorted(mutants, key=lambda each: each.name.rpartition(".")[2]):
+        ordered.append((turns[mutant.file], mutant.file, mutant.number, mutant))
+        turns[mutant.file] += 1
+    return [each[-1] for each in sorted(ordered, key=lambda each: each[:3])]
+
+
 def baselines(engines, binaries, count, say):
     """{engine's name: what it does without a mutant}, of those that hold without one."""
     found = {}

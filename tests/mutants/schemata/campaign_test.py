@@ -1,11 +1,12 @@
 """What follows from runs of engines: what is a kill, what a survivor, and what a run that was stopped goes on with."""
 
+import dataclasses
 import json
 import pathlib
 import tempfile
 import unittest
 
-from tests.mutants.schemata import campaign, compiled, engines, equivalent, report, rewrite
+from tests.mutants.schemata import campaign, compiled, engines, equivalent, objects, report, rewrite, subjects, text_mutants
 from tests.mutants.schemata.campaign import Results, Trial
 from tests.mutants.schemata.engines import Baseline, Engine
 from tests.mutants.schemata.mutant import Edit, Mutant, numbered
@@ -91,6 +92,43 @@ class ResultsTest(unittest.TestCase):
         results = Results(self.file, "a")
         results.add(Trial(mutant.name, "test", "Slab.Grows", 0.1))
         self.assertIsNone(results.kill_of(mutant, [CHECK, TEST]))
+
+
+class SpreadTest(unittest.TestCase):
+    def test_each_file_has_its_turn_and_a_longer_sample_holds_a_shorter_one(self):
+        many = numbered([dataclasses.replace(made(begin), file=file) for file in ("a.cc", "b.cc") for begin in range(20)])
+        ordered = campaign.spread(many)
+        self.assertEqual([each.file for each in ordered[:4]], ["a.cc", "b.cc", "a.cc", "b.cc"])
+        fewer = [each for each in many if each.file == "a.cc"]
+        self.assertEqual([each for each in ordered if each.file == "a.cc"], campaign.spread(fewer))
+
+
+class SubjectTest(unittest.TestCase):
+    def test_each_mutated_file_of_the_verifiers_has_a_part(self):
+        for pattern in subjects.MODEL.patterns:
+            name = pathlib.PurePath(pattern).name
+            part = subjects.MODEL.part_of_mutant(dataclasses.replace(made(), file=name))
+            self.assertEqual(part == "rules of the oracle", pattern.startswith("model/oracle/"), pattern)
+
+    def test_object_that_bazel_made_is_traced_to_its_source(self):
+        line = "bazel-out/k8-fastbuild/bin/model/search/_objs/search/explore.pic.o"
+        self.assertEqual(objects.source_of(line), "model/search/explore")
+        self.assertIsNone(objects.source_of("-Wl,--start-lib"))
+
+
+class TextMutantsTest(unittest.TestCase):
+    def test_same_text_on_two_lines_is_two_mutants(self):
+        both = [text_mutants.TextMutant("a.ml", line, "logical", "x && y", "x || y", "") for line in (7, 3)]
+        ordered = text_mutants.numbered(both)
+        self.assertEqual([(each.line, each.occurrence) for each in ordered], [(3, 0), (7, 1)])
+        self.assertEqual(len({each.key for each in ordered}), 2)
+
+    def test_table_counts_and_names_what_lived(self):
+        killed, lived = (text_mutants.TextMutant("a.ml", line, "logical", "x && y", "x || y", "") for line in (1, 2))
+        killed.killed_by = "a test"
+        table = text_mutants.markdown([killed, lived], {})
+        self.assertIn("| `a.ml` | 2 | 1 | 0 | 1 |", table)
+        self.assertIn("**lived**", table)
 
 
 class ReportTest(unittest.TestCase):

@@ -48,6 +48,14 @@ def parsed(output):
     return errors
 
 
+def take_out_failing(mutants, files, output):
+    """Takes the switch from each mutant of the files that these errors of a compiler belong to."""
+    texts = {file.name: file.read_bytes().decode("latin-1") for file in files}
+    errors = parsed(output)
+    if not _take_out(mutants, texts, errors):
+        raise CompileError(f"an error of no mutant: {errors[0]}")
+
+
 def leave_out_what_fails(mutants, headers, probes, flags, out, rewritten):
     """Takes the switch from each mutant that makes a probe fail. `rewritten` writes the headers anew."""
     texts = {header.name: header.read_bytes().decode("latin-1") for header in headers}

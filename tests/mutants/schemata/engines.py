@@ -46,11 +46,11 @@ RESULTS = ("--quiet", "--no-minimize", "--json", "{results}")
 # Of the default suite: their executions take most of its time.
 _LONG = ("three_growers_one_of_them_twice", "three_growers_of_segments_of_two", "two_trims", "trim_against_refused_growth",
          "head_comes_back_during_a_push")  # fmt: skip
-_SHORT = "{short}"  # all others
+SHORT = "{short}"  # all others
 SHORT_SHARED = "{short of shared slabs}"
 
 ENGINES = [
-    Engine("default suite, short", *_CHECK, ("--scenario", _SHORT, *RESULTS), True),
+    Engine("default suite, short", *_CHECK, ("--scenario", SHORT, *RESULTS), True),
     Engine("default suite, long", *_CHECK, ("--scenario", *_LONG, *RESULTS), True),
     *(_test(f"{name}_checked_test", _MODEL) for name in
       ("segment_chunk", "shared_growth", "page_release", "thread_cache", "slab_owner", "wrappers", "locked_calls",
@@ -97,7 +97,7 @@ def _short_scenarios(binary, placeholder):
 def _command(engine, binary, results):
     command = [str(binary)]
     for each in engine.arguments:
-        if each in (_SHORT, SHORT_SHARED):
+        if each in (SHORT, SHORT_SHARED):
             command += _short_scenarios(str(binary), each)
         else:
             command.append(each.format(results=results))

@@ -15,9 +15,9 @@ class Argument:
     why: str
 
 
-def load(file=None):
-    """{key: argument}."""
-    file = file or pathlib.Path(__file__).with_name("equivalent.toml")
+def load(name="equivalent.toml"):
+    """{key: argument} of the file of this name."""
+    file = pathlib.Path(__file__).with_name(name)
     entries = tomllib.loads(file.read_text()).get("mutant", [])
     arguments = [
         Argument(

@@ -9,6 +9,7 @@ tries it alone. What is compiled to find these are the probes, sources that use 
 """
 
 import argparse
+import concurrent.futures
 import json
 import pathlib
 import sys
@@ -18,9 +19,21 @@ from tests.mutants.schemata.mutant import Mutant, numbered, one_line
 from tools import make_mutant
 
 
-def mutants_of(paths):
-    """All mutants of the headers, without numbers."""
-    return [mutant for header in syntax.parse(paths) for mutant in _of_header(header)]
+def mutants_of(paths, root=None, jobs=1):
+    """All mutants of the files, without numbers; `root` as of `syntax.parse`. Sources are parsed in so many processes."""
+    headers = [path for path in paths if path.suffix == ".h"]
+    together = [headers] if headers else []
+    groups = together + [[path] for path in paths if path.suffix != ".h"]
+    if jobs == 1:
+        found = [_of_group(group, root) for group in groups]
+    else:
+        with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
+            found = list(pool.map(_of_group, groups, [root] * len(groups)))
+    return [mutant for group in found for mutant in group]
+
+
+def _of_group(paths, root):
+    return [mutant for header in syntax.parse(paths, root) for mutant in _of_header(header)]
 
 
 def _of_header(header):
@@ -67,14 +80,24 @@ def sample(mutants, count):
 
 def write(directory, headers, mutants, change):
     """The tree of headers; its name in includes is slabproof/."""
+    write_switch(directory)
+    for header in headers:
+        write_file(directory / header.name, header, mutants, change)
+
+
+def write_switch(directory):
     directory.mkdir(parents=True, exist_ok=True)
     (directory / rewrite.SWITCH).write_text(rewrite.switch_text())
-    for header in headers:
-        text = header.read_bytes().decode("latin-1")
-        of_header = [each for each in mutants if each.file == header.name and each.has_switch]
-        if of_header:
-            text = rewrite.schemata(text, of_header)
-        (directory / header.name).write_bytes(change(text).encode("latin-1"))
+
+
+def write_file(target, file, mutants, change):
+    """One file with its mutants."""
+    text = file.read_bytes().decode("latin-1")
+    of_file = [each for each in mutants if each.file == file.name and each.has_switch]
+    if of_file:
+        text = rewrite.schemata(text, of_file)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(change(text).encode("latin-1"))
 
 
 def main():

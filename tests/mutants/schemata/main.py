@@ -1,6 +1,7 @@
-"""Tries mutants of the library until an engine kills each, and says which live.
+"""Tries mutants of the library, or of what judges it, until an engine kills each, and says which live.
 
-    ./verify mutants [--sample N] [--file HEADER]... [--engine NAME]... [--jobs N] [--resume] [--json FILE] [--out DIR]
+    ./verify mutants [--of model] [--sample N] [--file NAME]... [--engine NAME]... [--jobs N] [--resume] [--json FILE]
+        [--out DIR]
 
 Exit code: 0 each mutant is killed or has an argument, 1 one lives without, 2 bad usage or no build, 3 stopped early.
 """
@@ -13,10 +14,9 @@ import signal
 import sys
 import time
 
-from tests.mutants.schemata import build, campaign, compiled, engines, equivalent, generate, report
+from tests.mutants.schemata import build, campaign, compiled, equivalent, generate, objects, report, subjects
 from tests.mutants.schemata.mutant import Mutant, numbered
 
-_NAMESPACE = "all_mutants"
 _STOPPED, _USAGE, _SURVIVORS = 3, 2, 1
 
 
@@ -24,14 +24,15 @@ def _parsed():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path(), help=argparse.SUPPRESS)
     parser.add_argument("--bazel", default="/usr/bin/bazel", help=argparse.SUPPRESS)
+    parser.add_argument("--of", choices=subjects.SUBJECTS, default="impl", help="what is mutated: the library (impl), or its verifiers (model)")
     parser.add_argument("--sample", type=int, help="so many mutants, evenly spread, instead of all")
-    parser.add_argument("--file", action="append", default=[], help="of this header only, such as slab.h (repeatable)")
+    parser.add_argument("--file", action="append", default=[], help="of this file only, such as slab.h (repeatable)")
     parser.add_argument("--engine", action="append", default=[], help="this engine only (repeatable); --list names them")
     parser.add_argument("--list", action="store_true", help="list the engines and exit")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="mutants at a time (one for each processor)")
     parser.add_argument("--resume", action="store_true", help="go on from the results in --out; without, or where headers changed, they are kept as .old")
     parser.add_argument("--json", type=pathlib.Path, help="write the mutants and what became of them here")
-    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("mutants"), help="directory of what is built and found")
+    parser.add_argument("--out", type=pathlib.Path, help="directory of what is built and found (mutants, mutants_of_model)")
     return parser.parse_args()
 
 
@@ -40,12 +41,12 @@ def _usage(message):
     sys.exit(_USAGE)
 
 
-def _chosen_engines(names):
-    known = [each.name for each in engines.ENGINES]
+def _chosen_engines(subject, names):
+    known = [each.name for each in subject.engines]
     for name in names:
         if name not in known:
             _usage(f"no engine named {name}; --list names them")
-    return [each for each in engines.ENGINES if not names or each.name in names]
+    return [each for each in subject.engines if not names or each.name in names]
 
 
 def _generated(arguments, headers, chosen):
@@ -63,7 +64,7 @@ def _generated(arguments, headers, chosen):
         mutants = numbered(generate.mutants_of(headers))
         for stale in (arguments.out / "engines").glob("*"):
             stale.unlink()
-    change = generate.in_namespace(_NAMESPACE)
+    change = generate.in_namespace(subjects.IMPL.namespace)
 
     def rewritten():
         generate.write(directory, headers, mutants, change)
@@ -77,6 +78,27 @@ def _generated(arguments, headers, chosen):
         fields = {"mark": mark, "probed": sorted({*probed, *probes}), "mutants": [each.to_json() for each in mutants]}
         listed.write_text(json.dumps(fields) + "\n")
     return mutants
+
+
+def _generated_with_objects(arguments, subject):
+    """The same for a subject with objects of its own, which are compiled here; `link` links an engine with them."""
+    files = subject.files(arguments.root)
+    listed = arguments.out / "mutants.json"
+    mark = campaign.fingerprint(files)
+    kept = json.loads(listed.read_text()) if listed.exists() else {}
+    is_kept = kept.get("mark") == mark
+    if is_kept:
+        mutants = [Mutant.from_json(each) for each in kept["mutants"]]
+    else:
+        mutants = numbered(generate.mutants_of(files, arguments.root, arguments.jobs))
+        for stale in (arguments.out / "engines").glob("*"):
+            stale.unlink()
+    tree = objects.Tree(arguments.root, subject, mutants, arguments.out / "files", arguments.out / "objects")
+    if not is_kept:
+        tree.write()
+        tree.compile(arguments.jobs, _say)
+        listed.write_text(json.dumps({"mark": mark, "mutants": [each.to_json() for each in mutants]}) + "\n")
+    return mutants, tree
 
 
 class _Progress:
@@ -102,28 +124,39 @@ def _say(text):
 
 def main():
     arguments = _parsed()
+    subject = subjects.SUBJECTS[arguments.of]
+    arguments.root = arguments.root.absolute()
     if arguments.list:
-        print("\n".join(each.name for each in engines.ENGINES))
+        print("\n".join(each.name for each in subject.engines))
         return 0
     if arguments.jobs < 1 or (arguments.sample is not None and arguments.sample < 1):
         _usage("--jobs and --sample take numbers from 1")
-    chosen = _chosen_engines(arguments.engine)
-    headers = sorted((arguments.root / "impl/slabproof").glob("*.h"))
+    chosen = _chosen_engines(subject, arguments.engine)
+    headers = subject.files(arguments.root)
     for name in arguments.file:
         if name not in [each.name for each in headers]:
-            _usage(f"impl/ has no header {name}")
-    arguments.out = arguments.out.absolute()
+            _usage(f"no file {name} is mutated")
+    arguments.out = (arguments.out or pathlib.Path(subject.out)).absolute()
     arguments.out.mkdir(parents=True, exist_ok=True)
     try:
-        mutants = _generated(arguments, headers, chosen)
+        tree = None
+        if subject.has_own_objects:
+            mutants, tree = _generated_with_objects(arguments, subject)
+        else:
+            mutants = _generated(arguments, headers, chosen)
         _say(f"mutants: {len(mutants):,} mutants, {sum(each.has_switch for each in mutants):,} with a switch")
         build.shipped(arguments.root, arguments.bazel, chosen)
-        build.with_mutants(arguments.root, chosen, arguments.out / "headers", arguments.out, arguments.jobs, _say)
+        if tree is not None:
+            build.linked(chosen, tree, arguments.out, _say)
+        else:
+            build.with_mutants(arguments.root, chosen, arguments.out / "headers", arguments.out, arguments.jobs, _say)
     except (build.BuildError, compiled.CompileError) as error:
         _usage(str(error))
     tried = [each for each in mutants if each.has_switch and (not arguments.file or each.file in arguments.file)]
     if arguments.sample:
         tried = generate.sample(tried, arguments.sample)
+    if subject.parts:
+        tried = campaign.spread(tried)
     file = arguments.out / "results.jsonl"
     if not arguments.resume:
         campaign.put_aside(file)
@@ -138,7 +171,7 @@ def main():
     except KeyboardInterrupt:
         is_stopped = True
     _say(f"mutants: {time.monotonic() - start:.0f} s")
-    found = report.Found(mutants, tried, chosen, bases, results, equivalent.load())
+    found = report.Found(mutants, tried, chosen, bases, results, equivalent.load(subject.arguments), subject)
     found.write(arguments.out, headers)
     if arguments.json:
         arguments.json.write_text(json.dumps(found.to_json(), indent=1) + "\n")

@@ -3,7 +3,7 @@
 import collections
 import html
 
-from tests.mutants.schemata import campaign
+from tests.mutants.schemata import campaign, subjects
 
 _STYLE = "body{font:14px sans-serif;margin:2em}td,th{padding:.2em .6em;text-align:left;vertical-align:top}code{white-space:pre-wrap}.lived{background:#fdd}"
 
@@ -11,9 +11,10 @@ _STYLE = "body{font:14px sans-serif;margin:2em}td,th{padding:.2em .6em;text-alig
 class Found:
     """What became of the mutants that were tried."""
 
-    def __init__(self, mutants, tried, engines, bases, results, arguments):
+    def __init__(self, mutants, tried, engines, bases, results, arguments, subject=subjects.IMPL):
         self._mutants, self._tried, self._engines = mutants, tried, engines
         self._bases, self._results, self._arguments = bases, results, arguments
+        self._subject = subject
 
     def verdict(self, mutant):
         """"killed", "equivalent", "not reached", "lived", or "not tried" where the run stopped early."""
@@ -38,13 +39,15 @@ class Found:
         return [each.to_json() | {"verdict": self.verdict(each),
                                   "trials": [vars(trial) for trial in self._results.of(each)]} for each in self._tried]  # fmt: skip
 
-    def write(self, out, headers):
+    def write(self, out, files):
         (out / "MUTATION.md").write_text(self.markdown())
-        (out / "mutation.html").write_text(self.page({each.name: each.read_text().splitlines() for each in headers}))
+        (out / "mutation.html").write_text(self.page({each.name: each.read_text().splitlines() for each in files}))
 
     def markdown(self):
-        lines = ["# Mutants of impl/ and what killed them", "", self.summary().removeprefix("mutants: ") + ".", ""]
-        lines += self._by_operator() + [""] + self._by_engine() + ["", "## Not killed", ""]
+        lines = [f"# {self._subject.title} and what killed them", "", self.summary().removeprefix("mutants: ") + ".", ""]
+        if self._subject.parts:
+            lines += self._by("what it does", self._subject.part_of_mutant) + [""]
+        lines += self._by("operator", lambda mutant: mutant.operator) + [""] + self._by_engine() + ["", "## Not killed", ""]
         lines += ["| mutant | where | operator | text | instead | |", "|---|---|---|---|---|---|"]
         for each in self._tried:
             verdict = self.verdict(each)
@@ -54,14 +57,15 @@ class Found:
                 lines.append(f"| {each.name} | {each.function}, {each.file} | {each.operator} | {texts} | {why} |")
         return "\n".join(lines) + "\n"
 
-    def _by_operator(self):
-        rows = ["| operator | mutants | tried | killed | equivalent | lived | not reached | not tried |", "|---|---|---|---|---|---|---|---|"]
-        for operator in sorted({each.operator for each in self._mutants}):
-            tried = [each for each in self._tried if each.operator == operator]
+    def _by(self, name, group_of):
+        """The verdicts of each group."""
+        rows = [f"| {name} | mutants | tried | killed | equivalent | lived | not reached | not tried |", "|---|---|---|---|---|---|---|---|"]
+        for group in sorted(set(map(group_of, self._mutants))):
+            tried = [each for each in self._tried if group_of(each) == group]
             counts = collections.Counter(map(self.verdict, tried))
-            made = sum(each.operator == operator for each in self._mutants)
+            made = sum(group_of(each) == group for each in self._mutants)
             numbers = [made, len(tried), *(counts[name] for name in ("killed", "equivalent", "lived", "not reached", "not tried"))]
-            rows.append(f"| {operator} | " + " | ".join(f"{each:,}" for each in numbers) + " |")
+            rows.append(f"| {group} | " + " | ".join(f"{each:,}" for each in numbers) + " |")
         return rows
 
     def _by_engine(self):
@@ -93,4 +97,4 @@ class Found:
             rows.append(f'<tr class="{"lived" if verdict in ("lived", "not reached") else ""}">{row}</tr>')
         head = "".join(f"<th>{name}</th>" for name in ("where", "source", "operator", "instead", "what came of it"))
         return (f'<!doctype html><meta charset="utf-8"><title>Mutants</title><style>{_STYLE}</style>'
-                f"<h1>Mutants of impl/</h1><p>{self.summary()}</p><table><tr>{head}</tr>{''.join(rows)}</table>\n")  # fmt: skip
+                f"<h1>{self._subject.title}</h1><p>{self.summary()}</p><table><tr>{head}</tr>{''.join(rows)}</table>\n")  # fmt: skip

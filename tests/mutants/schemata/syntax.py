@@ -62,15 +62,15 @@ class Header:
     def nodes(self):
         """(node, around) of all that runs."""
         for node in self._unit.cursor.get_children():
-            if node.location.file is not None and node.location.file.name == self._path:
+            if node.location.file is not None and node.location.file.name == self._path and self._is_here(node):
                 yield from self._walk(node, Around())
 
     def _walk(self, node, around):
-        if node.kind in _NOT_RUN or not self._is_here(node):
+        if node.kind in _NOT_RUN:
             return
         yield node, around
         condition = condition_of(self, node)
-        for child in node.get_children():
+        for child in filter(self._is_here, node.get_children()):
             yield from self._walk(child, self._around_child(node, child, around, condition))
 
     def _is_here(self, node):
@@ -159,16 +159,23 @@ def _condition_of_for(header, node, children):
     return next((each for each in children if first < header.span(each)[0] <= header.span(each)[1] <= second), None)
 
 
-def parse(paths):
-    """The headers; they include one another as "slabproof/NAME" or by their place."""
+def parse(paths, root=None):
+    """The files: headers, which include one another as "slabproof/NAME" or by their place below `root`, and sources."""
     paths = [pathlib.Path(path).absolute() for path in paths]
+    headers = [path for path in paths if path.suffix == ".h"]
+    include = [headers[0].parent.parent] if root is None else [root.absolute(), root.absolute() / "impl"]
+    flags = ["-x", "c++", "-std=c++23", *(f"-I{each}" for each in include)]
+    units = {path: _parsed_together([path], flags) for path in paths if path not in headers}
+    if headers:
+        units |= dict.fromkeys(headers, _parsed_together(headers, flags))
+    return [Header(path, units[path]) for path in paths]
+
+
+def _parsed_together(paths, flags):
     main = "mutants.cc"
     text = "".join(f'#include "{path}"\n' for path in paths)
-    root = str(paths[0].parent.parent)
-    unit = cindex.Index.create().parse(
-        main, args=["-x", "c++", "-std=c++23", "-I", root], unsaved_files=[(main, text)]
-    )
+    unit = cindex.Index.create().parse(main, args=flags, unsaved_files=[(main, text)])
     errors = [str(each) for each in unit.diagnostics if each.severity >= cindex.Diagnostic.Error]
     if errors:
         raise ParseError("\n".join(errors))
-    return [Header(path, unit) for path in paths]
+    return unit
