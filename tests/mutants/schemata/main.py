@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 
-from tests.mutants.schemata import build, campaign, compiled, engines, equivalent, generate, report
+from tests.mutants.schemata import build, campaign, compiled, engines, equivalent, generate, report, same_code
 from tests.mutants.schemata.mutant import Mutant, numbered
 
 _NAMESPACE = "all_mutants"
@@ -30,6 +30,7 @@ def _parsed():
     parser.add_argument("--list", action="store_true", help="list the engines and exit")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="mutants at a time (one for each processor)")
     parser.add_argument("--resume", action="store_true", help="go on from the results in --out; without, or where headers changed, they are kept as .old")
+    parser.add_argument("--same-code", action="store_true", help="also compare the object code of each mutant that lives with that of the shipped headers: about 10 s each")
     parser.add_argument("--json", type=pathlib.Path, help="write the mutants and what became of them here")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("mutants"), help="directory of what is built and found")
     return parser.parse_args()
@@ -48,35 +49,33 @@ def _chosen_engines(names):
     return [each for each in engines.ENGINES if not names or each.name in names]
 
 
-def _generated(arguments, headers, chosen):
-    """The mutants, with headers that hold them in OUT/headers; from the run before, where the headers are the same. Engines
-    that are new may take switches away, and never bring any back: those that are built already stay as they are.
-    """
-    directory = arguments.out / "headers" / "slabproof"
-    listed = arguments.out / "mutants.json"
-    mark = campaign.fingerprint(headers)
-    kept = json.loads(listed.read_text()) if listed.exists() else {}
-    probed = kept.get("probed", []) if kept.get("mark") == mark else []
-    if probed:
-        mutants = [Mutant.from_json(each) for each in kept["mutants"]]
-    else:
-        mutants = numbered(generate.mutants_of(headers))
-        for stale in (arguments.out / "engines").glob("*"):
-            stale.unlink()
-    change = generate.in_namespace(_NAMESPACE)
+class _Mutants:
+    """All mutants, with headers that hold them in OUT/headers: those of the run before, where the headers are the same."""
 
-    def rewritten():
-        generate.write(directory, headers, mutants, change)
+    def __init__(self, root, out, headers):
+        self._root, self._headers = root, headers
+        self._directory, self._listed = out / "headers" / "slabproof", out / "mutants.json"
+        self._mark = campaign.fingerprint(headers)
+        kept = json.loads(self._listed.read_text()) if self._listed.exists() else {}
+        if kept.get("mark") == self._mark:
+            self.all = [Mutant.from_json(each) for each in kept["mutants"]]
+        else:
+            self.all = numbered(generate.mutants_of(headers))
+            for stale in (out / "engines").glob("*"):
+                stale.unlink()
+        self._write()
 
-    probes = sorted({each.source for each in chosen} - set(probed))
-    if probes:
-        rewritten()
-        flags = [*build.FLAGS, *build.include_flags(arguments.root, directory.parent)]
-        paths = [str(arguments.root / each) for each in probes]
-        compiled.leave_out_what_fails(mutants, headers, paths, flags, directory, rewritten)
-        fields = {"mark": mark, "probed": sorted({*probed, *probes}), "mutants": [each.to_json() for each in mutants]}
-        listed.write_text(json.dumps(fields) + "\n")
-    return mutants
+    def _write(self):
+        generate.write(self._directory, self._headers, self.all, generate.in_namespace(_NAMESPACE))
+        fields = {"mark": self._mark, "mutants": [each.to_json() for each in self.all]}
+        self._listed.write_text(json.dumps(fields) + "\n")
+
+    def repair(self, source):
+        """Takes the switch from each mutant that keeps an engine's source from compiling. None ever comes back: the engines
+        that are built already stay as they are.
+        """
+        flags = [*build.FLAGS, *build.include_flags(self._root, self._directory.parent)]
+        compiled.leave_out_what_fails(self.all, self._headers, [str(self._root / source)], flags, self._directory, self._write)
 
 
 class _Progress:
@@ -115,10 +114,11 @@ def main():
     arguments.out = arguments.out.absolute()
     arguments.out.mkdir(parents=True, exist_ok=True)
     try:
-        mutants = _generated(arguments, headers, chosen)
-        _say(f"mutants: {len(mutants):,} mutants, {sum(each.has_switch for each in mutants):,} with a switch")
+        held = _Mutants(arguments.root, arguments.out, headers)
+        mutants = held.all
         build.shipped(arguments.root, arguments.bazel, chosen)
-        build.with_mutants(arguments.root, chosen, arguments.out / "headers", arguments.out, arguments.jobs, _say)
+        build.with_mutants(arguments.root, chosen, arguments.out / "headers", arguments.out, arguments.jobs, held.repair, _say)
+        _say(f"mutants: {len(mutants):,} mutants, {sum(each.has_switch for each in mutants):,} with a switch")
     except (build.BuildError, compiled.CompileError) as error:
         _usage(str(error))
     tried = [each for each in mutants if each.has_switch and (not arguments.file or each.file in arguments.file)]
@@ -139,6 +139,10 @@ def main():
         is_stopped = True
     _say(f"mutants: {time.monotonic() - start:.0f} s")
     found = report.Found(mutants, tried, chosen, bases, results, equivalent.load())
+    file, mark = arguments.out / "same_code.json", campaign.fingerprint(headers)
+    if arguments.same_code and not is_stopped:
+        same_code.prove(arguments.root, headers, found.survivors(), file, mark, arguments.jobs)
+    found.proved = {name for name, is_same in same_code.load(file, mark).items() if is_same}
     found.write(arguments.out, headers)
     if arguments.json:
         arguments.json.write_text(json.dumps(found.to_json(), indent=1) + "\n")
