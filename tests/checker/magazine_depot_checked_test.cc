@@ -49,7 +49,7 @@ class DepotOfThreads final : public model::Execution {
   void before() override {
     requests_ = regions_ = 0;
     held_.assign(program_.size(), {});
-    is_shared_ = false;
+    is_shared_ = has_missed_ = false;
     depot_.make();
   }
   void thread(std::size_t index) override {
@@ -76,15 +76,19 @@ class DepotOfThreads final : public model::Execution {
     if (event.action == model::RegionAction::kGranted) ++requests_, ++regions_;
     if (event.action == model::RegionAction::kReleased) --regions_;
   }
-  /// How many times the backing was asked for magazines.
-  [[nodiscard]] std::string outcome() const { return std::to_string(requests_); }
+  /// How many times the backing was asked for magazines, and whether a thread got none.
+  [[nodiscard]] std::string outcome() const {
+    return std::to_string(requests_) + (has_missed_ ? " short" : "");
+  }
 
  private:
   void run(std::vector<Stock*>& held, char step) {
     if (step == 'n') {
       EXPECT_LE(depot_->cached(), Depot::kShelf);
     } else if (step == 't') {
-      held.push_back(depot_->take_empty());
+      Stock* const taken = depot_->take_empty();
+      if (taken == nullptr) has_missed_ = true;
+      if (taken != nullptr) held.push_back(taken);
     } else if (step == 'p') {
       depot_->put_empty(held.back());
       held.pop_back();
@@ -98,6 +102,7 @@ class DepotOfThreads final : public model::Execution {
   Place<Depot> depot_;
   std::vector<std::vector<Stock*>> held_;  ///< by thread
   bool is_shared_ = false;
+  bool has_missed_ = false;
   int requests_ = 0;
   int regions_ = 0;
 };
@@ -113,6 +118,11 @@ using Requests = std::set<std::string>;
 TEST(MagazineDepotChecked, ThreadsThatRunOutTogetherGetMagazinesOfTheirOwn) {
   EXPECT_EQ(requests_of({"t", "t"}), (Requests{"1", "2"}));
   EXPECT_EQ(requests_of({"tt", "t"}), (Requests{"1", "2"}));
+}
+
+// As each asks once: eight for the other thread may be all that its request has brought.
+TEST(MagazineDepotChecked, ThreadWhoseMagazinesOthersTookGetsNone) {
+  EXPECT_EQ(requests_of({"t", "tttttttt"}), (Requests{"1 short", "2"}));
 }
 
 TEST(MagazineDepotChecked, MagazineThatWasPutBackIsHandedOutAgain) {

@@ -260,6 +260,24 @@ TEST_F(SegmentChunkTest, AddressBetweenSegmentsBelongsToNone) {
   expect_sound();
 }
 
+using Chunk = SegmentChunk<SharingConfig>;
+
+// What the largest region has room for behind the header of a chunk, in steps of the alignment.
+TEST(SegmentChunkPlanTest, SegmentsUpToTheLargestRegionHaveAPlace) {
+  constexpr std::size_t kAlignment = 64;
+  const std::size_t first = Chunk::plan(1, kAlignment)->first;
+  const std::size_t most = (kMaxRegionBytes - first) / kAlignment * kAlignment;
+  EXPECT_EQ(Chunk::plan(most, kAlignment)->size, most);
+  EXPECT_EQ(Chunk::plan(most + 1, kAlignment).error(), AllocError::kLayoutOverflow);
+  EXPECT_EQ(Chunk::plan(kMaxRegionBytes + 1, kAlignment).error(), AllocError::kLayoutOverflow);
+}
+
+TEST(SegmentChunkPlanTest, MorePlacesThanBytesCanBeCountedAreRefused) {
+  constexpr std::size_t kHuge = std::size_t{1} << 40;
+  const auto shape = Chunk::plan(kHuge, 64).value();
+  EXPECT_EQ(Chunk::build(shape, std::uint32_t{1} << 24).error(), AllocError::kLayoutOverflow);
+}
+
 TEST(SegmentChunkEndTest, NothingIsHeldAfterTheSlab) {
   new_environment();
   {

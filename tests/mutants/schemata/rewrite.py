@@ -6,7 +6,7 @@ import re
 
 SWITCH = "mutant_switch.h"
 # Mutants give rise to warnings, and warnings are errors.
-QUIET = "#pragma GCC system_header"
+_QUIET = "#pragma GCC system_header"
 _GUARD = re.compile(r"const LockGuard (\w+)\((.*)\);", re.DOTALL)
 
 
@@ -43,7 +43,7 @@ def marked(text, mutants):
     line 1, an error comes from which mutant; of several ranges around an error, from the smallest.
     """
     body, marks = _rendered(text, 0, len(text), _nested(_sites(mutants)))
-    return f'{QUIET}\n#include "slabproof/{SWITCH}"\n#line 1\n{body}', marks
+    return f'{_QUIET}\n#include "slabproof/{SWITCH}"\n#line 1\n{body}', marks
 
 
 def body_of(schemata_text):
@@ -54,7 +54,7 @@ def single(text, mutant):
     """The header with this mutant alone, without a switch."""
     for edit in sorted(mutant.edits, reverse=True):
         text = text[: edit.begin] + _one_line(edit.text) + text[edit.end :]
-    return f"{QUIET}\n#line 1\n{text}"
+    return f"{_QUIET}\n#line 1\n{text}"
 
 
 def _outer_form(form):

@@ -35,11 +35,11 @@ class _Compiler:
         self._root, self._headers, self._source = root, headers, source
         self._shipped = {}
 
-    def shipped_code(self, name, text):
-        """That of the header as it is."""
-        if name not in self._shipped:
-            self._shipped[name] = self.code(name, _with_call(f"{rewrite.QUIET}\n#line 1\n{text}"))
-        return self._shipped[name]
+    def shipped_code(self, text, mutant):
+        """That of the mutant's header as it is."""
+        if mutant.file not in self._shipped:
+            self._shipped[mutant.file] = self.code(mutant.file, _with_call(rewrite.single(text, dataclasses.replace(mutant, edits=[]))))
+        return self._shipped[mutant.file]
 
     def code(self, name, text):
         """The object file; None where it does not compile."""
@@ -71,7 +71,7 @@ def is_proved(compiler, text, mutant):
     marked = _marked(mutant)
     if marked is None:
         return False
-    shipped = compiler.shipped_code(mutant.file, text)
+    shipped = compiler.shipped_code(text, mutant)
     if shipped is None or compiler.code(mutant.file, _alone(text, mutant)) != shipped:
         return False
     call = compiler.code(mutant.file, _alone(text, mutant, marked(text[mutant.edits[0].begin : mutant.edits[0].end])))
