@@ -7,11 +7,13 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "model/runtime/relacy_explore.h"
 #include "model/search/execution.h"
 #include "slabproof/extendable_slab.h"
+#include "slabproof/growth.h"
 #include "slabproof/trim_policy.h"
 #include "tests/support/execution_ends.h"
 #include "tests/support/object_program.h"
@@ -66,7 +68,7 @@ class CallBesideGrowth final : public model::Execution {
 };
 
 template <class S = Slab>
-void expect_no_race(Call<S> call) {
+void expect_no_race(std::type_identity_t<Call<S>> call) {
   expect_holds(explore_all(CallBesideGrowth<S>(call)));
 }
 
@@ -76,12 +78,33 @@ TEST(LockedCalls, TryAllocateBesideGrowth) {
   });
 }
 
+TEST(LockedCalls, BatchesBesideGrowth) {
+  expect_no_race([](Slab& slab, std::byte*& /*block*/) {
+    std::array<Block, 2> blocks;
+    ASSERT_EQ(slab.allocate_batch(blocks), 2U);
+    void* const pointers[] = {blocks[0].data, blocks[1].data};
+    EXPECT_EQ(slab.deallocate_batch(pointers), 2U);
+  });
+}
+
+/// Calls share what one of them brings.
+struct SharedGrowthConfig : ObjectConfig {
+  static constexpr Growth growth = Growth::kShared;
+};
+
+TEST(LockedCalls, ReserveBesideCallsThatWaitForIt) {
+  using SharingSlab = ExtendableSlab<CheckedObject, SharedGrowthConfig>;
+  expect_no_race<SharingSlab>(
+      [](SharingSlab& slab, std::byte*& /*block*/) { EXPECT_TRUE(slab.reserve(4)); });
+}
+
 TEST(LockedCalls, LimitOfSegmentsBesideGrowth) {
   expect_no_race([](Slab& slab, std::byte*& /*block*/) { slab.limit_segments(2); });
 }
 
-TEST(LockedCalls, QuestionsAboutABlockBesideGrowth) {
+TEST(LockedCalls, QuestionsBesideGrowth) {
   expect_no_race([](Slab& slab, std::byte*& block) { EXPECT_TRUE(slab.contains(block)); });
+  expect_no_race([](Slab& slab, std::byte*& /*block*/) { EXPECT_GE(slab.stats().live, 1U); });
   expect_no_race([](Slab& slab, std::byte*& block) {
     EXPECT_EQ(slab.slots_around(block).size(), 2 * Slab::stride);
   });

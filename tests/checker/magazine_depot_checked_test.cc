@@ -35,8 +35,8 @@ using Depot = MagazineDepot<DepotConfig, 64>;
 using Stock = Depot::Stock;
 
 /// What the threads do: t takes an empty magazine, p puts the newest that the thread has back, f
-/// swaps it as a full one for an empty one, e the other way round, n asks how many blocks there
-/// are.
+/// swaps it as a full one for an empty one, e the other way round, g takes a full one where there
+/// is one and empties it, n asks how many blocks there are.
 using DepotProgram = std::vector<std::string_view>;
 
 /// Judges that a magazine has one holder, that none is lost, and that all memory goes.
@@ -89,6 +89,8 @@ class DepotOfThreads final : public model::Execution {
       Stock* const taken = depot_->take_empty();
       if (taken == nullptr) has_missed_ = true;
       if (taken != nullptr) held.push_back(taken);
+    } else if (step == 'g') {
+      if (Stock* const full = depot_->take_full()) held.push_back(full);
     } else if (step == 'p') {
       depot_->put_empty(held.back());
       held.pop_back();
@@ -136,6 +138,11 @@ TEST(MagazineDepotChecked, FullAndEmptyMagazinesChangePlaces) {
   EXPECT_EQ(requests_of({"tfefp", "tp"}), (Requests{"1", "2"}));
   // As often as a request brings magazines.
   EXPECT_EQ(requests_of({"tfefefefefefefefefep"}), (Requests{"1"}));
+}
+
+TEST(MagazineDepotChecked, FullMagazineIsTakenBesideExchanges) {
+  EXPECT_EQ(requests_of({"tfe", "g"}), (Requests{"1"}));
+  EXPECT_EQ(requests_of({"tfg", "g"}), (Requests{"1"}));
 }
 
 TEST(MagazineDepotChecked, CountIsAskedForBesideExchanges) {

@@ -151,6 +151,17 @@ TEST_F(SegmentChunkTest, UnneededPlaceServesTheNextGrowerAsItIs) {
   expect_sound();
 }
 
+TEST_F(SegmentChunkTest, SegmentThatAReserveDoesNotNeedServesTheNextGrowerAsItIs) {
+  fill(5);  // and three places are left
+  while_next_is_laid_out([this] { EXPECT_TRUE(slab_.reserve(6 * kCapacity)); });
+  EXPECT_TRUE(slab_.reserve(6 * kCapacity));
+  EXPECT_EQ(slab_.segment_count(), 6U);
+  const int laid_out_before = laid_out;
+  EXPECT_TRUE(slab_.reserve(7 * kCapacity));
+  EXPECT_EQ(laid_out, laid_out_before);
+  expect_sound();
+}
+
 TEST_F(SegmentChunkTest, PlaceOfAGrowerWhoseDirectoryIsRefusedIsKept) {
   fill(16);
   ASSERT_EQ(slab_.stats().directory_room, 16U);
@@ -232,6 +243,13 @@ TEST_F(SegmentChunkTest, GrowerThatTheLimitRefusesDoesNotLookForPlacesOfOthers) 
   EXPECT_EQ(all - of_others, 2U);
   EXPECT_EQ(slab_.segment_count(), 9U);
   expect_sound();
+}
+
+TEST_F(SegmentChunkTest, GrowerThatWasRefusedBelowTheLimitSaysSo) {
+  fill(8);
+  script_.refuse_all();
+  during_next_request([this] { slab_.limit_segments(8); });
+  EXPECT_EQ(slab_.allocate().error(), AllocError::kOutOfMemory);
 }
 
 TEST_F(SegmentChunkTest, TrimKeepsWhatLiesBesideASegmentInItsChunk) {
