@@ -38,7 +38,7 @@ inline void require_execution(const std::source_location& where) noexcept {
   if (!runs_execution) [[unlikely]]
     Engine::refuse_foreign_use(where);
   if (outlived_lock.is_pending()) [[unlikely]]
-    outlived_lock.judge(Engine::instance().is_alone());
+    outlived_lock.judge(Engine::instance().actor(), Engine::instance().is_alone());
 }
 
 /// The record of a live object.

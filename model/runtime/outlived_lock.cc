@@ -30,6 +30,7 @@ void OutlivedLock::handed_out(std::size_t actor, ObjectRecord& record) noexcept 
 
 void OutlivedLock::unlocked(std::size_t actor, ThreadClock time,
                             const std::source_location& where) noexcept {
+  kept_ = 0;
   HandedOut& own = of_actor_[actor];
   std::size_t used = 0;
   for (std::size_t i = 0; i < std::min(own.count, kMost); ++i) {
@@ -41,21 +42,24 @@ void OutlivedLock::unlocked(std::size_t actor, ThreadClock time,
     used += size;
   }
   own.count = 0;
+  unlocked_by_ = actor;
   time_ = time;
   where_ = where;
 }
 
-void OutlivedLock::judge(bool is_alone) {
-  const std::size_t count = kept_;
-  kept_ = 0;
-  if (is_alone) return;
+void OutlivedLock::judge(std::size_t actor, bool is_alone) {
+  const std::size_t count = is_alone ? 0 : kept_;
+  if (is_alone || actor != unlocked_by_) kept_ = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const auto [record, begin] = kept_records_[i];
-    const bool is_written =
-        std::memcmp(bytes_.data() + begin, value_of(*record), record->type->value_size) != 0;
-    if (is_written && !record->race.store(time_)) {
+    if (record->object == nullptr) continue;
+    std::byte* const copy = bytes_.data() + begin;
+    const std::size_t size = record->type->value_size;
+    if (std::memcmp(copy, value_of(*record), size) == 0) continue;
+    if (!record->race.store(time_)) {
       fail_race(*record, "is written after the lock under which it was handed out", where_);
     }
+    std::memcpy(copy, value_of(*record), size);
   }
 }
 

@@ -15,9 +15,10 @@ namespace slabproof::model {
 /// given back. A variable judges an access where it hands the reference out, so such a write would
 /// count as one under the lock.
 ///
-/// Between a thread's unlock and its next operation nobody else runs. So what differs then in a
-/// variable that it had handed out to itself, it has written in between, at its time of that
-/// moment. Nothing is seen of reads, or of a write after a later operation.
+/// Until another thread runs, or it locks again, what changes in a variable that was handed out to
+/// a thread under a lock, that thread has written, and after the unlock. Looked for at each
+/// operation, at which it counts as a write. Nothing is seen of reads, nor of a write after others
+/// have run.
 class OutlivedLock {
  public:
   void forget_all() noexcept;
@@ -28,10 +29,13 @@ class OutlivedLock {
   /// The actor has given a lock back, and is at `time`.
   void unlocked(std::size_t actor, ThreadClock time, const std::source_location& where) noexcept;
 
+  /// The running actor has a lock: what it writes now is under that.
+  void locked() noexcept { kept_ = 0; }
+
   /// Whether an operation must call `judge` first.
   [[nodiscard]] bool is_pending() const noexcept { return kept_ != 0; }
-  /// Before the next operation of any thread. `is_alone`: all is ordered by now.
-  void judge(bool is_alone);
+  /// Before an operation of an actor. `is_alone`: all is ordered by now.
+  void judge(std::size_t actor, bool is_alone);
 
  private:
   /// Of each thread the newest count: a critical section seldom writes to more.
@@ -51,6 +55,7 @@ class OutlivedLock {
   std::array<Kept, kMost> kept_records_{};
   std::size_t kept_ = 0;
   std::array<std::byte, kBytes> bytes_{};
+  std::size_t unlocked_by_ = 0;
   ThreadClock time_;
   std::source_location where_;
 };

@@ -13,11 +13,18 @@
 #include "model/runtime/relacy_explore.h"
 #include "model/search/execution.h"
 #include "slabproof/extendable_slab.h"
+#include "slabproof/fork_registry.h"
 #include "slabproof/growth.h"
 #include "slabproof/trim_policy.h"
 #include "tests/support/execution_ends.h"
 #include "tests/support/object_program.h"
 #include "tests/support/place.h"
+
+/// In the place of the system's: the process of a checker forks nobody.
+extern "C" int pthread_atfork(void (* /*before*/)(), void (* /*parent*/)(),
+                              void (* /*child*/)()) noexcept {
+  return 0;
+}
 
 namespace slabproof::testing {
 namespace {
@@ -34,8 +41,8 @@ using TrimmedSlab = ExtendableSlab<CheckedObject, TrimmedConfig>;
 template <class S>
 using Call = void (*)(S& slab, std::byte*& block);
 
-/// One thread makes the call, another takes the last free slot of the first segment, and then the
-/// first of a second segment.
+/// One thread makes the call. Another takes the last free slot of the first segment, then the first
+/// of a second segment, and gives that back.
 template <class S>
 class CallBesideGrowth final : public model::Execution {
  public:
@@ -51,6 +58,7 @@ class CallBesideGrowth final : public model::Execution {
       call_(*slab_, blocks_[0]);
     } else {
       for (std::size_t i = 1; i < blocks_.size(); ++i) blocks_[i] = slab_->allocate()->data;
+      slab_->deallocate(std::exchange(blocks_.back(), nullptr));
     }
   }
   void after() override {
@@ -130,6 +138,12 @@ TEST(LockedCalls, TrimThatAFreeBringsAboutBesideGrowth) {
   });
 }
 
+TEST(LockedCalls, TryAllocateBesideATrimThatAFreeBringsAbout) {
+  expect_no_race<TrimmedSlab>([](TrimmedSlab& slab, std::byte*& /*block*/) {
+    if (const auto taken = slab.try_allocate()) slab.deallocate(taken->data);
+  });
+}
+
 TEST(LockedCalls, TrimThatABatchBringsAboutBesideGrowth) {
   expect_no_race<TrimmedSlab>([](TrimmedSlab& slab, std::byte*& block) {
     void* const pointers[] = {std::exchange(block, nullptr)};
@@ -161,6 +175,36 @@ class ForkBesideClear final : public model::Execution {
   static constexpr std::size_t kBlocks = 3;
   Place<Slab> slab_;
 };
+
+/// Slabs of several threads that are to survive forks.
+class GuardsOfThreads final : public model::Execution {
+  using Registry = ForkRegistry<model::RelacySync>;
+
+ public:
+  [[nodiscard]] std::size_t thread_count() const override { return members_.size() - 1; }
+  void before() override {
+    for (auto& member : members_) member.make(&member, &nothing, &nothing, &nothing);
+    EXPECT_FALSE(Registry::join(*members_.back()));
+  }
+  void thread(std::size_t index) override {
+    EXPECT_FALSE(Registry::join(*members_[index]));
+    Registry::leave(*members_[index]);
+  }
+  void after() override {
+    Registry::leave(*members_.back());
+    for (auto& member : members_) member.end();
+  }
+  std::optional<model::Failure> judge() override { return std::nullopt; }
+  [[nodiscard]] static std::string outcome() { return ""; }
+
+ private:
+  static void nothing(void* /*slab*/) noexcept {}
+  std::array<Place<Registry::Member>, 3> members_;
+};
+
+TEST(LockedCalls, ForkGuardsBeginAndEndBesideOthers) {
+  expect_holds(explore_all(GuardsOfThreads()));
+}
 
 TEST(LockedCalls, ForkBesideClear) {
   expect_holds(explore_all(ForkBesideClear()));

@@ -352,8 +352,18 @@ void add_after_the_unlock(Guarded& guarded) {
   ++number;
 }
 
+void add_after_a_later_operation(Guarded& guarded) {
+  guarded.mutex.lock();
+  std::uint32_t& number = guarded.number.write();
+  guarded.mutex.unlock();
+  const Number other(0);
+  ++number;
+}
+
 TEST(RelacySync, WriteThroughAReferenceThatOutlivedItsLockIsARace) {
   expect_violation<Guarded>({&add_after_the_unlock, &add_under_the_lock}, Defect::kDataRace,
+                            "unordered with an access by another thread");
+  expect_violation<Guarded>({&add_after_a_later_operation, &add_under_the_lock}, Defect::kDataRace,
                             "unordered with an access by another thread");
   expect_violation<Guarded>({&add_under_the_lock, &add_after_the_unlock}, Defect::kDataRace,
                             "unordered with an access by another thread");

@@ -159,7 +159,6 @@ TEST_F(SegmentChunkTest, SegmentThatAReserveDoesNotNeedServesTheNextGrowerAsItIs
   const int laid_out_before = laid_out;
   EXPECT_TRUE(slab_.reserve(7 * kCapacity));
   EXPECT_EQ(laid_out, laid_out_before);
-  expect_sound();
 }
 
 TEST_F(SegmentChunkTest, PlaceOfAGrowerWhoseDirectoryIsRefusedIsKept) {
@@ -282,7 +281,7 @@ using Chunk = SegmentChunk<SharingConfig>;
 
 // What the largest region has room for behind the header of a chunk, in steps of the alignment.
 TEST(SegmentChunkPlanTest, SegmentsUpToTheLargestRegionHaveAPlace) {
-  constexpr std::size_t kAlignment = 64;
+  constexpr std::size_t kAlignment = 128;  // that of a region, at least
   const std::size_t first = Chunk::plan(1, kAlignment)->first;
   const std::size_t most = (kMaxRegionBytes - first) / kAlignment * kAlignment;
   EXPECT_EQ(Chunk::plan(most, kAlignment)->size, most);

@@ -89,7 +89,7 @@ def with_mutants(root, engines, headers_root, out, jobs, repair, say=print):
     surroundings = directory / "surroundings.o"
     if not surroundings.exists():
         compile_source(root, _SURROUNDINGS, headers_root, surroundings, _TEST_FLAGS)
-    missing = {each.source: each for each in engines if not binary_of(out, each).exists()}
+    missing = list({each.source: each for each in engines if not binary_of(out, each).exists()}.values())
 
     def make(engine):
         binary = binary_of(out, engine)
@@ -99,14 +99,19 @@ def with_mutants(root, engines, headers_root, out, jobs, repair, say=print):
         compiled.unlink()
         say(f"mutants: built {engine.source} with the mutants")
 
-    failed = []
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        for engine, future in [(each, pool.submit(make, each)) for each in missing.values()]:
-            try:
-                future.result()
-            except CompileError:
-                failed.append(engine)
-    # One after the other: each writes the headers anew.
-    for engine in failed:
-        repair(engine.source)
-        make(engine)
+    def make_all(wanted):
+        """Those of which the source does not compile."""
+        failed = []
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            for engine, future in [(each, pool.submit(make, each)) for each in wanted]:
+                try:
+                    future.result()
+                except CompileError:
+                    failed.append(engine)
+        return failed
+
+    # The first one alone shows most of what does not compile.
+    for wanted in (missing[:1], missing[1:]):
+        while failed := make_all(wanted):
+            repair(failed[0].source)
+            wanted = failed
