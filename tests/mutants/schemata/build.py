@@ -114,4 +114,5 @@ def with_mutants(root, engines, headers_root, out, jobs, repair, say=print):
     for wanted in (missing[:1], missing[1:]):
         while failed := make_all(wanted):
             repair(failed[0].source)
-            wanted = failed
+            make(failed[0])
+            wanted = failed[1:]
