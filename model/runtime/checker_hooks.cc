@@ -184,7 +184,7 @@ void lock(Handle handle, const void* object, source_location where) noexcept {
     trace_object(where, "lock", record);
   engine().locked(record.number);
   engine().note_lock(object);
-  outlived_lock.locked();
+  outlived_lock.locked(engine().actor(), engine().is_alone());
 }
 
 namespace {

@@ -29,13 +29,16 @@ class OutlivedLock {
   /// The actor has given a lock back, and is at `time`.
   void unlocked(std::size_t actor, ThreadClock time, const std::source_location& where) noexcept;
 
-  /// The running actor has a lock: what it writes now is under that.
-  void locked() noexcept { kept_ = 0; }
-
   /// Whether an operation must call `judge` first.
   [[nodiscard]] bool is_pending() const noexcept { return kept_ != 0; }
   /// Before an operation of an actor. `is_alone`: all is ordered by now.
   void judge(std::size_t actor, bool is_alone);
+  /// The actor has a lock: what it writes from now on is under that.
+  void locked(std::size_t actor, bool is_alone) {
+    // Others may have run since it asked for the lock.
+    if (is_pending()) judge(actor, is_alone);
+    kept_ = 0;
+  }
 
  private:
   /// Of each thread the newest count: a critical section seldom writes to more.
