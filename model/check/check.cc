@@ -312,10 +312,18 @@ class Check {
     result_.search_.exhaustive = false;
     result_.search_.warnings.push_back(fmt::format(
         "shard {}/{}: all of them together explore every execution", shard_.index, shard_.count));
+    if (result_.search_.executions != 0) return;
+    result_.search_.warnings.push_back(
+        "no execution of this shard; if no other has one either, nothing was checked");
   }
 
   /// So that jobs end together.
   static constexpr std::size_t kSharesOfAJob = 4;
+  /// Whatever the jobs: machines with more or fewer of them must cut alike.
+  static constexpr std::size_t kSharesOfAShard = 16;
+  [[nodiscard]] std::size_t shares() const {
+    return shard_.count > 1 ? kSharesOfAShard : options_.jobs * kSharesOfAJob;
+  }
 
   void search(const std::optional<Schedule>& replay) {
     ExploreOptions explored = to_explore_options();
@@ -324,7 +332,8 @@ class Check {
       return;
     }
     const auto explore_all = [&] {
-      if (options_.jobs > 1 && options_.search == Search::kGraph) {
+      const bool is_cut = options_.jobs > 1 || shard_.count > 1;
+      if (is_cut && options_.search == Search::kGraph) {
         explore_in_jobs(explored);
       } else {
         explore_alone(explored);
@@ -356,6 +365,7 @@ class Check {
 
   ExploreResult run_again(const Schedule& schedule, ExploreOptions explored) {
     explored.search = Search::kReplay;
+    explored.share = {};
     explored.schedule = &schedule;
     return explore(program_, schedule.is_graph ? graph::graph_runner : relacy_runner, explored);
   }
@@ -404,7 +414,7 @@ class Check {
 
   /// Shares of the search in processes; what fails in one is run again in this one.
   void explore_in_jobs(const ExploreOptions& explored) {
-    const std::size_t shares = options_.jobs * kSharesOfAJob;
+    const std::size_t shares = this->shares();
     SharedArray<ShareProgress> progress(shares);
     WorkerPool pool(options_.jobs, [&](std::size_t share) {
       ExploreOptions part = explored;

@@ -17,6 +17,7 @@
 #include "model/runtime/live_objects.h"
 #include "model/runtime/model_memory.h"
 #include "model/runtime/object_lifetime.h"
+#include "model/runtime/outlived_lock.h"
 #include "model/runtime/sync_model.h"
 #include "model/search/engine.h"
 
@@ -90,6 +91,7 @@ namespace checker_hooks {
 void begin_execution() noexcept {
   ModelMemory::instance().begin_execution();
   variables.clear();
+  outlived_lock.forget_all();
   forget_object_names();
   forget_synchronisation();
 }
@@ -142,6 +144,7 @@ void write_variable(Handle handle, const void* object, source_location where) no
   if (!engine().is_alone() && !record.race.store(engine().clock())) [[unlikely]] {
     report_race(record, "is written", where);
   }
+  if (!engine().is_alone()) outlived_lock.handed_out(engine().actor(), record);
   engine().note_write(object, 0);
 }
 

@@ -17,6 +17,7 @@
 #include "model/runtime/event_trace.h"
 #include "model/runtime/live_objects.h"
 #include "model/runtime/object_lifetime.h"
+#include "model/runtime/outlived_lock.h"
 #include "model/runtime/relacy_include.h"
 #include "model/runtime/sync_model.h"
 #include "model/search/engine.h"
@@ -183,6 +184,7 @@ void lock(Handle handle, const void* object, source_location where) noexcept {
     trace_object(where, "lock", record);
   engine().locked(record.number);
   engine().note_lock(object);
+  outlived_lock.locked(engine().actor(), engine().is_alone());
 }
 
 namespace {
@@ -273,6 +275,7 @@ void unlock(Handle handle, const void* object, source_location where) noexcept {
   }
   engine().unlocked(record.number);
   engine().note_unlock(object);
+  if (!engine().is_alone()) outlived_lock.unlocked(engine().actor(), engine().clock(), where);
 }
 
 // ---- atomics ----

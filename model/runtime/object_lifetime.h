@@ -15,6 +15,7 @@
 #include "model/runtime/model_memory.h"
 #include "model/runtime/object_names.h"
 #include "model/runtime/object_table.h"
+#include "model/runtime/outlived_lock.h"
 #include "model/runtime/sync_model.h"
 #include "model/search/engine.h"
 #include "model/search/race_cell.h"
@@ -36,6 +37,8 @@ namespace slabproof::model {
 inline void require_execution(const std::source_location& where) noexcept {
   if (!runs_execution) [[unlikely]]
     Engine::refuse_foreign_use(where);
+  if (outlived_lock.is_pending()) [[unlikely]]
+    outlived_lock.judge(Engine::instance().actor(), Engine::instance().is_alone());
 }
 
 /// The record of a live object.

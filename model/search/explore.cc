@@ -335,7 +335,9 @@ class Exploration {
 
   [[nodiscard]] bool limit_reached(const Stopwatch& watch) const {
     const std::uint64_t most = most_executions();
-    if (most != 0 && runs_ >= most) return true;
+    // Of this share, whose executions are not those before it.
+    const std::uint64_t own = result_.executions + result_.redundant;
+    if (most != 0 && own >= most) return true;
     return options_.time_limit > 0 && runs_ % kClockPeriod == 0 &&
            watch.seconds() >= options_.time_limit;
   }

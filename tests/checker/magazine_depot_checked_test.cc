@@ -35,8 +35,8 @@ using Depot = MagazineDepot<DepotConfig, 64>;
 using Stock = Depot::Stock;
 
 /// What the threads do: t takes an empty magazine, p puts the newest that the thread has back, f
-/// swaps it as a full one for an empty one, e the other way round, n asks how many blocks there
-/// are.
+/// swaps it as a full one for an empty one, e the other way round, g takes a full one where there
+/// is one and empties it, n asks how many blocks there are.
 using DepotProgram = std::vector<std::string_view>;
 
 /// Judges that a magazine has one holder, that none is lost, and that all memory goes.
@@ -49,7 +49,7 @@ class DepotOfThreads final : public model::Execution {
   void before() override {
     requests_ = regions_ = 0;
     held_.assign(program_.size(), {});
-    is_shared_ = false;
+    is_shared_ = has_missed_ = false;
     depot_.make();
   }
   void thread(std::size_t index) override {
@@ -76,15 +76,21 @@ class DepotOfThreads final : public model::Execution {
     if (event.action == model::RegionAction::kGranted) ++requests_, ++regions_;
     if (event.action == model::RegionAction::kReleased) --regions_;
   }
-  /// How many times the backing was asked for magazines.
-  [[nodiscard]] std::string outcome() const { return std::to_string(requests_); }
+  /// How many times the backing was asked for magazines, and whether a thread got none.
+  [[nodiscard]] std::string outcome() const {
+    return std::to_string(requests_) + (has_missed_ ? " short" : "");
+  }
 
  private:
   void run(std::vector<Stock*>& held, char step) {
     if (step == 'n') {
       EXPECT_LE(depot_->cached(), Depot::kShelf);
     } else if (step == 't') {
-      held.push_back(depot_->take_empty());
+      Stock* const taken = depot_->take_empty();
+      if (taken == nullptr) has_missed_ = true;
+      if (taken != nullptr) held.push_back(taken);
+    } else if (step == 'g') {
+      if (Stock* const full = depot_->take_full()) held.push_back(full);
     } else if (step == 'p') {
       depot_->put_empty(held.back());
       held.pop_back();
@@ -98,6 +104,7 @@ class DepotOfThreads final : public model::Execution {
   Place<Depot> depot_;
   std::vector<std::vector<Stock*>> held_;  ///< by thread
   bool is_shared_ = false;
+  bool has_missed_ = false;
   int requests_ = 0;
   int regions_ = 0;
 };
@@ -115,6 +122,11 @@ TEST(MagazineDepotChecked, ThreadsThatRunOutTogetherGetMagazinesOfTheirOwn) {
   EXPECT_EQ(requests_of({"tt", "t"}), (Requests{"1", "2"}));
 }
 
+// As each asks once: eight for the other thread may be all that its request has brought.
+TEST(MagazineDepotChecked, ThreadWhoseMagazinesOthersTookGetsNone) {
+  EXPECT_EQ(requests_of({"t", "tttttttt"}), (Requests{"1 short", "2"}));
+}
+
 TEST(MagazineDepotChecked, MagazineThatWasPutBackIsHandedOutAgain) {
   // The first request brings eight. One lies on the shelf, and all others in the reserve.
   EXPECT_EQ(requests_of({"ttttttttppppppppttttttttpppppppp"}), (Requests{"1"}));
@@ -126,6 +138,11 @@ TEST(MagazineDepotChecked, FullAndEmptyMagazinesChangePlaces) {
   EXPECT_EQ(requests_of({"tfefp", "tp"}), (Requests{"1", "2"}));
   // As often as a request brings magazines.
   EXPECT_EQ(requests_of({"tfefefefefefefefefep"}), (Requests{"1"}));
+}
+
+TEST(MagazineDepotChecked, FullMagazineIsTakenBesideExchanges) {
+  EXPECT_EQ(requests_of({"tfe", "g"}), (Requests{"1"}));
+  EXPECT_EQ(requests_of({"tfg", "g"}), (Requests{"1"}));
 }
 
 TEST(MagazineDepotChecked, CountIsAskedForBesideExchanges) {

@@ -362,6 +362,51 @@ TEST(RelacySync, UnlockWithoutALockIsFound) {
                            Defect::kUnlockWithoutLock, "does not hold");
 }
 
+struct Guarded {
+  Sync::Mutex mutex;
+  Number number{0};
+};
+
+void add_under_the_lock(Guarded& guarded) {
+  guarded.mutex.lock();
+  ++guarded.number.write();
+  guarded.mutex.unlock();
+}
+
+void add_after_the_unlock(Guarded& guarded) {
+  guarded.mutex.lock();
+  std::uint32_t& number = guarded.number.write();
+  guarded.mutex.unlock();
+  ++number;
+}
+
+void add_after_a_later_operation(Guarded& guarded) {
+  guarded.mutex.lock();
+  std::uint32_t& number = guarded.number.write();
+  guarded.mutex.unlock();
+  const Number other(0);
+  ++number;
+}
+
+TEST(RelacySync, WriteThroughAReferenceThatOutlivedItsLockIsARace) {
+  expect_violation<Guarded>({&add_after_the_unlock, &add_under_the_lock}, Defect::kDataRace,
+                            "unordered with an access by another thread");
+  expect_violation<Guarded>({&add_after_a_later_operation, &add_under_the_lock}, Defect::kDataRace,
+                            "unordered with an access by another thread");
+  expect_violation<Guarded>({&add_under_the_lock, &add_after_the_unlock}, Defect::kDataRace,
+                            "unordered with an access by another thread");
+}
+
+TEST(RelacySync, WriteThroughAReferenceThatOutlivedALockIsNoRaceWhereNobodyElseMayComeIn) {
+  const auto result = explore_parts<Guarded>({&add_after_the_unlock,
+                                              [](Guarded& guarded) {
+                                                guarded.mutex.lock();
+                                                guarded.mutex.unlock();
+                                              }},
+                                             {});
+  EXPECT_FALSE(result.violation.has_value());
+}
+
 TEST(RelacySync, LockThatIsNeverReleasedIsADeadlockOfTheOthers) {
   expect_violation<Locked>(
       {[](Locked& locked) { locked.mutex.lock(); }, [](Locked& locked) { locked.mutex.lock(); }},

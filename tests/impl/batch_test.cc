@@ -199,10 +199,26 @@ TYPED_TEST(BatchTest, LongBatchServesAPartWhereTheBackingRefuses) {
   EXPECT_EQ(slab.stats().live, 600U);
 }
 
+TYPED_TEST(BatchTest, LongBatchKeepsItsWholeSectionsWhereNothingIsLeft) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(256, InitialSegments{1});
+  this->script_.refuse_all();
+  std::vector<Block> blocks(256 + 1);
+  EXPECT_EQ(slab.allocate_batch(blocks), 256U);
+  EXPECT_EQ(slab.stats().live, 256U);
+}
+
 TYPED_TEST(BatchTest, WhatCanBeHadAtOnceIsAtMostOneSection) {
   ExtendableSlab<std::uint64_t, TypeParam> slab(4000, InitialSegments{1});
   std::vector<Block> blocks(1000);
   EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.allocate_some(blocks), 256U); }), 1U);
+}
+
+TYPED_TEST(BatchTest, WhatCanBeHadAtOnceIsNoReasonToGrow) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(4, InitialSegments{1});
+  take_blocks(slab, 3);
+  std::vector<Block> blocks(2);
+  EXPECT_EQ(slab.allocate_some(blocks), 1U);
+  EXPECT_EQ(slab.segment_count(), 1U);
 }
 
 TYPED_TEST(BatchTest, NullIsPassedOver) {

@@ -69,6 +69,20 @@ TEST_F(CachedSlabTest, HitTakesNoLock) {
   EXPECT_EQ(acquisitions_of([&] { slab.deallocate(take(slab)); }), 0U);
 }
 
+TEST_F(CachedSlabTest, CacheIsLookedForOnceOnly) {
+  // The entry of the first slab goes to the last one.
+  std::vector<std::unique_ptr<SmallSlab>> slabs(20);
+  for (auto& slab : slabs) slab = std::make_unique<SmallSlab>(kCapacity);
+  for (auto& slab : slabs) {
+    slab->deallocate(take(*slab));
+    EXPECT_EQ(acquisitions_of([&] { slab->deallocate(take(*slab)); }), 0U);
+  }
+  for (auto& slab : slabs) {
+    slab->deallocate(take(*slab));
+    EXPECT_EQ(acquisitions_of([&] { slab->deallocate(take(*slab)); }), 0U);
+  }
+}
+
 TEST_F(CachedSlabTest, NewestFreedBlockIsHandedOutFirst) {
   SmallSlab slab(kCapacity);
   const auto blocks = take(slab, 2);
@@ -122,6 +136,37 @@ TEST_F(CachedSlabTest, EverythingIsBackAfterAThreadEnded) {
     slab.depot().put_empty(full);
   }
   EXPECT_EQ(slab.stats().live, 0U);
+}
+
+/// Uses a slab when its thread ends.
+struct LastUser {
+  SmallSlab* slab;
+  ~LastUser() {
+    if (slab != nullptr) slab->deallocate(slab->allocate().value().data);
+  }
+};
+thread_local LastUser last_user{nullptr};
+
+TEST_F(CachedSlabTest, ThreadWhoseCachesHaveEndedGoesWithoutOne) {
+  SmallSlab slab(kCapacity);
+  std::thread([&slab] {
+    // Made before the thread has a cache, so it ends after that.
+    last_user.slab = &slab;
+    slab.deallocate(take(slab));
+  }).join();
+  EXPECT_EQ(slab.stats().live, 0U);
+}
+
+TEST_F(CachedSlabTest, MagazinesOfTheDepotAreUsedAgainAfterATrim) {
+  SmallSlab slab(64);
+  give(slab, take(slab, 64));
+  slab.trim();
+  const std::uint64_t requests = environment().requests;
+  for (int round = 0; round < 10; ++round) {
+    give(slab, take(slab, 64));
+    slab.trim();
+  }
+  EXPECT_EQ(environment().requests, requests);
 }
 
 TEST_F(CachedSlabTest, MemoryOfCachesGoesWithTheThreadAndTheRestWithTheSlab) {
@@ -235,8 +280,22 @@ TEST_F(CachedSlabTest, ExplicitCacheGivesEverythingBackWhenItEnds) {
   EXPECT_EQ(slab.stats().live, 0U);
 }
 
+TEST_F(CachedSlabTest, ForkHoldsTheLocksOfTheSlabAndOfItsDepot) {
+  SmallSlab slab(kCapacity);
+  EXPECT_EQ(acquisitions_of([&] {
+              slab.before_fork();
+              EXPECT_EQ(lock_counts.held, 2U);
+              slab.after_fork_in_parent();
+              EXPECT_EQ(lock_counts.held, 0U);
+            }),
+            2U);
+}
+
 TEST_F(CachedSlabTest, WholeObjectsComeFromTheCache) {
   SmallSlab slab(kCapacity);
+  slab.destroy(slab.create().value());
+  slab.trim();
+  EXPECT_EQ(slab.stats().live, 0U);
   slab.destroy(slab.create().value());
   EXPECT_EQ(acquisitions_of([&] { const auto owner = slab.make_unique().value(); }), 0U);
 }

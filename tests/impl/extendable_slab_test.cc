@@ -354,6 +354,24 @@ TEST(ExtendableSlabCorruption, EventsAddUpWhateverTheirKind) {
   EXPECT_EQ(slab.corruption_events(), 2U);
 }
 
+TEST(ExtendableSlabCorruption, SlotsAreAbandonedAsOftenAsALinkIsCorrupt) {
+  ExtendableSlab<std::uint64_t> slab(6);
+  const std::vector<Block> blocks = take_blocks(slab, 6);
+  for (const std::size_t first : {0U, 3U}) {
+    for (std::size_t i = first; i < first + 3; ++i) EXPECT_TRUE(slab.deallocate(blocks[i].data));
+    std::memset(blocks[first + 2].data, 0xff, sizeof(std::uint32_t));
+    EXPECT_EQ(slab.allocate(), blocks[first + 2]);
+    EXPECT_EQ(slab.stats().abandoned, first == 0 ? 2U : 4U);
+  }
+  EXPECT_EQ(slab.stats().corrupt_links, 2U);
+}
+
+TEST(ExtendableSlabTest, FreeOfNullIsNone) {
+  ExtendableSlab<std::uint64_t> slab(4);
+  EXPECT_FALSE(slab.deallocate(nullptr));
+  EXPECT_EQ(slab.corruption_events(), 0U);
+}
+
 TEST(ExtendableSlabTest, RequestThatNoSlotHoldsIsRefusedBeforeTheSlabGrows) {
   Words slab(4);
   for (const Layout& request : {Layout::make(9, 8).value(), Layout::make(8, 16).value()}) {

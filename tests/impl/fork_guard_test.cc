@@ -210,6 +210,24 @@ TEST(ForkGuardTest, WhatTheCacheOfAnotherThreadHoldsStaysLiveInTheChild) {
   EXPECT_TRUE(slab->deallocate(mine.data));
 }
 
+TEST(ForkGuardTest, CacheThatIsOlderThanMineIsForgottenInTheChild) {
+  std::optional<Cached> slab(std::in_place, kCapacity);
+  std::optional<ForkGuard<Cached>> guard(std::in_place, *slab);
+  const StoppedThread other([&](const auto& stop) {
+    give_back(*slab, take_blocks(*slab, 2));
+    stop();
+  });
+  const std::uint64_t cached_by_other = slab->stats().live;
+  give_back(*slab, take_blocks(*slab, 2));
+  EXPECT_EQ(failure_of_child([&] {
+              guard.reset();
+              slab.reset();
+              require_in_child(LeakCounter::live_at_end == cached_by_other,
+                               "live are those that the other thread's cache holds");
+            }),
+            "");
+}
+
 TEST(ForkGuardTest, SlabEndsInTheChildAlthoughOtherThreadsHaveCaches) {
   std::optional<Cached> slab(std::in_place, kCapacity);
   std::optional<ForkGuard<Cached>> guard(std::in_place, *slab);

@@ -1,5 +1,6 @@
-// The links in free slots are objects: under a policy whose variables notice how their lifetime
-// ends, a slab ends each of them, and follows no corrupt link to do so.
+// Shared variables are objects, those in free slots and in headers too: under a policy whose
+// variables notice how their lifetime ends, a slab ends each of them, and follows no corrupt link
+// to do so.
 
 #include <gtest/gtest.h>
 
@@ -10,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "slabproof/extendable_slab.h"
+#include "slabproof/magazine_depot.h"
 #include "slabproof/slab.h"
 #include "slabproof/std_sync.h"
 #include "tests/support/slab_expectations.h"
@@ -80,6 +83,35 @@ TEST_F(LinkLifetimeTest, EndOfTheSlabFollowsNoCorruptLink) {
   }
   // The links of 7 to 3 were ended; nothing leads to the others.
   EXPECT_EQ(CountedSync::alive, 3U);
+}
+
+/// How many variables more are alive after the second use than before. The first one also makes
+/// what a thread keeps for good.
+template <class Use>
+std::size_t left_by(Use use) {
+  use();
+  const std::size_t before = CountedSync::alive;
+  use();
+  return CountedSync::alive - before;
+}
+
+TEST(VariableLifetimeTest, NoVariableOfAGrowableSlabOutlivesIt) {
+  EXPECT_EQ(left_by([] {
+              ExtendableSlab<std::uint64_t, CountedConfig> slab(2, InitialSegments{3});
+              const std::vector<Block> blocks = take_blocks(slab, 9);
+              for (std::size_t i = 0; i < 5; ++i) slab.deallocate(blocks[i].data);
+            }),
+            0U);
+}
+
+TEST(VariableLifetimeTest, NoVariableOfADepotOfMagazinesOutlivesIt) {
+  EXPECT_EQ(left_by([] {
+              MagazineDepot<CountedConfig, 64> depot;
+              auto* const magazine = depot.take_empty();
+              ASSERT_NE(magazine, nullptr);
+              depot.put_empty(magazine);
+            }),
+            0U);
 }
 
 }  // namespace

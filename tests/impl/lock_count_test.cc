@@ -155,6 +155,20 @@ TYPED_TEST(LockCountTest, TrimTakesOneAcquisitionForEachSegmentAndOneMore) {
   EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.trim(), 0U); }), 1U);
 }
 
+template <class Config>
+struct WithStates : Config {
+  using Protection = SlotStates<>;
+};
+
+TYPED_TEST(LockCountTest, VisitTakesOneAcquisitionForEach4096SlotsAndOneMore) {
+  const auto acquisitions_of_visit = [](std::size_t capacity) {
+    ExtendableSlab<std::uint64_t, WithStates<TypeParam>> slab(capacity, InitialSegments{1});
+    return acquisitions_of([&] { slab.for_each_live([](Block) { ADD_FAILURE(); }); });
+  };
+  EXPECT_EQ(acquisitions_of_visit(4'096), 2U);
+  EXPECT_EQ(acquisitions_of_visit(4'096 + 1), 3U);
+}
+
 TYPED_TEST(LockCountTest, TrimExaminesABoundedNumberOfSegmentsInOneAcquisition) {
   ExtendableSlab<std::uint64_t, TypeParam> slab(1);
   const std::vector<Block> blocks = take_blocks(slab, 200);

@@ -111,6 +111,18 @@ TEST_F(ReserveTest, SlotsThatWereAbandonedAreNotReserved) {
   EXPECT_EQ(slab.segment_count(), 3U);
 }
 
+TEST_F(ReserveTest, MoreSlotsThatWereAbandonedThanTheLimitAllowsLeaveNone) {
+  Observed slab(4);
+  const std::vector<Block> blocks = take_blocks(slab, 4);
+  give_back(slab, blocks);
+  std::fill_n(blocks.back().data, sizeof(std::uint32_t), std::byte{0xff});
+  take_blocks(slab, 1);
+  slab.limit_segments(0);
+  const std::uint64_t requests = environment().requests;
+  EXPECT_EQ(slab.reserve(10).error(), AllocError::kSegmentLimit);
+  EXPECT_EQ(environment().requests, requests);
+}
+
 // What others add while a request is under way counts, whatever becomes of the request.
 TEST_F(ReserveTest, RoomThatOthersBringMeanwhileIsEnough) {
   for (const bool is_refused : {false, true}) {

@@ -151,6 +151,16 @@ TEST_F(SegmentChunkTest, UnneededPlaceServesTheNextGrowerAsItIs) {
   expect_sound();
 }
 
+TEST_F(SegmentChunkTest, SegmentThatAReserveDoesNotNeedServesTheNextGrowerAsItIs) {
+  fill(5);  // and three places are left
+  while_next_is_laid_out([this] { EXPECT_TRUE(slab_.reserve(6 * kCapacity)); });
+  EXPECT_TRUE(slab_.reserve(6 * kCapacity));
+  EXPECT_EQ(slab_.segment_count(), 6U);
+  const int laid_out_before = laid_out;
+  EXPECT_TRUE(slab_.reserve(7 * kCapacity));
+  EXPECT_EQ(laid_out, laid_out_before);
+}
+
 TEST_F(SegmentChunkTest, PlaceOfAGrowerWhoseDirectoryIsRefusedIsKept) {
   fill(16);
   ASSERT_EQ(slab_.stats().directory_room, 16U);
@@ -234,6 +244,13 @@ TEST_F(SegmentChunkTest, GrowerThatTheLimitRefusesDoesNotLookForPlacesOfOthers) 
   expect_sound();
 }
 
+TEST_F(SegmentChunkTest, GrowerThatWasRefusedBelowTheLimitSaysSo) {
+  fill(8);
+  script_.refuse_all();
+  during_next_request([this] { slab_.limit_segments(8); });
+  EXPECT_EQ(slab_.allocate().error(), AllocError::kOutOfMemory);
+}
+
 TEST_F(SegmentChunkTest, TrimKeepsWhatLiesBesideASegmentInItsChunk) {
   fill(8);
   for (std::size_t i = 0; i < blocks_.size(); ++i) testing::fill(blocks_[i], i);
@@ -258,6 +275,24 @@ TEST_F(SegmentChunkTest, AddressBetweenSegmentsBelongsToNone) {
   EXPECT_EQ(slab_.stats().misaligned_pointers, 1U);
   EXPECT_EQ(slab_.stats().foreign_pointers, 2U);
   expect_sound();
+}
+
+using Chunk = SegmentChunk<SharingConfig>;
+
+// What the largest region has room for behind the header of a chunk, in steps of the alignment.
+TEST(SegmentChunkPlanTest, SegmentsUpToTheLargestRegionHaveAPlace) {
+  constexpr std::size_t kAlignment = 128;  // that of a region, at least
+  const std::size_t first = Chunk::plan(1, kAlignment)->first;
+  const std::size_t most = (kMaxRegionBytes - first) / kAlignment * kAlignment;
+  EXPECT_EQ(Chunk::plan(most, kAlignment)->size, most);
+  EXPECT_EQ(Chunk::plan(most + 1, kAlignment).error(), AllocError::kLayoutOverflow);
+  EXPECT_EQ(Chunk::plan(kMaxRegionBytes + 1, kAlignment).error(), AllocError::kLayoutOverflow);
+}
+
+TEST(SegmentChunkPlanTest, MorePlacesThanBytesCanBeCountedAreRefused) {
+  constexpr std::size_t kHuge = std::size_t{1} << 40;
+  const auto shape = Chunk::plan(kHuge, 64).value();
+  EXPECT_EQ(Chunk::build(shape, std::uint32_t{1} << 24).error(), AllocError::kLayoutOverflow);
 }
 
 TEST(SegmentChunkEndTest, NothingIsHeldAfterTheSlab) {

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "slabproof/heap_backing.h"
 #include "slabproof/mmap_backing.h"
 #include "slabproof/std_sync.h"
 #include "tests/support/observed_policies.h"
@@ -21,14 +22,19 @@
 namespace slabproof::testing {
 namespace {
 
-/// The production policy, counting how many shared variables are read.
+/// The production policy, counting how many shared variables are read, and how many are alive.
 struct ReadCountingSync : StdSync {
   inline static std::uint64_t reads = 0;
+  inline static std::int64_t alive = 0;
 
   template <class T>
   class Var : public StdSync::Var<T> {
    public:
-    using StdSync::Var<T>::Var;
+    explicit Var(T initial, std::source_location where = std::source_location::current()) noexcept
+        : StdSync::Var<T>(std::move(initial), where) {
+      ++alive;
+    }
+    ~Var() { --alive; }
     const T& read(std::source_location where = std::source_location::current()) const noexcept {
       ++reads;
       return StdSync::Var<T>::read(where);
@@ -245,6 +251,59 @@ TEST_F(SegmentDirectoryTest, OpenSetSpansTheExtents) {
     open.erase(member);
   }
   EXPECT_FALSE(open.lowest(0));
+}
+
+// An entry is two pointers and two indices; the open set of up to 64 segments needs no leaves.
+constexpr std::size_t bytes_of_extent(std::uint32_t first, std::uint32_t last) {
+  constexpr std::size_t kEntry = 2 * sizeof(void*) + 2 * sizeof(std::uint32_t);
+  constexpr std::uint32_t kWord = 64;
+  const std::size_t leaves = last <= kWord ? 0 : (last - std::max(first, kWord)) / kWord;
+  return sizeof(Extent) + leaves * sizeof(std::uint64_t) + (last - first) * kEntry;
+}
+
+TEST_F(SegmentDirectoryTest, ExtentAsksForItsHeaderItsLeavesAndItsEntries) {
+  environment().recording = true;
+  for (const auto& [first, last] : {std::pair{0U, 1U}, {2U, 4U}, {0U, 64U}, {64U, 256U}}) {
+    const auto extent = Extent::build(first, last).value();
+    EXPECT_EQ(environment().events.back().size, bytes_of_extent(first, last));
+  }
+}
+
+/// Grants what the test says, however little was asked for.
+struct GenerousBacking : HeapBacking {
+  inline static std::size_t granted = 0;
+  explicit GenerousBacking(Layout layout) noexcept
+      : HeapBacking(Layout::make(std::max(layout.size(), granted), layout.alignment()).value()) {}
+};
+
+struct GenerousConfig {
+  using Sync = ReadCountingSync;
+  using Backing = GenerousBacking;
+};
+using GenerousExtent = SegmentDirectory<FakeSegment, GenerousConfig>::Extent;
+
+TEST_F(SegmentDirectoryTest, ExtentIsAsWideAsWhatItWasGrantedHasRoomFor) {
+  constexpr std::size_t kMore = sizeof(GenerousExtent) - sizeof(Extent);
+  GenerousBacking::granted = bytes_of_extent(0, 8) + kMore;
+  EXPECT_EQ(GenerousExtent::build(0, 2).value()->last(), 8U);
+  --GenerousBacking::granted;
+  EXPECT_EQ(GenerousExtent::build(0, 2).value()->last(), 4U);
+}
+
+TEST_F(SegmentDirectoryTest, ExtentIsNoWiderThanADirectoryCanBeThoughThereIsRoom) {
+  constexpr std::uint32_t kMost = Directory::kMaxSegments;
+  GenerousBacking::granted = bytes_of_extent(kMost / 2, 4 * kMost);
+  EXPECT_EQ(GenerousExtent::build(kMost / 2, kMost).value()->last(), kMost);
+}
+
+TEST_F(SegmentDirectoryTest, NoVariableOfAnExtentOutlivesIt) {
+  const std::int64_t before = ReadCountingSync::alive;
+  {
+    Compared compared;
+    compared.widen_to(1);
+    compared.widen_to(512);
+  }
+  EXPECT_EQ(ReadCountingSync::alive, before);
 }
 
 TEST_F(SegmentDirectoryTest, RefusedExtentIsOutOfMemory) {

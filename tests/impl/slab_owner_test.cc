@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -106,7 +107,9 @@ TEST_F(SlabOwnerTest, RefusedRegionIsOutOfMemoryAndItsRemotesTakeNothing) {
   EXPECT_EQ(owner.error(), AllocError::kOutOfMemory);
   EXPECT_EQ(owner.allocate().error(), AllocError::kOutOfMemory);
   EXPECT_FALSE(owner.deallocate(&owner));
+  EXPECT_FALSE(owner.begin_destroy(&owner));
   EXPECT_EQ(owner.reclaim(), 0U);
+  EXPECT_EQ(owner.close(), 0U);
   EXPECT_EQ(owner.stats(), SlabStats{});
   EXPECT_EQ(owner.remote().flush(), RemoteFree::kOwnerGone);
 }
@@ -118,6 +121,29 @@ TEST_F(SlabOwnerTest, RequestThatNoSlotHoldsIsUnsupported) {
   EXPECT_EQ(owner.allocate(Layout::make(1, Owner::slot_alignment * 2).value()).error(),
             AllocError::kUnsupportedLayout);
   EXPECT_TRUE(owner.allocate(Layout::make(Owner::stride, Owner::slot_alignment).value()));
+}
+
+TEST_F(SlabOwnerTest, RequestIsOfASizeAndThenOfAnAlignment) {
+  SlabOwner<std::array<std::uint64_t, 8>, ObservedConfig> owner(kCapacity);
+  EXPECT_TRUE(owner.allocate(Layout::make(64, 8).value()));
+  EXPECT_EQ(owner.allocate(Layout::make(8, 64).value()).error(), AllocError::kUnsupportedLayout);
+}
+
+TEST_F(SlabOwnerTest, OwnerDestroysItsOwnObjectsOnly) {
+  Owner owner(kCapacity);
+  const std::uint64_t foreign = 0;
+  EXPECT_FALSE(owner.begin_destroy(&foreign));
+  owner.destroy(owner.create(std::uint64_t{1}).value());
+  EXPECT_EQ(owner.stats().live, 0U);
+}
+
+TEST_F(SlabOwnerTest, RefusedAllocationAsksOnceWhereNothingWasReclaimed) {
+  Owner owner(1, InitialSegments{1});
+  take_blocks(owner, 1);
+  script_.refuse_all();
+  const std::uint64_t requests = script_.requests;
+  EXPECT_EQ(owner.allocate().error(), AllocError::kOutOfMemory);
+  EXPECT_EQ(script_.requests, requests + 1);
 }
 
 TEST_F(SlabOwnerTest, SlotsOfSmallTypesHaveRoomForALink) {

@@ -46,6 +46,13 @@ TYPED_TEST(SlotStatesTest, SecondFreeOfAnyAgeIsCountedAndChangesNothing) {
   EXPECT_EQ(slab.stats().live, 0U);
 }
 
+TYPED_TEST(SlotStatesTest, AddressOutsideHasNoSlotsAround) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(8, InitialSegments{1});
+  EXPECT_TRUE(slab.slots_around(&slab).empty());
+  EXPECT_TRUE(slab.slots_around(nullptr).empty());
+  EXPECT_FALSE(slab.usable_size(&slab));
+}
+
 TYPED_TEST(SlotStatesTest, NoBlockIsHandedOutTwiceAfterDoubleFrees) {
   ExtendableSlab<std::uint64_t, TypeParam> slab(8);
   const std::vector<Block> blocks = take_blocks(slab, 8);

@@ -22,6 +22,10 @@ class BuildError(Exception):
     """An engine does not build."""
 
 
+class CompileError(BuildError):
+    """Its source does not compile."""
+
+
 def include_flags(root, headers_root):
     """The mutants are before the shipped headers."""
     return ["-iquote", str(headers_root), "-iquote", str(root), "-iquote", str(root / "impl")]
@@ -42,16 +46,14 @@ def compile_source(root, source, headers_root, target, flags):
     command = ["g++", *FLAGS, *flags, *include_flags(root, headers_root), "-c", str(root / source), "-o", str(target)]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise BuildError(f"{source}:\n{done.stderr[:3000]}")
+        raise CompileError(f"{source}:\n{done.stderr[:3000]}")
 
 
-def link(root, engine, compiled, binary):
+def link(root, engine, compiled, surroundings, binary):
     if engine.is_checker:
         _link_as_bazel(root, engine, compiled, binary)
         return
-    sources = [str(compiled), str(root / _SURROUNDINGS)]
-    command = ["g++", *FLAGS, "-iquote", str(root), *sources, "-o", str(binary), *_LIBRARIES]
-    _run_linker(command, root, engine)
+    _run_linker(["g++", *FLAGS, str(compiled), str(surroundings), "-o", str(binary), *_LIBRARIES], root, engine)
 
 
 def _link_as_bazel(root, engine, compiled, binary):
@@ -95,21 +97,37 @@ def linked(engines, tree, out, say=print):
             say(f"mutants: linked {engine.label} with the mutants")
 
 
-def with_mutants(root, engines, headers_root, out, jobs, say=print):
-    """Builds what is missing; the engines that there are then."""
-    (out / "engines").mkdir(parents=True, exist_ok=True)
-    by_source = {engine.source: engine for engine in engines}
+def with_mutants(root, engines, headers_root, out, jobs, repair, say=print):
+    """Builds what is missing. `repair` takes the switches away that keep a source from compiling."""
+    directory = out / "engines"
+    directory.mkdir(parents=True, exist_ok=True)
+    surroundings = directory / "surroundings.o"
+    if not surroundings.exists():
+        compile_source(root, _SURROUNDINGS, headers_root, surroundings, _TEST_FLAGS)
+    missing = list({each.source: each for each in engines if not binary_of(out, each).exists()}.values())
 
     def make(engine):
         binary = binary_of(out, engine)
-        if not binary.exists():
-            flags = _CHECKER_FLAGS if engine.is_checker else _TEST_FLAGS
-            compiled = binary.with_suffix(".o")
-            compile_source(root, engine.source, headers_root, compiled, flags)
-            link(root, engine, compiled, binary)
-            compiled.unlink()
+        compiled = binary.with_suffix(".o")
+        compile_source(root, engine.source, headers_root, compiled, _CHECKER_FLAGS if engine.is_checker else _TEST_FLAGS)
+        link(root, engine, compiled, surroundings, binary)
+        compiled.unlink()
         say(f"mutants: built {engine.source} with the mutants")
 
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        for future in [pool.submit(make, engine) for engine in by_source.values()]:
-            future.result()
+    def make_all(wanted):
+        """Those of which the source does not compile."""
+        failed = []
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            for engine, future in [(each, pool.submit(make, each)) for each in wanted]:
+                try:
+                    future.result()
+                except CompileError:
+                    failed.append(engine)
+        return failed
+
+    # The first one alone shows most of what does not compile.
+    for wanted in (missing[:1], missing[1:]):
+        while failed := make_all(wanted):
+            repair(failed[0].source)
+            make(failed[0])
+            wanted = failed[1:]

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import unittest
 
-from tests.mutants.schemata import generate, mutant, rewrite
+from tests.mutants.schemata import generate, mutant, rewrite, same_code
 
 _SOURCE = """
 #include <atomic>
@@ -204,6 +204,46 @@ class SchemataTest(unittest.TestCase):
         self.assertLessEqual({each.number for each in self.mutants if each.operator == "lock"}, numbers)
         unreached = {each.number for each in self.mutants if not each.has_switch}
         self.assertFalse(numbers & unreached)
+
+
+class SameCodeTest(unittest.TestCase):
+    _HEADER = """namespace slabproof {
+inline int counted(int a) {
+  int sum = 0;
+  sum = a + 1;
+  return sum;
+}
+template <class T>
+T halved(T a) {
+  T half = 0;
+  half = a / 2;
+  return half;
+}
+}  // namespace slabproof
+"""
+
+    def proved(self, function, original, replacement):
+        with tempfile.TemporaryDirectory() as scratch:
+            directory = pathlib.Path(scratch)
+            header = directory / "shipped" / "counted.h"
+            header.parent.mkdir()
+            header.write_text(self._HEADER)
+            source = directory / "main.cc"
+            source.write_text('#include "slabproof/counted.h"\nint main(int a, char**) { return slabproof::counted(a); }\n')
+            (changed,) = (each for each in mutant.numbered(generate.mutants_of([header]))
+                          if (each.function.endswith(function), each.original, each.replacement) == (True, original, replacement))  # fmt: skip
+            file = directory / "same_code.json"
+            same_code.prove(directory, [header], [changed], file, "headers", 1, source)
+            return same_code.load(file, "headers")[changed.name]
+
+    def test_value_that_is_overwritten_is_proved(self):
+        self.assertTrue(self.proved("counted", "0", "1"))
+
+    def test_value_that_is_used_is_not(self):
+        self.assertFalse(self.proved("counted", "1", "0"))
+
+    def test_template_that_nobody_instantiates_is_not(self):
+        self.assertFalse(self.proved("halved", "0", "1"))
 
 
 if __name__ == "__main__":

@@ -14,14 +14,14 @@ import signal
 import sys
 import time
 
-from tests.mutants.schemata import build, campaign, compiled, equivalent, generate, objects, report, subjects
+from tests.mutants.schemata import build, campaign, compiled, equivalent, generate, objects, report, same_code, subjects
 from tests.mutants.schemata.mutant import Mutant, numbered
 
 _STOPPED, _USAGE, _SURVIVORS = 3, 2, 1
 
 
 def _parsed():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog="verify mutants", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path(), help=argparse.SUPPRESS)
     parser.add_argument("--bazel", default="/usr/bin/bazel", help=argparse.SUPPRESS)
     parser.add_argument("--of", choices=subjects.SUBJECTS, default="impl", help="what is mutated: the library (impl), or its verifiers (model)")
@@ -31,6 +31,7 @@ def _parsed():
     parser.add_argument("--list", action="store_true", help="list the engines and exit")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="mutants at a time (one for each processor)")
     parser.add_argument("--resume", action="store_true", help="go on from the results in --out; without, or where headers changed, they are kept as .old")
+    parser.add_argument("--same-code", action="store_true", help="also compare the object code of each mutant that lives with that of the shipped headers: about 10 s each")
     parser.add_argument("--json", type=pathlib.Path, help="write the mutants and what became of them here")
     parser.add_argument("--out", type=pathlib.Path, help="directory of what is built and found (mutants, mutants_of_model)")
     return parser.parse_args()
@@ -49,39 +50,37 @@ def _chosen_engines(subject, names):
     return [each for each in subject.engines if not names or each.name in names]
 
 
-def _generated(arguments, headers, chosen):
-    """The mutants, with headers that hold them in OUT/headers; from the run before, where the headers are the same. Engines
-    that are new may take switches away, and never bring any back: those that are built already stay as they are.
-    """
-    directory = arguments.out / "headers" / "slabproof"
-    listed = arguments.out / "mutants.json"
-    mark = campaign.fingerprint(headers)
-    kept = json.loads(listed.read_text()) if listed.exists() else {}
-    probed = kept.get("probed", []) if kept.get("mark") == mark else []
-    if probed:
-        mutants = [Mutant.from_json(each) for each in kept["mutants"]]
-    else:
-        mutants = numbered(generate.mutants_of(headers))
-        for stale in (arguments.out / "engines").glob("*"):
-            stale.unlink()
-    change = generate.in_namespace(subjects.IMPL.namespace)
+class _Mutants:
+    """All mutants, with headers that hold them in OUT/headers: those of the run before, where the headers are the same."""
 
-    def rewritten():
-        generate.write(directory, headers, mutants, change)
+    def __init__(self, root, out, headers):
+        self._root, self._headers = root, headers
+        self._directory, self._listed = out / "headers" / "slabproof", out / "mutants.json"
+        self._mark = campaign.fingerprint(headers)
+        kept = json.loads(self._listed.read_text()) if self._listed.exists() else {}
+        if kept.get("mark") == self._mark:
+            self.all = [Mutant.from_json(each) for each in kept["mutants"]]
+        else:
+            self.all = numbered(generate.mutants_of(headers))
+            for stale in (out / "engines").glob("*"):
+                stale.unlink()
+        self._write()
 
-    probes = sorted({each.source for each in chosen} - set(probed))
-    if probes:
-        rewritten()
-        flags = [*build.FLAGS, *build.include_flags(arguments.root, directory.parent)]
-        paths = [str(arguments.root / each) for each in probes]
-        compiled.leave_out_what_fails(mutants, headers, paths, flags, directory, rewritten)
-        fields = {"mark": mark, "probed": sorted({*probed, *probes}), "mutants": [each.to_json() for each in mutants]}
-        listed.write_text(json.dumps(fields) + "\n")
-    return mutants
+    def _write(self):
+        generate.write(self._directory, self._headers, self.all, generate.in_namespace(subjects.IMPL.namespace))
+        fields = {"mark": self._mark, "mutants": [each.to_json() for each in self.all]}
+        self._listed.write_text(json.dumps(fields) + "\n")
+
+    def repair(self, source):
+        """Takes the switch from each mutant that keeps an engine's source from compiling. None ever comes back: the engines
+        that are built already stay as they are.
+        """
+        flags = [*build.FLAGS, *build.include_flags(self._root, self._directory.parent)]
+        compiled.leave_out_what_fails(self.all, self._headers, [str(self._root / source)], flags, self._directory, self._write)
 
 
 def _generated_with_objects(arguments, subject):
-    """The same for a subject with objects of its own, which are compiled here; `link` links an engine with them."""
+    """Mutants of a subject with objects of its own, which are compiled here; `link` links an engine with them."""
     files = subject.files(arguments.root)
     listed = arguments.out / "mutants.json"
     mark = campaign.fingerprint(files)
@@ -131,6 +130,8 @@ def main():
         return 0
     if arguments.jobs < 1 or (arguments.sample is not None and arguments.sample < 1):
         _usage("--jobs and --sample take numbers from 1")
+    if arguments.same_code and subject.has_own_objects:
+        _usage("--same-code compares what headers of the library become, not for --of model")
     chosen = _chosen_engines(subject, arguments.engine)
     headers = subject.files(arguments.root)
     for name in arguments.file:
@@ -142,14 +143,14 @@ def main():
         tree = None
         if subject.has_own_objects:
             mutants, tree = _generated_with_objects(arguments, subject)
-        else:
-            mutants = _generated(arguments, headers, chosen)
-        _say(f"mutants: {len(mutants):,} mutants, {sum(each.has_switch for each in mutants):,} with a switch")
-        build.shipped(arguments.root, arguments.bazel, chosen)
-        if tree is not None:
+            build.shipped(arguments.root, arguments.bazel, chosen)
             build.linked(chosen, tree, arguments.out, _say)
         else:
-            build.with_mutants(arguments.root, chosen, arguments.out / "headers", arguments.out, arguments.jobs, _say)
+            held = _Mutants(arguments.root, arguments.out, headers)
+            mutants = held.all
+            build.shipped(arguments.root, arguments.bazel, chosen)
+            build.with_mutants(arguments.root, chosen, arguments.out / "headers", arguments.out, arguments.jobs, held.repair, _say)
+        _say(f"mutants: {len(mutants):,} mutants, {sum(each.has_switch for each in mutants):,} with a switch")
     except (build.BuildError, compiled.CompileError) as error:
         _usage(str(error))
     tried = [each for each in mutants if each.has_switch and (not arguments.file or each.file in arguments.file)]
@@ -172,6 +173,10 @@ def main():
         is_stopped = True
     _say(f"mutants: {time.monotonic() - start:.0f} s")
     found = report.Found(mutants, tried, chosen, bases, results, equivalent.load(subject.arguments), subject)
+    file, mark = arguments.out / "same_code.json", campaign.fingerprint(headers)
+    if arguments.same_code and not is_stopped:
+        same_code.prove(arguments.root, headers, found.survivors(), file, mark, arguments.jobs)
+    found.proved = {name for name, is_same in same_code.load(file, mark).items() if is_same}
     found.write(arguments.out, headers)
     if arguments.json:
         arguments.json.write_text(json.dumps(found.to_json(), indent=1) + "\n")

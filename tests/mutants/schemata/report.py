@@ -15,13 +15,16 @@ class Found:
         self._mutants, self._tried, self._engines = mutants, tried, engines
         self._bases, self._results, self._arguments = bases, results, arguments
         self._subject = subject
+        self.proved = frozenset()  # names of those whose code is the same
 
     def verdict(self, mutant):
-        """"killed", "equivalent", "not reached", "lived", or "not tried" where the run stopped early."""
+        """"killed", "equivalent" by an argument, "same code", "not reached", "lived", or "not tried" where the run stopped early."""
         if self._results.kill_of(mutant, self._engines) is not None:
             return "killed"
         if mutant.key in self._arguments:
             return "equivalent"
+        if mutant.name in self.proved:
+            return "same code"
         able = {engine.name for engine in campaign.order_of(mutant, self._engines, self._bases)}
         if not able:
             return "not reached"
@@ -52,19 +55,19 @@ class Found:
         for each in self._tried:
             verdict = self.verdict(each)
             if verdict not in ("killed", "not tried"):
-                why = self._arguments[each.key].why if verdict == "equivalent" else f"**{verdict}**"
+                why = self._arguments[each.key].why if verdict == "equivalent" else verdict if verdict == "same code" else f"**{verdict}**"
                 texts = " | ".join(f"`{text.replace('|', chr(92) + '|')[:90]}`" for text in (each.original, each.replacement or " "))
                 lines.append(f"| {each.name} | {each.function}, {each.file} | {each.operator} | {texts} | {why} |")
         return "\n".join(lines) + "\n"
 
     def _by(self, name, group_of):
         """The verdicts of each group."""
-        rows = [f"| {name} | mutants | tried | killed | equivalent | lived | not reached | not tried |", "|---|---|---|---|---|---|---|---|"]
+        rows = [f"| {name} | mutants | tried | killed | equivalent | same code | lived | not reached | not tried |", "|---|---|---|---|---|---|---|---|---|"]
         for group in sorted(set(map(group_of, self._mutants))):
             tried = [each for each in self._tried if group_of(each) == group]
             counts = collections.Counter(map(self.verdict, tried))
             made = sum(group_of(each) == group for each in self._mutants)
-            numbers = [made, len(tried), *(counts[name] for name in ("killed", "equivalent", "lived", "not reached", "not tried"))]
+            numbers = [made, len(tried), *(counts[name] for name in ("killed", "equivalent", "same code", "lived", "not reached", "not tried"))]
             rows.append(f"| {group} | " + " | ".join(f"{each:,}" for each in numbers) + " |")
         return rows
 
