@@ -88,6 +88,18 @@ class DocsTest(unittest.TestCase):
                     self.assertGreater(seen["text"], 500)
                     self.assertTrue(seen["scripts"], "the script of the theme did not run")
 
+    def test_names_stand_on_the_page_of_their_header(self):
+        for page, names in {
+            "model": ["model::check", "model::expect", "model::Run::spawned", "model::checked::atomic", "model::checked::lock_guard"],
+            "policies": ["StdSync::Mutex", "StdBlockingSync::ConditionVariable", "AwaitingSyncPolicy", "UnlockedSync", "SipHashMac"],
+            "slabs": ["GeometricClasses", "to_string"],
+        }.items():
+            text = (self.out / f"docs/reference/{page}.html").read_text()
+            for name in names:
+                parts = "".join(f"{len(part)}{part}" for part in ("slabproof", *name.split("::")))
+                with self.subTest(name):
+                    self.assertRegex(text, rf'id="_CPPv4[^"]*{parts}')
+
     def test_names_can_be_searched_for(self):
         index = (self.out / "searchindex.js").read_text()
         for name in ("extendableslab", "limit_segments", "linearizable"):

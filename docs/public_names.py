@@ -23,7 +23,7 @@ class PublicNames:
                 self._add(definition, _DIRECTIVES[kind], name, members)
             if kind == "namespace":
                 for member in definition.iterfind("sectiondef/memberdef[@kind]"):
-                    if member.get("kind") in ("enum", "typedef"):
+                    if member.get("kind") in ("enum", "typedef", "function") and self._is_documented(member):
                         self._add(member, f"doxygen{member.get('kind')}", member.findtext("qualifiedname"), [])
 
     def expand(self, text):
@@ -42,10 +42,13 @@ class PublicNames:
 
     def _stands_alone(self, definition, name):
         """Neither an instance of a template, nor a member of a class, nor one without documentation."""
-        is_documented = any("".join(part.itertext()).strip() for part in definition.findall("detaileddescription"))
-        is_documented |= any("".join(part.itertext()).strip() for part in definition.findall("briefdescription"))
         outer = name.rpartition("::")[0]
-        return "<" not in name and outer in ("slabproof", "slabproof::model") and is_documented
+        is_of_a_namespace = outer in ("slabproof", "slabproof::model", "slabproof::model::checked")
+        return "<" not in name and is_of_a_namespace and self._is_documented(definition)
+
+    def _is_documented(self, definition):
+        parts = definition.findall("detaileddescription") + definition.findall("briefdescription")
+        return any("".join(part.itertext()).strip() for part in parts)
 
     def _add(self, element, directive, name, options):
         header = element.find("location").get("file")

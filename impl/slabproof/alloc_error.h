@@ -21,6 +21,7 @@ enum class AllocError : std::uint8_t {
   kSegmentLimit,  ///< the slab has as many segments as it can name, or as `limit_segments` allows
 };
 
+/// "out of memory", "invalid capacity", ... O(1), safe from any thread.
 [[nodiscard]] constexpr std::string_view to_string(AllocError error) noexcept {
   // Not a switch: compilers disagree whether one that is complete needs a default.
   constexpr std::array<std::string_view, 6> kNames = {"out of memory",      "invalid capacity",

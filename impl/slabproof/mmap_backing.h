@@ -168,6 +168,7 @@ class BasicMmapBacking {
   std::size_t size_ = 0;
 };
 
+/// In pages of the kernel's usual size, each had at its first use.
 using MmapBacking = BasicMmapBacking<MmapOptions{}>;
 
 static_assert(MovableBacking<MmapBacking>);

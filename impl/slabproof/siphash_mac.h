@@ -28,10 +28,14 @@ namespace slabproof {
 /// function. Shown by //tests/impl:siphash_mac_test.
 class SipHashMac {
  public:
+  /// What a link is sealed with: 32 bits of the SipHash of it.
   using Tag = std::uint32_t;
+  /// 128 bits.
   using Key = std::array<std::uint64_t, 2>;
+  /// It says nothing of whether a slot is free; see SlotStates.
   static constexpr bool tracks_slots = false;
 
+  /// With that key. Of a test: a slab takes what `make` gives.
   explicit SipHashMac(Key key) noexcept : key_(key) {}
 
   /// A fresh random key. A kernel without `getrandom` is fatal: a key that can be guessed would
@@ -45,11 +49,13 @@ class SipHashMac {
     return SipHashMac(key);
   }
 
+  /// The tag of the link from slot number `slot` to slot number `next`. O(1).
   [[nodiscard]] Tag seal(std::uint32_t next, std::uint32_t slot) const noexcept {
     const highwayhash::SipHash13State::Key key = {key_[0], key_[1]};
     const auto message = std::bit_cast<std::array<char, 8>>(std::array{next, slot});
     return static_cast<Tag>(highwayhash::SipHash13(key, message.data(), message.size()));
   }
+  /// Whether that is the tag of that link. One that is forged passes once in 2^32. O(1).
   [[nodiscard]] bool verify(std::uint32_t next, std::uint32_t slot, Tag tag) const noexcept {
     return seal(next, slot) == tag;
   }

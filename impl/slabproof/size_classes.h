@@ -5,7 +5,6 @@
 #include <array>
 #include <bit>
 #include <cstddef>
-#include <type_traits>
 #include <utility>
 
 #include "slabproof/language.h"
@@ -17,7 +16,9 @@ namespace slabproof {
 /// bytes to 16, those of 64 to 64.
 template <std::size_t... kSizes>
 struct SizeClasses {
+  /// How many classes there are.
   static constexpr std::size_t count = sizeof...(kSizes);
+  /// Of each, in bytes, the smallest first.
   static constexpr std::array<std::size_t, count> sizes = {kSizes...};
   static_assert(count > 0 && sizes.front() > 0, "slabproof: a size class has at least one byte");
   static_assert(std::adjacent_find(sizes.begin(), sizes.end(),
@@ -25,6 +26,7 @@ struct SizeClasses {
                     sizes.end(),
                 "slabproof: each size class is larger than the one before it");
 
+  /// Of the blocks of the class of `size` bytes, in bytes. O(1).
   [[nodiscard]] static constexpr std::size_t alignment(std::size_t size) noexcept {
     return std::size_t{1} << std::countr_zero(size);
   }
@@ -45,11 +47,13 @@ struct GeometricSizes {
   static constexpr std::size_t next(std::size_t size) noexcept {
     return size + (std::max)(kSmallest, std::bit_floor(size) / kSteps);
   }
+  /// How many classes there are. @hideinitializer
   static constexpr std::size_t count = [] {
     std::size_t found = 1;
     for (std::size_t size = kSmallest; size < kLargest; size = next(size)) ++found;
     return found;
   }();
+  /// The size of class number `index`, in bytes. O(`index`), when the program is compiled.
   static constexpr std::size_t at(std::size_t index) noexcept {
     std::size_t size = kSmallest;
     while (index-- > 0) size = next(size);
@@ -57,13 +61,19 @@ struct GeometricSizes {
   }
 
  private:
+  template <class Indices>
+  struct Classes;
   template <std::size_t... kIndex>
-  static std::type_identity<SizeClasses<at(kIndex)...>> classes(std::index_sequence<kIndex...>);
+  struct Classes<std::index_sequence<kIndex...>> {
+    using Sizes = SizeClasses<at(kIndex)...>;
+  };
 
  public:
-  using type = typename decltype(classes(std::make_index_sequence<count>()))::type;
+  /// The sizes, as `SizeClassed` takes them.
+  using type = typename Classes<std::make_index_sequence<count>>::Sizes;
 };
 
+/// The sizes of `GeometricSizes`, as `SizeClassed` takes them.
 template <std::size_t kSmallest, std::size_t kLargest, std::size_t kSteps = 4>
 using GeometricClasses = typename GeometricSizes<kSmallest, kLargest, kSteps>::type;
 

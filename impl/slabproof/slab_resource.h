@@ -165,6 +165,7 @@ class basic_slab_resource final : public std::pmr::memory_resource {
   Slabs slabs_;
 };
 
+/// On slabs of any threads for the sizes of `NodeClasses`.
 using slab_resource = basic_slab_resource<>;
 
 }  // namespace slabproof

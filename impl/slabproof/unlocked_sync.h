@@ -12,13 +12,16 @@ namespace slabproof {
 /// second thread that uses the slab without synchronisation.
 template <SyncPolicy Sync>
 struct UnlockedSync : Sync {
+  /// A mutex that excludes nobody. O(1), nothing is done.
   class Mutex {
    public:
     Mutex() = default;
     Mutex(const Mutex&) = delete;
     Mutex& operator=(const Mutex&) = delete;
 
+    /// Returns at once.
     void lock(std::source_location = std::source_location::current()) noexcept {}
+    /// Returns at once.
     void unlock(std::source_location = std::source_location::current()) noexcept {}
   };
 };

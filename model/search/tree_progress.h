@@ -8,19 +8,26 @@
 namespace slabproof::model {
 
 /// Estimates which part of a tree a depth-first search has been through, from nothing but how many
-/// branches it has put aside: a branch that is put aside counts as much as all that comes after it
-/// on the way that the search goes on (the weights of Kilby, Slaney, Thiebaux, Walsh, "Estimating
-/// search tree size", AAAI 2006, for a binary tree). So it never goes back, and ends at 1.
+/// branches it has put aside: each counts a share of what is left where it is put aside, and the
+/// way that the search goes on counts the rest (with half, the weights of Kilby, Slaney, Thiebaux,
+/// Walsh, "Estimating search tree size", AAAI 2006, for a binary tree). So it never goes back, and
+/// ends at 1.
 class TreeProgress {
  public:
+  /// On execution graphs what is put aside is the smaller part, as what comes later can no longer
+  /// revisit what it has: of shares tried, this comes closest, within a factor of 2.5.
+  static constexpr double kShareOnGraphs = 0.4;
+
+  explicit TreeProgress(double share = kShareOnGraphs) : share_(share) {}
+
   /// Up to 1.
   [[nodiscard]] double part() const noexcept { return part_; }
 
   /// The search has come to a leaf; so many branches are put aside now.
   void reach_leaf(std::size_t put_aside) {
     while (branches_.size() < put_aside) {
-      way_ /= 2;
-      branches_.push_back(way_);
+      branches_.push_back(way_ * share_);
+      way_ -= branches_.back();
     }
     part_ += way_;
     way_ = 0;
@@ -42,6 +49,7 @@ class TreeProgress {
   }
 
  private:
+  double share_;
   std::vector<double> branches_;  // what each that is put aside counts
   double way_ = 1;                // what is left of the branch that the search is in
   double part_ = 0;

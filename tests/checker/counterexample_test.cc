@@ -149,13 +149,13 @@ void search_tree(TreeProgress& progress, std::size_t depth) {
 }
 
 TEST(TreeProgress, IsExactWhereAllBranchesAreAlike) {
-  TreeProgress progress;
+  TreeProgress progress(0.5);
   search_tree(progress, 5);
   EXPECT_EQ(progress.part(), 1);
 }
 
 TEST(TreeProgress, CountsBranchesThatLeadNowhere) {
-  TreeProgress progress;
+  TreeProgress progress(0.5);
   progress.reach_leaf(3);
   progress.go_on(0);  // with the first of them
   EXPECT_EQ(progress.part(), 0.5);
