@@ -26,6 +26,7 @@ struct Judged {
   /// "property: sentence", or nothing.
   [[nodiscard]] std::string said() const {
     const auto violation = CensusJudge(setup, traits, 2).judge(census, bad);
+    EXPECT_TRUE(!violation || violation->status == HistoryStatus::kViolates);
     return violation ? violation->property + ": " + violation->message : "";
   }
 };
@@ -109,10 +110,10 @@ TEST(CensusJudge, SegmentsAreThoseThatThePeakNeeds) {
 
 TEST(CensusJudge, EachBadPointerIsCountedOrHandedOut) {
   Judged judged;
-  judged.bad = {.offered = 3, .handed_out = 1};
+  judged.bad = {.offered = 4, .handed_out = 2};
   judged.census.misuse_events = judged.census.corruption_events = 1;
   EXPECT_EQ(judged.said(),
-            "C5: 3 bad pointers were given back, of which 1 were handed out again; 1 were "
+            "C5: 4 bad pointers were given back, of which 2 were handed out again; 1 were "
             "counted.");
   judged.census.corruption_events = 2;
   judged.census.misuse_events = 2;
