@@ -63,11 +63,13 @@ class Found:
     def _by(self, name, group_of):
         """The verdicts of each group."""
         rows = [f"| {name} | mutants | tried | killed | equivalent | same code | lived | not reached | not tried |", "|---|---|---|---|---|---|---|---|---|"]
-        for group in sorted(set(map(group_of, self._mutants))):
-            tried = [each for each in self._tried if group_of(each) == group]
-            counts = collections.Counter(map(self.verdict, tried))
-            made = sum(group_of(each) == group for each in self._mutants)
-            numbers = [made, len(tried), *(counts[name] for name in ("killed", "equivalent", "same code", "lived", "not reached", "not tried"))]
+        made = collections.Counter(map(group_of, self._mutants))
+        verdicts = collections.defaultdict(collections.Counter)
+        for each in self._tried:
+            verdicts[group_of(each)][self.verdict(each)] += 1
+        for group in sorted(made):
+            counts = verdicts[group]
+            numbers = [made[group], counts.total(), *(counts[name] for name in ("killed", "equivalent", "same code", "lived", "not reached", "not tried"))]
             rows.append(f"| {group} | " + " | ".join(f"{each:,}" for each in numbers) + " |")
         return rows
 

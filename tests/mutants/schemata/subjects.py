@@ -1,7 +1,7 @@
 """What mutants are made of: the library, or the programs that judge it."""
 
 import dataclasses
-import pathlib
+import fnmatch
 
 from tests.mutants.schemata import engines, verifier_engines
 from tests.mutants.schemata.engines import Engine
@@ -35,7 +35,7 @@ class Subject:
 
     def part_of_mutant(self, mutant):
         """What the code does that a mutant changes."""
-        return next((part for part, pattern in self.parts if pathlib.PurePath(mutant.file).match(pattern)), "")
+        return next((part for part, pattern in self.parts if fnmatch.fnmatchcase(mutant.file, pattern)), "")
 
 
 IMPL = Subject(

@@ -9,11 +9,19 @@ def _test(label):
     return Engine(label.split(":")[1], label, "", ("--gtest_fail_fast", "--gtest_brief"), True)
 
 
+def _part(label, cases):
+    """Some cases of a test that takes long, since most mutants need no more."""
+    name = f"{label.split(':')[1]}, {cases}"
+    return Engine(name, label, "", ("--gtest_fail_fast", "--gtest_brief", f"--gtest_filter={cases}"), True)
+
+
 def _suite(name, *arguments):
     return Engine(name, _CHECK, "", (*arguments, *RESULTS), True)
 
 
 ENGINES = [
+    _part("//tests/checker:dpor_test", "Dpor.*"),
+    _part("//tests/slab:states_test", "StateSearch.*:StateMerges.*"),
     *(_test(f"//tests/checker:{name}_test") for name in (
         "capabilities", "check", "dpor", "explore", "failures", "graph_random", "graph_search", "graph_shares", "graph_waits",
         "linearizable", "litmus", "memory_model", "memory_orders", "memory_reuse", "misuse", "object_lifetime", "pause",
