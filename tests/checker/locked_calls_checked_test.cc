@@ -20,10 +20,13 @@
 #include "tests/support/object_program.h"
 #include "tests/support/place.h"
 
+/// Whether the system has no room for handlers.
+static bool refuses_handlers = false;
+
 /// In the place of the system's: the process of a checker forks nobody.
 extern "C" int pthread_atfork(void (* /*before*/)(), void (* /*parent*/)(),
                               void (* /*child*/)()) noexcept {
-  return 0;
+  return refuses_handlers ? 1 : 0;
 }
 
 namespace slabproof::testing {
@@ -184,14 +187,16 @@ class GuardsOfThreads final : public model::Execution {
   [[nodiscard]] std::size_t thread_count() const override { return members_.size() - 1; }
   void before() override {
     for (auto& member : members_) member.make(&member, &nothing, &nothing, &nothing);
-    EXPECT_FALSE(Registry::join(*members_.back()));
+    // The registry is there from the beginning, and has no handlers yet.
+    refuses_handlers = true;
+    EXPECT_TRUE(Registry::join(*members_.back()));
+    refuses_handlers = false;
   }
   void thread(std::size_t index) override {
     EXPECT_FALSE(Registry::join(*members_[index]));
     Registry::leave(*members_[index]);
   }
   void after() override {
-    Registry::leave(*members_.back());
     for (auto& member : members_) member.end();
   }
   std::optional<model::Failure> judge() override { return std::nullopt; }
