@@ -151,6 +151,7 @@ class ProgramExecution final : public Execution, private StateOfProgram {
   auto on_slab(Call call);
   bool append_shared(StateSink& sink) override;
   void append_thread(std::size_t thread, StateSink& sink) override;
+  [[nodiscard]] bool is_of_pool(std::uint32_t tag, std::size_t size) const override;
   [[nodiscard]] std::span<const std::byte> owned(std::size_t thread) const override {
     return std::as_bytes(std::span(&threads_[thread], 1));
   }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "model/slab/model_backing.h"
 #include "model/slab/program_execution.h"
 
 namespace slabproof::model {
@@ -52,9 +53,16 @@ bool ProgramExecution::follow() {
   return is_good;
 }
 
+/// Extents of the directory: behind the lock a segment is found by its index or its address,
+/// whichever extent its entry lies in. Not of larger ones, which also have words of the set of
+/// segments that have room.
+bool ProgramExecution::is_of_pool(std::uint32_t tag, std::size_t size) const {
+  constexpr std::size_t kWithoutSetOfSegments = std::size_t{64} * 24;
+  return static_cast<RegionKind>(tag) == RegionKind::kDirectory && size < kWithoutSetOfSegments;
+}
+
 bool ProgramExecution::append_shared(StateSink& sink) {
   if (!follow()) return false;
-  sink.number(regions_mapped_);
   follower_->append_shared(sink);
   return true;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
 #include <cstring>
 #include <span>
 #include <tuple>
@@ -15,6 +16,7 @@ namespace {
 // The upper four bits of a word that says what kind of value it stands for. A value that could be
 // taken for such a word comes after `kPlain`.
 constexpr unsigned kKindShift = 60;
+constexpr std::uint64_t kInPool = std::uint64_t{0x9} << kKindShift;
 constexpr std::uint64_t kInRegion = std::uint64_t{0xa} << kKindShift;
 constexpr std::uint64_t kOnStack = std::uint64_t{0xb} << kKindShift;
 constexpr std::uint64_t kOwned = std::uint64_t{0xc} << kKindShift;
@@ -47,7 +49,7 @@ CanonicalState::Told CanonicalState::take(const SchedulingPoint& at) {
     why_unknown_ = "the program does not tell its state";
     return Told::kUnknown;
   }
-  collect();
+  collect(*program);
   if (const auto why = unseen()) {
     why_unknown_ = *why;
     return Told::kUnknown;
@@ -85,7 +87,7 @@ std::optional<std::string_view> CanonicalState::unseen() const {
   return std::nullopt;
 }
 
-void CanonicalState::collect() {
+void CanonicalState::collect(const StateOfProgram& program) {
   list_variables(variables_);
   list_mutexes(mutexes_);
   const auto granted = ModelMemory::instance().regions();
@@ -96,6 +98,7 @@ void CanonicalState::collect() {
     region.base = granted[i].base;
     region.size = granted[i].size;
     region.is_released = granted[i].is_released;
+    region.is_of_pool = options_.merge_pools && program.is_of_pool(granted[i].tag, granted[i].size);
     region.name = kUnnamed;
     region.met_by = kMaxThreads;
     region.objects.clear();
@@ -135,6 +138,7 @@ void CanonicalState::begin_words(StateWords& words, std::size_t owner) {
   into_->begin(owner);
   met_.clear();
   if (owner == kMaxThreads) next_name_ = 0;
+  if (owner == kMaxThreads) pool_.clear();
 }
 
 // ---- what belongs to no thread, or to one ----
@@ -156,6 +160,7 @@ bool CanonicalState::put_shared(StateOfProgram& program) {
   }
   put_number(kEnd);
   put_regions_met();
+  put_pool();
   return true;
 }
 
@@ -199,23 +204,80 @@ void CanonicalState::put_regions_met() {
   met_.clear();
 }
 
+// ---- pools ----
+
+/// Goes through a region as it joins the pool. What its words mean is put last, when all of the
+/// pool has been met.
+void CanonicalState::meet_in_pool(Region& region) {
+  region.name = static_cast<std::uint32_t>(pool_.size());
+  region.met_by = kMaxThreads;
+  pool_.push_back(static_cast<std::uint32_t>(&region - regions_.data()));
+}
+
+void CanonicalState::put_pool() {
+  pool_addresses_.clear();
+  // It grows where one of its regions leads to another.
+  for (std::size_t next = 0; next < pool_.size(); ++next) {
+    for (const ObjectRecord* const object : regions_[pool_[next]].objects) {
+      list_pool_addresses(*object);
+    }
+  }
+  // Each is put as what it means, in an order that does not depend on where it lies.
+  std::ranges::sort(pool_addresses_);
+  for (const std::uint64_t address : pool_addresses_) put_number(address);
+  put_number(kEnd);
+  // Most is known to all.
+  for (const std::uint32_t index : pool_) {
+    const Region& region = regions_[index];
+    for (const ObjectRecord* const object : region.objects) {
+      if (is_known_to_all(object->race)) continue;
+      put_number(address_of(object->object) - region.base);
+      put_race(object->race);
+    }
+    put_granules(region);
+  }
+  put_number(kEnd);
+  put_regions_met();
+}
+
+void CanonicalState::list_pool_addresses(const ObjectRecord& object) {
+  alignas(64) std::byte copy[kMostBytes];
+  const std::byte* const value = canonical_value(object, copy);
+  for (std::size_t at = 0; at + sizeof(std::uint64_t) <= object.type->value_size;
+       at += sizeof(std::uint64_t)) {
+    const std::uint64_t word = word_at(value + at, sizeof(std::uint64_t));
+    Region* const region = region_of(word);
+    if (region == nullptr) continue;
+    if (region->is_of_pool) {
+      if (region->name == kUnnamed) meet_in_pool(*region);
+    } else {
+      pool_addresses_.push_back(meaning_of(*region, word));
+    }
+  }
+}
+
+/// The value of a variable, if need be in a copy of `kMostBytes`.
+const std::byte* CanonicalState::canonical_value(const ObjectRecord& object,
+                                                 std::byte* copy) const {
+  const checker_hooks::TypeInfo& type = *object.type;
+  const std::byte* const value = static_cast<const std::byte*>(object.object) + type.value_offset;
+  if (type.value_size > kMostBytes || type.canonicalize == nullptr) return value;
+  std::memcpy(copy, value, type.value_size);
+  type.canonicalize(copy);
+  return copy;
+}
+
 void CanonicalState::put_object(const ObjectRecord& object) {
-  constexpr std::size_t kMostBytes = 4096;
   alignas(64) std::byte copy[kMostBytes];
   const checker_hooks::TypeInfo& type = *object.type;
   put_number(address_of(&type));
-  const std::byte* value = static_cast<const std::byte*>(object.object) + type.value_offset;
+  const std::byte* const value = static_cast<const std::byte*>(object.object) + type.value_offset;
   const std::uint64_t first = word_at(value, type.value_size);
   if (type.names_thread && first >> 32 < threads_) {
     put_number(first & 0xffff'ffff);
     into_->thread(first >> 32);
   } else {
-    if (type.value_size <= kMostBytes && type.canonicalize != nullptr) {
-      std::memcpy(copy, value, type.value_size);
-      type.canonicalize(copy);
-      value = copy;
-    }
-    put_memory(value, type.value_size);
+    put_memory(canonical_value(object, copy), type.value_size);
   }
   put_race(object.race);
 }
@@ -231,6 +293,16 @@ void CanonicalState::put_race(const RaceCell& race) {
     if (knowers != Knowledge::kAll) loads_.push_back({thread, knowers});
   }
   into_->loads(loads_);
+}
+
+/// Whether no access to come can race with one that there was.
+bool CanonicalState::is_known_to_all(const RaceCell& race) const {
+  bool is_known = knowledge_.of(race.store_thread(), race.store_time()) == Knowledge::kAll;
+  for (unsigned rest = race.loaded(); is_known && rest != 0; rest &= rest - 1) {
+    const auto thread = static_cast<std::size_t>(std::countr_zero(rest));
+    is_known = knowledge_.of(thread, race.load_time(thread)) == Knowledge::kAll;
+  }
+  return is_known;
 }
 
 void CanonicalState::put_granules(const Region& region) {
@@ -269,27 +341,42 @@ void CanonicalState::put_value(std::uint64_t word) {
   constexpr std::uint64_t kFirstAddress = 4096;
   if (word < kFirstAddress) return put_number(word);
   if (put_as_place(word)) return;
-  if (word >> kKindShift >= kInRegion >> kKindShift) put_number(kPlain);
+  if (word >> kKindShift >= kInPool >> kKindShift) put_number(kPlain);
   put_number(word);
 }
 
 bool CanonicalState::put_as_place(std::uint64_t word) {
   Region* const region = region_of(word);
   if (region == nullptr) return put_as_thread_memory(word);
-  if (region->name == kUnnamed || (region->met_by != owner_ && region->met_by != kMaxThreads)) {
+  if (region->is_of_pool && region->name == kUnnamed && owner_ == kMaxThreads) {
+    meet_in_pool(*region);
+  }
+  if (region->is_of_pool && region->met_by == kMaxThreads) {
+    // From elsewhere it does matter where in the pool something lies.
+    const std::uint64_t place =
+        owner_ == kMaxThreads ? 0
+                              : std::uint64_t{region->name} << kNameShift | (word - region->base);
+    put_number(kInPool | (region->is_released ? kReleased : 0) | place);
+    return true;
+  }
+  put_number(meaning_of(*region, word));
+  return true;
+}
+
+/// Of an address in a region that is of no pool.
+std::uint64_t CanonicalState::meaning_of(Region& region, std::uint64_t address) {
+  if (region.name == kUnnamed || (region.met_by != owner_ && region.met_by != kMaxThreads)) {
     // Another thread may have met it, under a name of its own.
-    if (region->name != kUnnamed) has_crossed_ = true;
-    if (region->name == kUnnamed) {
-      region->name = next_name_++;
-      region->met_by = is_crossing_ ? kMaxThreads : owner_;
-      met_.push_back(static_cast<std::uint32_t>(region - regions_.data()));
+    if (region.name != kUnnamed) has_crossed_ = true;
+    if (region.name == kUnnamed) {
+      region.name = next_name_++;
+      region.met_by = is_crossing_ ? kMaxThreads : owner_;
+      met_.push_back(static_cast<std::uint32_t>(&region - regions_.data()));
     }
   }
-  const std::uint64_t name =
-      options_.rename_memory ? region->name : (region->base >> 6) & 0xfff'ffff;
-  put_number(kInRegion | (region->is_released ? kReleased : 0) | name << kNameShift |
-             (word - region->base));
-  return true;
+  const std::uint64_t name = options_.rename_memory ? region.name : (region.base >> 6) & 0xfff'ffff;
+  return kInRegion | (region.is_released ? kReleased : 0) | name << kNameShift |
+         (address - region.base);
 }
 
 bool CanonicalState::put_as_thread_memory(std::uint64_t word) {

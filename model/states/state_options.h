@@ -13,6 +13,7 @@ struct StateOptions {
   /// A class for each thread, equal for threads that are interchangeable; empty: none are.
   std::span<const std::uint8_t> symmetry_class = {};
   bool rename_memory = true;       ///< regions are named by how they are reached, not by address
+  bool merge_pools = true;         ///< it does not matter where in a pool something lies
   bool join_ahead = true;          ///< who is about to lock a mutex knows what the mutex knows
   bool forget_known = true;        ///< what all threads know is no part of happens-before any more
   bool skip_alike = true;          ///< of threads that stand alike, one step is tried
