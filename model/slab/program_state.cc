@@ -61,6 +61,16 @@ bool ProgramExecution::is_of_pool(std::uint32_t tag, std::size_t size) const {
   return static_cast<RegionKind>(tag) == RegionKind::kDirectory && size < kWithoutSetOfSegments;
 }
 
+/// Operations that have ended, and critical sections of those that have not.
+std::uint32_t ProgramExecution::progress() const {
+  constexpr std::uint32_t kMostSections = 256;
+  std::uint32_t sum = 0;
+  for (const ThreadState& state : threads_) {
+    sum += state.op * kMostSections + std::min(state.sections, kMostSections - 1);
+  }
+  return sum;
+}
+
 bool ProgramExecution::append_shared(StateSink& sink) {
   if (!follow()) return false;
   follower_->append_shared(sink);

@@ -322,15 +322,23 @@ void CanonicalState::put_granules(const Region& region) {
 void CanonicalState::put_memory(const std::byte* begin, std::size_t size) {
   constexpr std::size_t kWords = 64;
   std::array<std::uint64_t, kWords> words;
-  for (std::size_t at = 0; at < size;) {
+  for (std::size_t at = 0; at < size; at += sizeof(words)) {
     std::size_t count = 0;
     std::uint64_t present = 0;
-    std::uint64_t bit = 1;
-    for (; bit != 0 && at < size; bit <<= 1, at += sizeof(std::uint64_t)) {
-      const std::uint64_t word = word_at(begin + at, size - at);
-      if (word == 0) continue;
-      present |= bit;
-      words[count++] = word;
+    // Most are 0, in no order that a processor could guess.
+    const auto look_at = [&](std::size_t i, std::uint64_t word) {
+      words[count] = word;
+      count += word != 0 ? 1U : 0U;
+      present |= std::uint64_t{word != 0} << i;
+    };
+    const std::size_t here = std::min(sizeof(words), size - at);
+    const std::size_t whole = here / sizeof(std::uint64_t);
+    for (std::size_t i = 0; i < whole; ++i) {
+      look_at(i, word_at(begin + at + i * sizeof(std::uint64_t), sizeof(std::uint64_t)));
+    }
+    if (here % sizeof(std::uint64_t) != 0) {
+      const std::size_t done = whole * sizeof(std::uint64_t);
+      look_at(whole, word_at(begin + at + done, here - done));
     }
     put_number(present);
     for (std::size_t i = 0; i < count; ++i) put_value(words[i]);

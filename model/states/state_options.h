@@ -7,6 +7,8 @@
 
 namespace slabproof::model {
 
+class SharedStates;
+
 /// How states are compared and kept. Each of the switches that are on by default can be turned off:
 /// the search finds the same, and sees more states.
 struct StateOptions {
@@ -20,6 +22,9 @@ struct StateOptions {
   bool newest_first = false;       ///< steps are tried in the opposite order
   bool keep_whole_states = false;  ///< and not their fingerprints
   std::size_t memory_limit = std::size_t{4} << 30;  ///< bytes for what is kept of states
+  /// For a share of a search in several processes; it must outlive the search, in which
+  /// fingerprints are compared and livelocks are not found (see StateScheduler).
+  SharedStates* shared = nullptr;
 };
 
 }  // namespace slabproof::model
