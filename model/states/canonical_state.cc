@@ -9,35 +9,9 @@
 
 #include "model/runtime/model_memory.h"
 #include "model/states/fingerprint.h"
+#include "model/states/word_kinds.h"
 
 namespace slabproof::model {
-namespace {
-
-// The upper four bits of a word that says what kind of value it stands for. A value that could be
-// taken for such a word comes after `kPlain`.
-constexpr unsigned kKindShift = 60;
-constexpr std::uint64_t kInPool = std::uint64_t{0x9} << kKindShift;
-constexpr std::uint64_t kInRegion = std::uint64_t{0xa} << kKindShift;
-constexpr std::uint64_t kOnStack = std::uint64_t{0xb} << kKindShift;
-constexpr std::uint64_t kOwned = std::uint64_t{0xc} << kKindShift;
-constexpr std::uint64_t kRegion = std::uint64_t{0xd} << kKindShift;
-constexpr std::uint64_t kPlain = std::uint64_t{0xe} << kKindShift;
-constexpr std::uint64_t kEnd = std::uint64_t{0xf} << kKindShift;
-constexpr std::uint64_t kReleased = std::uint64_t{1} << 59;
-constexpr unsigned kNameShift = 32;
-
-std::uintptr_t address_of(const void* pointer) {
-  return reinterpret_cast<std::uintptr_t>(pointer);
-}
-
-std::uint64_t word_at(const std::byte* bytes, std::size_t count) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, bytes, std::min(count, sizeof(word)));
-  return word;
-}
-
-}  // namespace
-
 CanonicalState::CanonicalState(const StateOptions& options) : options_(options) {}
 
 CanonicalState::Told CanonicalState::take(const SchedulingPoint& at) {
@@ -204,69 +178,6 @@ void CanonicalState::put_regions_met() {
   met_.clear();
 }
 
-// ---- pools ----
-
-/// Goes through a region as it joins the pool. What its words mean is put last, when all of the
-/// pool has been met.
-void CanonicalState::meet_in_pool(Region& region) {
-  region.name = static_cast<std::uint32_t>(pool_.size());
-  region.met_by = kMaxThreads;
-  pool_.push_back(static_cast<std::uint32_t>(&region - regions_.data()));
-}
-
-void CanonicalState::put_pool() {
-  pool_addresses_.clear();
-  // It grows where one of its regions leads to another.
-  for (std::size_t next = 0; next < pool_.size(); ++next) {
-    for (const ObjectRecord* const object : regions_[pool_[next]].objects) {
-      list_pool_addresses(*object);
-    }
-  }
-  // Each is put as what it means, in an order that does not depend on where it lies.
-  std::ranges::sort(pool_addresses_);
-  for (const std::uint64_t address : pool_addresses_) put_number(address);
-  put_number(kEnd);
-  // Most is known to all.
-  for (const std::uint32_t index : pool_) {
-    const Region& region = regions_[index];
-    for (const ObjectRecord* const object : region.objects) {
-      if (is_known_to_all(object->race)) continue;
-      put_number(address_of(object->object) - region.base);
-      put_race(object->race);
-    }
-    put_granules(region);
-  }
-  put_number(kEnd);
-  put_regions_met();
-}
-
-void CanonicalState::list_pool_addresses(const ObjectRecord& object) {
-  alignas(64) std::byte copy[kMostBytes];
-  const std::byte* const value = canonical_value(object, copy);
-  for (std::size_t at = 0; at + sizeof(std::uint64_t) <= object.type->value_size;
-       at += sizeof(std::uint64_t)) {
-    const std::uint64_t word = word_at(value + at, sizeof(std::uint64_t));
-    Region* const region = region_of(word);
-    if (region == nullptr) continue;
-    if (region->is_of_pool) {
-      if (region->name == kUnnamed) meet_in_pool(*region);
-    } else {
-      pool_addresses_.push_back(meaning_of(*region, word));
-    }
-  }
-}
-
-/// The value of a variable, if need be in a copy of `kMostBytes`.
-const std::byte* CanonicalState::canonical_value(const ObjectRecord& object,
-                                                 std::byte* copy) const {
-  const checker_hooks::TypeInfo& type = *object.type;
-  const std::byte* const value = static_cast<const std::byte*>(object.object) + type.value_offset;
-  if (type.value_size > kMostBytes || type.canonicalize == nullptr) return value;
-  std::memcpy(copy, value, type.value_size);
-  type.canonicalize(copy);
-  return copy;
-}
-
 void CanonicalState::put_object(const ObjectRecord& object) {
   alignas(64) std::byte copy[kMostBytes];
   const checker_hooks::TypeInfo& type = *object.type;
@@ -293,16 +204,6 @@ void CanonicalState::put_race(const RaceCell& race) {
     if (knowers != Knowledge::kAll) loads_.push_back({thread, knowers});
   }
   into_->loads(loads_);
-}
-
-/// Whether no access to come can race with one that there was.
-bool CanonicalState::is_known_to_all(const RaceCell& race) const {
-  bool is_known = knowledge_.of(race.store_thread(), race.store_time()) == Knowledge::kAll;
-  for (unsigned rest = race.loaded(); is_known && rest != 0; rest &= rest - 1) {
-    const auto thread = static_cast<std::size_t>(std::countr_zero(rest));
-    is_known = knowledge_.of(thread, race.load_time(thread)) == Knowledge::kAll;
-  }
-  return is_known;
 }
 
 void CanonicalState::put_granules(const Region& region) {
@@ -360,11 +261,11 @@ bool CanonicalState::put_as_place(std::uint64_t word) {
     meet_in_pool(*region);
   }
   if (region->is_of_pool && region->met_by == kMaxThreads) {
+    put_number(kInPool | (region->is_released ? kReleased : 0));
+    if (owner_ == kMaxThreads) return true;
     // From elsewhere it does matter where in the pool something lies.
-    const std::uint64_t place =
-        owner_ == kMaxThreads ? 0
-                              : std::uint64_t{region->name} << kNameShift | (word - region->base);
-    put_number(kInPool | (region->is_released ? kReleased : 0) | place);
+    put_number(word - region->base);
+    put_region_of_pool(*region);
     return true;
   }
   put_number(meaning_of(*region, word));

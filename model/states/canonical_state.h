@@ -85,11 +85,13 @@ class CanonicalState {
   void put_regions_met();
   void meet_in_pool(Region& region);
   void put_pool();
+  void put_region_of_pool(const Region& region);
   void list_pool_addresses(const ObjectRecord& object);
   [[nodiscard]] const std::byte* canonical_value(const ObjectRecord& object, std::byte* copy) const;
   void put_object(const ObjectRecord& object);
   void put_race(const RaceCell& race);
   [[nodiscard]] bool is_known_to_all(const RaceCell& race) const;
+  [[nodiscard]] bool is_known_to_all(const Region& region) const;
   void put_granules(const Region& region);
   void put_memory(const std::byte* begin, std::size_t size);
   /// A word that may be an address.
