@@ -102,6 +102,9 @@ class SegmentSet {
   }
   [[nodiscard]] std::uint64_t live() const noexcept { return counters_.live; }
 
+  /// The next free looks its segment up, whichever the last one went to.
+  void forget_recent() noexcept { recent_ = nullptr; }
+
   /// The segment that holds `pointer`, or null. Any pointer value will do.
   [[nodiscard]] SegmentType* route(const void* pointer) const noexcept {
     return directory_.route(pointer);

@@ -11,6 +11,7 @@
 #include "model/campaign/minimize.h"
 #include "model/search/explore.h"
 #include "model/slab/property.h"
+#include "model/states/shared_states.h"
 #include "model/states/state_scheduler.h"
 
 namespace slabproof::model {
@@ -78,11 +79,87 @@ void put_violation(const FailingExecution& found, ProgramSearch& search, JobOutc
       again.violation ? "failed otherwise: " + to_text(*again.violation) : "did not fail");
 }
 
+/// Not where parts run at different times, or one part may be kept while others are lost.
+bool can_share_states(const SearchOptions& options) {
+  return options.processes > 1 && !options.shard && options.checkpoint_file.empty() &&
+         !options.whole_states;
+}
+
+/// A share of a search that has nothing to explore, or leaves that to others.
+PartOutcome nothing_to_explore() {
+  return {.complete = true, .verdict = Verdict::kHolds};
+}
+
+PartOutcome explore_alone(const CheckJob& job, const SearchOptions& options, const JobSplit& split,
+                          std::size_t part, double time_limit, const Progress& progress,
+                          const StepsSink& steps) {
+  ProgramSearch search(job);
+  search.emit_steps(steps);
+  const std::vector<std::uint8_t> symmetry = symmetry_class(job, options, search);
+  ExploreOptions how;
+  how.search = search_of(job, options);
+  how.run.memory_model = memory_of(how.search, options);
+  how.bound = options.bound;
+  how.iterations = options.iterations;
+  how.seed = options.seed;
+  how.time_limit = time_limit;
+  how.symmetry_class = symmetry;
+  if (how.search == Search::kGraph) {
+    how.share = {.index = part, .count = split.parts.size()};
+  } else {
+    how.part = {.split_depth = split.depth, .prefix = split.parts.at(part)};
+  }
+  std::optional<StateScheduler> states;
+  if (how.search == Search::kStates) {
+    states.emplace(StateOptions{.symmetry_class = symmetry,
+                                .keep_whole_states = options.whole_states,
+                                .memory_limit = std::size_t{options.memory_limit} << 20,
+                                .shared = split.states.get()});
+    how.states = &*states;
+    if (split.states != nullptr && !states->begin_share()) {
+      return split.states->is_stopped() ? PartOutcome{} : nothing_to_explore();
+    }
+  }
+  how.trace = false;
+  if (progress) {
+    how.on_execution = [&progress, executions = std::uint64_t{0}](const ExecutionEnd&) mutable {
+      constexpr std::uint64_t kExecutionsBetweenReports = 1024;
+      if (++executions % kExecutionsBetweenReports == 0) progress(kExecutionsBetweenReports);
+    };
+  }
+  ExploreResult explored = search.run(how);
+
+  PartOutcome outcome{.executions = explored.executions,
+                      .redundant = explored.redundant,
+                      .states = explored.states.states,
+                      .transitions = explored.states.transitions,
+                      .state_bytes = explored.states.bytes,
+                      .out_of_memory = explored.is_out_of_memory,
+                      .complete = explored.exhaustive,
+                      .verdict = explored.verdict,
+                      .max_segments = search.max_segments(),
+                      .max_over_growth = search.max_over_growth(),
+                      .witness = search.witness(),
+                      .seconds = explored.seconds,
+                      .warnings = std::move(explored.warnings)};
+  if (explored.violation) {
+    outcome.violation = {.failure = std::move(*explored.violation),
+                         .schedule = std::move(explored.schedule)};
+  }
+  return outcome;
+}
+
 }  // namespace
 
 JobSplit split_job(const CheckJob& job, const SearchOptions& options, std::size_t at_least) {
   JobSplit split;
   const Search chosen = search_of(job, options);
+  if (at_least > 1 && chosen == Search::kStates && can_share_states(options)) {
+    split.states = std::make_shared<SharedStates>(std::size_t{options.memory_limit} << 20);
+    split.depth = 1;
+    split.parts.resize(options.processes);
+    return split;
+  }
   if (at_least <= 1 || (chosen != Search::kDpor && chosen != Search::kGraph)) return split;
   if (chosen == Search::kGraph) {
     split.parts.resize(at_least);
@@ -115,56 +192,18 @@ JobSplit split_job(const CheckJob& job, const SearchOptions& options, std::size_
 PartOutcome explore_part(const CheckJob& job, const SearchOptions& options, const JobSplit& split,
                          std::size_t part, double time_limit, const Progress& progress,
                          const StepsSink& steps) {
-  ProgramSearch search(job);
-  search.emit_steps(steps);
-  const std::vector<std::uint8_t> symmetry = symmetry_class(job, options, search);
-  ExploreOptions how;
-  how.search = search_of(job, options);
-  how.run.memory_model = memory_of(how.search, options);
-  how.bound = options.bound;
-  how.iterations = options.iterations;
-  how.seed = options.seed;
-  how.time_limit = time_limit;
-  how.symmetry_class = symmetry;
-  if (how.search == Search::kGraph) {
-    how.share = {.index = part, .count = split.parts.size()};
-  } else {
-    how.part = {.split_depth = split.depth, .prefix = split.parts.at(part)};
+  if (split.states == nullptr) {
+    return explore_alone(job, options, split, part, time_limit, progress, steps);
   }
-  std::optional<StateScheduler> states;
-  if (how.search == Search::kStates) {
-    states.emplace(StateOptions{.symmetry_class = symmetry,
-                                .keep_whole_states = options.whole_states,
-                                .memory_limit = std::size_t{options.memory_limit} << 20});
-    how.states = &*states;
+  // A worker that was lost has taken what it had to explore with it.
+  if (!split.states->begin_share(part)) {
+    split.states->stop();
+    return {};
   }
-  how.trace = false;
-  if (progress) {
-    how.on_execution = [&progress, executions = std::uint64_t{0}](const ExecutionEnd&) mutable {
-      constexpr std::uint64_t kExecutionsBetweenReports = 1024;
-      if (++executions % kExecutionsBetweenReports == 0) progress(kExecutionsBetweenReports);
-    };
-  }
-  ExploreResult explored = search.run(how);
-
-  PartOutcome outcome{.executions = explored.executions,
-                      .redundant = explored.redundant,
-                      .states = explored.states.states,
-                      .transitions = explored.states.transitions,
-                      .state_bytes = explored.states.bytes,
-                      .out_of_memory = explored.is_out_of_memory,
-                      .complete = explored.exhaustive,
-                      .verdict = explored.verdict,
-                      .max_segments = search.max_segments(),
-                      .max_over_growth = search.max_over_growth(),
-                      .witness = search.witness(),
-                      .seconds = explored.seconds,
-                      .warnings = std::move(explored.warnings)};
-  if (explored.violation) {
-    outcome.violation = {.failure = std::move(*explored.violation),
-                         .schedule = std::move(explored.schedule)};
-  }
-  return outcome;
+  PartOutcome outcome = explore_alone(job, options, split, part, time_limit, progress, steps);
+  if (!split.states->is_left_to_one() || outcome.violation) return outcome;
+  if (!split.states->is_the_one()) return nothing_to_explore();
+  return explore_alone(job, options, {}, 0, time_limit, progress, steps);
 }
 
 JobOutcome conclude(const CheckJob& job, const SearchOptions& options, const PartOutcome& sum,

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@
 
 namespace slabproof::model {
 
+class SharedStates;
+
 /// A job's result, and what was seen on the way.
 struct JobOutcome {
   RunResult result;
@@ -29,13 +32,16 @@ struct JobOutcome {
 /// (`ExploreOptions::share`) as there are parts, which have no names then. Not cut: one part, depth
 /// 0.
 struct JobSplit {
+  /// Of a search over states: what its parts share. They find their work there, and have no names.
+  std::shared_ptr<SharedStates> states = {};
   std::size_t depth = 0;
   std::vector<std::vector<Choice>> parts = {{}};
   std::uint64_t redundant = 0;  ///< executions that turned out redundant before they reached a part
 };
 
 /// Cuts a job into at least so many parts if it has as many executions. Only the searches `dpor`
-/// and `graph` can be cut; other jobs stay whole.
+/// and `graph` can be cut, and `states` into `options.processes` parts that must run in processes
+/// that are forked afterwards; other jobs stay whole.
 [[nodiscard]] JobSplit split_job(const CheckJob& job, const SearchOptions& options,
                                  std::size_t at_least);
 

@@ -31,7 +31,7 @@ struct SearchOptions {
   double time_limit_seconds = 0;      ///< for each job; 0: no limit
   bool symmetry = true;               ///< interchangeable threads are explored in one order only
   bool whole_states = false;          ///< for kStates: compare states and not their fingerprints
-  std::uint32_t memory_limit = 4096;  ///< MiB for what is kept of states, of each process
+  std::uint32_t memory_limit = 4096;  ///< MiB for what is kept of states of a job
   bool minimize = true;               ///< make a program that fails smaller
 
   std::uint32_t processes = 1;  ///< to explore in

@@ -29,6 +29,7 @@ class SharedArray {
   SharedArray(const SharedArray&) = delete;
   SharedArray& operator=(const SharedArray&) = delete;
   T& operator[](std::size_t index) { return elements_[index]; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
   T* begin() noexcept { return elements_; }
   T* end() noexcept { return elements_ + size_; }
 

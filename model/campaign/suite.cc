@@ -85,9 +85,13 @@ class Suite {
   /// As many parts as it is worth: a job that is done in a moment is not cut.
   [[nodiscard]] std::size_t parts_wanted(const CheckJob& job) const {
     constexpr std::size_t kPartsForEachWorker = 32;
+    constexpr std::size_t kFewJobs = 64;
     constexpr double kWeightWorthCutting = 1e5;
     if (options_.shard) return parts_of_shard(job) * options_.shard->count;
     if (options_.processes == 1 && !checkpoint_) return 1;
+    // Many jobs keep all processes busy, each with a job of its own.
+    const bool has_many_jobs = shared_.size() > kFewJobs;
+    if (has_many_jobs && search_of(job, options_) == Search::kStates) return 1;
     return weight_of(job.program) < kWeightWorthCutting ? 1
                                                         : kPartsForEachWorker * options_.processes;
   }

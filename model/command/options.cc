@@ -150,8 +150,7 @@ void add_how_to_search(CLI::App& app, RawOptions& raw, SearchOptions& options) {
                "two could be the same");
   app.add_option(
          "--memory-limit", options.memory_limit,
-         "MiB that --search states may keep of states in each process; beyond, a program is "
-         "inconclusive")
+         "MiB that --search states may keep of states of a program; beyond, it is inconclusive")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
   app.add_option("--seed", options.seed, "Seed of --search random")

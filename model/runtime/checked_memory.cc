@@ -193,7 +193,7 @@ std::byte* request_region(std::size_t size, std::size_t alignment, std::uint32_t
   if (!engine().take_request_failure()) {
     SyncModel* const model = SyncModel::present();
     data = model != nullptr ? model->obtain_memory(size, alignment)
-                            : ModelMemory::instance().grant(engine().actor(), size, alignment);
+                            : ModelMemory::instance().grant(engine().actor(), size, alignment, tag);
   }
   if (is_tracing()) [[unlikely]] {
     trace_region(data != nullptr ? "obtain memory" : "refused memory", data, size, where);

@@ -36,7 +36,8 @@ void ModelMemory::begin_execution() noexcept {
   region_count_ = 0;
 }
 
-std::byte* ModelMemory::grant(std::size_t actor, std::size_t size, std::size_t alignment) noexcept {
+std::byte* ModelMemory::grant(std::size_t actor, std::size_t size, std::size_t alignment,
+                              std::uint32_t tag) noexcept {
   if (alignment > kBytesPerActor || size > kBytesPerActor) return nullptr;
   const std::size_t unit = alignment < kGranule ? kGranule : alignment;
   const std::size_t start = (used_[actor] + unit - 1) & ~(unit - 1);
@@ -44,7 +45,9 @@ std::byte* ModelMemory::grant(std::size_t actor, std::size_t size, std::size_t a
   // Whole granules, so that no two regions share one.
   used_[actor] = (start + size + kGranule - 1) & ~(kGranule - 1);
   const std::uintptr_t base = kBase + actor * kBytesPerActor + start;
-  if (region_count_ < kMaxRegions) regions_[region_count_++] = {.base = base, .size = size};
+  if (region_count_ < kMaxRegions) {
+    regions_[region_count_++] = {.base = base, .size = size, .tag = tag};
+  }
   return reinterpret_cast<std::byte*>(base);
 }
 

@@ -33,9 +33,9 @@ class ModelMemory {
   /// Forgets everything; O(1), but for the first time in a process.
   void begin_execution() noexcept;
 
-  /// `size` bytes for an actor, or null where it has no such amount left.
-  [[nodiscard]] std::byte* grant(std::size_t actor, std::size_t size,
-                                 std::size_t alignment) noexcept;
+  /// `size` bytes for an actor, or null where it has no such amount left. `tag` is the program's.
+  [[nodiscard]] std::byte* grant(std::size_t actor, std::size_t size, std::size_t alignment,
+                                 std::uint32_t tag = 0) noexcept;
 
   [[nodiscard]] static bool contains(const void* address) noexcept {
     return reinterpret_cast<std::uintptr_t>(address) - kBase < kBytes;
@@ -70,6 +70,7 @@ class ModelMemory {
   struct Region {
     std::uintptr_t base = 0;
     std::size_t size = 0;
+    std::uint32_t tag = 0;
     bool is_released = false;
   };
   /// What was granted in this execution, in the order of requests. More than it has room for are

@@ -48,6 +48,14 @@ class StateOfProgram {
   /// failed already, or cannot be told: then what comes out of it is seen when it has ended.
   [[nodiscard]] virtual bool append_shared(StateSink& sink) = 0;
   virtual void append_thread(std::size_t thread, StateSink& sink) = 0;
+  /// Whether a region is part of a pool as soon as it is shared: of the values in it only those
+  /// count that are addresses of other memory, and it does not matter where in the pool they lie.
+  [[nodiscard]] virtual bool is_of_pool(std::uint32_t /*tag*/, std::size_t /*size*/) const {
+    return false;
+  }
+  /// How far the program is: a number that each step of a thread makes greater. Where it depends on
+  /// more than the state, or is the same again, one process must search alone. See SharedStates.
+  [[nodiscard]] virtual std::uint32_t progress() const { return 0; }
   /// Memory of the program's own that stands for the same in each thread, as far as addresses of it
   /// go; its contents are told by `append_thread`.
   [[nodiscard]] virtual std::span<const std::byte> owned(std::size_t thread) const = 0;

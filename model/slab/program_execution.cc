@@ -103,6 +103,7 @@ void ProgramExecution::before() {
     state.returns = {};
     state.frees_again = nullptr;
     state.op = 0;
+    state.sections = 0;
     state.batch.end();
     state.next_value = i << 32 | 1;
   }
@@ -124,6 +125,7 @@ void ProgramExecution::thread(std::size_t index) {
   slab_.begin_thread(index);
   for (std::size_t i = 0; i < ops.size(); ++i) {
     threads_[index].op = static_cast<std::uint8_t>(i);
+    threads_[index].sections = 0;
     trace_operation(index, ops[i]);
     OpRecord record;
     record.id = present_op(index);
@@ -137,6 +139,7 @@ void ProgramExecution::thread(std::size_t index) {
   }
   // What comes now belongs to none of them.
   threads_[index].op = static_cast<std::uint8_t>(ops.size());
+  threads_[index].sections = 0;
   slab_.end_thread();
   keep_taken_back(index);
 }
@@ -463,6 +466,7 @@ void ProgramExecution::acquired(std::size_t thread, std::uint16_t mutex) {
   history_->acquisitions[history_->acquisition_count++] = {
       present_op(thread), static_cast<std::uint8_t>(mutex),
       static_cast<std::uint16_t>(threads_[thread].batch.served())};
+  ++threads_[thread].sections;
   threads_[thread].returns = {};
   if (threads_[thread].frees_again != nullptr) refuse_free_of_live_block(thread);
 }

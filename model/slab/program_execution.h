@@ -115,6 +115,7 @@ class ProgramExecution final : public Execution, private StateOfProgram {
     std::span<void* const> returns;
     void* frees_again = nullptr;  // while it is at that
     std::uint8_t op = 0;          // the operation that it is at
+    std::uint32_t sections = 0;   // of that operation so far
     BatchInProgress batch;        // that it is allocating, if it is
     std::uint64_t next_value = 0;
   };
@@ -151,6 +152,8 @@ class ProgramExecution final : public Execution, private StateOfProgram {
   auto on_slab(Call call);
   bool append_shared(StateSink& sink) override;
   void append_thread(std::size_t thread, StateSink& sink) override;
+  [[nodiscard]] bool is_of_pool(std::uint32_t tag, std::size_t size) const override;
+  [[nodiscard]] std::uint32_t progress() const override;
   [[nodiscard]] std::span<const std::byte> owned(std::size_t thread) const override {
     return std::as_bytes(std::span(&threads_[thread], 1));
   }

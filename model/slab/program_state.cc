@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "model/slab/model_backing.h"
 #include "model/slab/program_execution.h"
 
 namespace slabproof::model {
@@ -52,9 +53,26 @@ bool ProgramExecution::follow() {
   return is_good;
 }
 
+/// Extents of the directory: behind the lock a segment is found by its index or its address,
+/// whichever extent its entry lies in. Not of larger ones, which also have words of the set of
+/// segments that have room.
+bool ProgramExecution::is_of_pool(std::uint32_t tag, std::size_t size) const {
+  constexpr std::size_t kWithoutSetOfSegments = std::size_t{64} * 24;
+  return static_cast<RegionKind>(tag) == RegionKind::kDirectory && size < kWithoutSetOfSegments;
+}
+
+/// Operations that have ended, and critical sections of those that have not.
+std::uint32_t ProgramExecution::progress() const {
+  constexpr std::uint32_t kMostSections = 256;
+  std::uint32_t sum = 0;
+  for (const ThreadState& state : threads_) {
+    sum += state.op * kMostSections + std::min(state.sections, kMostSections - 1);
+  }
+  return sum;
+}
+
 bool ProgramExecution::append_shared(StateSink& sink) {
   if (!follow()) return false;
-  sink.number(regions_mapped_);
   follower_->append_shared(sink);
   return true;
 }

@@ -43,6 +43,13 @@ struct SlabDescriber {
     value.first = nullptr;
     value.first_index = value.next_index = 0;
   }
+  /// Nor does it decide anything else where a free looks first.
+  template <class T>
+  static void forget_places(T& value)
+    requires requires { value.forget_recent(); }
+  {
+    value.forget_recent();
+  }
 };
 
 /// The checked sync policy, for the slab and for what a program does with its blocks.

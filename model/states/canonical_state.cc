@@ -2,40 +2,16 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
 #include <cstring>
 #include <span>
 #include <tuple>
 
 #include "model/runtime/model_memory.h"
 #include "model/states/fingerprint.h"
+#include "model/states/word_kinds.h"
 
 namespace slabproof::model {
-namespace {
-
-// The upper four bits of a word that says what kind of value it stands for. A value that could be
-// taken for such a word comes after `kPlain`.
-constexpr unsigned kKindShift = 60;
-constexpr std::uint64_t kInRegion = std::uint64_t{0xa} << kKindShift;
-constexpr std::uint64_t kOnStack = std::uint64_t{0xb} << kKindShift;
-constexpr std::uint64_t kOwned = std::uint64_t{0xc} << kKindShift;
-constexpr std::uint64_t kRegion = std::uint64_t{0xd} << kKindShift;
-constexpr std::uint64_t kPlain = std::uint64_t{0xe} << kKindShift;
-constexpr std::uint64_t kEnd = std::uint64_t{0xf} << kKindShift;
-constexpr std::uint64_t kReleased = std::uint64_t{1} << 59;
-constexpr unsigned kNameShift = 32;
-
-std::uintptr_t address_of(const void* pointer) {
-  return reinterpret_cast<std::uintptr_t>(pointer);
-}
-
-std::uint64_t word_at(const std::byte* bytes, std::size_t count) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, bytes, std::min(count, sizeof(word)));
-  return word;
-}
-
-}  // namespace
-
 CanonicalState::CanonicalState(const StateOptions& options) : options_(options) {}
 
 CanonicalState::Told CanonicalState::take(const SchedulingPoint& at) {
@@ -47,7 +23,7 @@ CanonicalState::Told CanonicalState::take(const SchedulingPoint& at) {
     why_unknown_ = "the program does not tell its state";
     return Told::kUnknown;
   }
-  collect();
+  collect(*program);
   if (const auto why = unseen()) {
     why_unknown_ = *why;
     return Told::kUnknown;
@@ -85,7 +61,7 @@ std::optional<std::string_view> CanonicalState::unseen() const {
   return std::nullopt;
 }
 
-void CanonicalState::collect() {
+void CanonicalState::collect(const StateOfProgram& program) {
   list_variables(variables_);
   list_mutexes(mutexes_);
   const auto granted = ModelMemory::instance().regions();
@@ -96,6 +72,7 @@ void CanonicalState::collect() {
     region.base = granted[i].base;
     region.size = granted[i].size;
     region.is_released = granted[i].is_released;
+    region.is_of_pool = options_.merge_pools && program.is_of_pool(granted[i].tag, granted[i].size);
     region.name = kUnnamed;
     region.met_by = kMaxThreads;
     region.objects.clear();
@@ -135,6 +112,7 @@ void CanonicalState::begin_words(StateWords& words, std::size_t owner) {
   into_->begin(owner);
   met_.clear();
   if (owner == kMaxThreads) next_name_ = 0;
+  if (owner == kMaxThreads) pool_.clear();
 }
 
 // ---- what belongs to no thread, or to one ----
@@ -156,6 +134,7 @@ bool CanonicalState::put_shared(StateOfProgram& program) {
   }
   put_number(kEnd);
   put_regions_met();
+  put_pool();
   return true;
 }
 
@@ -200,22 +179,16 @@ void CanonicalState::put_regions_met() {
 }
 
 void CanonicalState::put_object(const ObjectRecord& object) {
-  constexpr std::size_t kMostBytes = 4096;
   alignas(64) std::byte copy[kMostBytes];
   const checker_hooks::TypeInfo& type = *object.type;
   put_number(address_of(&type));
-  const std::byte* value = static_cast<const std::byte*>(object.object) + type.value_offset;
+  const std::byte* const value = static_cast<const std::byte*>(object.object) + type.value_offset;
   const std::uint64_t first = word_at(value, type.value_size);
   if (type.names_thread && first >> 32 < threads_) {
     put_number(first & 0xffff'ffff);
     into_->thread(first >> 32);
   } else {
-    if (type.value_size <= kMostBytes && type.canonicalize != nullptr) {
-      std::memcpy(copy, value, type.value_size);
-      type.canonicalize(copy);
-      value = copy;
-    }
-    put_memory(value, type.value_size);
+    put_memory(canonical_value(object, copy), type.value_size);
   }
   put_race(object.race);
 }
@@ -250,15 +223,23 @@ void CanonicalState::put_granules(const Region& region) {
 void CanonicalState::put_memory(const std::byte* begin, std::size_t size) {
   constexpr std::size_t kWords = 64;
   std::array<std::uint64_t, kWords> words;
-  for (std::size_t at = 0; at < size;) {
+  for (std::size_t at = 0; at < size; at += sizeof(words)) {
     std::size_t count = 0;
     std::uint64_t present = 0;
-    std::uint64_t bit = 1;
-    for (; bit != 0 && at < size; bit <<= 1, at += sizeof(std::uint64_t)) {
-      const std::uint64_t word = word_at(begin + at, size - at);
-      if (word == 0) continue;
-      present |= bit;
-      words[count++] = word;
+    // Most are 0, in no order that a processor could guess.
+    const auto look_at = [&](std::size_t i, std::uint64_t word) {
+      words[count] = word;
+      count += word != 0 ? 1U : 0U;
+      present |= std::uint64_t{word != 0} << i;
+    };
+    const std::size_t here = std::min(sizeof(words), size - at);
+    const std::size_t whole = here / sizeof(std::uint64_t);
+    for (std::size_t i = 0; i < whole; ++i) {
+      look_at(i, word_at(begin + at + i * sizeof(std::uint64_t), sizeof(std::uint64_t)));
+    }
+    if (here % sizeof(std::uint64_t) != 0) {
+      const std::size_t done = whole * sizeof(std::uint64_t);
+      look_at(whole, word_at(begin + at + done, here - done));
     }
     put_number(present);
     for (std::size_t i = 0; i < count; ++i) put_value(words[i]);
@@ -269,27 +250,42 @@ void CanonicalState::put_value(std::uint64_t word) {
   constexpr std::uint64_t kFirstAddress = 4096;
   if (word < kFirstAddress) return put_number(word);
   if (put_as_place(word)) return;
-  if (word >> kKindShift >= kInRegion >> kKindShift) put_number(kPlain);
+  if (word >> kKindShift >= kInPool >> kKindShift) put_number(kPlain);
   put_number(word);
 }
 
 bool CanonicalState::put_as_place(std::uint64_t word) {
   Region* const region = region_of(word);
   if (region == nullptr) return put_as_thread_memory(word);
-  if (region->name == kUnnamed || (region->met_by != owner_ && region->met_by != kMaxThreads)) {
+  if (region->is_of_pool && region->name == kUnnamed && owner_ == kMaxThreads) {
+    meet_in_pool(*region);
+  }
+  if (region->is_of_pool && region->met_by == kMaxThreads) {
+    put_number(kInPool | (region->is_released ? kReleased : 0));
+    if (owner_ == kMaxThreads) return true;
+    // From elsewhere it does matter where in the pool something lies.
+    put_number(word - region->base);
+    put_region_of_pool(*region);
+    return true;
+  }
+  put_number(meaning_of(*region, word));
+  return true;
+}
+
+/// Of an address in a region that is of no pool.
+std::uint64_t CanonicalState::meaning_of(Region& region, std::uint64_t address) {
+  if (region.name == kUnnamed || (region.met_by != owner_ && region.met_by != kMaxThreads)) {
     // Another thread may have met it, under a name of its own.
-    if (region->name != kUnnamed) has_crossed_ = true;
-    if (region->name == kUnnamed) {
-      region->name = next_name_++;
-      region->met_by = is_crossing_ ? kMaxThreads : owner_;
-      met_.push_back(static_cast<std::uint32_t>(region - regions_.data()));
+    if (region.name != kUnnamed) has_crossed_ = true;
+    if (region.name == kUnnamed) {
+      region.name = next_name_++;
+      region.met_by = is_crossing_ ? kMaxThreads : owner_;
+      met_.push_back(static_cast<std::uint32_t>(&region - regions_.data()));
     }
   }
-  const std::uint64_t name =
-      options_.rename_memory ? region->name : (region->base >> 6) & 0xfff'ffff;
-  put_number(kInRegion | (region->is_released ? kReleased : 0) | name << kNameShift |
-             (word - region->base));
-  return true;
+  const std::uint64_t name = options_.rename_memory ? region.name : (region.base >> 6) & 0xfff'ffff;
+  return kInRegion | (region.is_released ? kReleased : 0) | name << kNameShift |
+         (address - region.base);
 }
 
 bool CanonicalState::put_as_thread_memory(std::uint64_t word) {

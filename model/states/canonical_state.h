@@ -59,6 +59,7 @@ class CanonicalState {
     std::uintptr_t base;
     std::size_t size;
     bool is_released;
+    bool is_of_pool;                           ///< once it is shared
     std::uint32_t name;                        ///< kUnnamed until it is met
     std::size_t met_by;                        ///< a thread, or kMaxThreads
     std::vector<const ObjectRecord*> objects;  ///< alive in it, by address
@@ -68,9 +69,11 @@ class CanonicalState {
   static constexpr std::uint32_t kFirstOwnName = 1 << 20;
   static constexpr std::size_t kMostStackBytes = std::size_t{192} << 10;
   static constexpr std::size_t kBytesAboveBase = 8192;
+  /// A value that is larger is compared as it is.
+  static constexpr std::size_t kMostBytes = 4096;
 
   [[nodiscard]] std::optional<std::string_view> unseen() const;
-  void collect();
+  void collect(const StateOfProgram& program);
   void sort_objects();
   void find_thread_memory(const StateOfProgram& program);
   [[nodiscard]] Region* region_of(std::uintptr_t address);
@@ -80,13 +83,21 @@ class CanonicalState {
   void put_thread(std::size_t thread, StateOfProgram& program);
   void put_stack(std::size_t thread);
   void put_regions_met();
+  void meet_in_pool(Region& region);
+  void put_pool();
+  void put_region_of_pool(const Region& region);
+  void list_pool_addresses(const ObjectRecord& object);
+  [[nodiscard]] const std::byte* canonical_value(const ObjectRecord& object, std::byte* copy) const;
   void put_object(const ObjectRecord& object);
   void put_race(const RaceCell& race);
+  [[nodiscard]] bool is_known_to_all(const RaceCell& race) const;
+  [[nodiscard]] bool is_known_to_all(const Region& region) const;
   void put_granules(const Region& region);
   void put_memory(const std::byte* begin, std::size_t size);
   /// A word that may be an address.
   void put_value(std::uint64_t word);
   bool put_as_place(std::uint64_t word);
+  [[nodiscard]] std::uint64_t meaning_of(Region& region, std::uint64_t address);
   bool put_as_thread_memory(std::uint64_t word);
   void put_number(std::uint64_t number) { into_->number(number); }
 
@@ -115,7 +126,9 @@ class CanonicalState {
   std::vector<ThreadMemory> thread_memory_;
   std::uintptr_t thread_memory_begin_ = 0;
   std::uintptr_t thread_memory_end_ = 0;
-  std::vector<std::uint32_t> met_;  ///< regions whose contents are still to be told
+  std::vector<std::uint32_t> met_;             ///< regions whose contents are still to be told
+  std::vector<std::uint32_t> pool_;            ///< regions of the pool, as they were met
+  std::vector<std::uint64_t> pool_addresses_;  ///< that lie in it, and lead out of it
   std::uint32_t next_name_ = 0;
   bool has_crossed_ = false;  ///< two threads reach a region that is not shared otherwise
   bool is_crossing_ = false;  ///< and so names go on from thread to thread

@@ -16,7 +16,8 @@ struct Fingerprint {
   friend auto operator<=>(const Fingerprint&, const Fingerprint&) = default;
 };
 
-/// Two lanes of folded 128-bit products, as in wyhash (Wang Yi), each with a key of its own.
+/// Two lanes of folded 128-bit products, as in wyhash (Wang Yi), each with keys of its own: each
+/// step takes two words.
 inline Fingerprint fingerprint_of(std::span<const std::uint64_t> words) noexcept {
   constexpr auto fold = [](std::uint64_t a, std::uint64_t b) {
     __extension__ using Wide = unsigned __int128;
@@ -29,9 +30,11 @@ inline Fingerprint fingerprint_of(std::span<const std::uint64_t> words) noexcept
   constexpr std::uint64_t kThird = 0xa409'3822'299f'31d1;
   std::uint64_t a = kFirst ^ words.size();
   std::uint64_t b = kSecond;
-  for (const std::uint64_t word : words) {
-    a = fold(a ^ word, kSecond) + kThird;
-    b = fold(b + word, kThird) ^ kFirst;
+  for (std::size_t i = 0; i < words.size(); i += 2) {
+    const std::uint64_t first = words[i];
+    const std::uint64_t second = i + 1 < words.size() ? words[i + 1] : 0;
+    a = fold(a ^ first, kSecond ^ second) + kThird;
+    b = fold(b + second, kThird + first) ^ kFirst;
   }
   return {fold(a ^ kThird, b | 1) ^ a, fold(b ^ kFirst, kSecond) ^ b};
 }

@@ -16,6 +16,7 @@
 #include "model/runtime/relacy_sync.h"
 #include "model/search/engine.h"
 #include "model/search/explore.h"
+#include "model/states/shared_states.h"
 #include "model/states/state_scheduler.h"
 
 namespace slabproof::testing {
@@ -58,6 +59,7 @@ class SmallProgram final : public model::Execution, private model::StateOfProgra
   bool append_shared(StateSink& /*sink*/) override { return true; }
   void append_thread(std::size_t /*thread*/, StateSink& /*sink*/) override {}
   std::span<const std::byte> owned(std::size_t /*thread*/) const override { return {}; }
+  std::uint32_t progress() const override { return model::Engine::instance().progress().steps; }
 
   std::vector<Thread> threads_;
   Shared* shared_ = nullptr;
@@ -68,6 +70,7 @@ model::ExploreResult explore(std::vector<Thread> threads, Search search,
                              model::StateOptions states = {}) {
   SmallProgram program(std::move(threads));
   model::StateScheduler scheduler(states);
+  if (states.shared != nullptr && !scheduler.begin_share()) return {};
   model::ExploreOptions options;
   options.search = search;
   options.states = &scheduler;
@@ -183,6 +186,30 @@ TEST(StateSearch, LivelockOfTwoThatWaitForEachOtherIsFound) {
     };
   };
   expect_defect({waits(1), waits(2)}, Defect::kLivelock);
+}
+
+/// Of several processes none need see all of it.
+TEST(StateSearch, StatesThatLeadBackToThemselvesAreLeftToOneProcess) {
+  model::SharedStates shared(1 << 20);
+  const auto result =
+      explore({[](Shared& each) { wait_until(each, [&] { return each.x.read() == 3; }); },
+               [](Shared& each) { under(each.first, [&] { each.x.write() = 2; }); }},
+              Search::kStates, {.shared = &shared});
+  EXPECT_TRUE(shared.is_left_to_one());
+  EXPECT_FALSE(result.exhaustive);
+}
+
+TEST(StateSearch, StatesThatLeadOnAreSharedByProcesses) {
+  const Thread adds = [](Shared& each) {
+    for (int i = 0; i < 3; ++i) {
+      under(each.first, [&] { each.x.write() += 1; });
+    }
+  };
+  model::SharedStates shared(1 << 20);
+  const auto result = explore({adds, adds}, Search::kStates, {.shared = &shared});
+  EXPECT_FALSE(shared.is_left_to_one());
+  EXPECT_TRUE(result.exhaustive);
+  EXPECT_EQ(result.states.states, 15U);
 }
 
 TEST(StateSearch, FencesAreRefused) {

@@ -113,11 +113,9 @@ TEST(StatesAgainstReduced, LessThatIsTakenForEqualGivesTheSame) {
     SCOPED_TRACE(to_text(job.program));
     const Findings reduced = find_all(job, Search::kDpor);
     const Findings all = find_all(job, Search::kStates);
-    const std::vector<StateOptions> fewer = {{.rename_memory = false},
-                                             {.join_ahead = false},
-                                             {.forget_known = false},
-                                             {.skip_alike = false},
-                                             {.keep_whole_states = true}};
+    const std::vector<StateOptions> fewer = {{.rename_memory = false}, {.merge_pools = false},
+                                             {.join_ahead = false},    {.forget_known = false},
+                                             {.skip_alike = false},    {.keep_whole_states = true}};
     for (const StateOptions& each : fewer) {
       const Findings found = find_all(job, Search::kStates, each);
       expect_agreement(found, reduced);
@@ -173,7 +171,7 @@ TEST(StatesAgainstReduced, WholeStatesAreAsManyAsFingerprints) {
 
 TEST(StatesAgainstReduced, WithoutRoomForMoreStatesNothingIsSaid) {
   constexpr std::size_t kRoomForAFew = std::size_t{128} << 10;
-  const Findings found = find_all(job_of("a f | a f | a f | a f", {.recheck_all = false}),
+  const Findings found = find_all(job_of("a f | a f | a f | a f | a f", {.recheck_all = false}),
                                   Search::kStates, {.memory_limit = kRoomForAFew});
   EXPECT_TRUE(found.result.is_out_of_memory);
   EXPECT_EQ(found.result.verdict, Verdict::kInconclusive);
