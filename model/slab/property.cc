@@ -11,8 +11,9 @@ std::string_view property_of(Defect defect) {
     case Defect::kInvalidAccess:
     case Defect::kMutexDestroyedWhileHeld:
     case Defect::kUncaughtException:
-    case Defect::kLeak:
       return "S8";
+    case Defect::kLeak:
+      return "S11";
     case Defect::kDeadlock:
     case Defect::kLivelock:
     case Defect::kUnlockWithoutLock:
