@@ -273,7 +273,9 @@ void unlock(Handle handle, const void* object, source_location where) noexcept {
   }
   engine().unlocked(record.number);
   engine().note_unlock(object);
-  if (!engine().is_alone()) outlived_lock.unlocked(engine().actor(), engine().clock(), where);
+  if (!engine().is_alone() && !engine().compares_states()) {
+    outlived_lock.unlocked(engine().actor(), engine().clock(), where);
+  }
 }
 
 // ---- atomics ----
