@@ -193,7 +193,7 @@ Problem resolve_states(const RawOptions& raw, CommandOptions& options) {
 }
 
 /// An option that would change nothing: whoever gave it expects another search than would run.
-Problem idle_option(const CLI::App& app, const CommandOptions& options) {
+Problem idle_option(const CLI::App& app, const RawOptions& raw, const CommandOptions& options) {
   const std::optional<Search> search = options.search.search;
   const bool has_program = app.count("--program") > 0;
   const bool has_slab = has_program || options.enumeration;
@@ -214,7 +214,8 @@ Problem idle_option(const CLI::App& app, const CommandOptions& options) {
                {"--recheck", has_program, program},
                {"--protection", has_program, program},
                {"--slab", has_slab, "--program or --enumerate; scenarios say it themselves"},
-               {"--batch", family != SlabFamily::kShared, "--slab cached, auto-cached or owner"},
+               {"--batch", family != SlabFamily::kShared || raw.slab.batch == 1,
+                "--slab cached, auto-cached or owner"},
                {"--bound", search == Search::kBound, "--search bound"},
                {"--seed", search == Search::kRandom, "--search random"},
                {"--exact", has_states, "--search states"},
@@ -318,7 +319,7 @@ std::optional<std::string> resolve(const CLI::App& app, const RawOptions& raw,
     return raw.enumerate.empty() ? add_scenarios(raw, options) : add_enumeration(raw, options);
   };
   if (auto problem = add_jobs()) return problem;
-  if (auto problem = idle_option(app, options)) return problem;
+  if (auto problem = idle_option(app, raw, options)) return problem;
   return resolve_states(raw, options);
 }
 
