@@ -110,6 +110,8 @@ Handle begin_variable(const void* object, std::size_t size, const TypeInfo& type
 void end_variable(Handle handle, const void* object, std::size_t size,
                   source_location where) noexcept {
   ObjectRecord& record = record_of(variables, handle, object, "destruction", where);
+  if (outlived_lock.is_pending()) [[unlikely]]
+    outlived_lock.judge_before_change(record);
   if (is_tracing()) [[unlikely]] {
     // What describes a value allocates.
     const CheckerScope quiet;
@@ -139,6 +141,8 @@ void read_variable(Handle handle, const void* object, std::uint64_t value,
 void write_variable(Handle handle, const void* object, source_location where) noexcept {
   ObjectRecord& record = record_of(variables, handle, object, "write", where);
   about_to_act();
+  if (outlived_lock.is_pending()) [[unlikely]]
+    outlived_lock.judge_before_change(record);
   if (is_tracing()) [[unlikely]]
     trace_write(where, record);
   if (!engine().is_alone() && !record.race.store(engine().clock())) [[unlikely]] {

@@ -161,6 +161,7 @@ void end_mutex(Handle handle, const void* object, source_location where) noexcep
 void lock(Handle handle, const void* object, source_location where) noexcept {
   if (SyncModel* const model = SyncModel::present()) return model->lock(handle, object, where);
   MutexRecord& record = record_of(mutexes, handle, object, "lock", where);
+  judge_outlived_lock();
   use_object(record, where);
   if (engine().holds(record.number)) [[unlikely]] {
     abandon_execution(Defect::kDeadlock, "deadlock: a thread locks a mutex that it holds already",
@@ -211,6 +212,7 @@ bool fails_to_lock(Handle handle, const void* object, const source_location& whe
 
 bool try_lock(Handle handle, const void* object, source_location where) noexcept {
   require_execution(where);
+  judge_outlived_lock();
   engine().refuse_in_states("a thread tries to lock a mutex", where);
   SyncModel* const model = SyncModel::present();
   if (model == nullptr && !engine().is_alone() && engine().repeats_failed_try(object)) {
@@ -251,6 +253,7 @@ void unlock(Handle handle, const void* object, source_location where) noexcept {
     return model->unlock(handle, object, where);
   }
   MutexRecord& record = record_of(mutexes, handle, object, "unlock", where);
+  judge_outlived_lock();
   use_object(record, where);
   if (!engine().holds(record.number)) [[unlikely]] {
     abandon_execution(Defect::kUnlockWithoutLock, "a thread unlocks a mutex that it does not hold",
@@ -371,6 +374,7 @@ AtomicRecord& use_atomic(Handle handle, const void* object, OperationKind kind,
                          std::string_view access, const source_location& where) {
   engine().refuse_in_states("a thread uses an atomic", where);
   AtomicRecord& record = record_of(atomics, handle, object, access, where);
+  judge_outlived_lock();
   use_object(record, where);
   announce(kind, record.number);
   return record;
@@ -582,6 +586,7 @@ bool compare_exchange(Handle handle, const void* object, std::uint64_t& expected
 
 void fence(memory_order order, source_location where) noexcept {
   require_execution(where);
+  judge_outlived_lock();
   if (SyncModel* const model = SyncModel::present()) return model->fence(order, where);
   engine().refuse_in_states("a thread makes a fence", where);
   if (order == memory_order::relaxed || order == memory_order::consume) {
@@ -600,6 +605,7 @@ void fence(memory_order order, source_location where) noexcept {
 
 void pause(source_location where) noexcept {
   require_execution(where);
+  judge_outlived_lock();
   if (engine().phase() != Engine::Phase::kThreads) return;
   if (SyncModel* const model = SyncModel::present()) return model->pause(where);
   engine().park();
@@ -618,6 +624,7 @@ Try begin_try(source_location where) noexcept {
 
 std::uint64_t begin_wait(source_location where) noexcept {
   require_execution(where);
+  judge_outlived_lock();
   engine().refuse_in_states("a thread awaits", where);
   return engine().begin_wait();
 }

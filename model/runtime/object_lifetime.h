@@ -37,6 +37,10 @@ namespace slabproof::model {
 inline void require_execution(const std::source_location& where) noexcept {
   if (!runs_execution) [[unlikely]]
     Engine::refuse_foreign_use(where);
+}
+
+/// To be called before the actor lets others run, or changes what it may write to.
+inline void judge_outlived_lock() {
   if (outlived_lock.is_pending()) [[unlikely]]
     outlived_lock.judge(Engine::instance().actor(), Engine::instance().is_alone());
 }

@@ -17,7 +17,8 @@ namespace slabproof::model {
 ///
 /// Until another thread runs, or it locks again, what changes in a variable that was handed out to
 /// a thread under a lock, that thread has written, and after the unlock. Looked for at each
-/// operation, at which it counts as a write. Nothing is seen of reads, nor of a write after others
+/// operation by which others may run, and before a variable is handed out again; there it counts
+/// as a write. Nothing is seen of reads, nor of a write after others
 /// have run. Not in a search over states, in which it would split them (`proofs/states.md`), nor on
 /// execution graphs.
 class OutlivedLock {
@@ -30,10 +31,12 @@ class OutlivedLock {
   /// The actor has given a lock back, and is at `time`.
   void unlocked(std::size_t actor, ThreadClock time, const std::source_location& where) noexcept;
 
-  /// Whether an operation must call `judge` first.
+  /// Whether there is anything to judge.
   [[nodiscard]] bool is_pending() const noexcept { return kept_ != 0; }
-  /// Before an operation of an actor. `is_alone`: all is ordered by now.
+  /// Before an operation of an actor by which others may run. `is_alone`: all is ordered by now.
   void judge(std::size_t actor, bool is_alone);
+  /// What comes next may change the variable: it is judged now, and not any more.
+  void judge_before_change(const ObjectRecord& record);
   /// The actor has a lock: what it writes from now on is under that.
   void locked(std::size_t actor, bool is_alone) {
     // Others may have run since it asked for the lock.
@@ -54,6 +57,8 @@ class OutlivedLock {
     std::array<ObjectRecord*, kMost> records{};
     std::size_t count = 0;  ///< ever, since the last unlock
   };
+
+  void judge_one(Kept& kept);
 
   std::array<HandedOut, kMaxThreads + 1> of_actor_{};
   std::array<Kept, kMost> kept_records_{};
