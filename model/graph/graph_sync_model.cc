@@ -396,9 +396,9 @@ void GraphSyncModel::give_back_memory(std::byte* data) {
   memory_.give_back(data);
 }
 
-const ObjectRecord* GraphSyncModel::object_in(const std::byte* data, std::size_t size) const {
-  const ObjectRecord* const mutex = alive_in(mutexes_, data, size);
-  return mutex != nullptr ? mutex : alive_in(atomics_, data, size);
+void GraphSyncModel::end_objects_in(const std::byte* data, std::size_t size) {
+  end_all_in(mutexes_, data, size);
+  end_all_in(atomics_, data, size);
 }
 
 }  // namespace slabproof::model::graph

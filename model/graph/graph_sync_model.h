@@ -68,8 +68,7 @@ class GraphSyncModel final : public SyncModel {
   void about_to_act() override;
   std::byte* obtain_memory(std::size_t size, std::size_t alignment) override;
   void give_back_memory(std::byte* data) override;
-  [[nodiscard]] const ObjectRecord* object_in(const std::byte* data,
-                                              std::size_t size) const override;
+  void end_objects_in(const std::byte* data, std::size_t size) override;
 
  private:
   struct Record : ObjectRecord {

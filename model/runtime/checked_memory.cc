@@ -183,18 +183,6 @@ void tell_execution(RegionAction action, std::uint32_t tag, const std::byte* dat
                     where);
 }
 
-/// Whatever was made through the sync policy must end before its memory does.
-void fail_if_any_lives(const std::byte* data, std::size_t size) {
-  const ObjectRecord* alive = alive_in(variables, data, size);
-  if (alive == nullptr) alive = synchronisation_in(data, size);
-  if (alive == nullptr) return;
-  const CheckerScope quiet;
-  abandon_execution(
-      Defect::kLeak,
-      fmt::format("memory is given back, and {} in it was never destroyed", name_of(*alive)),
-      source_location());
-}
-
 void check_no_lock(std::string_view what, const source_location& where) {
   if (engine().may_not_allocate()) [[unlikely]]
     fail_locked(what, where);
@@ -238,8 +226,10 @@ void release_region(std::byte* data, std::size_t size, std::uint32_t tag) noexce
                       "data race: memory is released, unordered with the end of an object in it",
                       nowhere);
   }
-  // Granules count what is alive in memory that they are of; that of graphs has none.
-  if (survivors || SyncModel::present() != nullptr) fail_if_any_lives(data, size);
+  if (survivors) {
+    end_all_in(variables, data, size);
+    end_synchronisation_in(data, size);
+  }
   tell_execution(RegionAction::kReleased, tag, data, size);
   if (SyncModel* const model = SyncModel::present()) model->give_back_memory(data);
 }

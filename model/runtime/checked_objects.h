@@ -12,18 +12,19 @@ namespace slabproof::model {
 
 /// Forgets the mutexes and atomics of the last execution.
 void forget_synchronisation() noexcept;
-/// A mutex or an atomic that is alive in this memory, or null.
-[[nodiscard]] const ObjectRecord* synchronisation_in(const std::byte* data, std::size_t size);
+/// Ends the lives of the mutexes and atomics in memory that is given back.
+void end_synchronisation_in(const std::byte* data, std::size_t size);
 
-/// An object of one sort that is alive in this memory, or null.
+/// Ends the lives of the objects of one sort in memory that is given back.
 template <class Record>
-[[nodiscard]] const ObjectRecord* alive_in(ObjectTable<Record>& table, const std::byte* data,
-                                           std::size_t size) {
-  const ObjectRecord* found = nullptr;
-  table.for_each_in(data, size, [&found](const Record& record) {
-    if (found == nullptr) found = &record;
+void end_all_in(ObjectTable<Record>& table, const std::byte* data, std::size_t size) {
+  const bool alone = Engine::instance().is_alone();
+  table.for_each_in(data, size, [alone](Record& record) {
+    if (!alone && !record.race.store(Engine::instance().clock())) {
+      fail_race(record, "lies in memory that is given back", std::source_location());
+    }
+    record.object = nullptr;
   });
-  return found;
 }
 
 }  // namespace slabproof::model

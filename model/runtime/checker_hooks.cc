@@ -112,10 +112,12 @@ bool has_atomics() {
   return found;
 }
 
-const ObjectRecord* synchronisation_in(const std::byte* data, std::size_t size) {
-  if (const SyncModel* const model = SyncModel::present()) return model->object_in(data, size);
-  const ObjectRecord* const mutex = alive_in(mutexes, data, size);
-  return mutex != nullptr ? mutex : alive_in(atomics, data, size);
+void end_synchronisation_in(const std::byte* data, std::size_t size) {
+  if (SyncModel* const model = SyncModel::present()) {
+    return model->end_objects_in(data, size);
+  }
+  end_all_in(mutexes, data, size);
+  end_all_in(atomics, data, size);
 }
 
 namespace checker_hooks {

@@ -10,8 +10,6 @@
 
 namespace slabproof::model {
 
-struct ObjectRecord;
-
 /// What mutexes, atomics, fences and pauses do in the execution that runs, where that is not for
 /// Relacy to say. Each function is the one of `checker_hooks` of that name; any of them may leave
 /// the fiber for good.
@@ -60,9 +58,8 @@ class SyncModel {
   virtual std::byte* obtain_memory(std::size_t size, std::size_t alignment) = 0;
   /// Takes memory back that `obtain_memory` has given, and in which no object is alive.
   virtual void give_back_memory(std::byte* data) = 0;
-  /// A mutex or an atomic that is alive in this memory, or null.
-  [[nodiscard]] virtual const ObjectRecord* object_in(const std::byte* data,
-                                                      std::size_t size) const = 0;
+  /// Ends the lives of the mutexes and atomics in memory that is given back.
+  virtual void end_objects_in(const std::byte* data, std::size_t size) = 0;
 
   /// Of the execution that runs; null where Relacy does it.
   static SyncModel* present() noexcept { return present_; }

@@ -11,9 +11,8 @@ std::string_view property_of(Defect defect) {
     case Defect::kInvalidAccess:
     case Defect::kMutexDestroyedWhileHeld:
     case Defect::kUncaughtException:
-      return "S8";
     case Defect::kLeak:
-      return "S11";
+      return "S8";
     case Defect::kDeadlock:
     case Defect::kLivelock:
     case Defect::kUnlockWithoutLock:

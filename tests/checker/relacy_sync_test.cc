@@ -175,7 +175,6 @@ TEST(RelacySync, UseOfReleasedMemoryIsFound) {
                                regions.region[0] = make_region();
                                auto* const number =
                                    ::new (static_cast<void*>(regions.region[0]->data())) Number(1);
-                               std::destroy_at(number);
                                std::destroy_at(regions.region[0]);
                                static_cast<void>(number->read());
                              },
@@ -183,25 +182,22 @@ TEST(RelacySync, UseOfReleasedMemoryIsFound) {
                             Defect::kUseAfterFree, "destroyed or never constructed");
 }
 
-/// Makes an object in a region and gives the region back.
-template <class Object>
-void release_with(Object*(make)(std::byte*)) {
-  expect_violation<Regions>({[make](Regions& regions) {
-                               regions.region[0] = make_region();
-                               static_cast<void>(make(regions.region[0]->data() + 64));
-                               std::destroy_at(regions.region[0]);
-                             },
-                             [](Regions&) {}},
-                            Defect::kLeak, "in it was never destroyed");
-}
-
-TEST(RelacySync, MemoryReleasedWithALiveObjectIsFound) {
-  release_with<Number>(
-      [](std::byte* place) { return ::new (static_cast<void*>(place)) Number(1); });
-  release_with<Sync::Atomic<int>>(
-      [](std::byte* place) { return ::new (static_cast<void*>(place)) Sync::Atomic<int>(1); });
-  release_with<Sync::Mutex>(
-      [](std::byte* place) { return ::new (static_cast<void*>(place)) Sync::Mutex(); });
+TEST(RelacySync, MemoryReleasedUnorderedWithAUseIsFound) {
+  expect_violation<Regions>(
+      {[](Regions& regions) {
+         regions.region[0] = make_region();
+         ::new (static_cast<void*>(regions.region[0]->data())) Number(1);
+         regions.ready.store(1, release);
+         while (regions.ready.load(relaxed) != 2) Sync::pause();
+         std::destroy_at(regions.region[0]);
+       },
+       [](Regions& regions) {
+         while (regions.ready.load(acquire) != 1) Sync::pause();
+         auto* const number = std::launder(reinterpret_cast<Number*>(regions.region[0]->data()));
+         number->write() = 2;
+         regions.ready.store(2, relaxed);
+       }},
+      Defect::kDataRace, "lies in memory that is given back");
 }
 
 /// One thread ends an object, and another one then gives back the memory that it was in.
