@@ -320,7 +320,7 @@ class Check {
   /// So that jobs end together.
   static constexpr std::size_t kSharesOfAJob = 4;
   /// Whatever the jobs: machines with more or fewer of them must cut alike.
-  static constexpr std::size_t kSharesOfAShard = 16;
+  static constexpr std::size_t kSharesOfAShard = 8;
   [[nodiscard]] std::size_t shares() const {
     return shard_.count > 1 ? kSharesOfAShard : options_.jobs * kSharesOfAJob;
   }

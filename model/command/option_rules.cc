@@ -77,11 +77,14 @@ Problem add_program(const RawOptions& raw, CommandOptions& options) {
   job.slab.recheck_all = raw.recheck == "all";
   job.slab.slot_states = raw.protection == "slot-states";
   job.slab.family = *parse_family(raw.family);
-  if (raw.protection.empty() && job.slab.family == SlabFamily::kShared) {
-    job.slab.slot_states = frees_again(job.program);
-  }
   if (auto misfit = misfit_of(job.program, job.slab)) return misfit;
   if (auto problem = family_problem(job.slab.family, options)) return problem;
+  if (frees_again(job.program) && raw.protection == "none") {
+    return "a program that frees a block again (d) needs --protection slot-states: without it "
+           "a second free is outside the slab's contract";
+  }
+  job.slab.slot_states =
+      raw.protection.empty() ? frees_again(job.program) : raw.protection == "slot-states";
   options.jobs.push_back(std::move(job));
   return std::nullopt;
 }

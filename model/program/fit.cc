@@ -4,8 +4,6 @@
 
 #include <vector>
 
-#include "model/program/job.h"
-
 namespace slabproof::model {
 namespace {
 
@@ -30,11 +28,7 @@ std::optional<std::string> misfit_of(const Program& program, const SlabSetup& sl
   if (slab.batch < 1 || slab.batch > kMaxSlabBatch) {
     return fmt::format("blocks move together 1 to {} at a time, not {}", kMaxSlabBatch, slab.batch);
   }
-  if (family == SlabFamily::kShared) {
-    if (!frees_again(program) || slab.slot_states) return std::nullopt;
-    return "a program that frees a block again (d) needs --protection slot-states: without it "
-           "a second free is outside the slab's contract";
-  }
+  if (family == SlabFamily::kShared) return std::nullopt;
   if (slab.slot_states) {
     return fmt::format("a slab of the family {} has no slot-states", to_text(family));
   }

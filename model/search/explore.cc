@@ -335,9 +335,7 @@ class Exploration {
 
   [[nodiscard]] bool limit_reached(const Stopwatch& watch) const {
     const std::uint64_t most = most_executions();
-    // Of this share, whose executions are not those before it.
-    const std::uint64_t own = result_.executions + result_.redundant;
-    if (most != 0 && own >= most) return true;
+    if (most != 0 && runs_ >= most) return true;
     return options_.time_limit > 0 && runs_ % kClockPeriod == 0 &&
            watch.seconds() >= options_.time_limit;
   }

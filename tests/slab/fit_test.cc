@@ -25,10 +25,6 @@ TEST(Fit, SharedSlabHasEveryOperation) {
             std::nullopt);
 }
 
-TEST(Fit, SecondFreeNeedsSlotStates) {
-  EXPECT_THAT(misfit("a | a f d", {}), Optional(HasSubstr("outside the slab's contract")));
-}
-
 TEST(Fit, CachesTellNoSecondFreeAndWriteNoZeros) {
   for (const SlabFamily family : {kCached, kAutoCached}) {
     EXPECT_EQ(misfit("a f x m | u c n s r !", {.family = family}), std::nullopt);
