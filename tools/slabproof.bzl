@@ -43,6 +43,17 @@ def slabproof_cc_library(name, relacy = False, **kwargs):
         kwargs = dict(kwargs, srcs = [name + ".cc"], hdrs = [name + ".h"])
     native.cc_library(name = name, **_with_defaults(kwargs, relacy))
 
+def room_sources():
+    """`sources`: those of a room, for tests that read or compile sources by themselves."""
+    native.filegroup(
+        name = "sources",
+        srcs = native.glob([
+            "*.cc",
+            "*.h",
+        ]),
+        visibility = ["//visibility:public"],
+    )
+
 def slabproof_cc_binary(name, relacy = False, **kwargs):
     native.cc_binary(name = name, **_with_defaults(kwargs, relacy))
 

@@ -102,7 +102,8 @@ class SegmentSet {
   }
   [[nodiscard]] std::uint64_t live() const noexcept { return counters_.live; }
 
-  /// The next free looks its segment up, whichever the last one went to.
+  /// Where a free looks first is a guess, which may be dropped at any time: it decides how long the
+  /// next free takes and nothing else.
   void forget_recent() noexcept { recent_ = nullptr; }
 
   /// The segment that holds `pointer`, or null. Any pointer value will do.

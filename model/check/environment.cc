@@ -54,15 +54,17 @@ std::expected<CheckEnvironment, std::string> read_environment(std::string_view p
   const char* const replay = std::getenv("SLABPROOF_REPLAY");
   if (replay == nullptr) return environment;
   const std::string_view text = replay;
-  const std::size_t space = text.find(' ');
-  if (space == std::string_view::npos ||
-      text.substr(0, space).find(':') == std::string_view::npos) {
+  // The name of a file may have spaces.
+  environment.is_of_another = !text.starts_with(fmt::format("{} ", place));
+  if (environment.is_of_another) {
+    const std::size_t colon = text.find(':');
+    if (colon != std::string_view::npos && text.find(' ', colon) != std::string_view::npos) {
+      return environment;
+    }
     return std::unexpected(
         fmt::format("SLABPROOF_REPLAY is not valid: expected FILE:LINE SCHEDULE, not '{}'", text));
   }
-  environment.is_of_another = text.substr(0, space) != place;
-  if (environment.is_of_another) return environment;
-  auto schedule = parse_schedule(text.substr(space + 1));
+  auto schedule = parse_schedule(text.substr(place.size() + 1));
   if (!schedule) {
     return std::unexpected("SLABPROOF_REPLAY is not valid: " + schedule.error());
   }

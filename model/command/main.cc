@@ -42,7 +42,7 @@ namespace slabproof::model {
 namespace {
 
 std::string read_all(const std::string& name) {
-  if (name == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
+  if (name == kStandardStream) return {std::istreambuf_iterator<char>(std::cin), {}};
   if (std::filesystem::is_directory(name)) {
     throw std::invalid_argument(fmt::format("\"{}\" is a directory", name));
   }

@@ -128,7 +128,8 @@ std::string describe_examples(const std::string& command) {
 
 constexpr const char* kExitCodes =
     "*Exit codes*\n"
-    "  0         everything holds\n"
+    "  0         everything holds, as far as it was to be explored: a shard,\n"
+    "            --search bound and --search random are parts\n"
     "  1         a violation was found\n"
     "  2         bad usage, or a file that cannot be read or written\n"
     "  3         inconclusive: a limit cut a search that found nothing\n";

@@ -151,8 +151,7 @@ Problem states_problem(const CheckJob& job) {
   });
   if (has_gifts) {
     return "--search states cannot run programs with gifts (g, t): they pass through atomics, "
-           "which "
-           "it does not see";
+           "which it does not see";
   }
   return std::nullopt;
 }
@@ -217,6 +216,7 @@ Problem idle_option(const CLI::App& app, const RawOptions& raw, const CommandOpt
                {"--recheck", has_program, program},
                {"--protection", has_program, program},
                {"--slab", has_slab, "--program or --enumerate; scenarios say it themselves"},
+               // One block at a time is what a shared slab does.
                {"--batch", family != SlabFamily::kShared || raw.slab.batch == 1,
                 "--slab cached, auto-cached or owner"},
                {"--bound", search == Search::kBound, "--search bound"},
@@ -231,7 +231,7 @@ Problem idle_option(const CLI::App& app, const RawOptions& raw, const CommandOpt
   return std::nullopt;
 }
 
-/// What a file would lose if it were written to.
+/// An output that would overwrite what is read, or another output.
 Problem overwritten_file(const CommandOptions& options) {
   const std::pair<const char*, const std::string*> outputs[] = {
       {"--trace", &options.trace_file},
@@ -239,9 +239,16 @@ Problem overwritten_file(const CommandOptions& options) {
       {"--json", &options.json_file},
       {"--emit-steps", &options.steps_file},
       {"--checkpoint", &options.search.checkpoint_file}};
-  const auto is_same = [](const std::string& one, const std::string& other) {
-    std::error_code is_no_file;
-    return one == other || std::filesystem::equivalent(one, other, is_no_file);
+  // "-" is standard output here and standard input there; and a device has nothing to lose.
+  const auto is_file = [](const std::string& name) {
+    std::error_code is_new;
+    const auto status = std::filesystem::status(name, is_new);
+    return name != kStandardStream &&
+           (!std::filesystem::exists(status) || std::filesystem::is_regular_file(status));
+  };
+  const auto is_same = [&](const std::string& one, const std::string& other) {
+    std::error_code is_new;
+    return is_file(one) && (one == other || std::filesystem::equivalent(one, other, is_new));
   };
   for (auto output = std::begin(outputs); output != std::end(outputs); ++output) {
     const auto& [name, file] = *output;

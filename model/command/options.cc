@@ -7,13 +7,11 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <optional>
 #include <string>
 #include <system_error>
-#include <utility>
 #include <vector>
 
 #include "model/command/completion.h"
@@ -21,12 +19,9 @@
 #include "model/command/nearest_name.h"
 #include "model/command/option_rules.h"
 #include "model/command/standard_streams.h"
-#include "model/program/fit.h"
-#include "model/program/scenario.h"
 #include "model/program/slab_setup.h"
 #include "model/search/explore.h"
 #include "model/search/memory_model.h"
-#include "model/trace/trace_file.h"
 #include "slabproof/version.h"
 
 namespace slabproof::model {
@@ -169,7 +164,8 @@ void add_how_to_share(CLI::App& app, RawOptions& raw, CommandOptions& options) {
   app.add_option(
       "--shard", raw.shard,
       "Explore one part of each program, such as 0/3, 1/3 or 2/3, which together are all "
-      "of it (default: what Bazel's test sharding asks for)");
+      "of it, by dpor or graph; by states the first has all (default: what Bazel's test sharding "
+      "asks for)");
   app.add_option("--merge", options.merge_files,
                  "Explore nothing: add the results of shards, each a file that --shard I/N --json "
                  "FILE wrote, and say what is missing")

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -18,6 +19,9 @@ inline constexpr int kExitHolds = 0;
 inline constexpr int kExitViolated = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitInconclusive = 3;
+
+/// The name of a file that stands for standard input or output.
+inline constexpr std::string_view kStandardStream = "-";
 
 /// The command line of `check`, parsed and validated.
 struct CommandOptions {

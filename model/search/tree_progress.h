@@ -15,7 +15,7 @@ namespace slabproof::model {
 class TreeProgress {
  public:
   /// On execution graphs what is put aside is the smaller part, as what comes later can no longer
-  /// revisit what it has: of shares tried, this comes closest, within a factor of 2.5.
+  /// revisit what it has. How much smaller depends on the program: the estimate is a rough one.
   static constexpr double kShareOnGraphs = 0.4;
 
   explicit TreeProgress(double share = kShareOnGraphs) : share_(share) {}

@@ -17,6 +17,8 @@
 #include <string>
 #include <vector>
 
+#include "model/check/environment.h"
+
 namespace slabproof::model {
 namespace {
 
@@ -559,6 +561,16 @@ TEST(CheckEnvironment, ScheduleOfAnotherProgramIsNotAViolation) {
 TEST(CheckEnvironment, ScheduleOfAnotherCheckIsNotLookedAt) {
   const Variable replay("SLABPROOF_REPLAY", "elsewhere.cc:7 0 1");
   EXPECT_EQ(check_ring(release).executions(), 2U);
+}
+
+TEST(CheckEnvironment, FileOfACheckMayHaveSpacesInItsName) {
+  const Variable replay("SLABPROOF_REPLAY", "my test.cc:6 0x4");
+  const auto own = read_environment("my test.cc:6");
+  ASSERT_TRUE(own) << own.error();
+  EXPECT_TRUE(own->replay);
+  const auto other = read_environment("my test.cc:60");
+  ASSERT_TRUE(other) << other.error();
+  EXPECT_TRUE(other->is_of_another);
 }
 
 TEST(CheckEnvironment, ReplayThatIsNotValidIsRefused) {

@@ -22,7 +22,7 @@ THREE_GROWERS_ORDERS = 1548
 JSON_FIELDS = {
     "scenario", "program", "threads", "capacity", "recheck", "search", "executions", "redundant",
     "exhaustive", "verdict", "property", "max_segments", "max_over_growth", "seconds", "replay",
-    "symmetry", "memory", "warnings", "protection", "shard",
+    "symmetry", "memory", "warnings", "protection", "shard", "build",
 }  # fmt: skip
 
 

@@ -136,6 +136,13 @@ class LostTest(OptionsTest):
         self.assert_refused("also read", "--replay", shards[0], "--trace", shards[0])
         self.assertEqual(shards[0].read_text(), before)
 
+    def test_streams_are_neither_overwritten_nor_the_same(self):
+        recorded = '{"program":"a f","capacity":1,"initial_segments":0,"recheck":"all","protection":"none","schedule":"0x4"}'
+        done = self.run_check("--replay", "-", "--quiet", "--json", "-", text=recorded)
+        self.assertEqual(json.loads(done.stdout)[0]["verdict"], "holds", done.stderr)
+        done = self.run_check(*TWO_GROWERS, "--json", "/dev/null", "--draw", "/dev/null")
+        self.assertEqual(done.returncode, HOLDS, done.stderr)
+
     def test_two_outputs_have_two_files(self):
         self.assert_refused("also that of --trace", *TWO_GROWERS, "--trace", "x.json", "--json", "x.json")
 
