@@ -200,19 +200,20 @@ TEST(Check, ExecutionsThatAreAssumedAwayAreNotJudged) {
   EXPECT_EQ(assumed.executions(), 1U);
 }
 
+/// Fails only where what its first thread assumes is so. That comes first, so that the assumption
+/// fails before the other thread has done anything.
+void fail_where_assumed(model::Run& run) {
+  auto& x = run.make<Checked::Atomic<int>>(0);
+  run.thread([&] {
+    assume(x.load(relaxed) == 1);
+    expect(false, "reached");
+  });
+  run.thread([&] { x.store(1, relaxed); });
+}
+
 TEST(Check, FailureInAnExecutionThatHoldsItsAssumptionsIsFound) {
   for (const Search search : {Search::kGraph, Search::kDpor, Search::kFull}) {
-    const CheckResult result = check(
-        [](auto& run) {
-          auto& x = run.template make<Checked::Atomic<int>>(0);
-          // It comes first, so that its assumption fails before the other has done anything.
-          run.thread([&] {
-            assume(x.load(relaxed) == 1);
-            expect(false, "reached");
-          });
-          run.thread([&] { x.store(1, relaxed); });
-        },
-        {.search = search});
+    const CheckResult result = check(fail_where_assumed, {.search = search});
     ASSERT_EQ(result.exit_code(), 1) << to_text(search) << result.report();
     EXPECT_EQ(result.failure()->message, "reached");
   }
@@ -292,18 +293,7 @@ CheckResult check_shard(const std::string& shard, const Program& program, std::s
 }
 
 TEST(CheckShards, AssumptionThatFailsInOneShardIsKnownToAll) {
-  const auto program = [](std::size_t jobs) {
-    return check(
-        [](auto& run) {
-          auto& x = run.template make<Checked::Atomic<int>>(0);
-          run.thread([&] {
-            assume(x.load(relaxed) == 1);
-            expect(false, "reached");
-          });
-          run.thread([&] { x.store(1, relaxed); });
-        },
-        {.jobs = jobs});
-  };
+  const auto program = [](std::size_t jobs) { return check(fail_where_assumed, {.jobs = jobs}); };
   const int first = check_shard("0/2", program).exit_code();
   const int second = check_shard("1/2", program).exit_code();
   EXPECT_TRUE(first == 1 || second == 1) << first << " " << second;

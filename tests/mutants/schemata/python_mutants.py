@@ -18,7 +18,7 @@ import sys
 import tempfile
 
 from tests.mutants.schemata import equivalent
-from tests.mutants.schemata.text_mutants import TextMutant, markdown, numbered
+from tests.mutants.schemata.text_mutants import TextMutant, conclude, markdown, numbered
 
 CATALOGUE = "proofs/evidence/catalogue"
 # What is mutated, and the modules of its tests.
@@ -142,11 +142,7 @@ def main():
         options.out.write_text(markdown(found, arguments))
     if options.json:
         options.json.write_text(json.dumps([{"key": each.key, "line": each.line, "killed_by": each.killed_by} for each in found], indent=1))
-    lived = [each for each in found if not each.killed_by and each.key not in arguments]
-    print(f"mutants: of {len(found)} tried: {sum(bool(each.killed_by) for each in found)} killed, {len(lived)} lived")
-    for each in lived:
-        print(f"lived: {each.file}:{each.line}: {each.original} -> {each.replacement}")
-    return 1 if lived else 0
+    return conclude(found, arguments)
 
 
 if __name__ == "__main__":

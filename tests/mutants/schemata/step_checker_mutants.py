@@ -20,7 +20,7 @@ import sys
 import tempfile
 
 from tests.mutants.schemata import equivalent
-from tests.mutants.schemata.text_mutants import TextMutant, markdown, numbered
+from tests.mutants.schemata.text_mutants import TextMutant, conclude, markdown, numbered
 
 _FILE = "checker.ml"
 # What extraction makes of comparisons, connectives and numbers, and what may stand there instead.
@@ -105,11 +105,7 @@ def main():
     arguments = equivalent.load("step_checker_equivalent.toml")
     if options.out:
         options.out.write_text(markdown(tried, arguments))
-    lived = [each for each in tried if not each.killed_by and each.key not in arguments]
-    print(f"mutants: of {len(tried)} tried: {sum(bool(each.killed_by) for each in tried)} killed, {len(lived)} lived")
-    for each in lived:
-        print(f"lived: {each.file}:{each.line}: {each.original}: {each.replacement}")
-    return 1 if lived else 0
+    return conclude(tried, arguments)
 
 
 if __name__ == "__main__":

@@ -49,5 +49,14 @@ def markdown(tried, arguments):
     return "\n".join(lines) + "\n"
 
 
+def conclude(tried, arguments):
+    """Prints what became of them; the exit code of the program."""
+    lived = [each for each in tried if not each.killed_by and each.key not in arguments]
+    print(f"mutants: of {len(tried)} tried: {sum(bool(each.killed_by) for each in tried)} killed, {len(lived)} lived")
+    for each in lived:
+        print(f"lived: {each.file}:{each.line}: {each.original} -> {each.replacement}")
+    return 1 if lived else 0
+
+
 def _cell(text):
     return " ".join(text.split()).replace("|", "\\|")[:90]
