@@ -18,9 +18,8 @@ namespace slabproof::model {
 /// Until another thread runs, or it locks again, what changes in a variable that was handed out to
 /// a thread under a lock, that thread has written, and after the unlock. Looked for at each
 /// operation by which others may run, and before a variable is handed out again; there it counts
-/// as a write. Nothing is seen of reads, nor of a write after others
-/// have run. Not in a search over states, in which it would split them (`proofs/states.md`), nor on
-/// execution graphs.
+/// as a write. Nothing is seen of reads, nor of a write after others have run. Not in a search over
+/// states, in which it would split them (`proofs/states.md`), nor on execution graphs.
 class OutlivedLock {
  public:
   void forget_all() noexcept;

@@ -54,10 +54,10 @@ bool ProgramExecution::follow() {
 }
 
 /// Extents of the directory: behind the lock a segment is found by its index or its address,
-/// whichever extent its entry lies in. Not of larger ones, which also have words of the set of
-/// segments that have room.
+/// whichever extent its entry lies in. Not those that also have words of the set of segments with
+/// room, one for each 64 entries: they have 64 entries or more, each of which names its segment.
 bool ProgramExecution::is_of_pool(std::uint32_t tag, std::size_t size) const {
-  constexpr std::size_t kWithoutSetOfSegments = std::size_t{64} * 24;
+  constexpr std::size_t kWithoutSetOfSegments = 64 * sizeof(void*);
   return static_cast<RegionKind>(tag) == RegionKind::kDirectory && size < kWithoutSetOfSegments;
 }
 
