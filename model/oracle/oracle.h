@@ -41,7 +41,8 @@ namespace slabproof::model {
 /// At that look no trim holds a segment; where the allocation has nothing, each growth has ended
 /// that was in flight when it was refused.
 ///
-/// Data races, and ownership by happens-before, are the checked memory's to judge, not this one's.
+/// Data races, ownership by happens-before, and objects that are alive in a region that is released
+/// (S11 too) are the checked memory's to judge, not this one's.
 /// Not thread safe. Without a violation `judge` allocates nothing.
 class Oracle final : public Follower {
  public:

@@ -37,20 +37,6 @@ std::string race_message(const ObjectRecord& record, std::string_view action) {
                      name_of(record), action);
 }
 
-/// In a search of execution graphs that goes on after failures, so does a thread that races: what
-/// others do may depend on what it does next, and which of the two accesses comes second is not
-/// part of the graph.
-void report_race(const ObjectRecord& record, std::string_view action,
-                 const source_location& where) {
-  if (SyncModel::present() == nullptr || !engine().settings().outlive_failures) {
-    fail_race(record, action, where);
-  }
-  const CheckerScope quiet;
-  engine().set_failure({.defect = Defect::kDataRace,
-                        .message = race_message(record, action),
-                        .place = SourcePlace::of(where)});
-}
-
 }  // namespace
 
 // ---- what fails ----
@@ -77,6 +63,25 @@ void fail_endless(const source_location& where) {
                     fmt::format("livelock: {} makes {} accesses in one execution",
                                 engine().actor_name(), engine().settings().access_limit),
                     where);
+}
+
+void report_race(const ObjectRecord& record, std::string_view action,
+                 const source_location& where) {
+  if (SyncModel::present() == nullptr || !engine().settings().outlive_failures) {
+    fail_race(record, action, where);
+  }
+  const CheckerScope quiet;
+  engine().set_failure({.defect = Defect::kDataRace,
+                        .message = race_message(record, action),
+                        .place = SourcePlace::of(where)});
+}
+
+void note_survivor(const ObjectRecord& record) {
+  const CheckerScope quiet;
+  engine().note_survivor(
+      {.defect = Defect::kNeverDestroyed,
+       .message =
+           fmt::format("memory is given back, and {} in it was never destroyed", name_of(record))});
 }
 
 void list_variables(std::vector<const ObjectRecord*>& live) {
@@ -226,7 +231,8 @@ void release_region(std::byte* data, std::size_t size, std::uint32_t tag) noexce
                       "data race: memory is released, unordered with the end of an object in it",
                       nowhere);
   }
-  if (survivors) {
+  // Granules count what is alive in memory that they are of; that of graphs has none.
+  if (survivors || SyncModel::present() != nullptr) {
     end_all_in(variables, data, size);
     end_synchronisation_in(data, size);
   }

@@ -114,6 +114,7 @@ void Engine::begin(Execution& execution, ExecutionRunner& runner, Scheduler* sch
   has_seq_cst_fence_ = false;
   choice_count_ = 0;
   failure_.reset();
+  survivor_.reset();
 }
 
 void Engine::end() {
@@ -299,6 +300,10 @@ void Engine::set_failure(Failure failure) {
   if (failure_) return;
   failure_ = std::move(failure);
   choices_to_failure_ = choice_count_;
+}
+
+void Engine::note_survivor(Failure failure) {
+  if (!survivor_) survivor_ = std::move(failure);
 }
 
 void Engine::abandon(Defect defect, std::string_view message, const std::source_location& where,

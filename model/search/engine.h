@@ -170,6 +170,10 @@ class Engine {
   }
   /// Remembers why the execution is abandoned; the first reason counts.
   void set_failure(Failure failure);
+  /// Remembers an object that was alive in memory that was given back; the first one counts. What
+  /// follows may show a worse failure, so this is one only where there is no other in the end.
+  void note_survivor(Failure failure);
+  [[nodiscard]] const std::optional<Failure>& survivor() const noexcept { return survivor_; }
   /// As if it had not happened.
   void forget_failure() noexcept { failure_.reset(); }
   /// Ends the running execution, or, where others are to go on, its running thread: remembers why,
@@ -510,6 +514,7 @@ class Engine {
   std::size_t choice_count_ = 0;
   std::size_t choices_to_failure_ = 0;
   std::optional<Failure> failure_;
+  std::optional<Failure> survivor_;
   std::array<std::uint8_t, (kMaxThreads + 1) * kObjectsPerActor> owner_{};
   std::array<Choice, kMaxChoices> choices_{};
   std::array<std::uint64_t, kMaxChoices> seen_before_{};  // `seen_` at each of them

@@ -229,8 +229,7 @@ class Exploration {
     }
     const bool goes_on = options_.search != Search::kGraph && dpor_ == nullptr;
     if (!goes_on && ran.failure != nullptr && !settings_.outlive_failures) is_cut_ = true;
-    std::optional<Failure> failure =
-        ran.failure != nullptr ? std::optional(*ran.failure) : execution_.judge();
+    std::optional<Failure> failure = judged(ran);
     if (!failure && states_ != nullptr) failure = states_->missing_failure();
     if (failure && failure->defect == Defect::kReplayMismatch) is_cut_ = true;
     const ExecutionEnd end{.failure = failure ? &*failure : nullptr,
@@ -246,6 +245,13 @@ class Exploration {
       result_.schedule = end.schedule();
     }
     if (options_.on_execution) options_.on_execution(end);
+  }
+
+  /// What is wrong with the execution that ran last.
+  [[nodiscard]] std::optional<Failure> judged(const ExecutionResult& ran) {
+    if (ran.failure != nullptr) return *ran.failure;
+    std::optional<Failure> failure = execution_.judge();
+    return failure ? failure : Engine::instance().survivor();
   }
 
   [[nodiscard]] bool is_on_graphs() const {
@@ -344,8 +350,7 @@ class Exploration {
   void trace() {
     ReplayScheduler replay(result_.schedule.choices);
     const ExecutionResult ran = runner_.run(execution_, replay, settings_, &result_.trace);
-    const std::optional<Failure> failure =
-        ran.failure != nullptr ? std::optional(*ran.failure) : execution_.judge();
+    const std::optional<Failure> failure = judged(ran);
     result_.reproduced = failure == result_.violation;
     if (result_.violation && !result_.reproduced) {
       // With the message it reaches every report.

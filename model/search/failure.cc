@@ -20,6 +20,8 @@ std::string_view name_of(const Failure& failure) {
       return "uncaught exception";
     case Defect::kLeak:
       return "leak";
+    case Defect::kNeverDestroyed:
+      return "never destroyed";
     case Defect::kDeadlock:
       return "deadlock";
     case Defect::kLivelock:

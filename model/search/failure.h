@@ -19,6 +19,7 @@ enum class Defect : std::uint8_t {
   kMutexDestroyedWhileHeld,
   kUncaughtException,  ///< it leaves a part of the execution
   kLeak,
+  kNeverDestroyed,  ///< an object was alive in memory that was given back
   kDeadlock,
   kLivelock,
   kUnlockWithoutLock,

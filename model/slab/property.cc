@@ -13,6 +13,8 @@ std::string_view property_of(Defect defect) {
     case Defect::kUncaughtException:
     case Defect::kLeak:
       return "S8";
+    case Defect::kNeverDestroyed:
+      return "S11";
     case Defect::kDeadlock:
     case Defect::kLivelock:
     case Defect::kUnlockWithoutLock:

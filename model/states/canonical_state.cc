@@ -23,6 +23,8 @@ CanonicalState::Told CanonicalState::take(const SchedulingPoint& at) {
     why_unknown_ = "the program does not tell its state";
     return Told::kUnknown;
   }
+  // It is judged at the end of the execution.
+  if (engine.survivor()) return Told::kFailed;
   collect(*program);
   if (const auto why = unseen()) {
     why_unknown_ = *why;

@@ -17,6 +17,8 @@
 #include "model/runtime/relacy_sync.h"
 #include "model/search/explore.h"
 #include "model/search/failure.h"
+#include "model/slab/model_backing.h"
+#include "slabproof/layout.h"
 #include "tests/checker/script_findings.h"
 #include "tests/support/scripted_execution.h"
 
@@ -67,6 +69,15 @@ TEST(MemoryReuse, FreedMemoryComesBackOrDoesNot) {
   }});
   EXPECT_EQ(found.outcomes, (std::set<std::string>{"0", "1"}));
   EXPECT_EQ(found.complete, 2U);
+}
+
+TEST(MemoryReuse, ObjectThatIsAliveInMemoryThatIsGivenBackIsFound) {
+  const ScriptFindings found = explore_graphs({[](State& state) {
+    const model::ModelBacking region(*Layout::make(256, 64));
+    ::new (static_cast<void*>(region.data())) Sync::Var<int>(1);
+    state.got[0] = 1;
+  }});
+  EXPECT_EQ(found.defects, std::set{Defect::kNeverDestroyed});
 }
 
 TEST(MemoryReuse, MemoryOfAnotherSizeDoesNotComeBack) {

@@ -14,13 +14,16 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <source_location>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "model/runtime/checker_hooks.h"
 #include "model/runtime/relacy_explore.h"
 #include "model/search/explore.h"
 #include "model/slab/model_backing.h"
+#include "model/slab/property.h"
 #include "slabproof/layout.h"
 #include "tests/support/scripted_execution.h"
 
@@ -34,6 +37,7 @@ using model::ExploreResult;
 using model::ModelBacking;
 using model::Search;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::Not;
 using Sync = model::RelacySync;
 using Number = Sync::Var<std::uint32_t>;
@@ -198,6 +202,54 @@ TEST(RelacySync, MemoryReleasedUnorderedWithAUseIsFound) {
          regions.ready.store(2, relaxed);
        }},
       Defect::kDataRace, "lies in memory that is given back");
+}
+
+/// Makes an object in a region that it gives back.
+template <class Object>
+void release_around(Regions& regions, int value) {
+  regions.region[0] = make_region();
+  ::new (static_cast<void*>(regions.region[0]->data() + 64)) Object(value);
+  std::destroy_at(regions.region[0]);
+}
+
+void expect_never_destroyed(std::function<void(Regions&)> thread, const std::string& kind) {
+  const ExploreResult result =
+      explore_parts<Regions>({std::move(thread), [](Regions&) {}}, ExploreOptions{});
+  ASSERT_TRUE(result.violation.has_value());
+  EXPECT_EQ(result.violation->defect, Defect::kNeverDestroyed);
+  EXPECT_EQ(model::property_of(*result.violation), "S11");
+  EXPECT_THAT(result.violation->message, MatchesRegex("memory is given back, and " + kind +
+                                                      " [0-9]+ in it was never destroyed"));
+  EXPECT_TRUE(result.reproduced);
+}
+
+TEST(RelacySync, VariableThatIsAliveInMemoryThatIsGivenBackIsFound) {
+  expect_never_destroyed([](Regions& regions) { release_around<Number>(regions, 1); }, "variable");
+}
+
+TEST(RelacySync, AtomicThatIsAliveInMemoryThatIsGivenBackIsFound) {
+  expect_never_destroyed([](Regions& regions) { release_around<Sync::Atomic<int>>(regions, 1); },
+                         "atomic");
+}
+
+TEST(RelacySync, MutexThatIsAliveInMemoryThatIsGivenBackIsFound) {
+  expect_never_destroyed(
+      [](Regions& regions) {
+        regions.region[0] = make_region();
+        ::new (static_cast<void*>(regions.region[0]->data())) Sync::Mutex();
+        std::destroy_at(regions.region[0]);
+      },
+      "mutex");
+}
+
+TEST(RelacySync, WhatElseIsWrongCountsMoreThanAnObjectThatWasNeverDestroyed) {
+  expect_violation<Regions>({[](Regions& regions) {
+                               release_around<Number>(regions, 1);
+                               model::checker_hooks::report("S1", "of the program",
+                                                            std::source_location::current());
+                             },
+                             [](Regions&) {}},
+                            Defect::kReported, "of the program");
 }
 
 /// One thread ends an object, and another one then gives back the memory that it was in.
