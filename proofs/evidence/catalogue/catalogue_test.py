@@ -3,6 +3,7 @@
 import unittest
 
 from proofs.evidence.catalogue import example, properties, rules, tree
+from tests.mutants.schemata import record
 
 # Ids are cited, so none may ever go.
 ESTABLISHED = (
@@ -41,6 +42,7 @@ MALFORMED = {
     "a property without evidence": ("\n" + LAST_ENTRY, " []\n", "evidence is not a list with an entry"),
     "a property that is kept nowhere": (LAST_PLACE, "[]", "kept_in is not a list with an entry"),
 }
+MUTATION_OF_NOTHING = "kept_in: [{file: impl/slab.h, label: void}]\n    evidence:\n      - {kind: mutation, shows: x}"
 PLANTED = "{kind: planted, names: [lock_lost], shows: x}"
 # What breaks one rule: a file of the example, a text in it, what replaces it, and the problem.
 BREACHES = {
@@ -78,6 +80,10 @@ BREACHES = {
         CATALOGUE, LAST_ENTRY, f"{LAST_ENTRY}      - {PLANTED}\n",
         "^L1 cites the mutant lock_lost as found, which says that it breaks S1",
     ),
+    "evidence of mutation without a function": (
+        CATALOGUE, f"kept_in: {LAST_PLACE}\n    evidence:", MUTATION_OF_NOTHING,
+        "^L1: evidence of mutation without a function of impl/",
+    ),
     "a heading that is gone": (REVIEW, "Owners", "Guests", f"^S1: {REVIEW} has no heading Owners"),
 }  # fmt: skip
 
@@ -90,6 +96,12 @@ class FormTest(unittest.TestCase):
         self.assertEqual(read.ids, {"S1", "L1"})
         self.assertEqual([e.kind for e in read.properties[0].evidence][0], "theorem")
         self.assertEqual(str(read.properties[1].kept_in[0]), "impl/slab.h: take")
+
+    def test_evidence_of_mutation_is_about_the_functions_of_the_library_that_keep_the_property(self):
+        label = '{file: impl/slab.h, label: "INVARIANT[slab.owned]"}'
+        text = example.FILES[CATALOGUE].replace(label, "{file: model/take.cc, function: take}")
+        (mutation,) = [each for each in properties.parse(text).properties[0].evidence if each.kind == "mutation"]
+        self.assertEqual([str(place) for place in mutation["functions"]], ["impl/slab.h: take"])
 
     def test_a_malformed_catalogue_is_refused(self):
         text = example.FILES[CATALOGUE]
@@ -129,6 +141,19 @@ class RuleTest(unittest.TestCase):
     def test_a_corpus_that_is_gone_is_found(self):
         (self.root / "fuzz/targets/corpus/slab/one").unlink()
         self.assert_only_problem("^S1: //fuzz/targets:slab_corpus_test has no corpus")
+
+    def test_a_recorded_function_that_is_gone_is_found(self):
+        names = ("take", "operator[]")
+        entries = [record.Entry(f"slab.lock.{name}", "slab.h", f"Slab::{name}", "lock", "lived") for name in names]
+        recorded = record.Record("d", "2026-05-04", ("test",), {each.name: each for each in entries})
+        example.write(self.root, tree.MUTATION, record.text_of(recorded))
+        header = "impl/slabproof/slab.h"
+        example.write(self.root, header, "void take();\nvoid operator[](int);\n")
+        self.assertEqual(self.problems(), [])
+        example.edit(self.root, header, "take", "take_all")
+        self.assert_only_problem(f"^{tree.MUTATION} has mutants of take, which {header} lacks")
+        (self.root / header).unlink()
+        self.assertEqual(len(self.problems()), 2)
 
     def test_an_id_that_the_catalogue_lacks_is_found(self):
         for name, text in {
@@ -170,6 +195,12 @@ class TreeTest(unittest.TestCase):
         for name in cited:
             with self.subTest(name):
                 self.assertEqual(self.tree.mutants()[name].steps, "rejected")
+
+    def test_each_property_that_a_function_keeps_has_what_became_of_its_mutants(self):
+        for entry in self.catalogue.properties:
+            with self.subTest(entry.id):
+                kinds = [evidence.kind for evidence in entry.evidence]
+                self.assertEqual(kinds.count("mutation"), any(place.is_mutated for place in entry.kept_in))
 
     def test_every_rule_holds(self):
         for rule in rules.RULES:

@@ -28,6 +28,7 @@ properties:
         cases: [CanaryTest.LockSkipped]
         shows: without the lock it fails
       - {kind: planted, names: [lock_lost], shows: engines find it}
+      - {kind: mutation, shows: changes are noticed}
       - {kind: review, file: proofs/REVIEW.md, heading: Owners, shows: it is argued}
   - id: L1
     title: No deadlock

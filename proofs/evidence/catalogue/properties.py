@@ -19,6 +19,7 @@ _FIELDS = {
     "fuzz": "target",
     "mutant": "names target [cases] [build]",
     "planted": "names",
+    "mutation": "",
     "review": "file heading",
 }
 # The builds other than the plain one in which a test may be cited, named as Bazel's --config.
@@ -37,6 +38,11 @@ class Place:
     file: str
     label: str | None = None
     function: str | None = None
+
+    @property
+    def is_mutated(self):
+        """Whether it is a function of which `./verify mutants` makes mutants."""
+        return self.function is not None and self.file.startswith("impl/")
 
     def __str__(self):
         return f"{self.file}: {self.label or self.function}"
@@ -148,7 +154,14 @@ def _read_evidence(where, mapping):
 
 
 def _read_property(where, mapping):
-    entry = Property(**_read_fields(where, mapping, set(Property.__annotations__)))
+    fields = _read_fields(where, mapping, set(Property.__annotations__))
+    # Evidence of mutation names nothing: it is about the functions that keep the property.
+    functions = tuple(place for place in fields["kept_in"] if place.is_mutated)
+    fields["evidence"] = tuple(
+        Evidence(each.kind, each.fields | {"functions": functions}) if each.kind == "mutation" else each
+        for each in fields["evidence"]
+    )
+    entry = Property(**fields)
     if not _IDENTIFIER.fullmatch(entry.id):
         raise CatalogueError(f"{where} has an id that is not a letter and a number: {entry.id}")
     return entry

@@ -3,7 +3,7 @@
 import re
 
 from proofs.evidence.catalogue.refinement_runs import RUNS
-from proofs.evidence.catalogue.tree import MUTANTS
+from proofs.evidence.catalogue.tree import MUTANTS, MUTATION
 
 _SCANNED_SUFFIXES = {".h", ".cc", ".py", ".sh", ".bzl", ".md", ".v", ".ml", ".yaml", ".j2", ""}
 # Safety and liveness properties are named in many ways; the other families only next to the word.
@@ -80,6 +80,8 @@ def missing(evidence, tree):
             return _missing_mutants(evidence, tree) or list(dict.fromkeys(problems))
         case "planted":
             return _missing_mutants(evidence, tree)
+        case "mutation" if not evidence["functions"]:
+            return ["evidence of mutation without a function of impl/ that keeps the property"]
         case "review" if evidence["heading"] not in tree.headings(evidence["file"]):
             return [f"{evidence['file']} has no heading {evidence['heading']}"]
     return []
@@ -115,6 +117,17 @@ def check_mutants_are_cited(catalogue, tree):
     )
 
 
+def check_recorded_mutants_exist(catalogue, tree):
+    """Each function of which mutants are recorded is still in its header, whether or not a property names it."""
+    del catalogue
+    problems = []
+    for header, function in tree.mutated_functions:
+        name = re.compile(rf"(?<!\w){re.escape(function)}(?!\w)")
+        if not name.search(tree.text(f"impl/slabproof/{header}") or ""):
+            problems.append(f"{MUTATION} has mutants of {function}, which impl/slabproof/{header} lacks")
+    return problems
+
+
 def used_identifiers(text):
     """(line number, id) of every property that a text names."""
     for number, line in enumerate(text.splitlines(), 1):
@@ -138,5 +151,6 @@ RULES = [
     check_places_exist,
     check_evidence_exists,
     check_mutants_are_cited,
+    check_recorded_mutants_exist,
     check_used_identifiers,
 ]

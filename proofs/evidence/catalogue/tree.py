@@ -7,6 +7,8 @@ import re
 import textwrap
 import types
 
+from tests.mutants.schemata import record, subjects
+
 # A sentence of Coq ends with a period before white space.
 _THEOREM = re.compile(r"^\s*(?:Theorem|Lemma|Corollary|Proposition)\s+([\w']+).*?\.(?=\s|\Z)", re.M | re.S)
 _SCENARIO = re.compile(r"k(Default|Deep)Suite|\.name\s*=\s*\"(\w+)\"")
@@ -23,6 +25,8 @@ _DIRECTORIES = ("impl", "model", "tests", "fuzz", "proofs", "tools")
 _KEPT_OUT = {"__pycache__", "corpus"}
 MUTANTS = "tests/mutants/mutants.bzl"
 CORPUS = "fuzz/targets/corpus"
+# What became of the mutants of the library that a program makes.
+MUTATION = subjects.IMPL.record
 
 
 def workspace_root():
@@ -134,6 +138,13 @@ class Tree:
     def mutants(self):
         """{name: mutant} of the deliberately wrong slabs; `breaks` names a property."""
         return {mutant.name: mutant for mutant in self.constants(MUTANTS).get("MUTANTS", [])}
+
+    @functools.cached_property
+    def mutated_functions(self):
+        """(header, function without its class) of all mutants that are recorded."""
+        text = self.text(MUTATION)
+        entries = record.parse(text).entries.values() if text is not None else ()
+        return sorted({(each.file, each.simple_function) for each in entries})
 
     def corpus(self, label):
         """The files that the test of a fuzzer's corpus replays."""

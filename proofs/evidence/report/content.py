@@ -4,7 +4,10 @@ from proofs.evidence.catalogue import refinement_runs
 from proofs.evidence.report import judge
 from proofs.evidence.report.judge import ENGINES, Status
 
-_KIND_NAMES = {"scenario": "model checking", "fuzz": "fuzzing", "mutant": "mutants", "planted": "planted bugs"}
+_KIND_NAMES = {
+    "scenario": "model checking", "fuzz": "fuzzing", "mutant": "mutants", "planted": "planted bugs",
+    "mutation": "mutation analysis",
+}  # fmt: skip
 _LEGEND = (
     "✓ passed in this run; ○ not run, which does not count; ✗ failed; ? missing from the results; "
     "recorded: of an earlier run, which does not count here. Numbers count entries of evidence."

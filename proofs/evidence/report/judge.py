@@ -10,6 +10,8 @@ import enum
 from proofs.coq import refine
 from proofs.evidence.catalogue import refinement_runs, rules
 from proofs.evidence.catalogue.properties import SANITIZERS
+from proofs.evidence.report import mutant_counts
+from proofs.evidence.report.words import count, listed
 from proofs.evidence.run import results
 
 
@@ -77,13 +79,9 @@ ENGINES = {
     "fuzz": ("Fuzzing", "the inputs found so far"),
     "mutants": ("Mutants", "deliberate errors that are noticed"),
     "planted": ("Planted bugs", "errors that engines found in an earlier run"),
+    "mutation": ("Mutation analysis", "changes of the code that engines noticed in an earlier run"),
     "review": ("Review", "an argument to read"),
 }
-
-
-def count(number, noun):
-    """"1 case", "2 cases"."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def sections(executions, steps):
@@ -161,6 +159,24 @@ def _test_command(evidence, targets):
     cases = [f"*{case}*" for case in evidence.get("cases", ()) if not _is_python(case)]
     only = " --test_filter=" + ":".join(cases) if cases else ""
     return f"bazel test{config} {' '.join(dict.fromkeys(targets))}{only}"
+
+
+def _mutation_parts(place, counts):
+    """A Part of a function, and one of each of its mutants that was not killed and has no argument."""
+    yield Part(str(place), Status.RECORDED if counts.were_tried else Status.NOT_RUN, counts.words())
+    for each in counts.survivors:
+        yield Part(each.name, Status.RECORDED, f"{each.verdict}: {each.operator} in {each.function}")
+
+
+def _mutation_figure(mutation, names, found):
+    """What became of all mutants of the functions, and when; empty where none was tried."""
+    counts = mutant_counts.MutantCounts(entry for each in found for entry in each.entries)
+    if not counts.were_tried:
+        return ""
+    by = f" by {count(len(counts.killers), 'engine')}" if counts.killers else ""
+    headers = "" if mutation.is_of_these_headers else " of earlier headers"
+    run = f"in the run of {mutation.record.date}{headers} with {count(len(mutation.record.engines), 'engine')}"
+    return f"{counts.words(f' of {names}', by)}, {run}"
 
 
 class Judge:
@@ -274,6 +290,19 @@ class Judge:
             figure = f"{count(found, 'bug')} found in the run of {self._run.engine_table.source}"
         bugs = ",".join(evidence["names"])
         return parts, figure, f"bazel run //tests/mutants:engine_table -- --bugs {bugs}"
+
+    def _judge_mutation(self, evidence):
+        places, mutation = evidence["functions"], self._run.mutation
+        found = {place: mutant_counts.of_function(mutation.record, place) for place in places} if mutation else {}
+        # A function may have no mutant that could be tried, such as one that only calls another.
+        found = {place: counts for place, counts in found.items() if counts.entries}
+        parts = [part for place, counts in found.items() for part in _mutation_parts(place, counts)]
+        names = listed(list(dict.fromkeys(place.function for place in found or places)))
+        if not parts:
+            parts = [Part(f"mutants of {names}", Status.NOT_RUN, "and no earlier run with any is recorded")]
+        figure = _mutation_figure(mutation, names, found.values()) if found else ""
+        files = dict.fromkeys(place.file.rpartition("/")[2] for place in places)
+        return tuple(parts), figure, "./verify mutants" + "".join(f" --file {name}" for name in files)
 
     def _judge_review(self, evidence):
         where = f"{evidence['file']}, {evidence['heading']}"

@@ -12,6 +12,7 @@ from proofs.evidence.run import example_run, results
 
 SLAB, CANARY, REPLAY = "//tests:slab_test", "//tests:canary_test", "//fuzz/targets:slab_corpus_test"
 ABSENT, UNRECORDED = "not among the results", "and no earlier run of the engines is recorded"
+NO_MUTANTS = "and no earlier run with any is recorded"
 
 
 def refined(**changes):
@@ -83,6 +84,28 @@ CHANGES = {
         "a suite that was not run": ({"suites": {"default"}}, "checker", ""),
         "a planted bug without a table": ({"engine_table": None}, "planted", UNRECORDED),
         "a planted bug that the table lacks": ({"engine_table": results.EngineTable("", {})}, "planted", UNRECORDED),
+        "mutants without a record": ({"mutation": None}, "mutation", NO_MUTANTS),
+        "mutants of other functions": (
+            {"mutation": example_run.mutation("tests", function="Slab::retake")}, "mutation", NO_MUTANTS
+        ),
+        "mutants that nobody tried": (
+            {"mutation": example_run.mutation("not tried")}, "mutation", "0 of 1 mutant killed, 1 not tried"
+        ),
+    },
+    Status.RECORDED: {
+        "mutants that lived, which are named": (
+            {"mutation": example_run.mutation("tests", "lived")}, "mutation", "lived: logical in Slab::take"
+        ),
+        "mutants that nothing reaches, which are named": (
+            {"mutation": example_run.mutation("not reached")}, "mutation", "not reached: logical in Slab::take"
+        ),
+        "mutants of which some were tried": (
+            {"mutation": example_run.mutation("not tried", "tests")}, "mutation", "1 of 2 mutants killed, 1 not tried"
+        ),
+        "mutants with a proof": (
+            {"mutation": example_run.mutation("same code", "argued")}, "mutation",
+            "0 of 2 mutants killed, 1 argued, 1 same code",
+        ),
     },
     Status.PASSED: {
         "a bounded scenario, which says that it is bounded": (
@@ -118,7 +141,7 @@ class JudgeTest(unittest.TestCase):
         expected = {
             "coq": Status.PASSED, "refinement": Status.PASSED, "checker": Status.PASSED,
             "tests": Status.PASSED, "fuzz": Status.PASSED, "mutants": Status.PASSED,
-            "planted": Status.RECORDED, "review": Status.ARGUED,
+            "planted": Status.RECORDED, "mutation": Status.RECORDED, "review": Status.ARGUED,
         }
         self.assertEqual(self.outcomes(), expected | {engine: status})
         self.assertEqual(judge.exit_code(self.judge()), 1 if status.is_bad else 0)
@@ -136,8 +159,8 @@ class JudgeTest(unittest.TestCase):
         self.assert_only("coq", Status.PASSED)
         self.assertEqual(
             judge.summarize(self.judge()),
-            "2 of 2 properties have evidence that passed in this run. Of 10 entries of evidence: "
-            "1 of an earlier run, which does not count.",
+            "2 of 2 properties have evidence that passed in this run. Of 11 entries of evidence: "
+            "2 of an earlier run, which does not count.",
         )
 
     def test_figures_are_those_of_the_run(self):
@@ -153,6 +176,7 @@ class JudgeTest(unittest.TestCase):
                 "1 input replayed",
                 "1 mutant killed",
                 "1 bug found in the run of 2026-05-03, commit 00112233",
+                "3 of 4 mutants of take killed by 2 engines, 1 argued, in the run of 2026-05-02 with 3 engines",
                 "for a reader to judge",
             ],
         )
@@ -167,6 +191,37 @@ class JudgeTest(unittest.TestCase):
     def test_a_planted_bug_says_which_engine_found_it_soonest(self):
         part = self.of_engine("planted")[0].parts[0]
         self.assertEqual(part.figure, "found by 1 of 2 engines, soonest by checker: S1 in 0.5 s")
+
+    def mutation_figure(self, *verdicts, **fields):
+        self.run_results.mutation = example_run.mutation(*verdicts, **fields)
+        return self.of_engine("mutation")[0].figure
+
+    def test_mutants_that_lived_are_in_the_figure_and_each_is_a_part(self):
+        self.assertEqual(
+            self.mutation_figure("checker", "lived", "lived", "not reached"),
+            "1 of 4 mutants of take killed by 1 engine, 2 lived, 1 not reached, in the run of 2026-05-02 with 3 engines",
+        )
+        (outcome,) = self.of_engine("mutation")
+        names = ["impl/slab.h: take", "slab.logical.2", "slab.logical.3", "slab.logical.4"]
+        self.assertEqual([part.name for part in outcome.parts], names)
+        self.assertEqual(outcome.command, "./verify mutants --file slab.h")
+
+    def test_mutants_of_earlier_headers_are_said_to_be_so(self):
+        figure = self.mutation_figure("lived", is_of_these_headers=False)
+        self.assertEqual(figure, "0 of 1 mutant of take killed, 1 lived, in the run of 2026-05-02 of earlier headers with 3 engines")
+        self.assertEqual(self.mutation_figure("not tried"), "")
+
+    def test_mutants_of_several_functions_are_counted_together(self):
+        place = '{file: impl/slab.h, label: "INVARIANT[slab.owned]"}'
+        example.edit(self.root, "proofs/properties.yaml", place, "{file: impl/slab.h, function: put}")
+        example.write(self.root, "impl/slab.h", "void take();\nvoid put();\n")
+        self.assertEqual(
+            self.mutation_figure("checker"),
+            "1 of 2 mutants of put and take killed by 1 engine, 1 lived, in the run of 2026-05-02 with 3 engines",
+        )
+        self.assertEqual(
+            self.mutation_figure(), "0 of 1 mutant of put killed, 1 lived, in the run of 2026-05-02 with 3 engines"
+        )
 
     def test_what_is_recorded_alone_is_not_evidence_of_this_run(self):
         entry = self.judge()[0]

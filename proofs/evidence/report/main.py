@@ -10,9 +10,10 @@ import sys
 import tempfile
 
 from proofs.evidence.catalogue import properties, trust_base
-from proofs.evidence.catalogue.tree import Tree, workspace_root
+from proofs.evidence.catalogue.tree import MUTATION, Tree, workspace_root
 from proofs.evidence.report import content, pages
 from proofs.evidence.run import engines, facts, results
+from tests.mutants.schemata import campaign, subjects
 
 _ENGINE_TABLE = "tests/mutants/ENGINES.json"
 
@@ -43,6 +44,14 @@ def _read_engine_table(root):
     return results.read_engine_table(file.read_text(), facts.last_change(root, _ENGINE_TABLE))
 
 
+def _read_mutation(root):
+    """The Mutation of the tree, or None."""
+    file = root / MUTATION
+    if not file.exists():
+        return None
+    return results.read_mutation(file.read_text(), campaign.fingerprint(subjects.IMPL.files(root)))
+
+
 def _write(report, directory):
     directory.mkdir(parents=True, exist_ok=True)
     for name, render in {"evidence.html": pages.html, "evidence.md": pages.markdown}.items():
@@ -58,7 +67,7 @@ def main(arguments):
         deep = {}
         if options.deep:
             deep = results.read_check((options.directory / options.deep).read_text())
-        engine_table = _read_engine_table(root)
+        engine_table, mutation = _read_engine_table(root), _read_mutation(root)
     except (OSError, properties.CatalogueError, results.ResultsError) as error:
         print(f"verify: {error}", file=sys.stderr)
         return 2
@@ -69,7 +78,7 @@ def main(arguments):
         except results.ResultsError as error:
             print(f"verify: {error}", file=sys.stderr)
             return 1
-    run.engine_table = engine_table
+    run.engine_table, run.mutation = engine_table, mutation
     tree = Tree(root)
     report = content.make(facts.gather(root), catalogue, tree, run, trust_base.collect(tree))
     _write(report, options.directory / options.output if options.output else root / "out")

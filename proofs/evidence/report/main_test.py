@@ -3,6 +3,7 @@
 It runs over the tree of example.py, with stubs in place of Bazel, the checker and the proofs.
 """
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -11,7 +12,9 @@ import unittest
 
 from proofs.evidence.catalogue import example, refinement_runs
 from proofs.evidence.catalogue.properties import SANITIZERS
+from proofs.evidence.catalogue.tree import MUTATION
 from proofs.evidence.run import example_run
+from tests.mutants.schemata import campaign, record
 
 CASES = {
     "//tests:slab_test": ("SlabTest", "Serves"),
@@ -132,6 +135,16 @@ class RunTest(unittest.TestCase):
         example.write(self.root, "tests/mutants/ENGINES.json", json.dumps({"outcomes": [found]}))
         self.assertIn("1 bug found in the run of unknown date", self.page_after())
 
+    def test_mutants_have_the_verdicts_of_the_record_in_the_tree(self):
+        self.assertIn("mutants of take</code>: not run", self.page_after())
+        example.write(self.root, "impl/slabproof/slab.h", "void take();\nvoid put();\n")
+        recorded = example_run.mutation("tests").record
+        example.write(self.root, MUTATION, record.text_of(recorded))
+        self.assertIn("killed by 1 engine, in the run of 2026-05-02 of earlier headers with 3 engines", self.page_after())
+        digest = campaign.fingerprint([self.root / "impl/slabproof/slab.h"])
+        example.write(self.root, MUTATION, record.text_of(dataclasses.replace(recorded, digest=digest)))
+        self.assertIn("in the run of 2026-05-02 with 3 engines\n", self.page_after())
+
     def test_results_of_the_deep_suite_are_taken_from_a_file(self):
         self.assertIn("four_growers</code>: not run", self.page_after())
         example.write(self.root, "deep.json", json.dumps([example_run.record("four_growers")]))
@@ -166,6 +179,7 @@ class RunTest(unittest.TestCase):
         for file, text, message in [
             ("deep.json", "{}", "not an array"),
             ("tests/mutants/ENGINES.json", "{}", "the table of engines and planted bugs cannot be read"),
+            (MUTATION, "{}", "the record of the mutants cannot be read"),
             ("proofs/properties.yaml", twice, "has S1 twice"),
         ]:
             with self.subTest(file):

@@ -66,6 +66,7 @@ class HtmlTest(ReportCase):
             "Joins to the code: <code>S1_taken</code>",
             "found by 1 of 2 engines",
             "bazel run //tests/mutants:engine_table -- --bugs lock_lost",
+            "3 of 4 mutants of take killed by 2 engines, 1 argued, in the run of 2026-05-02 with 3 engines",
             "version 1.0.0, commit 0123456789ab",
         ]:
             self.assertIn(text, page)
@@ -74,6 +75,10 @@ class HtmlTest(ReportCase):
         page = self.page()
         self.assertIn("<code>lock_skipped</code>: passed, killed", page)
         self.assertNotIn("<code>S1_exclusive</code>: passed", page)
+
+    def test_a_mutant_that_lived_is_named(self):
+        self.run_results.mutation = example_run.mutation("tests", "lived")
+        self.assertIn("<code>slab.logical.2</code>: recorded, lived: logical in Slab::take", self.page())
 
     def test_a_failure_is_shown_at_the_top_and_in_detail(self):
         failed = example_run.record("two_growers", verdict="violated", property="S1")
@@ -124,6 +129,7 @@ class MarkdownTest(ReportCase):
         self.assertIn("**passed** theorem `S1_exclusive`: closed under the global context", page)
         self.assertIn("**passed** refinement: 40 executions, 240 critical sections", page)
         self.assertIn("joins to the code: `S1_taken`", page)
+        self.assertIn("**recorded** mutation analysis: 3 of 4 mutants of take", page)
         self.assertIn("**recorded** planted bugs: 1 bug found in the run of 2026-05-03", page)
 
 

@@ -1,9 +1,11 @@
 """A run of the engines over the tree of example.py, in which all is well."""
 
+import dataclasses
 import datetime
 
 from proofs.coq.refine import Refinement
 from proofs.evidence.run import facts, results
+from tests.mutants.schemata.record import VERDICTS, Entry, Record
 
 FACTS = facts.Facts(
     title="slabproof: a slab",
@@ -41,6 +43,18 @@ def engine_table(found=("S1", 0.5)):
     return results.EngineTable("2026-05-03, commit 00112233", {"lock_lost": tried})
 
 
+def mutation(*verdicts, function="Slab::take", is_of_these_headers=True):
+    """A record in which mutants of a function, and one of another, ended like this: an engine's name is that of a kill."""
+    entries = [Entry("slab.constant.0", "slab.h", "Slab::put", "constant", "lived")]
+    for number, verdict in enumerate(verdicts, 1):
+        entry = Entry(f"slab.logical.{number}", "slab.h", function, "logical", verdict)
+        if verdict not in VERDICTS:
+            entry = dataclasses.replace(entry, verdict="killed", engine=verdict, killed_as="S1", seconds=0.5)
+        entries.append(entry)
+    record_of_all = Record("d", "2026-05-02", ("checker", "fuzzer", "tests"), {each.name: each for each in entries})
+    return results.Mutation(record_of_all, is_of_these_headers)
+
+
 def passed(*cases, inputs=0):
     """A test target that passed with these cases."""
     states = {tuple(case.split(".")): "passed" for case in cases}
@@ -63,4 +77,5 @@ def make():
         theorems={"S1_exclusive": results.CLOSED},
         refinements={"default suite": refinement()},
         engine_table=engine_table(),
+        mutation=mutation("checker", "tests", "checker", "argued"),
     )

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import re
 
+from tests.mutants.schemata import record as mutant_record
 from tools import summarize_tests
 
 _THEOREM_LINE = re.compile(r"^([\w']+): (.+)$")
@@ -46,6 +47,7 @@ class Run:
     proof_figures: list = dataclasses.field(default_factory=list)  # sentences
     refinements: dict | None = None  # name of refinement_runs.RUNS: proofs.coq.refine.Refinement
     engine_table: object = None  # EngineTable
+    mutation: object = None  # Mutation
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +56,14 @@ class EngineTable:
 
     source: str  # when and at which commit it was left
     found: dict  # bug: {engine: (what it was found as, seconds) or None}
+
+
+@dataclasses.dataclass(frozen=True)
+class Mutation:
+    """What became of thousands of mutants, made by a program, in an earlier run, since it takes hours."""
+
+    record: mutant_record.Record
+    is_of_these_headers: bool
 
 
 _RECORD_FIELDS = {
@@ -94,6 +104,15 @@ def read_engine_table(text, source):
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         problem = f"the table of engines and planted bugs cannot be read: {error}"
         raise ResultsError(problem) from error
+
+
+def read_mutation(text, digest):
+    """The Mutation of a file that `./verify mutants --record` wrote; `digest` is that of the present headers."""
+    try:
+        recorded = mutant_record.parse(text)
+    except mutant_record.RecordError as error:
+        raise ResultsError(str(error)) from error
+    return Mutation(recorded, recorded.digest == digest)
 
 
 def read_tests(text):

@@ -6,6 +6,7 @@ import tempfile
 import unittest
 
 from proofs.evidence.run import example_run, results
+from tests.mutants.schemata import record as mutant_record
 
 XML = """<testsuites><testsuite name="S">
 <testcase classname="SlabTest" name="Serves" status="run" result="completed"/>
@@ -101,6 +102,19 @@ class EngineTableTest(unittest.TestCase):
         for text in ["{", "[]", "{}", '{"outcomes": [{}]}']:
             with self.subTest(text), self.assertRaisesRegex(results.ResultsError, "cannot be read"):
                 self.read(text)
+
+
+class MutationTest(unittest.TestCase):
+    TEXT = mutant_record.text_of(example_run.mutation("tests").record)
+
+    def test_record_says_whether_it_is_of_the_present_headers(self):
+        for digest, expected in {"d": True, "e": False}.items():
+            read = results.read_mutation(self.TEXT, digest)
+            self.assertEqual(read, example_run.mutation("tests", is_of_these_headers=expected))
+
+    def test_other_text_is_refused(self):
+        with self.assertRaisesRegex(results.ResultsError, "record of the mutants cannot be read"):
+            results.read_mutation(self.TEXT[1:], "d")
 
 
 class TheoremsTest(unittest.TestCase):

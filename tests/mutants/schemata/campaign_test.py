@@ -6,7 +6,7 @@ import pathlib
 import tempfile
 import unittest
 
-from tests.mutants.schemata import campaign, compiled, engines, equivalent, objects, report, rewrite, subjects, text_mutants
+from tests.mutants.schemata import campaign, compiled, engines, equivalent, objects, record, report, rewrite, subjects, text_mutants
 from tests.mutants.schemata.campaign import Results, Trial
 from tests.mutants.schemata.engines import Baseline, Engine
 from tests.mutants.schemata.mutant import Edit, Mutant, numbered
@@ -158,6 +158,126 @@ class ReportTest(unittest.TestCase):
     def test_json_has_each_mutant_with_its_verdict(self):
         rows = json.loads(json.dumps(self.found.to_json()))
         self.assertEqual([row["verdict"] for row in rows], ["killed", "lived", "equivalent", "not reached", "not tried"])
+
+
+class RecordTest(unittest.TestCase):
+    """The file of what became of each mutant, which the tree keeps."""
+
+    BOTH = {"check": Baseline(0.2, [], {1, 2, 3}), "test": Baseline(0.1, [], {1, 2, 3})}
+
+    def setUp(self):
+        self.scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(self.scratch.cleanup)
+        self.file = pathlib.Path(self.scratch.name) / "MUTATION.json"
+        self.mutants = numbered([made(0), made(1), made(2), made(3)])
+
+    def run_with(self, killed=(), lived=(), tried=None, bases=None, why=(), proved=(), kept=None, engine="test"):
+        """The record of a run in which the mutants of these places were killed by an engine, or lived with both."""
+        file = pathlib.Path(self.scratch.name) / "results.jsonl"
+        file.unlink(missing_ok=True)
+        results = Results(file, "a")
+        for place in killed:
+            results.add(Trial(self.mutants[place].name, engine, "Slab.Grows", 0.123))
+        for place in lived:
+            for name in ("test", "check"):
+                results.add(Trial(self.mutants[place].name, name, "", 0.1))
+        subject = dataclasses.replace(subjects.IMPL, engines=[TEST, CHECK])
+        chosen = [each for each in subject.engines if each.name in (bases or self.BOTH)]
+        arguments = {self.mutants[place].key: equivalent.Argument(self.mutants[place].key, "Nobody reads it any more.") for place in why}
+        tried = self.mutants if tried is None else [self.mutants[place] for place in tried]
+        found = report.Found(self.mutants, tried, chosen, bases or self.BOTH, results, arguments, subject)
+        found.proved = {self.mutants[place].name for place in proved}
+        return found.record("a", "2026-05-04", kept)
+
+    def verdicts(self, recorded):
+        return [recorded.entries[each.name].verdict for each in self.mutants]
+
+    def test_each_mutant_with_a_switch_has_its_verdict_and_a_kill_its_engine(self):
+        self.mutants[2].has_switch = False
+        recorded = self.run_with(killed=[0], lived=[1])
+        self.assertEqual([each.verdict for each in recorded.entries.values()], ["killed", "lived", "not reached"])
+        kill = recorded.entries[self.mutants[0].name]
+        self.assertEqual((kill.engine, kill.killed_as, kill.seconds), ("test", "Slab.Grows", 0.12))
+
+    def test_argument_and_same_code_are_told_apart(self):
+        self.assertEqual(self.verdicts(self.run_with(lived=[0, 1, 2], why=[0], proved=[1])), ["argued", "same code", "lived", "not reached"])
+
+    def test_text_is_json_with_a_mutant_a_line_and_is_read_again(self):
+        recorded = self.run_with(killed=[0], lived=[1])
+        text = record.text_of(recorded)
+        self.assertEqual(len(text.splitlines()), 1 + len(self.mutants) + 1)
+        self.assertEqual(json.loads(text)["engines"], ["check", "test"])
+        self.assertEqual(record.parse(text), recorded)
+
+    def test_text_is_the_same_in_whatever_order_mutants_were_found(self):
+        recorded = self.run_with(killed=[0], lived=[1])
+        turned = dataclasses.replace(recorded, entries=dict(reversed(recorded.entries.items())))
+        self.assertEqual(record.text_of(turned), record.text_of(recorded))
+
+    def test_record_of_other_headers_is_not_taken(self):
+        self.assertIsNone(record.load(self.file, "a"))
+        self.file.write_text(record.text_of(self.run_with()))
+        self.assertIsNotNone(record.load(self.file, "a"))
+        self.assertIsNone(record.load(self.file, "b"))
+
+    def test_other_text_is_refused(self):
+        good = record.text_of(self.run_with(killed=[0]))
+        for old, new in {"[": "{", '"killed",': '"hurt",', '"not reached"]': '"killed"]', '"not tried"]': '"unseen"]', '"f"': "7", '"date"': '"day"'}.items():
+            with self.subTest(new), self.assertRaisesRegex(record.RecordError, "cannot be read"):
+                self.assertIn(old, good)
+                record.parse(good.replace(old, new))
+
+    def test_kills_alone_are_taken_over(self):
+        results = Results(self.file, "a")
+        self.assertEqual(record.take_over(self.run_with(killed=[0], lived=[1]), results), 1)
+        self.assertIsNotNone(results.kill_of(self.mutants[0], [TEST]))
+        self.assertEqual(len(results.trials), 1)
+        self.assertEqual(len(Results(self.file, "a").trials), 1)
+
+    def test_what_was_not_tried_now_keeps_its_verdict(self):
+        kept = self.run_with(killed=[0], lived=[1])
+        self.assertEqual(self.verdicts(self.run_with(killed=[2], lived=[0], tried=[2], kept=kept)), ["killed", "lived", "killed", "not reached"])
+        self.assertEqual(self.verdicts(self.run_with(kept=kept)), ["killed", "lived", "not tried", "not reached"])
+
+    def test_whole_run_has_the_last_word(self):
+        kept = self.run_with(killed=[0])
+        self.assertEqual(self.verdicts(self.run_with(lived=[0], kept=kept))[0], "lived")
+
+    def test_run_without_some_engine_takes_no_kill_away_and_shows_no_survivor(self):
+        kept, alone = self.run_with(killed=[0], engine="check"), {"test": self.BOTH["test"]}
+        self.assertEqual(self.verdicts(self.run_with(lived=[0, 1], bases=alone, kept=kept))[:2], ["killed", "not tried"])
+
+    def test_what_engines_reach_in_two_runs_is_what_one_of_them_reaches(self):
+        no_test = {"test": Baseline(0.1, [], set())}
+        kept = self.run_with(lived=[0], tried=[0], bases={"check": self.BOTH["check"]})
+        self.assertEqual(self.verdicts(kept), ["lived", "not tried", "not tried", "not reached"])
+        self.assertEqual(self.verdicts(self.run_with(bases=no_test, kept=kept)), self.verdicts(kept))
+        kept = self.run_with(bases=no_test)
+        self.assertEqual(self.verdicts(kept), ["not reached"] * 4)
+        recorded = self.run_with(lived=[0], bases={"check": self.BOTH["check"]}, kept=kept)
+        self.assertEqual(self.verdicts(recorded), ["lived", "not tried", "not tried", "not reached"])
+
+    def test_kill_by_an_engine_that_is_gone_is_not_kept(self):
+        kept = self.run_with(killed=[0])
+        kill = dataclasses.replace(kept.entries[self.mutants[0].name], engine="gone")
+        gone = dataclasses.replace(kept, engines=("gone", "test"), entries=kept.entries | {kill.name: kill})
+        recorded = self.run_with(kept=gone)
+        self.assertEqual(self.verdicts(recorded)[0], "not tried")
+        self.assertEqual(recorded.engines, ("check", "test"))
+
+    def test_engines_are_those_of_all_runs(self):
+        alone = {"test": self.BOTH["test"]}
+        self.assertEqual(self.run_with(bases=alone).engines, ("test",))
+        self.assertEqual(self.run_with(bases=alone, killed=[0], engine="check").engines, ("check", "test"))
+        self.assertEqual(self.run_with(bases=alone, kept=self.run_with()).engines, ("check", "test"))
+
+    def test_kill_by_an_engine_of_an_earlier_run_on_the_same_results_counts(self):
+        recorded = self.run_with(killed=[0], engine="check", bases={"test": self.BOTH["test"]})
+        self.assertEqual(self.verdicts(recorded)[0], "killed")
+
+    def test_argument_that_is_gone_is_not_kept_and_same_code_is(self):
+        kept = self.run_with(why=[0, 1], proved=[2])
+        self.assertEqual(self.verdicts(self.run_with(lived=[0, 2], kept=kept)), ["lived", "not tried", "same code", "not reached"])
 
 
 class EquivalentTest(unittest.TestCase):

@@ -1,12 +1,13 @@
 """Tries mutants of the library, or of what judges it, until an engine kills each, and says which live.
 
     ./verify mutants [--of model] [--sample N] [--file NAME]... [--engine NAME]... [--jobs N] [--resume] [--json FILE]
-        [--out DIR]
+        [--record [FILE]] [--out DIR]
 
 Exit code: 0 each mutant is killed or has an argument, 1 one lives without, 2 bad usage or no build, 3 stopped early.
 """
 
 import argparse
+import datetime
 import json
 import os
 import pathlib
@@ -14,10 +15,11 @@ import signal
 import sys
 import time
 
-from tests.mutants.schemata import build, campaign, compiled, equivalent, generate, objects, report, same_code, subjects
+from tests.mutants.schemata import build, campaign, compiled, equivalent, generate, objects, record, report, same_code, subjects
 from tests.mutants.schemata.mutant import Mutant, numbered
 
 _STOPPED, _USAGE, _SURVIVORS = 3, 2, 1
+_IN_TREE = pathlib.Path()  # the subject's own record
 
 
 def _parsed():
@@ -30,9 +32,10 @@ def _parsed():
     parser.add_argument("--engine", action="append", default=[], help="this engine only (repeatable); --list names them")
     parser.add_argument("--list", action="store_true", help="list the engines and exit")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="mutants at a time (one for each processor)")
-    parser.add_argument("--resume", action="store_true", help="go on from the results in --out; without, or where headers changed, they are kept as .old")
+    parser.add_argument("--resume", action="store_true", help="go on from the results in --out, or where there are none from the kills in the record; without, or where headers changed, results are kept as .old")
     parser.add_argument("--same-code", action="store_true", help="also compare the object code of each mutant that lives with that of the shipped headers: about 10 s each")
     parser.add_argument("--json", type=pathlib.Path, help="write the mutants and what became of them here")
+    parser.add_argument("--record", type=pathlib.Path, nargs="?", const=_IN_TREE, metavar="FILE", help="write what became of each mutant here, by default to the record in the tree; what was not tried stays as it was")
     parser.add_argument("--out", type=pathlib.Path, help="directory of what is built and found (mutants, mutants_of_model)")
     return parser.parse_args()
 
@@ -100,6 +103,14 @@ def _generated_with_objects(arguments, subject):
     return mutants, tree
 
 
+def _recorded(file, in_tree, mark):
+    """What --record left for these headers: in the file that it names now, or else in the tree."""
+    try:
+        return record.load(file if file is not None and file.exists() else in_tree, mark)
+    except record.RecordError as error:
+        _usage(str(error))
+
+
 class _Progress:
     """On a terminal one line that changes, elsewhere a line a minute."""
 
@@ -137,6 +148,12 @@ def main():
     for name in arguments.file:
         if name not in [each.name for each in headers]:
             _usage(f"no file {name} is mutated")
+    in_tree = arguments.root / subject.record
+    if arguments.record == _IN_TREE:
+        arguments.record = in_tree
+    if arguments.record and not arguments.record.parent.is_dir():
+        _usage(f"no directory {arguments.record.parent}")
+    kept = _recorded(arguments.record, in_tree, campaign.fingerprint(headers))
     arguments.out = (arguments.out or pathlib.Path(subject.out)).absolute()
     arguments.out.mkdir(parents=True, exist_ok=True)
     try:
@@ -162,6 +179,8 @@ def main():
     if not arguments.resume:
         campaign.put_aside(file)
     results = campaign.Results(file, campaign.fingerprint(headers))
+    if arguments.resume and kept and not results.trials:
+        _say(f"mutants: {record.take_over(kept, results):,} kills taken over from the record of {kept.date}")
     binaries = {each.name: build.binary_of(arguments.out, each) for each in chosen}
     bases = campaign.baselines(chosen, binaries, len(mutants), _say)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -180,6 +199,8 @@ def main():
     found.write(arguments.out, headers)
     if arguments.json:
         arguments.json.write_text(json.dumps(found.to_json(), indent=1) + "\n")
+    if arguments.record:
+        arguments.record.write_text(record.text_of(found.record(mark, datetime.date.today().isoformat(), kept)))
     print(found.summary())
     return _STOPPED if is_stopped else _SURVIVORS if found.survivors() else 0
 

@@ -28,6 +28,7 @@ SUBJECTS = {
     f"{CATALOGUE}/tree.py": ("proofs.evidence.catalogue.tree_test", "proofs.evidence.catalogue.catalogue_test"),
     f"{CATALOGUE}/trust_base.py": ("proofs.evidence.catalogue.trust_base_test",),
     "proofs/evidence/report/judge.py": ("proofs.evidence.report.judge_test",),
+    "proofs/evidence/report/mutant_counts.py": ("proofs.evidence.report.judge_test",),
 }
 _COMPARISONS = {ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
                 ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is}  # fmt: skip

@@ -1,9 +1,10 @@
 """The results as a table in Markdown, as a page with the source lines, and as JSON."""
 
 import collections
+import dataclasses
 import html
 
-from tests.mutants.schemata import campaign, subjects
+from tests.mutants.schemata import campaign, record, subjects
 
 _STYLE = "body{font:14px sans-serif;margin:2em}td,th{padding:.2em .6em;text-align:left;vertical-align:top}code{white-space:pre-wrap}.lived{background:#fdd}"
 
@@ -41,6 +42,26 @@ class Found:
     def to_json(self):
         return [each.to_json() | {"verdict": self.verdict(each),
                                   "trials": [vars(trial) for trial in self._results.of(each)]} for each in self._tried]  # fmt: skip
+
+    def record(self, digest, date, kept=None):
+        """All mutants with a switch; what this run did not try is as `kept`, a record of the same headers, has it."""
+        ran = {*self._bases, *(engine for _, engine in self._results.trials), *(kept.engines if kept else ())}
+        ran &= {each.name for each in self._subject.engines}
+        tried = {each.name for each in self._tried} if ran <= set(self._bases) else set()
+        # A kill by an engine that there is no more shows nothing.
+        earlier = {each.name: each for each in kept.entries.values() if not each.engine or each.engine in ran} if kept else {}
+        made = [self._entry(each) for each in self._mutants if each.has_switch]
+        entries = {each.name: record.later(each, earlier.get(each.name), each.name in tried) for each in made}
+        return record.Record(digest, date, tuple(sorted(ran)), entries)
+
+    def _entry(self, mutant):
+        entry = record.Entry(mutant.name, mutant.file, mutant.function, mutant.operator, "killed")
+        # An earlier run on the same results may have had other engines.
+        kill = self._results.kill_of(mutant, self._subject.engines)
+        if kill is not None:
+            return dataclasses.replace(entry, engine=kill.engine, killed_as=kill.killed_as, seconds=round(kill.seconds, 2))
+        verdict = self.verdict(mutant)
+        return dataclasses.replace(entry, verdict="argued" if verdict == "equivalent" else verdict)
 
     def write(self, out, files):
         (out / "MUTATION.md").write_text(self.markdown())

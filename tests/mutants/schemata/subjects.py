@@ -6,6 +6,8 @@ import fnmatch
 from tests.mutants.schemata import engines, verifier_engines
 from tests.mutants.schemata.engines import Engine
 
+_HERE = "tests/mutants/schemata"
+
 
 @dataclasses.dataclass(frozen=True)
 class Subject:
@@ -19,6 +21,7 @@ class Subject:
     engines: list[Engine]
     arguments: str  # the file with arguments about its mutants
     out: str
+    record: str  # what became of them, in the tree
     parts: tuple[tuple[str, str], ...] = ()  # (what it does, a pattern of the files that do it)
 
     def files(self, root):
@@ -39,7 +42,8 @@ class Subject:
 
 
 IMPL = Subject(
-    "impl", "Mutants of impl/", ("impl/slabproof/*.h",), "impl", "all_mutants", engines.ENGINES, "equivalent.toml", "mutants"
+    "impl", "Mutants of impl/", ("impl/slabproof/*.h",), "impl", "all_mutants", engines.ENGINES, "equivalent.toml", "mutants",
+    f"{_HERE}/MUTATION.json",
 )  # fmt: skip
 
 # By file names.
@@ -79,6 +83,7 @@ MODEL = Subject(
     verifier_engines.ENGINES,
     "verifiers.toml",
     "mutants_of_model",
+    f"{_HERE}/VERIFIERS.json",
     _PARTS,
 )
 
