@@ -62,7 +62,7 @@ ENGINES = [
         "link_lifetime", "lock_count", "object_factory", "object_owner", "slab_owner", "growth_race", "redzone",
         "size_classed", "statistics", "trim_policy", "watermark", "with_fallback", "allocator", "slab_resource", "trim",
         "cached_slab", "shared_growth", "page_release", "fork_guard", "concurrency", "slot_shape", "std_sync",
-        "never_destroyed", "segment_limit", "std_blocking_sync")),
+        "never_destroyed", "segment_limit", "instrumentation_calls", "std_blocking_sync")),
     Engine("default suite, graph", *_CHECK, ("--search", "graph", *RESULTS), True),
     Engine("programs of two operations", *_CHECK, ("--enumerate", "threads=2,ops=2,capacity=2", *RESULTS), True),
 ]  # fmt: skip
