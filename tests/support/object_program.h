@@ -85,18 +85,21 @@ class ObjectsOfThreads final : public model::Execution {
     segments_ = stats.segments;
     peak_ = stats.peak_live;
     refused_ = stats.repeated_frees;
+    ended_by_threads_ = ended_;
+    // What threads have left must end before its memory goes back.
+    for (const auto& left : objects_) {
+      for (CheckedObject* const object : left) slab_->destroy(object);
+    }
+    if (destroys_of_the_shared_one() == 0) slab_->destroy(shared_);
     slab_.end();
   }
 
   std::optional<model::Failure> judge() override {
     std::uint64_t wanted = created_;
-    std::uint64_t again = 0;
-    for (const std::string_view steps : program_) {
-      for (const char step : steps) again += step == 's' ? 1 : 0;
-    }
+    const std::uint64_t again = destroys_of_the_shared_one();
     for (const auto& left : objects_) wanted -= left.size();
     if (again == 0) --wanted;
-    if (static_cast<std::uint64_t>(ended_) != wanted) {
+    if (static_cast<std::uint64_t>(ended_by_threads_) != wanted) {
       return model::Failure{.label = "S13", .message = "a destructor ran twice, or never"};
     }
     if (live_ != created_ - wanted || refused_ != (again == 0 ? 0 : again - 1)) {
@@ -112,6 +115,13 @@ class ObjectsOfThreads final : public model::Execution {
   }
 
  private:
+  [[nodiscard]] std::uint64_t destroys_of_the_shared_one() const {
+    std::uint64_t count = 0;
+    for (const std::string_view steps : program_) {
+      count += static_cast<std::uint64_t>(std::ranges::count(steps, 's'));
+    }
+    return count;
+  }
   CheckedObject* create() {
     ++created_;
     return slab_->create(ended_).value();
@@ -122,6 +132,7 @@ class ObjectsOfThreads final : public model::Execution {
   std::vector<std::vector<CheckedObject*>> objects_;  ///< by thread
   CheckedObject* shared_ = nullptr;
   int ended_ = 0;
+  int ended_by_threads_ = 0;
   std::uint64_t created_ = 0;
   std::uint64_t live_ = 0;
   std::uint64_t refused_ = 0;
