@@ -44,6 +44,8 @@ std::size_t CanonicalState::put_pool() {
   // releases them, comes to each of them once.
   for (const std::uint32_t head : pool_heads_) put_number(missed_from(head));
   put_number(pool_.size() - pool_links_.size());
+  // A way may also lead through a region that is set apart.
+  if (!apart_.empty()) put_number(pool_.size());
   put_number(static_cast<std::uint64_t>(std::ranges::count_if(
       pool_, [this](std::uint32_t index) { return regions_[index].is_released; })));
   for (const std::uint32_t index : pool_) {
