@@ -44,8 +44,9 @@ class StateOfProgram {
  public:
   virtual ~StateOfProgram() = default;
 
-  /// What belongs to no thread. Called once, before `append_thread`. False if the execution has
-  /// failed already, or cannot be told: then what comes out of it is seen when it has ended.
+  /// What belongs to no thread. Called before `append_thread`, if need be several times. False if
+  /// the execution has failed already, or cannot be told: then what comes out of it is seen when it
+  /// has ended.
   [[nodiscard]] virtual bool append_shared(StateSink& sink) = 0;
   virtual void append_thread(std::size_t thread, StateSink& sink) = 0;
   /// Whether a region is part of a pool as soon as it is shared: of the values in it only those

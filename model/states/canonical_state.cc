@@ -25,25 +25,35 @@ CanonicalState::Told CanonicalState::take(const SchedulingPoint& at) {
   }
   // It is judged at the end of the execution.
   if (engine.survivor()) return Told::kFailed;
-  collect(*program);
+  apart_.clear();
+  for (bool is_first = true; is_first || has_entered_pool_; is_first = false) {
+    const Told told = put_all(*program);
+    if (told != Told::kWhole) return told;
+  }
+  order_threads();
+  append_all(*program);
+  return Told::kWhole;
+}
+
+/// The words of what belongs to no thread, and of each thread.
+CanonicalState::Told CanonicalState::put_all(StateOfProgram& program) {
+  collect(program);
   if (const auto why = unseen()) {
     why_unknown_ = *why;
     return Told::kUnknown;
   }
   sort_objects();
-  find_thread_memory(*program);
-  knowledge_.take(at, threads_, mutexes_, options_.join_ahead, options_.forget_known);
-  is_crossing_ = has_crossed_ = false;
+  find_thread_memory(program);
+  knowledge_.take(*at_, threads_, mutexes_, options_.join_ahead, options_.forget_known);
+  is_crossing_ = has_crossed_ = has_entered_pool_ = false;
   begin_words(shared_, kMaxThreads);
-  if (!put_shared(*program)) return Told::kFailed;
+  if (!put_shared(program)) return Told::kFailed;
   const std::uint32_t shared_names = next_name_;
   for (std::size_t thread = 0; thread < threads_; ++thread) {
     next_name_ = kFirstOwnName;
-    put_thread(thread, *program);
+    put_thread(thread, program);
   }
   next_name_ = shared_names;
-  order_threads();
-  append_all(*program);
   return Told::kWhole;
 }
 
@@ -74,7 +84,10 @@ void CanonicalState::collect(const StateOfProgram& program) {
     region.base = granted[i].base;
     region.size = granted[i].size;
     region.is_released = granted[i].is_released;
-    region.is_of_pool = options_.merge_pools && program.is_of_pool(granted[i].tag, granted[i].size);
+    region.is_of_pool = options_.merge_pools &&
+                        program.is_of_pool(granted[i].tag, granted[i].size) &&
+                        std::ranges::find(apart_, region.base) == apart_.end();
+    region.is_in_pool = false;
     region.name = kUnnamed;
     region.met_by = kMaxThreads;
     region.objects.clear();
@@ -113,8 +126,10 @@ void CanonicalState::begin_words(StateWords& words, std::size_t owner) {
   into_ = &words;
   into_->begin(owner);
   met_.clear();
-  if (owner == kMaxThreads) next_name_ = 0;
-  if (owner == kMaxThreads) pool_.clear();
+  if (owner != kMaxThreads) return;
+  next_name_ = 0;
+  pool_.clear();
+  pool_heads_.clear();
 }
 
 // ---- what belongs to no thread, or to one ----
@@ -136,7 +151,11 @@ bool CanonicalState::put_shared(StateOfProgram& program) {
   }
   put_number(kEnd);
   put_regions_met();
-  put_pool();
+  std::size_t told = 0;
+  do {
+    told = put_pool();
+    put_regions_met();
+  } while (pool_.size() != told);
   return true;
 }
 
@@ -262,12 +281,10 @@ bool CanonicalState::put_as_place(std::uint64_t word) {
   if (region->is_of_pool && region->name == kUnnamed && owner_ == kMaxThreads) {
     meet_in_pool(*region);
   }
-  if (region->is_of_pool && region->met_by == kMaxThreads) {
+  if (region->is_in_pool) {
     put_number(kInPool | (region->is_released ? kReleased : 0));
-    if (owner_ == kMaxThreads) return true;
-    // From elsewhere it does matter where in the pool something lies.
-    put_number(word - region->base);
-    put_region_of_pool(*region);
+    if (owner_ != kMaxThreads) set_apart(*region);
+    if (word == region->base) pool_heads_.push_back(region->name);
     return true;
   }
   put_number(meaning_of(*region, word));

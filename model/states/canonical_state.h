@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "model/runtime/live_objects.h"
@@ -60,6 +61,7 @@ class CanonicalState {
     std::size_t size;
     bool is_released;
     bool is_of_pool;                           ///< once it is shared
+    bool is_in_pool;                           ///< it is
     std::uint32_t name;                        ///< kUnnamed until it is met
     std::size_t met_by;                        ///< a thread, or kMaxThreads
     std::vector<const ObjectRecord*> objects;  ///< alive in it, by address
@@ -74,6 +76,7 @@ class CanonicalState {
 
   [[nodiscard]] std::optional<std::string_view> unseen() const;
   void collect(const StateOfProgram& program);
+  Told put_all(StateOfProgram& program);
   void sort_objects();
   void find_thread_memory(const StateOfProgram& program);
   [[nodiscard]] Region* region_of(std::uintptr_t address);
@@ -84,9 +87,11 @@ class CanonicalState {
   void put_stack(std::size_t thread);
   void put_regions_met();
   void meet_in_pool(Region& region);
-  void put_pool();
+  void set_apart(const Region& region);
+  std::size_t put_pool();
   void put_region_of_pool(const Region& region);
-  void list_pool_addresses(const ObjectRecord& object);
+  void list_pool_addresses(std::uint32_t from, const ObjectRecord& object);
+  [[nodiscard]] std::size_t missed_from(std::uint32_t head) const;
   [[nodiscard]] const std::byte* canonical_value(const ObjectRecord& object, std::byte* copy) const;
   void put_object(const ObjectRecord& object);
   void put_race(const RaceCell& race);
@@ -129,6 +134,11 @@ class CanonicalState {
   std::vector<std::uint32_t> met_;             ///< regions whose contents are still to be told
   std::vector<std::uint32_t> pool_;            ///< regions of the pool, as they were met
   std::vector<std::uint64_t> pool_addresses_;  ///< that lie in it, and lead out of it
+  std::vector<std::uint32_t> pool_heads_;      ///< in `pool_`, to whose beginnings others lead
+  /// From one region of the pool, by its place in `pool_`, to another.
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> pool_links_;
+  std::vector<std::uintptr_t> apart_;  ///< regions that could be in it, and are not
+  bool has_entered_pool_ = false;      ///< a thread's own words lead into it
   std::uint32_t next_name_ = 0;
   bool has_crossed_ = false;  ///< two threads reach a region that is not shared otherwise
   bool is_crossing_ = false;  ///< and so names go on from thread to thread

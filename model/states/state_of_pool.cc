@@ -15,21 +15,39 @@ namespace slabproof::model {
 void CanonicalState::meet_in_pool(Region& region) {
   region.name = static_cast<std::uint32_t>(pool_.size());
   region.met_by = kMaxThreads;
+  region.is_in_pool = true;
   pool_.push_back(static_cast<std::uint32_t>(&region - regions_.data()));
 }
 
-void CanonicalState::put_pool() {
+/// A thread's own words lead into a region of the pool. Which one that is, and where in it that
+/// leads, does matter: so the words are made anew, in which it is a region like others.
+void CanonicalState::set_apart(const Region& region) {
+  has_entered_pool_ = true;
+  apart_.push_back(region.base);
+}
+
+/// The result is how many regions it has by now.
+std::size_t CanonicalState::put_pool() {
   pool_addresses_.clear();
+  pool_links_.clear();
   // It grows where one of its regions leads to another.
-  for (std::size_t next = 0; next < pool_.size(); ++next) {
+  for (std::uint32_t next = 0; next < pool_.size(); ++next) {
     for (const ObjectRecord* const object : regions_[pool_[next]].objects) {
-      list_pool_addresses(*object);
+      list_pool_addresses(next, *object);
     }
   }
   // Each is put as what it means, in an order that does not depend on where it lies.
   std::ranges::sort(pool_addresses_);
   for (const std::uint64_t address : pool_addresses_) put_number(address);
   put_number(kEnd);
+  // Nor does it matter how many regions there are, as long as who goes from one to the next, and
+  // releases them, comes to each of them once.
+  for (const std::uint32_t head : pool_heads_) put_number(missed_from(head));
+  put_number(pool_.size() - pool_links_.size());
+  // A way may also lead through a region that is set apart.
+  if (!apart_.empty()) put_number(pool_.size());
+  put_number(static_cast<std::uint64_t>(std::ranges::count_if(
+      pool_, [this](std::uint32_t index) { return regions_[index].is_released; })));
   for (const std::uint32_t index : pool_) {
     const Region& region = regions_[index];
     if (is_known_to_all(region)) continue;
@@ -39,7 +57,7 @@ void CanonicalState::put_pool() {
     put_number(kEnd);
   }
   put_number(kEnd);
-  put_regions_met();
+  return pool_.size();
 }
 
 /// All of one region as it is, for where that matters.
@@ -61,7 +79,18 @@ void CanonicalState::put_region_of_pool(const Region& region) {
   put_number(kEnd);
 }
 
-void CanonicalState::list_pool_addresses(const ObjectRecord& object) {
+/// To how many regions of the pool no chain of addresses in it leads from one of them.
+std::size_t CanonicalState::missed_from(std::uint32_t head) const {
+  std::vector<std::uint32_t> found = {head};
+  for (std::size_t next = 0; next < found.size(); ++next) {
+    for (const auto& [from, to] : pool_links_) {
+      if (from == found[next] && std::ranges::find(found, to) == found.end()) found.push_back(to);
+    }
+  }
+  return pool_.size() - found.size();
+}
+
+void CanonicalState::list_pool_addresses(std::uint32_t from, const ObjectRecord& object) {
   alignas(64) std::byte copy[kMostBytes];
   const std::byte* const value = canonical_value(object, copy);
   for (std::size_t at = 0; at + sizeof(std::uint64_t) <= object.type->value_size;
@@ -71,6 +100,7 @@ void CanonicalState::list_pool_addresses(const ObjectRecord& object) {
     if (region == nullptr) continue;
     if (region->is_of_pool) {
       if (region->name == kUnnamed) meet_in_pool(*region);
+      if (region->name != from) pool_links_.emplace_back(from, region->name);
     } else {
       pool_addresses_.push_back(meaning_of(*region, word));
     }

@@ -181,7 +181,7 @@ bool StateScheduler::advance_share() {
   if (path_.empty()) {
     shared.finish_work();
     if (begin_share()) return true;
-    has_left_out_ = shared.is_stopped();
+    has_left_out_ |= shared.is_stopped();
     return false;
   }
   Node& last = path_.back();

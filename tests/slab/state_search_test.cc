@@ -45,7 +45,8 @@ using Thread = std::function<void(Shared&)>;
 /// Threads that keep all that they know in local variables.
 class SmallProgram final : public model::Execution, private model::StateOfProgram {
  public:
-  explicit SmallProgram(std::vector<Thread> threads) : threads_(std::move(threads)) {}
+  explicit SmallProgram(std::vector<Thread> threads, bool knows_that_it_is_good = true)
+      : threads_(std::move(threads)), knows_that_it_is_good_(knows_that_it_is_good) {}
 
   std::size_t thread_count() const override { return threads_.size(); }
   void before() override { shared_ = ::new (static_cast<void*>(memory_)) Shared(); }
@@ -56,12 +57,13 @@ class SmallProgram final : public model::Execution, private model::StateOfProgra
   model::StateOfProgram* state() override { return this; }
 
  private:
-  bool append_shared(StateSink& /*sink*/) override { return true; }
+  bool append_shared(StateSink& /*sink*/) override { return knows_that_it_is_good_; }
   void append_thread(std::size_t /*thread*/, StateSink& /*sink*/) override {}
   std::span<const std::byte> owned(std::size_t /*thread*/) const override { return {}; }
   std::uint32_t progress() const override { return model::Engine::instance().progress().steps; }
 
   std::vector<Thread> threads_;
+  const bool knows_that_it_is_good_;
   Shared* shared_ = nullptr;
   alignas(Shared) std::byte memory_[sizeof(Shared)];
 };
@@ -210,6 +212,21 @@ TEST(StateSearch, StatesThatLeadOnAreSharedByProcesses) {
   EXPECT_FALSE(shared.is_left_to_one());
   EXPECT_TRUE(result.exhaustive);
   EXPECT_EQ(result.states.states, 15U);
+}
+
+/// Not cut, and so not compared with others.
+TEST(StateSearch, ExecutionsThatAreNotKnownToBeGoodAreNotAllOfThem) {
+  model::SharedStates shared(1 << 20);
+  for (model::SharedStates* const each : {static_cast<model::SharedStates*>(nullptr), &shared}) {
+    SCOPED_TRACE(each != nullptr ? "one of several processes" : "one process");
+    SmallProgram program({[](Shared& all) { under(all.first, [] {}); }}, false);
+    model::StateScheduler scheduler({.shared = each});
+    ASSERT_TRUE(each == nullptr || scheduler.begin_share());
+    model::ExploreOptions options;
+    options.search = Search::kStates;
+    options.states = &scheduler;
+    EXPECT_FALSE(model::explore(program, options).exhaustive);
+  }
 }
 
 TEST(StateSearch, FencesAreRefused) {
