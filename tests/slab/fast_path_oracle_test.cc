@@ -143,6 +143,79 @@ TEST(FastPathOracle, BadPointerIsCountedOrHandedOutAgain) {
   EXPECT_THAT(judged(built), holds());
 }
 
+TEST(FastPathOracle, OfBadPointersAllButThoseHandedOutAgainAreCounted) {
+  HistoryBuilder built("x x a a", of(kCached));
+  built.offers(0, 0x1).offers(0, 0x2).grow(0, 0).serves(0, {}).ends_with_segments(1);
+  built.history().ops[3].refused_pointers = 1;
+  built.census().misuse_events = built.census().corruption_events = 1;
+  built.census().peak_live = 1;
+  built.census().held = 1;
+  built.census().at_rest = built.census().after_ends = counters(1);
+  EXPECT_THAT(judged(built), holds());
+}
+
+TEST(FastPathOracle, BlockInADirectoryIsInNoSegment) {
+  HistoryBuilder built = allocate_and_free(kOwner);
+  built.granted_directory(0);
+  built.history().blocks[0].address = 0x1000 + kStride;
+  EXPECT_THAT(judged(built), violates("S2"));
+}
+
+TEST(FastPathOracle, BlockOfASegmentOfTheHistoryBeforeIsInNoSegment) {
+  HistoryBuilder before = allocate_and_free(kOwner);
+  HistoryBuilder built = allocate_and_free(kOwner);
+  built.history().backing_events[0].base = segment_base(7);
+  FastPathOracle oracle(built.setting(), kTraits, built.program());
+  ASSERT_THAT(oracle.judge(before.history()), holds());
+  EXPECT_THAT(oracle.judge(built.history()), violates("S2"));
+}
+
+TEST(FastPathOracle, LocksOfTheHistoryBeforeDoNotCount) {
+  HistoryBuilder before = allocate_and_free(kCached);
+  before.section_of({0, 1});
+  HistoryBuilder built = allocate_and_free(kCached);
+  FastPathOracle oracle(built.setting(), kTraits, built.program());
+  ASSERT_THAT(oracle.judge(before.history()), violates("C6"));
+  EXPECT_THAT(oracle.judge(built.history()), holds());
+}
+
+TEST(FastPathOracle, BlockThatIsNoSlotIsToldBySizeAndAddress) {
+  HistoryBuilder built = allocate_and_free(kOwner);
+  built.history().blocks[0] = {0x666, 7};
+  EXPECT_THAT(judged(built),
+              violates("S2",
+                       "`a` (thread 0, operation 0) was handed 7 bytes at 0x666, which are no "
+                       "slot of a segment."));
+}
+
+TEST(FastPathOracle, UsableSizeOfNoBlockIsNotJudged) {
+  HistoryBuilder built("u", of(kCached));
+  built.skips(0).ends_with_segments(0);
+  EXPECT_THAT(judged(built), holds());
+  built.history().ops[0].skipped = false;
+  EXPECT_THAT(judged(built), violates("S2"));
+}
+
+TEST(FastPathOracle, BatchAfterAFreeMayTakeALock) {
+  HistoryBuilder built("a f a2", of(kCached));
+  built.grow(0, 0).frees(0, {slot(0, 0)}).section(0).serves(0, {slot(0, 0), slot(0, 1)});
+  built.ends_with_segments(1);
+  built.census().peak_live = 2;
+  built.census().held = 2;
+  built.census().at_rest = built.census().after_ends = counters(2);
+  EXPECT_THAT(judged(built), holds());
+}
+
+TEST(FastPathOracle, LockIsToldByItsOperationOrByTheEndOfItsThread) {
+  const auto with_lock_of = [](OpId op) {
+    HistoryBuilder built = allocate_and_free(kOwner);
+    return judged(built.section_of(op));
+  };
+  EXPECT_THAT(with_lock_of({0, 1}), violates("R3", "`f` (thread 0, operation 1) took a lock"));
+  EXPECT_THAT(with_lock_of({0, 2}), violates("R3", "`the end` (thread 0, operation 2) took"));
+  EXPECT_THAT(with_lock_of({1, 0}), violates("R3", "`the end` (thread 1, operation 0) took"));
+}
+
 TEST(FastPathOracle, CacheWhoseMemoryWasRefusedMayLockAlways) {
   HistoryBuilder built("! a f", of(kAutoCached));
   built.passes(0).refused(0).grow(0, 0).free(0, slot(0, 0)).ends_with_segments(1);

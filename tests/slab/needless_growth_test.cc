@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "model/oracle/oracle.h"
 #include "tests/slab/history_builder.h"
 #include "tests/slab/oracle_matchers.h"
@@ -53,6 +55,80 @@ TEST(NeedlessGrowth, OfABatchIsAtTheFirstInstallAndNotAtALaterOne) {
   run.section(1).granted(1, 3).section(1).serves(1, {slot(2, 0), slot(3, 0)});
   run.ends_with_segments(4);
   EXPECT_THAT(run.judged(), violates_at(7, 5));
+}
+
+TEST(NeedlessGrowth, OfABatchIsAtTheFirstInstallAlsoWhereTheNextRequestIsRefused) {
+  HistoryBuilder run("a a f f | ! a2", all(1));
+  run.passes(1).grow(0, 0).grow(0, 1).section(1).granted(1, 2);
+  run.free(0, slot(1, 0)).free(0, slot(0, 0)).section(1).refused(1).section(1);
+  run.serves(1, {slot(2, 0)}).ends_with_segments(3);
+  EXPECT_THAT(run.judged(), violates_at(7, 5));
+}
+
+TEST(NeedlessGrowth, OfOneThatWaitedForATrimIsAtTheLastSectionAndNotAtThoseThatWaited) {
+  HistoryBuilder run("a f r | a", all(1));
+  run.grow(0, 0).section(1).granted(1, 1).free(0, slot(0, 0)).section(0);
+  run.discarded(0, slot(0, 0), kStride).section(1).section(1).section(0).answers(0, kStride);
+  run.section(1).serves(1, {slot(1, 0)}).ends_with_segments(2);
+  EXPECT_THAT(run.judged(), violates("S6", OpId{1, 0}, OpId{0, 2}));
+  EXPECT_THAT(run.judged(), violates_at(8, 7));
+}
+
+TEST(NeedlessGrowth, OfOneThatWaitedIsAtTheLastSectionThoughOthersMadeRequestsMeanwhile) {
+  HistoryBuilder run("a f r | a | a", all(1));
+  run.grow(0, 0).section(1).section(2).granted(1, 1).free(0, slot(0, 0)).section(0);
+  run.discarded(0, slot(0, 0), kStride).section(1).granted(2, 2).section(1);
+  run.section(0).answers(0, kStride).section(1).serves(1, {slot(1, 0)});
+  run.section(2).serves(2, {slot(2, 0)}).ends_with_segments(3);
+  EXPECT_THAT(run.judged(), violates_at(9, 8));
+}
+
+TEST(NeedlessGrowth, OfOneThatWaitedIsAtTheLastSectionThoughItReleasedADirectoryMeanwhile) {
+  HistoryBuilder run("a f r | a", all(1));
+  run.grow(0, 0).section(1).granted_directory(1).granted(1, 1).free(0, slot(0, 0)).section(0);
+  run.discarded(0, slot(0, 0), kStride).section(1).released_directory(1);
+  run.section(0).answers(0, kStride).section(1).serves(1, {slot(1, 0)}).ends_with_segments(2);
+  EXPECT_THAT(run.judged(), violates_at(7, 6));
+}
+
+TEST(NeedlessGrowth, ThatOnlyTheEndShowsIsAtTheInstallAndAtTheFreeThatMadeRoom) {
+  HistoryBuilder run("a f a | a", all(1));
+  run.grow(0, 0).section(1).granted(1, 1).free(0, slot(0, 0));
+  run.section(1).serves(1, {slot(0, 0)}).grow(0, 2).ends_with_segments(3);
+  EXPECT_THAT(run.judged(), violates("S6", OpId{1, 0}, OpId{0, 1}));
+  EXPECT_THAT(run.judged(), violates_at(4, 3));
+}
+
+TEST(NeedlessGrowth, OfNobodyKnownNamesNoOperation) {
+  HistoryBuilder run("a f", all(1));
+  run.grow(0, 0).free(0, slot(0, 0)).ends_with_segments(2);
+  EXPECT_THAT(run.judged(), violates("S6"));
+  EXPECT_THAT(run.judged(), testing::Optional(testing::AllOf(
+                                testing::Field(&Violation::first, testing::Eq(std::nullopt)),
+                                testing::Field(&Violation::other, testing::Eq(std::nullopt)))));
+}
+
+TEST(NeedlessGrowth, HasItsOwnReasonAndNotThatOfAnEarlierOne) {
+  HistoryBuilder run("a f | a f | a", all(1));
+  run.grow(0, 0).section(1).granted(1, 1).free(0, slot(0, 0));
+  run.section(1).serves(1, {slot(0, 0)}).free(1, slot(0, 0)).grow(2, 2).ends_with_segments(3);
+  EXPECT_THAT(run.judged(), violates("S6", OpId{2, 0}, OpId{1, 1}));
+}
+
+TEST(NeedlessGrowth, AfterARefusalSaysWhichOfItsOwnRequestsWasRefused) {
+  HistoryBuilder run("! a | ! a", all(1));
+  run.passes(0).passes(1).section(1).refused_directory(1).section(1).fails(1);
+  run.section(0).granted_directory(0).refused(0).section(0).granted(0, 0).section(0);
+  run.serves(0, {slot(0, 0)}).ends_with_segments(1);
+  EXPECT_THAT(run.judged(), violates("S6", "installed a segment although its segment was refused"));
+}
+
+TEST(NeedlessGrowth, IsOfTheOneThatWasGrantedTheSegmentWhoeverReleasesIt) {
+  HistoryBuilder run("a f n | a f", all(1));
+  run.grow(0, 0).section(1).granted(1, 1).free(0, slot(0, 0));
+  run.section(1).serves(1, {slot(1, 0)}).free(1, slot(1, 0));
+  run.section(0).released(0, 1).answers(0, 2).ends_with_segments(2);
+  EXPECT_THAT(run.judged(), violates("S6", OpId{1, 0}, OpId{0, 1}));
 }
 
 TEST(NeedlessGrowth, HasNoOtherSideWhereRoomWasThereFromTheStart) {

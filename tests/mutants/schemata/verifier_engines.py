@@ -27,8 +27,8 @@ ENGINES = [
         "linearizable", "litmus", "memory_model", "memory_orders", "memory_reuse", "misuse", "object_lifetime", "pause",
         "random_pauses", "random_programs", "relacy_sync", "state_between_executions", "thread_storage", "treiber_stack")),
     *(_test(f"//tests/slab:{name}_test") for name in (
-        "fast_path_oracle", "full_against_reduced", "growth_bound", "needless_growth", "oracle_allocation", "oracle_rejects",
-        "oracle", "second_free", "states")),
+        "census_judge", "fast_path_oracle", "full_against_reduced", "growth_bound", "needless_growth", "oracle_allocation",
+        "oracle_rejects", "oracle", "second_free", "states")),
     *(_test(f"//tests/command:{name}_test") for name in ("minimize", "part_outcome", "split_search", "violating_pair")),
     _suite("default suite, short", "--scenario", SHORT),
     _suite("default suite, graph", "--scenario", SHORT, "--search", "graph"),
