@@ -374,5 +374,9 @@ TEST(FastPathOracle, ProgramThatDoesNotFitIsRefused) {
                std::invalid_argument);
 }
 
+TEST(FastPathOracle, ProgramThatIsNotWellFormedIsRefused) {
+  EXPECT_THROW(FastPathOracle(of(kCached), kTraits, Program{}), std::invalid_argument);
+}
+
 }  // namespace
 }  // namespace slabproof::model

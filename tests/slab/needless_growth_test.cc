@@ -100,6 +100,17 @@ TEST(NeedlessGrowth, ThatOnlyTheEndShowsIsAtTheInstallAndAtTheFreeThatMadeRoom) 
   EXPECT_THAT(run.judged(), violates_at(4, 3));
 }
 
+TEST(NeedlessGrowth, WithinTheBoundIsToldByItsOperationAndItsReason) {
+  HistoryBuilder run("a f | a f", only_new(2));
+  run.section(0).section(1).granted(0, 0).granted(1, 1).section(0).serves(0, {slot(0, 0)});
+  run.section(1).serves(1, {slot(0, 1)}).free(0, slot(0, 0)).free(1, slot(0, 1));
+  run.ends_with_segments(2);
+  EXPECT_THAT(run.judged(),
+              violates("S7",
+                       "`a` (thread 1, operation 0) installed a segment although segment 0 had a "
+                       "free slot since `a` (thread 0, operation 0)."));
+}
+
 TEST(NeedlessGrowth, OfNobodyKnownNamesNoOperation) {
   HistoryBuilder run("a f", all(1));
   run.grow(0, 0).free(0, slot(0, 0)).ends_with_segments(2);

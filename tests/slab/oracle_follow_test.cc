@@ -69,6 +69,12 @@ TEST(OracleFollow, WhatEachThreadDidAfterItsLastSectionIsJudged) {
   }
 }
 
+TEST(OracleFollow, SectionThatIsNotGoodIsFound) {
+  HistoryBuilder run("n n", all(1));
+  run.section(0).answers(0, 7).is_in(0);
+  EXPECT_FALSE(Oracle(run.setting(), run.program()).follow(run.history()));
+}
+
 TEST(OracleFollow, OperationThatReturnedWithoutItsSectionIsNotGood) {
   HistoryBuilder run("n n", all(1));
   run.answers(0, 0).is_in(0);
