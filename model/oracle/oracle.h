@@ -108,7 +108,7 @@ class Oracle final : public Follower {
     std::uint64_t discarded = 0;    ///< bytes
     std::optional<Room> room;       ///< of the last section of `op` that took a block
     std::size_t claimed_at = 0;     ///< the section in which a trim claimed what it holds
-    ReferenceSlab::Allocation allocation;
+    ReferenceSlab::Allocation allocation;  ///< of `op`; done where that is no allocation
     ReferenceSlab::Trim trim;
 
     std::vector<const OpRecord*> records;     ///< by operation

@@ -70,7 +70,7 @@ void Oracle::append_thread(std::size_t index, StateSink& sink) const {
   sink.number(thread.trim.claimed.value_or(0));
   sink.number(thread.trim.next);
   const ReferenceSlab::Allocation& allocation = thread.allocation;
-  const bool is_inside = thread.started && !thread.finished && allocation.stage != Stage::kDone;
+  const bool is_inside = allocation.stage != Stage::kDone;
   sink.number(is_inside ? 1 : 0);
   if (!is_inside) return;
   sink.number(static_cast<std::uint64_t>(allocation.stage));

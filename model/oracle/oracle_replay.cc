@@ -58,6 +58,7 @@ void Oracle::enter(Thread& thread, std::uint8_t op) {
   thread.blocks = 0;
   thread.discarded = 0;
   thread.room.reset();
+  thread.allocation = {};
   thread.trim = {};
 }
 
@@ -155,9 +156,7 @@ bool Oracle::replay_events(Thread& thread, std::size_t stamp) {
 
 bool Oracle::replay_request(Thread& thread, const BackingEvent& event) {
   const bool refused = event.kind == BackingEvent::Kind::kRefused;
-  const bool grows = thread.started && !thread.finished && event.op.op == thread.op &&
-                     allocates(thread.records[thread.op]->op) &&
-                     thread.allocation.stage == Stage::kGrows;
+  const bool grows = event.op.op == thread.op && thread.allocation.stage == Stage::kGrows;
   if (!grows) {
     if (event.is_segment && !refused && is_kept(event)) return fail_needless_growth(event);
     return fail(

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -143,6 +145,216 @@ TEST(FastPathOracle, BadPointerIsCountedOrHandedOutAgain) {
   EXPECT_THAT(judged(built), holds());
 }
 
+TEST(FastPathOracle, OfBadPointersAllButThoseHandedOutAgainAreCounted) {
+  HistoryBuilder built("x x a a", of(kCached));
+  built.offers(0, 0x1).offers(0, 0x2).grow(0, 0).serves(0, {}).ends_with_segments(1);
+  built.history().ops[3].refused_pointers = 1;
+  built.census().misuse_events = built.census().corruption_events = 1;
+  built.census().peak_live = 1;
+  built.census().held = 1;
+  built.census().at_rest = built.census().after_ends = counters(1);
+  EXPECT_THAT(judged(built), holds());
+}
+
+TEST(FastPathOracle, BlockInADirectoryIsInNoSegment) {
+  HistoryBuilder built = allocate_and_free(kOwner);
+  built.granted_directory(0);
+  built.history().blocks[0].address = 0x1000 + kStride;
+  EXPECT_THAT(judged(built), violates("S2"));
+}
+
+TEST(FastPathOracle, BlockOfASegmentOfTheHistoryBeforeIsInNoSegment) {
+  HistoryBuilder before = allocate_and_free(kOwner);
+  HistoryBuilder built = allocate_and_free(kOwner);
+  built.history().backing_events[0].base = segment_base(7);
+  FastPathOracle oracle(built.setting(), kTraits, built.program());
+  ASSERT_THAT(oracle.judge(before.history()), holds());
+  EXPECT_THAT(oracle.judge(built.history()), violates("S2"));
+}
+
+TEST(FastPathOracle, LocksOfTheHistoryBeforeDoNotCount) {
+  HistoryBuilder before = allocate_and_free(kCached);
+  before.section_of({0, 1});
+  HistoryBuilder built = allocate_and_free(kCached);
+  FastPathOracle oracle(built.setting(), kTraits, built.program());
+  ASSERT_THAT(oracle.judge(before.history()), violates("C6"));
+  EXPECT_THAT(oracle.judge(built.history()), holds());
+}
+
+TEST(FastPathOracle, BlockThatIsNoSlotIsToldBySizeAndAddress) {
+  HistoryBuilder built = allocate_and_free(kOwner);
+  built.history().blocks[0] = {0x666, 7};
+  EXPECT_THAT(judged(built),
+              violates("S2",
+                       "`a` (thread 0, operation 0) was handed 7 bytes at 0x666, which are no "
+                       "slot of a segment."));
+}
+
+TEST(FastPathOracle, UsableSizeOfNoBlockIsNotJudged) {
+  HistoryBuilder built("u", of(kCached));
+  built.skips(0).ends_with_segments(0);
+  EXPECT_THAT(judged(built), holds());
+  built.history().ops[0].skipped = false;
+  EXPECT_THAT(judged(built), violates("S2"));
+}
+
+TEST(FastPathOracle, BatchAfterAFreeMayTakeALock) {
+  HistoryBuilder built("a f a2", of(kCached));
+  built.grow(0, 0).frees(0, {slot(0, 0)}).section(0).serves(0, {slot(0, 0), slot(0, 1)});
+  built.ends_with_segments(1);
+  built.census().peak_live = 2;
+  built.census().held = 2;
+  built.census().at_rest = built.census().after_ends = counters(2);
+  EXPECT_THAT(judged(built), holds());
+}
+
+TEST(FastPathOracle, LockIsToldByItsOperationOrByTheEndOfItsThread) {
+  const auto with_lock_of = [](OpId op) {
+    HistoryBuilder built = allocate_and_free(kOwner);
+    return judged(built.section_of(op));
+  };
+  EXPECT_THAT(with_lock_of({0, 1}), violates("R3", "`f` (thread 0, operation 1) took a lock"));
+  EXPECT_THAT(with_lock_of({0, 2}), violates("R3", "`the end` (thread 0, operation 2) took"));
+  EXPECT_THAT(with_lock_of({1, 0}), violates("R3", "`the end` (thread 1, operation 0) took"));
+}
+
+TEST(FastPathOracle, BlockOfARegionThatWasRefusedIsInNoSegment) {
+  HistoryBuilder built = allocate_and_free(kOwner);
+  built.refused(0);
+  built.history().blocks[0].address = kStride;
+  EXPECT_THAT(judged(built), violates("S2"));
+}
+
+TEST(FastPathOracle, UsableSizeIsTheStride) {
+  HistoryBuilder built("a u f", of(kCached));
+  built.grow(0, 0).answers(0, kStride).frees(0, {slot(0, 0)}).ends_with_segments(1);
+  built.census().peak_live = 1;
+  built.census().at_rest = built.census().after_ends = counters(0);
+  EXPECT_THAT(judged(built), holds());
+  built.history().ops[1].value = 63;
+  EXPECT_THAT(judged(built), violates("S2", "answered 63, but a slot has 64 bytes."));
+}
+
+/// A program of one thread with a cache, of which an operation took a lock; all its blocks are from
+/// one segment, each operation that allocates gets one, and each other gives one back.
+std::optional<Violation> judged_with_lock(std::string_view program, std::uint8_t op) {
+  HistoryBuilder built(program, of(kCached));
+  built.granted(0, 0);
+  std::uint64_t live = 0;
+  std::uint64_t peak = 0;
+  for (const Op each : built.program().threads[0]) {
+    if (allocates(each)) {
+      built.serves(0, {slot(0, live++)});
+    } else {
+      built.frees(0, {slot(0, --live)});
+    }
+    peak = std::max(peak, live);
+  }
+  built.section_of({0, op}).ends_with_segments(1);
+  built.census().peak_live = peak;
+  built.census().held = live;
+  built.census().at_rest = built.census().after_ends = counters(live);
+  return judged(built);
+}
+
+TEST(FastPathOracle, OperationThatUndoesTheOneBeforeTakesNoLock) {
+  EXPECT_THAT(judged_with_lock("a f a", 1), violates("C6", "operation 1) took 1 locks"));
+  EXPECT_THAT(judged_with_lock("a f a", 2), violates("C6", "operation 2) took 1 locks"));
+}
+
+TEST(FastPathOracle, OperationThatDoesTheSameAsTheOneBeforeMayTakeALock) {
+  EXPECT_THAT(judged_with_lock("a a f f", 1), holds());
+  EXPECT_THAT(judged_with_lock("a a f f", 3), holds());
+}
+
+TEST(FastPathOracle, LockOfTheEndOfAThreadIsOfNoOperation) {
+  EXPECT_THAT(judged_with_lock("a f a f a f", 6), holds());
+}
+
+TEST(FastPathOracle, AllocationThatGotABadPointerPromisesNothing) {
+  HistoryBuilder built("a x a f", of(kCached));
+  built.grow(0, 0).offers(0, 0x1).serves(0, {}).section(0).frees(0, {slot(0, 0)});
+  built.history().ops[2].refused_pointers = 1;
+  built.ends_with_segments(1);
+  built.census().misuse_events = built.census().corruption_events = 0;
+  built.census().peak_live = 1;
+  built.census().at_rest = built.census().after_ends = counters(0);
+  EXPECT_THAT(judged(built), holds());
+}
+
+TEST(FastPathOracle, PartOfABatchWithoutARefusalIsC7) {
+  HistoryBuilder built("a2", of(kCached));
+  built.grow(0, 0).ends_with_segments(1);
+  EXPECT_THAT(judged(built), violates("C7"));
+}
+
+TEST(FastPathOracle, FailureThatWasServedIsC7) {
+  HistoryBuilder built("a", of(kCached));
+  built.grow(0, 0).ends_with_segments(1);
+  built.history().ops[0].failed = true;
+  EXPECT_THAT(judged(built), violates("C7"));
+}
+
+TEST(FastPathOracle, FailureIsGoodWhereItsOwnRequestWasRefusedAndItSaysSo) {
+  const auto refused = [](std::size_t whose, AllocError error) {
+    HistoryBuilder built("a | a", of(kCached));
+    return judged(built.refused(whose).fails(0, error).grow(1, 0).ends_with_segments(1));
+  };
+  HistoryBuilder built("a", of(kCached));
+  built.refused(0).fails(0).ends_with_segments(0);
+  EXPECT_THAT(judged(built), holds());
+  EXPECT_THAT(refused(1, AllocError::kOutOfMemory), violates("C7", "the backing refused nothing"));
+  EXPECT_THAT(refused(0, AllocError::kInvalidLayout), violates("C7", "but reported"));
+}
+
+TEST(FastPathOracle, ErrorOfABatchThatGotAPartMeansNothing) {
+  HistoryBuilder built("a2", of(kCached));
+  built.refused(0).grow(0, 0).ends_with_segments(1);
+  built.history().ops[0].error = AllocError::kInvalidLayout;
+  built.census().peak_live = 1;
+  built.census().held = 1;
+  built.census().at_rest = built.census().after_ends = counters(1);
+  EXPECT_THAT(judged(built), holds());
+}
+
+TEST(FastPathOracle, FailureIsNoBetterForARelease) {
+  HistoryBuilder built("a", of(kCached));
+  built.granted(0, 0).released(0, 0).fails(0).ends_with_segments(0);
+  EXPECT_THAT(judged(built), violates("C7", "the backing refused nothing"));
+}
+
+TEST(FastPathOracle, LockIsExcusedByARefusalOfItsOwnThreadUpToThen) {
+  const auto refused = [](OpId whose) {
+    HistoryBuilder built("a f a | a", of(kCached));
+    built.granted(0, 0).serves(0, {slot(0, 0)}).section(0).frees(0, {slot(0, 0)});
+    built.serves(0, {slot(0, 0)}).serves(1, {slot(0, 1)}).ends_with_segments(1);
+    built.refused(0).history().backing_events[1].op = whose;
+    built.census().peak_live = 2;
+    built.census().held = 2;
+    built.census().at_rest = built.census().after_ends = counters(2);
+    return judged(built);
+  };
+  EXPECT_THAT(refused({0, 0}), holds());
+  EXPECT_THAT(refused({0, 1}), holds());
+  EXPECT_THAT(refused({0, 2}), violates("C6"));
+  EXPECT_THAT(refused({1, 0}), violates("C6"));
+}
+
+TEST(FastPathOracle, MeasuresAreThoseOfTheCensus) {
+  HistoryBuilder built = allocate_and_free(kCached);
+  FastPathOracle oracle(built.setting(), kTraits, built.program());
+  ASSERT_THAT(oracle.judge(built.history()), holds());
+  EXPECT_EQ(oracle.measures().segments, 1U);
+  EXPECT_EQ(oracle.measures().peak_live, 1U);
+  EXPECT_EQ(oracle.measures().over_growth, 0U);
+}
+
+TEST(FastPathOracle, WhatBreaksAPropertyIsAViolation) {
+  HistoryBuilder built = allocate_and_free(kOwner);
+  built.history().blocks[0].address += 1;
+  EXPECT_THAT(judged(built), violates(HistoryStatus::kViolates));
+}
+
 TEST(FastPathOracle, CacheWhoseMemoryWasRefusedMayLockAlways) {
   HistoryBuilder built("! a f", of(kAutoCached));
   built.passes(0).refused(0).grow(0, 0).free(0, slot(0, 0)).ends_with_segments(1);
@@ -160,6 +372,10 @@ TEST(FastPathOracle, HistoryThatIsTooLongIsNotJudged) {
 TEST(FastPathOracle, ProgramThatDoesNotFitIsRefused) {
   EXPECT_THROW(FastPathOracle(of(kOwner), kTraits, parse_program("a | a").value()),
                std::invalid_argument);
+}
+
+TEST(FastPathOracle, ProgramThatIsNotWellFormedIsRefused) {
+  EXPECT_THROW(FastPathOracle(of(kCached), kTraits, Program{}), std::invalid_argument);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -80,6 +81,49 @@ TEST(FirstFitTest, SecondFreeShowsWithoutARecordOfEachSlotOnlyAtTheHeadOrInAnIdl
   EXPECT_TRUE(slots.is_visibly_not_live(3)) << "never carved";
   model.put({0, 2});
   EXPECT_TRUE(slots.is_visibly_not_live(0));
+}
+
+TEST(FirstFitTest, SlotIsLiveFromItsTakeToItsPut) {
+  FirstFit<OrderedSlots> model(4, 2);
+  EXPECT_EQ(model.slots(), 8U);
+  model.take();
+  const OrderedSlots& slots = model.slots_of(0);
+  EXPECT_TRUE(slots.is_live(0));
+  EXPECT_FALSE(slots.is_visibly_not_live(0)) << "none was freed";
+  EXPECT_FALSE(slots.is_live(1)) << "never carved";
+  model.put(SlotName());
+  EXPECT_FALSE(slots.is_live(0));
+}
+
+TEST(FirstFitTest, LinksOfAbandonedSlotsAreNoLongerOverwritten) {
+  FirstFit<TamperedSlots> model(4, 1);
+  for (int i = 0; i < 3; ++i) model.take();
+  TamperedSlots& slots = model.slots_of(0);
+  for (const std::uint32_t slot : {0U, 1U}) {
+    model.put({0, slot});
+    slots.tamper(slot);
+  }
+  EXPECT_TRUE(slots.is_tampered(0));
+  EXPECT_FALSE(slots.is_tampered(2));
+  EXPECT_EQ(model.take(), (SlotName{0, 1}));
+  EXPECT_FALSE(slots.is_tampered(0));
+}
+
+TEST(FirstFitTest, TrimLaysOutEachIdleSegment) {
+  FirstFit<CountedSlots> model(1, 3);
+  for (const std::uint32_t segment : {0U, 1U, 2U}) model.take(segment);
+  for (const std::uint32_t segment : {0U, 2U}) model.put({segment, 0});
+  EXPECT_EQ(model.trim(), (std::vector{0U, 2U}));
+}
+
+TEST(FirstFitTest, SegmentsBeforeAResetAreGone) {
+  FirstFit<CountedSlots> model(1, 2);
+  for (const std::uint32_t segment : {0U, 1U}) {
+    model.take(segment);
+    model.put({segment, 0});
+  }
+  model.reset(1);
+  EXPECT_TRUE(model.trim().empty());
 }
 
 }  // namespace

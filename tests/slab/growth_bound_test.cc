@@ -57,6 +57,14 @@ TEST(GrowthBound, CountsAThreadThatOnlyFreesAsTheOneThatTakesLeast) {
   EXPECT_EQ(bound("a g>1 a | t f", only_new(1)), 1U);
 }
 
+TEST(GrowthBound, CountsNothingForEachThreadThatTakesNone) {
+  EXPECT_EQ(bound("a2 F | f | f", only_new(1)), 2U);
+}
+
+TEST(GrowthBound, IsThatOfTheOtherWhereTwoThreadsTakeTheLargestBatch) {
+  EXPECT_EQ(bound("a16 F | a16 F", only_new(1)), 16U);
+}
+
 TEST(GrowthBound, IsAttainedByTwoThreads) {
   EXPECT_EQ(worst("a f | a f", only_new(1)), bound("a f | a f", only_new(1)));
 }

@@ -84,6 +84,13 @@ class HistoryBuilder {
     history_->returned_threads |= 1U << thread;
     return *this;
   }
+  /// The operation that the thread is in, of an execution that goes on: it has these blocks so far.
+  HistoryBuilder& is_in(std::size_t thread, std::initializer_list<std::uintptr_t> blocks = {}) {
+    OpRecord& record = history_->ops[history_->op_count++];
+    record = record_of(thread, blocks, {});
+    record.is_unfinished = true;
+    return *this;
+  }
   HistoryBuilder& frees(std::size_t thread, std::initializer_list<std::uintptr_t> blocks) {
     return finish(thread, blocks, {});
   }

@@ -83,7 +83,9 @@ class _Mutants:
 
 
 def _generated_with_objects(arguments, subject):
-    """Mutants of a subject with objects of its own, which are compiled here; `link` links an engine with them."""
+    """Mutants of a subject with objects of its own, which are compiled here, the tree that links an engine with them, and
+    what keeps the mutants for the next run.
+    """
     files = subject.files(arguments.root)
     listed = arguments.out / "mutants.json"
     mark = campaign.fingerprint(files)
@@ -99,8 +101,12 @@ def _generated_with_objects(arguments, subject):
     if not is_kept:
         tree.write()
         tree.compile(arguments.jobs, _say)
+
+    def keep():
         listed.write_text(json.dumps({"mark": mark, "mutants": [each.to_json() for each in mutants]}) + "\n")
-    return mutants, tree
+
+    keep()
+    return mutants, tree, keep
 
 
 def _recorded(file, in_tree, mark):
@@ -159,9 +165,10 @@ def main():
     try:
         tree = None
         if subject.has_own_objects:
-            mutants, tree = _generated_with_objects(arguments, subject)
+            mutants, tree, keep = _generated_with_objects(arguments, subject)
             build.shipped(arguments.root, arguments.bazel, chosen)
             build.linked(chosen, tree, arguments.out, _say)
+            keep()  # linking may have taken switches away
         else:
             held = _Mutants(arguments.root, arguments.out, headers)
             mutants = held.all

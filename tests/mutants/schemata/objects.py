@@ -36,23 +36,25 @@ class Tree:
 
     def compile(self, jobs, say):
         """Takes the switch from each mutant that does not compile."""
-        headers = [file for file in self.files if file.suffix == ".h"]
+        headers = self._headers()
         sources = [file for file in self.files if file.suffix == ".cc"]
         with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
             for future in [pool.submit(self._compile, each, [each, *headers], say) for each in sources]:
                 future.result()
 
     def _compile(self, source, changeable, say):
-        target = self._object(source)
+        place = self._place[source.name]
+        self._compile_file(self._directory / place, self._object(source), changeable)
+        say(f"mutants: compiled {place} with its mutants")
+
+    def _compile_file(self, source, target, changeable):
         target.parent.mkdir(parents=True, exist_ok=True)
         include = build.include_flags(self._root, self._directory)
-        command = ["g++", *_FLAGS, *include, "-fmax-errors=0", "-fno-diagnostics-show-caret",
-                   str(self._directory / self._place[source.name]), "-o", str(target)]  # fmt: skip
+        command = ["g++", *_FLAGS, *include, "-fmax-errors=0", "-fno-diagnostics-show-caret", str(source), "-o", str(target)]
         for _ in range(_MOST_ROUNDS):
             before = self._rounds
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode == 0:
-                say(f"mutants: compiled {self._place[source.name]} with its mutants")
                 return
             with self._lock:
                 # The errors may be of headers that another thread has changed by now.
@@ -63,19 +65,30 @@ class Tree:
                         self._write(each)
         raise compiled.CompileError(f"{source}: still does not compile after {_MOST_ROUNDS} rounds")
 
+    def _headers(self):
+        return [file for file in self.files if file.suffix == ".h"]
+
     def _object(self, source):
         return self._objects / self._place[source.name].with_suffix(".o")
 
     def link(self, engine, binary):
-        """As Bazel linked it, with these objects in the place of its own."""
+        """As Bazel linked it, with these objects in the place of its own. The source of an engine that names one, a test of
+        mutated headers, is compiled with them, which can take the switch from some.
+        """
         package, name = engine.label.removeprefix("//").split(":")
         lines = (self._root / "bazel-bin" / package / f"{name}-2.params").read_text().splitlines()
         ours = {f"{self._place[each.name].with_suffix('')}": self._object(each) for each in self.files if each.suffix == ".cc"}
+        if engine.source:
+            compiled_source = binary.with_suffix(".o")
+            self._compile_file(self._root / engine.source, compiled_source, self._headers())
+            ours[str(pathlib.Path(engine.source).with_suffix(""))] = compiled_source
         replaced = [str(ours.get(source_of(line), line)) for line in lines]
         if replaced == lines:
             raise build.BuildError(f"{engine.label} is linked with nothing that is mutated")
         replaced[replaced.index("-o") + 1] = str(binary)
         build.link_as_written(self._root, engine, replaced, binary)
+        if engine.source:
+            compiled_source.unlink()
 
 
 def source_of(line):

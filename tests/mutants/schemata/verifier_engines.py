@@ -9,6 +9,12 @@ def _test(label):
     return Engine(label.split(":")[1], label, "", ("--gtest_fail_fast", "--gtest_brief"), True)
 
 
+def _test_of_headers(label):
+    """A test whose own source is compiled with the mutants."""
+    package, name = label.removeprefix("//").split(":")
+    return Engine(name, label, f"{package}/{name}.cc", ("--gtest_fail_fast", "--gtest_brief"), True)
+
+
 def _part(label, cases):
     """Some cases of a test that takes long, since most mutants need no more."""
     name = f"{label.split(':')[1]}, {cases}"
@@ -27,8 +33,9 @@ ENGINES = [
         "linearizable", "litmus", "memory_model", "memory_orders", "memory_reuse", "misuse", "object_lifetime", "pause",
         "random_pauses", "random_programs", "relacy_sync", "state_between_executions", "thread_storage", "treiber_stack")),
     *(_test(f"//tests/slab:{name}_test") for name in (
-        "fast_path_oracle", "full_against_reduced", "growth_bound", "needless_growth", "oracle_allocation", "oracle_rejects",
-        "oracle", "second_free", "states")),
+        "census_judge", "fast_path_oracle", "full_against_reduced", "growth_bound", "needless_growth", "oracle_allocation",
+        "oracle_rejects", "oracle", "second_free", "states")),
+    _test_of_headers("//tests/slab:first_fit_test"),
     *(_test(f"//tests/command:{name}_test") for name in ("minimize", "part_outcome", "split_search", "violating_pair")),
     _suite("default suite, short", "--scenario", SHORT),
     _suite("default suite, graph", "--scenario", SHORT, "--search", "graph"),
