@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace slabproof::model {
@@ -10,6 +12,34 @@ namespace {
 bool is_of_remotes(Op op) {
   const Effect effect = traits_of(op).effect;
   return effect == Effect::kFree || effect == Effect::kGift;
+}
+
+/// What the oracle takes for one critical section; a slab takes no more in one.
+constexpr std::size_t kMostFreed = 256;
+
+/// The most blocks that a thread may hold at an `F`.
+std::size_t most_freed_at_once(const std::vector<Op>& ops) {
+  std::size_t held = 0;
+  std::size_t most = 0;
+  for (const Op op : ops) {
+    held += blocks_asked_for(op);
+    if (op.kind == Op::Kind::kTake) ++held;
+    if (op.kind != Op::Kind::kFreeAll) continue;
+    most = std::max(most, std::exchange(held, 0));
+  }
+  return most;
+}
+
+std::optional<std::string> too_large_free_of(const Program& program) {
+  for (std::size_t thread = 0; thread < program.threads.size(); ++thread) {
+    const std::size_t most = most_freed_at_once(program.threads[thread]);
+    if (most <= kMostFreed) continue;
+    return fmt::format(
+        "an `F` of thread {} may give back {} blocks, which is more than the {} that a slab takes "
+        "in one critical section: that the checker cannot judge",
+        thread, most, kMostFreed);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -28,7 +58,7 @@ std::optional<std::string> misfit_of(const Program& program, const SlabSetup& sl
   if (slab.batch < 1 || slab.batch > kMaxSlabBatch) {
     return fmt::format("blocks move together 1 to {} at a time, not {}", kMaxSlabBatch, slab.batch);
   }
-  if (family == SlabFamily::kShared) return std::nullopt;
+  if (family == SlabFamily::kShared) return too_large_free_of(program);
   if (slab.slot_states) {
     return fmt::format("a slab of the family {} has no slot-states", to_text(family));
   }

@@ -25,6 +25,14 @@ TEST(Fit, SharedSlabHasEveryOperation) {
             std::nullopt);
 }
 
+TEST(Fit, FreeOfMoreThanASlabTakesInOneSectionIsRefused) {
+  std::string program;
+  for (int i = 0; i < 16; ++i) program += "a16 ";
+  EXPECT_EQ(misfit(program + "F a F", {}), std::nullopt);
+  EXPECT_THAT(misfit("a | " + program + "a F", {}), Optional(HasSubstr("`F` of thread 1 may give "
+                                                                       "back 257 blocks")));
+}
+
 TEST(Fit, CachesTellNoSecondFreeAndWriteNoZeros) {
   for (const SlabFamily family : {kCached, kAutoCached}) {
     EXPECT_EQ(misfit("a f x m | u c n s r !", {.family = family}), std::nullopt);
