@@ -232,7 +232,6 @@ class Exploration {
     std::optional<Failure> failure =
         ran.failure != nullptr ? std::optional(*ran.failure) : execution_.judge();
     if (!failure && states_ != nullptr) failure = states_->missing_failure();
-    if (failure && failure->defect == Defect::kReplayMismatch) is_cut_ = true;
     const ExecutionEnd end{.failure = failure ? &*failure : nullptr,
                            .abandoned = ran.failure != nullptr,
                            .redundant = redundant,

@@ -97,6 +97,17 @@ TEST(Dpor, InnerLockIsOrderedByTheOuterOne) {
   EXPECT_EQ(reduced.result.redundant, 0U);
 }
 
+// Else what two threads do under a mutex would seem to be a race, and the third thread would be
+// tried ahead of it in vain.
+TEST(Dpor, LockIsOrderedByAllThatItsMutexWasHeldForBefore) {
+  const Findings reduced = find_all({{lock(0), store(x, 1, relaxed), unlock(0)},
+                                     {lock(0), store(x, 2, relaxed), unlock(0)},
+                                     {store(y, 1, relaxed)}},
+                                    Search::kDpor);
+  EXPECT_EQ(reduced.result.executions, 2U);
+  EXPECT_EQ(reduced.result.redundant, 0U);
+}
+
 TEST(Dpor, UnlockAsAStepOfItsOwnChangesNoOutcome) {
   const SmallProgram program = {{lock(0), store(x, 1, relaxed), unlock(0), load(y, relaxed)},
                                 {lock(0), store(y, 1, relaxed), unlock(0), load(x, relaxed)}};
@@ -204,6 +215,17 @@ TEST_P(SymmetryTest, OrbitOfItsOutcomesIsAllOutcomes) {
   EXPECT_EQ(orbit(reduced.outcomes, 3), orbit(all.outcomes, 3));
   EXPECT_EQ(orbit(all.outcomes, 3), all.outcomes);
   EXPECT_LT(reduced.result.executions, all.result.executions);
+}
+
+// Else the third thread would be tried ahead of it in vain.
+TEST(Dpor, FirstStepsThatSymmetryOrdersAreNoRace) {
+  constexpr std::array<std::uint8_t, 3> kClasses = {0, 0, 1};
+  ExploreOptions options;
+  options.symmetry_class = kClasses;
+  const Findings reduced =
+      find_all({{store(x, 1, relaxed)}, {store(x, 1, relaxed)}, {store(y, 1, relaxed)}}, options);
+  EXPECT_EQ(reduced.result.executions, 1U);
+  EXPECT_EQ(reduced.result.redundant, 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(
