@@ -38,8 +38,8 @@ class Symmetry {
  private:
   /// Two threads of one class, with none of it between them.
   struct Neighbours {
-    std::size_t earlier;
-    std::size_t later;
+    std::uint8_t earlier;
+    std::uint8_t later;
   };
   std::vector<Neighbours> neighbours_;
 };

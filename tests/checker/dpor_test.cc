@@ -217,13 +217,17 @@ TEST_P(SymmetryTest, OrbitOfItsOutcomesIsAllOutcomes) {
   EXPECT_LT(reduced.result.executions, all.result.executions);
 }
 
-// Else the third thread would be tried ahead of it in vain.
+// Else the third thread would be tried ahead of them in vain. The fourth one is the first to run,
+// so that the third is not.
 TEST(Dpor, FirstStepsThatSymmetryOrdersAreNoRace) {
-  constexpr std::array<std::uint8_t, 3> kClasses = {0, 0, 1};
+  constexpr std::array<std::uint8_t, 4> kClasses = {0, 0, 1, 2};
   ExploreOptions options;
   options.symmetry_class = kClasses;
-  const Findings reduced =
-      find_all({{store(x, 1, relaxed)}, {store(x, 1, relaxed)}, {store(y, 1, relaxed)}}, options);
+  const Findings reduced = find_all({{store(x, 1, relaxed)},
+                                     {store(x, 1, relaxed)},
+                                     {store(y, 1, relaxed)},
+                                     {store(z, 1, relaxed)}},
+                                    options);
   EXPECT_EQ(reduced.result.executions, 1U);
   EXPECT_EQ(reduced.result.redundant, 0U);
 }
