@@ -108,6 +108,15 @@ TEST(Dpor, LockIsOrderedByAllThatItsMutexWasHeldForBefore) {
   EXPECT_EQ(reduced.result.redundant, 0U);
 }
 
+// Where a thread that begins the other order of a race is to be tried already, no second one is.
+TEST(Dpor, RaceIsReversedOnce) {
+  const Findings reduced = find_all(
+      {{store(x, 2, seq_cst)}, {load(y, seq_cst)}, {store(x, 2, release), store(y, 1, release)}},
+      Search::kDpor);
+  EXPECT_EQ(reduced.result.executions, 6U);
+  EXPECT_EQ(reduced.result.redundant, 0U);
+}
+
 TEST(Dpor, UnlockAsAStepOfItsOwnChangesNoOutcome) {
   const SmallProgram program = {{lock(0), store(x, 1, relaxed), unlock(0), load(y, relaxed)},
                                 {lock(0), store(y, 1, relaxed), unlock(0), load(x, relaxed)}};
@@ -155,6 +164,17 @@ TEST(Dpor, WaitThatNobodyEndsIsALivelock) {
   options.run.step_limit = 200;
   const Findings found = find_all({{await(x, 1)}, {store(y, 1, relaxed)}}, options);
   EXPECT_EQ(found.violations, std::set<model::Defect>{model::Defect::kLivelock});
+}
+
+// Two threads yield, in some executions later than in the one before.
+TEST(Dpor, YieldsOfTheExecutionBeforeAreForgotten) {
+  ExploreOptions options;
+  options.run.retries = options.run.counted_turns = options.run.other_turns = 0;
+  const Findings found = find_all({{await(x, 1)}, {await(x, 1)}, {store(x, 1, relaxed)}}, options);
+  EXPECT_TRUE(found.violations.empty());
+  EXPECT_EQ(found.outcomes.size(), 1U);
+  EXPECT_EQ(found.result.executions, 40U);
+  EXPECT_FALSE(found.result.exhaustive);
 }
 
 // ---- limits ----
