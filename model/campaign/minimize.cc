@@ -114,7 +114,7 @@ std::vector<Program> smaller_programs(const Program& program) {
   std::vector<Program> smaller;
   const bool ends_only = frees_again(program);
   const std::size_t threads = program.threads.size();
-  for (std::size_t thread = 0; threads > 1 && thread < threads; ++thread) {
+  for (std::size_t thread = 0; thread < threads; ++thread) {
     if (ends_only && gives_to(program, thread)) continue;
     add_if_well_formed(smaller, without_thread(program, thread));
   }

@@ -78,10 +78,8 @@ std::string to_json_line(const PartOutcome& outcome) {
 }
 
 std::optional<PartOutcome> parse_part_outcome(std::string_view line) {
-  const auto object = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!object.is_object()) return std::nullopt;
   try {
-    return outcome_from(object);
+    return outcome_from(nlohmann::json::parse(line));
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;
   } catch (const std::invalid_argument&) {

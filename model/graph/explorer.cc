@@ -37,33 +37,21 @@ bool Explorer::next_in_breadth() {
 
 void Explorer::keep_share(std::size_t index, std::size_t count) {
   std::vector<Snapshot> share;
-  kept_bytes_ = 0;
-  for (; index < kept_.size(); index += count) {
-    kept_bytes_ += kept_[index].bytes();
-    share.push_back(std::move(kept_[index]));
-  }
+  for (; index < kept_.size(); index += count) share.push_back(std::move(kept_[index]));
   kept_ = std::move(share);
 }
 
 /// Makes a graph that is no longer kept the present one. False if it turns out to be inconsistent.
 bool Explorer::take(const Snapshot& snapshot) {
   snapshot.restore(graph_);
-  kept_bytes_ -= snapshot.bytes();
   const auto thread = graph_.unfinished_exclusive();
   if (!thread) return true;
   graph_.set_unfinished_exclusive(std::nullopt);
-  if (finish_exclusive(*thread)) return true;
-  ++statistics_.dropped;
-  return false;
+  return finish_exclusive(*thread);
 }
 
 void Explorer::keep(const Graph& graph) {
-  if (!options_.symmetry.keeps(graph)) return;
-  kept_.emplace_back(graph);
-  ++statistics_.kept;
-  kept_bytes_ += kept_.back().bytes();
-  statistics_.most_kept = std::max(statistics_.most_kept, kept_.size());
-  statistics_.most_bytes = std::max(statistics_.most_bytes, kept_bytes_);
+  if (options_.symmetry.keeps(graph)) kept_.emplace_back(graph);
 }
 
 void Explorer::set_initial(Location location, std::uint64_t value) {
@@ -249,7 +237,6 @@ void Explorer::keep_reuse(EventId allocation, EventId free) {
   Event& event = revisited_.at(allocation);
   event = taking(event, revisited_, free);
   revisited_.set_clocks(allocation);
-  revisited_.set_unfinished_exclusive(std::nullopt);
   keep(revisited_);
 }
 

@@ -29,14 +29,6 @@ struct ExplorerOptions {
 /// Which thread adds next must depend on the graph alone.
 class Explorer {
  public:
-  /// What was kept and what came of it.
-  struct Statistics {
-    std::uint64_t kept = 0;     ///< graphs that were put aside
-    std::uint64_t dropped = 0;  ///< of these, inconsistent when an exclusive read got its write
-    std::size_t most_kept = 0;  ///< at a time
-    std::size_t most_bytes = 0;
-  };
-
   explicit Explorer(const ExplorerOptions& options);
 
   /// Goes on to another graph; false if there is none. The first one is empty.
@@ -48,7 +40,6 @@ class Explorer {
   /// Keeps each `count`th of them, from number `index` on, and forgets the others.
   void keep_share(std::size_t index, std::size_t count);
   [[nodiscard]] const Graph& graph() const noexcept { return graph_; }
-  [[nodiscard]] const Statistics& statistics() const noexcept { return statistics_; }
 
   /// The value of a location before all writes; to be set before its first use in a run.
   void set_initial(Location location, std::uint64_t value);
@@ -111,8 +102,6 @@ class Explorer {
   std::vector<Snapshot> kept_;
   std::vector<EventId> reads_;
   std::vector<std::uint64_t> initial_;
-  std::size_t kept_bytes_ = 0;
-  Statistics statistics_;
 };
 
 }  // namespace slabproof::model::graph

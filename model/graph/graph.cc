@@ -128,19 +128,20 @@ void Graph::restrict(const Graph& whole, std::uint32_t newest, const Clock& kept
   }
 }
 
-Snapshot::Snapshot(const Graph& graph) : bytes_(sizeof(Header)) {
+Snapshot::Snapshot(const Graph& graph) {
+  std::size_t bytes = sizeof(Header);
   Header header{.next_stamp = graph.next_stamp_,
                 .locations = static_cast<std::uint16_t>(graph.coherence_.size()),
                 .unfinished = graph.unfinished_,
                 .events = {}};
   for (std::size_t thread = 0; thread < graph.threads_; ++thread) {
     header.events[thread] = static_cast<std::uint16_t>(graph.events_[thread].size());
-    bytes_ += sizeof(Event) * graph.events_[thread].size();
+    bytes += sizeof(Event) * graph.events_[thread].size();
   }
   for (const auto& order : graph.coherence_) {
-    bytes_ += sizeof(std::size_t) + sizeof(EventId) * order.size();
+    bytes += sizeof(std::size_t) + sizeof(EventId) * order.size();
   }
-  data_ = std::make_unique_for_overwrite<std::byte[]>(bytes_);
+  data_ = std::make_unique_for_overwrite<std::byte[]>(bytes);
   std::byte* to = data_.get();
   const auto put = [&to](const void* from, std::size_t size) {
     if (size != 0) std::memcpy(to, from, size);

@@ -101,7 +101,6 @@ class Snapshot {
   explicit Snapshot(const Graph& graph);
   /// The graph must have as many threads as the one that this was made of.
   void restore(Graph& graph) const;
-  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
  private:
   struct Header {
@@ -111,7 +110,6 @@ class Snapshot {
     std::array<std::uint16_t, kMaxThreads> events;
   };
 
-  std::size_t bytes_;
   std::unique_ptr<std::byte[]> data_;
 };
 

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 
-#include "model/graph/explorer.h"
 #include "model/graph/graph.h"
 #include "model/search/execution_runner.h"
 
@@ -19,9 +18,8 @@ namespace slabproof::model::graph {
 /// Requires 1 <= threads <= kMaxThreads.
 [[nodiscard]] ExecutionRunner& graph_runner(std::size_t threads);
 
-/// Of the execution that runner ran last, and of the search that it belongs to.
+/// Of the execution that runner ran last.
 [[nodiscard]] const Graph& last_graph(std::size_t threads);
-[[nodiscard]] const Explorer::Statistics& last_statistics(std::size_t threads);
 
 }  // namespace slabproof::model::graph
 

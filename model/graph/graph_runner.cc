@@ -198,8 +198,4 @@ const Graph& last_graph(std::size_t threads) {
   return runner_with(threads).graph();
 }
 
-const Explorer::Statistics& last_statistics(std::size_t threads) {
-  return runner_with(threads).statistics();
-}
-
 }  // namespace slabproof::model::graph

@@ -43,9 +43,6 @@ class GraphRunner final : public ExecutionRunner {
 
   /// Of the last execution.
   [[nodiscard]] const Graph& graph() const noexcept { return explorer_->graph(); }
-  [[nodiscard]] const Explorer::Statistics& statistics() const noexcept {
-    return explorer_->statistics();
-  }
 
  private:
   void begin_graphs(const RunSettings& settings);

@@ -9,13 +9,12 @@
 namespace slabproof::model::graph {
 namespace {
 
-/// Walks through all events that are not among the causes of a write, from the newest to the
-/// oldest.
+/// Walks through all events that are not kept, from the newest to the oldest.
 class NewestFirst {
  public:
-  NewestFirst(const Graph& graph, EventId write, const Clock& kept) : graph_(graph), kept_(kept) {
+  NewestFirst(const Graph& graph, const Clock& kept) : graph_(graph), kept_(kept) {
     for (std::size_t thread = 0; thread < graph.thread_count(); ++thread) {
-      left_[thread] = thread == write.thread ? 0 : graph.thread(thread).size();
+      left_[thread] = graph.thread(thread).size();
     }
   }
 
@@ -40,17 +39,6 @@ class NewestFirst {
   std::array<std::size_t, kMaxThreads> left_{};
 };
 
-/// Whether an older read reads from `write`: the write was added later and has revisited it.
-bool is_read_by_older(const Graph& graph, EventId write) noexcept {
-  const std::uint32_t stamp = graph.at(write).stamp;
-  for (std::size_t thread = 0; thread < graph.thread_count(); ++thread) {
-    for (const Event& event : graph.thread(thread)) {
-      if (event.stamp < stamp && event.can_be_revisited() && event.source == write) return true;
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
 bool is_maximal(const Graph& graph, EventId id, const Clock& kept) noexcept {
@@ -59,7 +47,9 @@ bool is_maximal(const Graph& graph, EventId id, const Clock& kept) noexcept {
   if (event.kind == EventKind::kAllocation) return event.source.is_initial();
   if (event.is_other_choice()) return false;
   if (event.is_spurious) return false;
-  if (event.has_revisited && is_read_by_older(graph, id)) return false;
+  // An older read still reads from it; or what came to be read instead has it among its causes, and
+  // so is taken away before it.
+  if (event.has_revisited) return false;
   if (!event.is_access()) return true;
   const EventId source = event.writes() ? id : event.source;
   for (std::ptrdiff_t at = graph.last_position(event.location); at >= 0; --at) {
@@ -73,7 +63,7 @@ void find_revisits(const Graph& graph, EventId write, std::vector<EventId>& read
   reads.clear();
   const Clock& kept = graph.at(write).causes;
   const Location location = graph.at(write).location;
-  NewestFirst walk(graph, write, kept);
+  NewestFirst walk(graph, kept);
   // Whether an event is maximal does not depend on the read: one that is not ends the walk.
   while (const auto id = walk.next()) {
     if (!is_maximal(graph, *id, kept)) return;

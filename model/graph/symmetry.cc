@@ -5,32 +5,25 @@
 namespace slabproof::model::graph {
 
 Symmetry::Symmetry(std::span<const std::uint8_t> symmetry_class) {
-  predecessor_.fill(kNone);
   std::map<std::uint8_t, std::uint8_t> last;  // thread of each class
   for (std::size_t thread = 0; thread < symmetry_class.size(); ++thread) {
     const auto index = static_cast<std::uint8_t>(thread);
     const auto [found, is_first] = last.try_emplace(symmetry_class[thread], index);
     if (is_first) continue;
-    predecessor_[thread] = found->second;
+    neighbours_.push_back({.earlier = found->second, .later = index});
     found->second = index;
-    is_empty_ = false;
   }
 }
 
 bool Symmetry::keeps(const Graph& graph) const noexcept {
-  if (is_empty_) return true;
-  for (std::size_t thread = 0; thread < graph.thread_count(); ++thread) {
-    if (predecessor_[thread] == kNone || graph.thread(thread).empty()) continue;
-    const Event& later = graph.thread(thread).front();
-    if (later.action != Action::kLock) continue;
-    const auto& earlier = graph.thread(predecessor_[thread]);
+  for (const Neighbours& each : neighbours_) {
+    const auto& later = graph.thread(each.later);
+    if (later.empty() || later.front().action != Action::kLock) continue;
+    const auto& earlier = graph.thread(each.earlier);
     if (earlier.empty()) return false;
-    if (earlier.front().location != later.location) continue;
-    // Perhaps a lock has no write yet; it comes where its read reads from.
-    if (graph.position(later.location, earlier.front().source) >
-        graph.position(later.location, later.source)) {
-      return false;
-    }
+    // Each lock reads from the one before it.
+    const bool knows_later = earlier.front().causes.contains({.thread = each.later, .index = 0});
+    if (knows_later && earlier.front().location == later.front().location) return false;
   }
   return true;
 }

@@ -1,13 +1,12 @@
 #ifndef SLABPROOF_MODEL_GRAPH_SYMMETRY_H_
 #define SLABPROOF_MODEL_GRAPH_SYMMETRY_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "model/graph/graph.h"
-#include "model/search/limits.h"
 
 namespace slabproof::model::graph {
 
@@ -37,10 +36,12 @@ class Symmetry {
   [[nodiscard]] bool keeps(const Graph& graph) const noexcept;
 
  private:
-  static constexpr std::uint8_t kNone = 0xff;
-
-  bool is_empty_ = true;
-  std::array<std::uint8_t, kMaxThreads> predecessor_{};  // in the class of a thread, or kNone
+  /// Two threads of one class, with none of it between them.
+  struct Neighbours {
+    std::uint8_t earlier;
+    std::uint8_t later;
+  };
+  std::vector<Neighbours> neighbours_;
 };
 
 }  // namespace slabproof::model::graph

@@ -160,8 +160,6 @@ bool DporScheduler::advance() {
     unchanged_ = size - 1;
     return true;
   }
-  stack_.clear();
-  unchanged_ = 0;
   return false;
 }
 
@@ -253,10 +251,8 @@ DporScheduler::Candidates DporScheduler::dependent_steps(std::size_t thread,
     found.add(last_fence_);
     return found;
   }
+  // An unlock races with nothing: the last lock of its mutex is by the same thread.
   const ObjectSteps& steps = steps_on(next.object);
-  // An unlock races with nothing: the only step that it could change places with, the next lock of
-  // its mutex, is impossible before it.
-  if (next.kind == kUnlock) return found;
   found.add(steps.last_write);
   if (next.kind == kWrite) {
     for (const Index read : steps.last_read) found.add(read);
@@ -318,7 +314,6 @@ void DporScheduler::reverse(Index early, std::size_t thread, Operation next, Ind
 
 void DporScheduler::join_dependencies(std::size_t thread, Operation next) noexcept {
   using enum OperationKind;
-  if (next.kind == kNone || next.kind == kPause || next.kind == kUnlock) return;
   const Candidates candidates = dependent_steps(thread, next);
   for (std::size_t i = 0; i < candidates.count; ++i) join(thread, candidates.index[i]);
   if (next.kind == kLock) join(thread, steps_on(next.object).last_unlock);
@@ -331,12 +326,10 @@ void DporScheduler::remember_step(std::size_t thread, Operation done, Index inde
   moved_ |= just(thread);
   last_step_[thread] = index;
   switch (done.kind) {
-    case kLock:
-      steps_on(done.object).last_write = index;
-      break;
     case kRead:
       steps_on(done.object).last_read[thread] = index;
       break;
+    case kLock:
     case kWrite: {
       ObjectSteps& steps = steps_on(done.object);
       steps.last_write = index;

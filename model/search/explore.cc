@@ -231,7 +231,6 @@ class Exploration {
     if (!goes_on && ran.failure != nullptr && !settings_.outlive_failures) is_cut_ = true;
     std::optional<Failure> failure = judged(ran);
     if (!failure && states_ != nullptr) failure = states_->missing_failure();
-    if (failure && failure->defect == Defect::kReplayMismatch) is_cut_ = true;
     const ExecutionEnd end{.failure = failure ? &*failure : nullptr,
                            .abandoned = ran.failure != nullptr,
                            .redundant = redundant,

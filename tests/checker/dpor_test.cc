@@ -97,6 +97,26 @@ TEST(Dpor, InnerLockIsOrderedByTheOuterOne) {
   EXPECT_EQ(reduced.result.redundant, 0U);
 }
 
+// Else what two threads do under a mutex would seem to be a race, and the third thread would be
+// tried ahead of it in vain.
+TEST(Dpor, LockIsOrderedByAllThatItsMutexWasHeldForBefore) {
+  const Findings reduced = find_all({{lock(0), store(x, 1, relaxed), unlock(0)},
+                                     {lock(0), store(x, 2, relaxed), unlock(0)},
+                                     {store(y, 1, relaxed)}},
+                                    Search::kDpor);
+  EXPECT_EQ(reduced.result.executions, 2U);
+  EXPECT_EQ(reduced.result.redundant, 0U);
+}
+
+// Where a thread that begins the other order of a race is to be tried already, no second one is.
+TEST(Dpor, RaceIsReversedOnce) {
+  const Findings reduced = find_all(
+      {{store(x, 2, seq_cst)}, {load(y, seq_cst)}, {store(x, 2, release), store(y, 1, release)}},
+      Search::kDpor);
+  EXPECT_EQ(reduced.result.executions, 6U);
+  EXPECT_EQ(reduced.result.redundant, 0U);
+}
+
 TEST(Dpor, UnlockAsAStepOfItsOwnChangesNoOutcome) {
   const SmallProgram program = {{lock(0), store(x, 1, relaxed), unlock(0), load(y, relaxed)},
                                 {lock(0), store(y, 1, relaxed), unlock(0), load(x, relaxed)}};
@@ -144,6 +164,17 @@ TEST(Dpor, WaitThatNobodyEndsIsALivelock) {
   options.run.step_limit = 200;
   const Findings found = find_all({{await(x, 1)}, {store(y, 1, relaxed)}}, options);
   EXPECT_EQ(found.violations, std::set<model::Defect>{model::Defect::kLivelock});
+}
+
+// Two threads yield, in some executions later than in the one before.
+TEST(Dpor, YieldsOfTheExecutionBeforeAreForgotten) {
+  ExploreOptions options;
+  options.run.retries = options.run.counted_turns = options.run.other_turns = 0;
+  const Findings found = find_all({{await(x, 1)}, {await(x, 1)}, {store(x, 1, relaxed)}}, options);
+  EXPECT_TRUE(found.violations.empty());
+  EXPECT_EQ(found.outcomes.size(), 1U);
+  EXPECT_EQ(found.result.executions, 40U);
+  EXPECT_FALSE(found.result.exhaustive);
 }
 
 // ---- limits ----
@@ -204,6 +235,21 @@ TEST_P(SymmetryTest, OrbitOfItsOutcomesIsAllOutcomes) {
   EXPECT_EQ(orbit(reduced.outcomes, 3), orbit(all.outcomes, 3));
   EXPECT_EQ(orbit(all.outcomes, 3), all.outcomes);
   EXPECT_LT(reduced.result.executions, all.result.executions);
+}
+
+// Else the third thread would be tried ahead of them in vain. The fourth one is the first to run,
+// so that the third is not.
+TEST(Dpor, FirstStepsThatSymmetryOrdersAreNoRace) {
+  constexpr std::array<std::uint8_t, 4> kClasses = {0, 0, 1, 2};
+  ExploreOptions options;
+  options.symmetry_class = kClasses;
+  const Findings reduced = find_all({{store(x, 1, relaxed)},
+                                     {store(x, 1, relaxed)},
+                                     {store(y, 1, relaxed)},
+                                     {store(z, 1, relaxed)}},
+                                    options);
+  EXPECT_EQ(reduced.result.executions, 1U);
+  EXPECT_EQ(reduced.result.redundant, 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(

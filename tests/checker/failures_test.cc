@@ -137,7 +137,74 @@ TEST(Failures, ThreadThatFailsWithAMutexLeavesTheOthersOrdersToBeFound) {
   }
 }
 
+TEST(Failures, ThreadThatRacesGoesNoFurther) {
+  int ended = 0;
+  const auto write = [&ended](State& state) {
+    state.v.write() = 1;
+    ++ended;
+  };
+  Program program({write, write});
+  program.on_before = [&ended](State&) { ended = 0; };
+  ExploreOptions options;
+  options.stop_on_violation = false;
+  options.on_execution = [&ended](const model::ExecutionEnd&) { EXPECT_EQ(ended, 1); };
+  EXPECT_NE(model::explore(program, options).violations, 0U);
+}
+
+// The runner's own search knows nothing of threads that have failed.
+TEST(Failures, ExecutionOfTheRunnersSearchEndsWithItsFailure) {
+  bool has_failed = false;
+  bool went_on = false;
+  Program program({[&](State& state) {
+                     state.a.store(1, relaxed);
+                     has_failed = true;
+                     report("S1", "at once");
+                   },
+                   [&](State& state) {
+                     state.b.store(1, relaxed);
+                     went_on |= has_failed;
+                   }});
+  program.on_before = [&](State&) { has_failed = false; };
+  ExploreOptions options;
+  options.search = Search::kFull;
+  options.stop_on_violation = false;
+  EXPECT_NE(model::explore(program, options).violations, 0U);
+  EXPECT_FALSE(went_on);
+}
+
 // ---- what a search may say ----
+
+TEST(Failures, FirstViolationIsTheOneThatIsKept) {
+  Program program = report_or_race();
+  for (const Search search : {Search::kFull, Search::kDpor}) {
+    std::string first;
+    std::string last;
+    ExploreOptions options;
+    options.search = search;
+    options.stop_on_violation = false;
+    options.on_execution = [&](const model::ExecutionEnd& end) {
+      if (end.failure == nullptr) return;
+      last = to_text(*end.failure);
+      if (first.empty()) first = last;
+    };
+    const ExploreResult result = model::explore(program, options);
+    ASSERT_TRUE(result.violation);
+    EXPECT_NE(first, last);
+    EXPECT_EQ(to_text(*result.violation), first);
+  }
+}
+
+TEST(Failures, UnlockIsAStepInEachSearchButTheReduction) {
+  Program program({[](State& state) { state.a.store(1, relaxed); }});
+  for (const Search search : {Search::kFull, Search::kBound, Search::kRandom, Search::kDpor}) {
+    ExploreOptions options;
+    options.search = search;
+    options.on_execution = [search](const model::ExecutionEnd& end) {
+      EXPECT_EQ(end.unlock_is_step, search != Search::kDpor) << to_text(search);
+    };
+    static_cast<void>(model::explore(program, options));
+  }
+}
 
 TEST(Failures, PassedOverAreNeitherExhaustiveNorGood) {
   for (const Search search : {Search::kFull, Search::kDpor, Search::kRandom}) {

@@ -22,6 +22,7 @@
 #include "model/runtime/model_memory.h"
 #include "model/runtime/relacy_sync.h"
 #include "model/search/explore.h"
+#include "model/search/limits.h"
 #include "tests/checker/script_findings.h"
 #include "tests/support/scripted_execution.h"
 
@@ -248,11 +249,28 @@ std::vector<Thread> program_that_allocates_and_tries() {
           }};
 }
 
+/// A write may come ahead of another one that an addition follows at once.
+std::vector<Thread> program_that_adds_to_a_write() {
+  return {[](State& s) {
+            s.x.store(1, relaxed);
+            s.got[0] = s.x.fetch_add(1, relaxed);
+          },
+          [](State& s) {
+            s.x.store(5, relaxed);
+            s.got[1] = s.x.load(relaxed);
+          },
+          [](State& s) {
+            s.got[2] = s.x.load(relaxed);
+            s.got[3] = s.x.load(relaxed);
+          }};
+}
+
 class GraphSchedulesTest : public ::testing::TestWithParam<std::vector<Thread> (*)()> {};
 
 INSTANTIATE_TEST_SUITE_P(Programs, GraphSchedulesTest,
                          ::testing::Values(&program_of_many_choices,
-                                           &program_that_allocates_and_tries));
+                                           &program_that_allocates_and_tries,
+                                           &program_that_adds_to_a_write));
 
 TEST_P(GraphSchedulesTest, EachExecutionIsRunAgainFromItsSchedule) {
   ScriptedExecution<State> execution(GetParam()(), numbers_of<State>);
@@ -335,6 +353,21 @@ TEST(GraphLimits, LongThreadsAreExplored) {
     for (int i = 0; i < kRounds; ++i) s.got[0] = s.x.fetch_add(1, relaxed);
   }});
   EXPECT_EQ(found.outcomes, (std::set<std::string>{std::to_string(kRounds - 1) + "000"}));
+}
+
+// One of them reads y and is given its memory again or not, five read x, and two write.
+TEST(GraphLimits, AsManyThreadsAsThereMayBeAreExplored) {
+  std::vector<Thread> threads(model::kMaxThreads - 2, [](State& s) { s.x.load(relaxed); });
+  threads.front() = [](State& s) {
+    s.y.load(relaxed);
+    ::operator delete(::operator new(8));
+    ::operator delete(::operator new(8));
+  };
+  threads.emplace_back([](State& s) { s.y.store(1, relaxed); });
+  threads.emplace_back([](State& s) { s.x.store(1, relaxed); });
+  const ScriptFindings found = explore_graphs(threads);
+  EXPECT_TRUE(found.result.exhaustive);
+  EXPECT_EQ(found.complete, 2U * 2U * 32U);
 }
 
 // ---- the surface ----

@@ -154,6 +154,20 @@ TEST(GraphSymmetry, ThreadThatTakesAwayTheFirstLocksOfOthersLosesNothing) {
   EXPECT_EQ(explore_graphs(reader_first, options).complete, reduced.complete);
 }
 
+TEST(GraphSymmetry, ThreadsThatFirstLockTwoMutexesAreToldApart) {
+  const auto section = [](Sync::Mutex& mutex) {
+    mutex.lock();
+    mutex.unlock();
+  };
+  const std::vector<Thread> threads{[&](State& s) { section(s.a); },
+                                    [&](State& s) { section(s.b); },
+                                    [&](State& s) {
+                                      section(s.b);
+                                      section(s.a);
+                                    }};
+  EXPECT_EQ(explore_with_symmetry(threads, 2).complete, 4U);
+}
+
 TEST(GraphSymmetry, ThreadsThatBeginOtherwiseAreToldApart) {
   const auto add = [](State& s) { s.x.fetch_add(1, relaxed); };
   const std::vector<Thread> threads{add, add, read_both};

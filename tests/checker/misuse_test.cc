@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/runtime/checker_hooks.h"
 #include "model/runtime/relacy_explore.h"
 #include "model/runtime/relacy_sync.h"
 #include "model/search/engine.h"
@@ -237,6 +238,16 @@ TEST(CheckerMisuse, ThreadOfTheOperatingSystemThatNobodyJoinsIsReported) {
 
 TEST(CheckerMisuseDeathTest, CheckedObjectOutsideOfAnExecutionEndsTheProcessWithAMessage) {
   EXPECT_DEATH({ const Sync::Atomic<int> atomic(0); }, "used while no execution runs");
+}
+
+TEST(CheckerMisuseDeathTest, MemoryOutsideOfAnExecutionEndsTheProcessWithAMessage) {
+  namespace hooks = model::checker_hooks;
+  const auto expect_death = [](const auto& act) {
+    EXPECT_DEATH(act(), "used while no execution runs");
+  };
+  expect_death([] { static_cast<void>(hooks::request_region(64, 64, 0, {})); });
+  expect_death([] { hooks::release_region(nullptr, 64, 0); });
+  expect_death([] { hooks::discard_region(nullptr, 64, 0); });
 }
 
 /// A search of programs that stall for ever, so that a short limit is right for them.

@@ -22,6 +22,7 @@
 #include "model/runtime/checker_hooks.h"
 #include "model/runtime/relacy_explore.h"
 #include "model/search/explore.h"
+#include "model/search/trace.h"
 #include "model/slab/model_backing.h"
 #include "model/slab/property.h"
 #include "slabproof/layout.h"
@@ -37,6 +38,7 @@ using model::ExploreResult;
 using model::ModelBacking;
 using model::Search;
 using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
 using ::testing::MatchesRegex;
 using ::testing::Not;
 using Sync = model::RelacySync;
@@ -172,6 +174,47 @@ TEST(RelacySync, TwoObjectsInDifferentGranulesDoNotRace) {
     };
   };
   EXPECT_FALSE(explore_parts<State>({make_one_at(0), make_one_at(64)}).violation.has_value());
+}
+
+TEST(RelacySync, TraceTellsOfMemoryThatIsObtainedAndReleased) {
+  const ExploreResult result = explore_parts<Regions>({[](Regions&) {
+    std::destroy_at(make_region());
+    model::checker_hooks::report("client", "the end");
+  }});
+  std::vector<std::string> operations;
+  for (const model::TraceEvent& event : result.trace.events) operations.push_back(event.operation);
+  EXPECT_THAT(operations, IsSupersetOf({"obtain memory", "release memory"}));
+}
+
+// What the execution before has called the variable means nothing in this one.
+TEST(RelacySync, MessageHasTheNameThatAThreadHasGivenInItsExecution) {
+  struct State {
+    Sync::Mutex mutex;
+    Number turn{0};
+    Number named{0};
+  };
+  ExploreOptions options;
+  options.is_wanted = [](const model::Failure& failure) {
+    return failure.defect == Defect::kDataRace;
+  };
+  const ExploreResult result =
+      explore_parts<State>({[](State& state) {
+                              state.mutex.lock();
+                              const bool is_second = state.turn.read() == 1;
+                              model::checker_hooks::name_object(&state.named, sizeof(state.named),
+                                                                is_second ? "late" : "early", true);
+                              state.mutex.unlock();
+                              if (is_second) state.named.write() = 1;
+                            },
+                            [](State& state) {
+                              state.mutex.lock();
+                              state.turn.write() = 1;
+                              state.mutex.unlock();
+                              state.named.write() = 2;
+                            }},
+                           options);
+  ASSERT_TRUE(result.violation);
+  EXPECT_THAT(result.violation->message, HasSubstr("late"));
 }
 
 TEST(RelacySync, UseOfReleasedMemoryIsFound) {

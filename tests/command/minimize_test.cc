@@ -46,6 +46,13 @@ TEST(SmallerPrograms, ShrinkEachBatchAlone) {
                                               "a3 | a", "a3 | a", "a3 | a2"));
 }
 
+// Where a program has become shorter, its memory may still hold what it has lost.
+TEST(SmallerPrograms, ShrinkNoBatchBehindTheEnd) {
+  Program program = *parse_program("a3 a3");
+  program.threads.front().pop_back();
+  EXPECT_EQ(smaller_programs(program).size(), smaller("a3").size());
+}
+
 TEST(SmallerPrograms, GiveNothingToAThreadThatIsGoneAndRenumberTheOthers) {
   const std::vector<std::string> texts = smaller("a g>2 | a g>2 | t | a");
   EXPECT_THAT(texts, Contains("a | a | a"));

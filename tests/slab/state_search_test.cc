@@ -6,16 +6,20 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <new>
 #include <optional>
+#include <source_location>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "model/runtime/checker_hooks.h"
 #include "model/runtime/relacy_explore.h"
 #include "model/runtime/relacy_sync.h"
 #include "model/search/engine.h"
 #include "model/search/explore.h"
+#include "model/search/limits.h"
 #include "model/states/shared_states.h"
 #include "model/states/state_scheduler.h"
 
@@ -31,6 +35,24 @@ using model::Verdict;
 using Mutex = RelacySync::Mutex;
 using Number = RelacySync::Var<int>;
 
+/// A value that a thread puts into a variable.
+struct OwnerOfBlock {
+  using NamesItsThread = void;
+  std::uint32_t number;
+  std::uint32_t thread;
+};
+using Owner = RelacySync::Var<OwnerOfBlock>;
+
+/// Room for a variable that a thread makes.
+class Room {
+ public:
+  void make() { ::new (static_cast<void*>(bytes_.data())) Number(1); }
+  Number& made() { return *std::launder(reinterpret_cast<Number*>(bytes_.data())); }
+
+ private:
+  alignas(Number) std::array<std::byte, sizeof(Number)> bytes_;
+};
+
 /// What the threads of a program share.
 struct Shared {
   Mutex first;
@@ -38,6 +60,8 @@ struct Shared {
   Number x{0};
   Number y{0};
   Number turn{0};
+  Owner owner{OwnerOfBlock{.number = 0, .thread = model::kMaxThreads}};  // nobody
+  std::array<Room, 2> rooms{};
 };
 
 using Thread = std::function<void(Shared&)>;
@@ -59,7 +83,9 @@ class SmallProgram final : public model::Execution, private model::StateOfProgra
  private:
   bool append_shared(StateSink& /*sink*/) override { return knows_that_it_is_good_; }
   void append_thread(std::size_t /*thread*/, StateSink& /*sink*/) override {}
-  std::span<const std::byte> owned(std::size_t /*thread*/) const override { return {}; }
+  std::span<const std::byte> owned(std::size_t thread) const override {
+    return std::as_bytes(std::span(threads_).subspan(thread, 1));
+  }
   std::uint32_t progress() const override { return model::Engine::instance().progress().steps; }
 
   std::vector<Thread> threads_;
@@ -227,6 +253,142 @@ TEST(StateSearch, ExecutionsThatAreNotKnownToBeGoodAreNotAllOfThem) {
     options.states = &scheduler;
     EXPECT_FALSE(model::explore(program, options).exhaustive);
   }
+}
+
+// ---- what is part of a state ----
+
+void count(Shared& shared) {
+  under(shared.first, [&] { shared.x.write() += 1; });
+}
+
+/// Runs a thread against one that takes the turn and then counts; each of them is the first one.
+void expect_defect_against_turn(const Thread& thread, Defect defect) {
+  const Thread takes_turn = [](Shared& shared) {
+    under(shared.first, [&] { shared.turn.write() = 1; });
+    count(shared);
+  };
+  expect_defect({thread, takes_turn}, defect);
+  expect_defect({takes_turn, thread}, defect);
+}
+
+/// What a thread does first depends on whose turn it is. It leads to a defect when both threads
+/// have counted: all that either knows is known to both by then, and both have done the same.
+void expect_order_matters(const Thread& first, const Thread& late, Defect defect) {
+  expect_defect_against_turn(
+      [=](Shared& shared) {
+        first(shared);
+        count(shared);
+        under(shared.first, [&] {
+          if (shared.x.read() == 2) late(shared);
+        });
+      },
+      defect);
+}
+
+TEST(StateSearch, WhereAVariableLivesMatters) {
+  expect_order_matters(
+      [](Shared& shared) {
+        under(shared.first,
+              [&] { shared.rooms[static_cast<std::size_t>(shared.turn.read())].make(); });
+      },
+      [](Shared& shared) { static_cast<void>(shared.rooms[0].made().read()); },
+      Defect::kUseAfterFree);
+}
+
+TEST(StateSearch, RequestThatIsToFailMatters) {
+  expect_order_matters(
+      [](Shared& shared) {
+        under(shared.first, [&] {
+          if (shared.turn.read() == 1) model::checker_hooks::fail_next_request();
+        });
+      },
+      [](Shared&) {
+        constexpr std::size_t kBytes = 64;
+        if (model::checker_hooks::request_region(kBytes, kBytes, 0, {}) == nullptr) {
+          model::checker_hooks::report("refused", "memory");
+        }
+      },
+      Defect::kReported);
+}
+
+TEST(StateSearch, ThreadThatAVariableNamesMatters) {
+  expect_order_matters(
+      [](Shared& shared) {
+        under(shared.first, [&] {
+          const auto thread = static_cast<std::uint32_t>(shared.turn.read());
+          shared.owner.write() = {.number = 0, .thread = thread};
+        });
+      },
+      [](Shared& shared) {
+        if (shared.owner.read().thread == 1) model::checker_hooks::report("owner", "the other one");
+      },
+      Defect::kReported);
+}
+
+/// What lies in memory that one thread alone knows of.
+TEST(StateSearch, MemoryOfOneThreadMatters) {
+  constexpr std::size_t kBytes = 64;
+  expect_defect_against_turn(
+      [](Shared& shared) {
+        std::byte* const memory = model::checker_hooks::request_region(kBytes, kBytes, 0, {});
+        auto& mine = *::new (static_cast<void*>(memory)) Number(0);
+        under(shared.first, [&] { mine.write() = shared.turn.read(); });
+        count(shared);
+        under(shared.first, [&] {
+          if (shared.x.read() == 2 && mine.read() == 1) {
+            model::checker_hooks::report("late", "the other one was first");
+          }
+        });
+        std::destroy_at(&mine);
+        model::checker_hooks::release_region(memory, kBytes, 0);
+      },
+      Defect::kReported);
+}
+
+// Each thread keeps the address of something on its own stack.
+TEST(StateSearch, StatesThatDifferInNamesOfThreadsAreOne) {
+  const Thread adds = [](Shared& shared) {
+    int local = 0;
+    int* volatile kept = &local;
+    for (int i = 0; i < 3; ++i) under(shared.first, [&] { shared.x.write() += 1; });
+    *kept = 1;
+  };
+  constexpr std::array<std::uint8_t, 2> kAlike = {0, 0};
+  const auto result = explore({adds, adds}, Search::kStates, {.symmetry_class = kAlike});
+  EXPECT_TRUE(result.exhaustive);
+  EXPECT_EQ(result.states.states, 9U);  // unordered pairs of 4 positions, but for the end
+}
+
+/// While the round goes on nobody else can do anything, but where it begins.
+TEST(StateSearch, RoundThatIsLeftOnlyWhereItBeginsIsNoLivelock) {
+  const auto result =
+      explore({[](Shared& shared) {
+                 for (bool ends = false; !ends;) {
+                   shared.first.lock();
+                   RelacySync::pause();
+                   ends = shared.x.read() == 1;
+                   shared.first.unlock();
+                 }
+               },
+               [](Shared& shared) { under(shared.first, [&] { shared.x.write() = 1; }); }},
+              Search::kStates);
+  EXPECT_EQ(result.verdict, Verdict::kHolds)
+      << to_text(result.violation.value_or(model::Failure{}));
+}
+
+// ---- what is refused ----
+
+TEST(StateSearch, StackThatIsTooDeepToCompareIsRefused) {
+  const auto result = explore({[](Shared& shared) {
+                                constexpr std::size_t kBytes = std::size_t{200} << 10;
+                                std::array<char, kBytes> bytes;
+                                volatile char* const seen = bytes.data();
+                                seen[0] = 1;
+                                under(shared.first, [] {});
+                                seen[0] = 2;
+                              }},
+                              Search::kStates);
+  EXPECT_EQ(result.verdict, Verdict::kUnsupported);
 }
 
 TEST(StateSearch, FencesAreRefused) {

@@ -27,7 +27,7 @@ def _suite(name, *arguments):
 
 ENGINES = [
     _part("//tests/checker:dpor_test", "Dpor.*"),
-    _part("//tests/slab:states_test", "StateSearch.*:StateMerges.*"),
+    _part("//tests/slab:states_test", "StateSearch.*:StateMerges.*:StateTable.*"),
     *(_test(f"//tests/checker:{name}_test") for name in (
         "capabilities", "check", "dpor", "explore", "failures", "graph_random", "graph_search", "graph_shares", "graph_waits",
         "linearizable", "litmus", "memory_model", "memory_orders", "memory_reuse", "misuse", "object_lifetime", "pause",
