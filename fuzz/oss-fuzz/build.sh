@@ -53,7 +53,7 @@ if [[ ${SANITIZER:-} == none ]]; then
   # Of the model checker only the slab is a target of the coverage, as it is compiled into the subject; and Relacy
   # replaces operator delete without its sized forms.
   mapfile -t checker < <(find_sources model/search model/runtime model/oracle \
-    model/slab/{program_census,program_execution,property}.cc model/campaign/{judged_program,recorded_execution}.cc \
+    model/slab/{program_*,property}.cc model/campaign/{judged_program,recorded_execution}.cc \
     fuzz/schedule | grep -v search/schedule.cc)
   objects=()
   for source in "${checker[@]}"; do
