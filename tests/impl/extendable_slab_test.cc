@@ -383,5 +383,23 @@ TEST(ExtendableSlabTest, RequestThatNoSlotHoldsIsRefusedBeforeTheSlabGrows) {
   EXPECT_TRUE(wide.allocate(Layout::make(64, 8).value()));
 }
 
+TEST(ExtendableSlabTest, BeginsWithoutSegmentsWhereNoNumberIsGiven) {
+  EXPECT_EQ(Words(4, InitialSegments{}).segment_count(), 0U);
+}
+
+TEST(ExtendableSlabTest, AddressesNearNullAreSlotsOfNoSlab) {
+  Words slab(512);
+  take_blocks(slab, 1);
+  for (std::uintptr_t address = 0; address < 4096; address += 8) {
+    EXPECT_FALSE(slab.usable_size(reinterpret_cast<const void*>(address))) << address;
+  }
+}
+
+TEST(StatsTest, OfNoSlabAreZero) {
+  SlabStats of_an_empty_slab = Words(4).stats();
+  of_an_empty_slab.capacity = 0;
+  EXPECT_EQ(SlabStats{}, of_an_empty_slab);
+}
+
 }  // namespace
 }  // namespace slabproof::testing

@@ -132,5 +132,21 @@ TEST(FailingBackingFixedTest, FixedSlabOverARefusingBackingIsOutOfMemory) {
   EXPECT_EQ(environment().releases, 0U);
 }
 
+TYPED_TEST(FailingBackingTest, BatchThatIsServedAPartDoesNotWaitForAGrower) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(4);
+  const std::vector<Block> blocks = take_blocks(slab, 4);
+  // What another thread does while a grower is in its request.
+  this->script_.during_request = [&] {
+    this->script_.during_request = nullptr;
+    EXPECT_TRUE(slab.deallocate(blocks[2].data));
+    this->script_.refuse_all();
+    std::array<Block, 3> more;
+    EXPECT_EQ(slab.allocate_batch(more), 1U);
+    EXPECT_EQ(this->script_.pauses, 0U);
+    this->script_.refuse_none();
+  };
+  EXPECT_TRUE(slab.allocate());
+}
+
 }  // namespace
 }  // namespace slabproof::testing
