@@ -401,5 +401,25 @@ TEST(StatsTest, OfNoSlabAreZero) {
   EXPECT_EQ(SlabStats{}, of_an_empty_slab);
 }
 
+struct Mebibyte {
+  std::byte bytes[1U << 20];
+};
+
+/// Has the first bytes only of what it grants: enough for one block that nobody fills.
+struct ThinHeap : HeapBacking {
+  explicit ThinHeap(Layout layout) noexcept
+      : HeapBacking(Layout::make((std::min)(layout.size(), std::size_t{0x1000}), layout.alignment())
+                        .value()) {}
+};
+
+TEST(ExtendableSlabTest, FirstFreeIsAcceptedInASegmentThatIsAsLongAsItsAddressIsHigh) {
+  struct Config : DefaultConfig {
+    using Backing = ThinHeap;
+  };
+  constexpr std::size_t kMost = kMaxRegionBytes / 2 / sizeof(Mebibyte);
+  ExtendableSlab<Mebibyte, Config> slab((std::min)(kMost, std::size_t{1} << 28));
+  EXPECT_TRUE(slab.deallocate(slab.allocate().value().data));
+}
+
 }  // namespace
 }  // namespace slabproof::testing

@@ -409,5 +409,46 @@ TEST(GrowthDemandTest, CallThatWasServedTakesNoOtherOutOfTheQueue) {
   EXPECT_EQ(taken, 3U);
 }
 
+/// A chunk has as many places as there are segments.
+struct RacingForChunks : ObservedConfig<> {
+  static constexpr std::uint32_t reserve_share = 1;
+};
+
+TEST(RacingGrowthTest, RefusedBatchThatIsServedAPartIsDoneThoughThereIsAPlaceForASegment) {
+  new_environment();
+  ExtendableSlab<std::uint64_t, RacingForChunks> slab(kCapacity);
+  const std::vector<Block> blocks = take_blocks(slab, 2 * kCapacity);
+  std::array<Block, kCapacity> of_grower;
+  HeldThread grower(Hold::kInRequest,
+                    [&] { EXPECT_EQ(slab.allocate_batch(of_grower), kCapacity); });
+  in_each_pause({[&] {
+    grower.go_on();  // and it leaves one of two places
+    grower.join();
+    EXPECT_TRUE(slab.deallocate(blocks[5].data));
+  }});
+  environment().refuse_all();
+  std::array<Block, 3> batch;
+  EXPECT_EQ(slab.allocate_batch(batch), 1U);
+  EXPECT_EQ(batch[0], blocks[5]);
+  environment().during_pause = nullptr;
+}
+
+TEST(RacingGrowthTest, RefusedCallUsesAPlaceThatAGrowerBroughtWhileItWaited) {
+  new_environment();
+  ExtendableSlab<std::uint64_t, RacingForChunks> slab(kCapacity);
+  take_blocks(slab, 2 * kCapacity);
+  std::array<Block, kCapacity> of_grower;
+  HeldThread grower(Hold::kInRequest,
+                    [&] { EXPECT_EQ(slab.allocate_batch(of_grower), kCapacity); });
+  in_each_pause({[&] {
+    grower.go_on();  // and it leaves one of two places
+    grower.join();
+  }});
+  environment().refuse_all();
+  EXPECT_TRUE(slab.allocate());
+  EXPECT_EQ(slab.segment_count(), 4U);
+  environment().during_pause = nullptr;
+}
+
 }  // namespace
 }  // namespace slabproof::testing
