@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "slabproof/layout.h"
 #include "slabproof/thread_cache.h"
 #include "tests/support/observed_policies.h"
 
@@ -341,6 +342,12 @@ TEST(CachedSlabConcurrencyTest, ThreadsShareNoBlock) {
   slab.trim();
   EXPECT_EQ(slab.stats().live, 0U);
   EXPECT_EQ(std::count(clashes.begin(), clashes.end(), 0U), kThreads);
+}
+
+TEST_F(CachedSlabTest, ServesALayoutThatASlotCanHold) {
+  SmallSlab slab(kCapacity);
+  const Layout request = Layout::make(SmallSlab::block_size, SmallSlab::slot_alignment).value();
+  EXPECT_TRUE(slab.allocate(request));
 }
 
 }  // namespace

@@ -383,5 +383,43 @@ TEST(ExtendableSlabTest, RequestThatNoSlotHoldsIsRefusedBeforeTheSlabGrows) {
   EXPECT_TRUE(wide.allocate(Layout::make(64, 8).value()));
 }
 
+TEST(ExtendableSlabTest, BeginsWithoutSegmentsWhereNoNumberIsGiven) {
+  EXPECT_EQ(Words(4, InitialSegments{}).segment_count(), 0U);
+}
+
+TEST(ExtendableSlabTest, AddressesNearNullAreSlotsOfNoSlab) {
+  Words slab(512);
+  take_blocks(slab, 1);
+  for (std::uintptr_t address = 0; address < 4096; address += 8) {
+    EXPECT_FALSE(slab.usable_size(reinterpret_cast<const void*>(address))) << address;
+  }
+}
+
+TEST(StatsTest, OfNoSlabAreZero) {
+  SlabStats of_an_empty_slab = Words(4).stats();
+  of_an_empty_slab.capacity = 0;
+  EXPECT_EQ(SlabStats{}, of_an_empty_slab);
+}
+
+struct Mebibyte {
+  std::byte bytes[1U << 20];
+};
+
+/// Has the first bytes only of what it grants: enough for one block that nobody fills.
+struct ThinHeap : HeapBacking {
+  explicit ThinHeap(Layout layout) noexcept
+      : HeapBacking(Layout::make((std::min)(layout.size(), std::size_t{0x1000}), layout.alignment())
+                        .value()) {}
+};
+
+TEST(ExtendableSlabTest, FirstFreeIsAcceptedInASegmentThatIsAsLongAsItsAddressIsHigh) {
+  struct Config : DefaultConfig {
+    using Backing = ThinHeap;
+  };
+  constexpr std::size_t kMost = kMaxRegionBytes / 2 / sizeof(Mebibyte);
+  ExtendableSlab<Mebibyte, Config> slab((std::min)(kMost, std::size_t{1} << 28));
+  EXPECT_TRUE(slab.deallocate(slab.allocate().value().data));
+}
+
 }  // namespace
 }  // namespace slabproof::testing

@@ -13,6 +13,7 @@
 #include <latch>
 #include <optional>
 #include <source_location>
+#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -20,7 +21,10 @@
 
 #include "slabproof/cached_slab.h"
 #include "slabproof/extendable_slab.h"
+#include "slabproof/fork_registry.h"
 #include "slabproof/slab_owner.h"
+#include "slabproof/std_sync.h"
+#include "slabproof/trim_policy.h"
 #include "tests/support/child_process.h"
 #include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
@@ -389,6 +393,92 @@ TEST(ForkGuardTest, GuardsComeAndGoWhileOtherThreadsFork) {
   }
   EXPECT_EQ(failure, "");
   stopping.store(true, std::memory_order::relaxed);
+}
+
+TEST(ForkGuardTest, CountsAreInTheChildAsInTheParent) {
+  Shared slab(kCapacity);
+  const std::vector<Block> blocks = take_blocks(slab, 3 * kCapacity);
+  give_back(slab, std::span(blocks).subspan(1, 2 * kCapacity));
+  const ForkGuard guard(slab);
+  const SlabStats before = slab.stats();
+  EXPECT_EQ(failure_of_child(
+                [&] { require_in_child(slab.stats() == before, "the counts are as before"); }),
+            "");
+}
+
+TEST(ForkGuardTest, RefusedCallInTheChildDoesNotWaitForAGrowerOfTheParent) {
+  Shared slab(kCapacity);
+  const ForkGuard guard(slab);
+  const StoppedThread grower([&](const auto& stop) {
+    stop_at(&Environment::during_request, stop);
+    EXPECT_TRUE(slab.allocate());
+  });
+  EXPECT_EQ(failure_of_child([&] {
+              environment().during_pause = [] { require_in_child(false, "nobody is waited for"); };
+              environment().refuse_all();
+              require_in_child(!slab.allocate(), "the call fails");
+            }),
+            "");
+}
+
+TEST(ForkGuardTest, SlabTrimsByItselfInTheChildThoughAnotherThreadWasAtIt) {
+  struct TrimmingConfig : SmallConfig {
+    using Trim = TrimAbove<50>;
+  };
+  ExtendableSlab<Object, TrimmingConfig> slab(kCapacity);
+  const ForkGuard guard(slab);
+  const StoppedThread trimmer([&](const auto& stop) {
+    stop_at(&Environment::during_discard, stop);
+    give_back(slab, take_blocks(slab, 2 * kCapacity));
+  });
+  EXPECT_EQ(failure_of_child([&] {
+              environment() = {};
+              give_back(slab, take_blocks(slab, 2 * kCapacity));
+              require_in_child(environment().discards != 0, "pages go back");
+            }),
+            "");
+}
+
+TEST(ForkGuardTest, ForkThatHasWaitedForATrimHoldsTheLockAndLetsLaterTrimsBe) {
+  constexpr std::size_t kSlots = 8;
+  Shared slab(kSlots);
+  const std::vector<Block> blocks = take_blocks(slab, 2 * kSlots);
+  give_back(slab, std::span(blocks).first(kSlots - 1));
+  std::optional<StoppedThread> trimmer(std::in_place, [&](const auto& stop) {
+    stop_at(&Environment::during_discard, stop);
+    EXPECT_GT(slab.trim(), 0U);
+  });
+  environment().during_pause = [&trimmer] { trimmer.reset(); };
+  const std::uint64_t held = lock_counts.held;
+  slab.before_fork();
+  EXPECT_EQ(lock_counts.held, held + 1);
+  slab.after_fork_in_parent();
+  EXPECT_FALSE(trimmer.has_value());
+  environment().during_pause = nullptr;
+  give_back(slab, std::span(blocks).subspan(kSlots));
+  EXPECT_GT(slab.trim(), 0U);
+}
+
+/// What `ForkRegistry` is told to do, in which order.
+struct Registered {
+  inline static std::vector<const void*> order;
+  static void note(void* slab) noexcept { order.push_back(slab); }
+  static void pass_over(void* /*slab*/) noexcept {}
+};
+
+TEST(ForkRegistryTest, SlabsAreLockedInTheOrderOfTheirAddresses) {
+  using Registry = ForkRegistry<StdSync>;
+  std::array<int, 3> slabs{};
+  std::array<Registry::Member, 3> members = {{
+      {&slabs[1], &Registered::note, &Registered::pass_over, &Registered::pass_over},
+      {&slabs[2], &Registered::note, &Registered::pass_over, &Registered::pass_over},
+      {&slabs[0], &Registered::note, &Registered::pass_over, &Registered::pass_over},
+  }};
+  for (auto& member : members) EXPECT_EQ(Registry::join(member), std::nullopt);
+  Registered::order.clear();
+  EXPECT_EQ(failure_of_child([] {}), "");
+  for (const auto& member : members) Registry::leave(member);
+  EXPECT_EQ(Registered::order, (std::vector<const void*>{&slabs[0], &slabs[1], &slabs[2]}));
 }
 
 }  // namespace

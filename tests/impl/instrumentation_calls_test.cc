@@ -300,5 +300,13 @@ TEST_F(InstrumentationCallsTest, SlotThatWasNeverUsedAndSharesAPageWithALiveOneI
   }
 }
 
+TEST(InstrumentationCallsOfASlabTest, SlabThatCouldNotBeBuiltTellsNothing) {
+  environment().refuse(0);
+  {
+    const Slab<std::uint64_t, WatchedConfig> slab(4);
+  }
+  EXPECT_EQ(runs.count(), 0U);
+}
+
 }  // namespace
 }  // namespace slabproof::testing

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "slabproof/extendable_slab.h"
+#include "slabproof/lock_guard.h"
 #include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
 
@@ -173,6 +174,17 @@ TYPED_TEST(LockCountTest, TrimExaminesABoundedNumberOfSegmentsInOneAcquisition) 
   ExtendableSlab<std::uint64_t, TypeParam> slab(1);
   const std::vector<Block> blocks = take_blocks(slab, 200);
   EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(slab.trim(), 0U); }), 4U);
+}
+
+TEST(LockGuardTest, HoldsTheMutexForItsScope) {
+  ObservedSync::Mutex mutex;
+  const LockCounts before = lock_counts;
+  {
+    const LockGuard guard(mutex);
+    EXPECT_EQ(lock_counts.held, before.held + 1);
+  }
+  EXPECT_EQ(lock_counts.held, before.held);
+  EXPECT_EQ(lock_counts.acquisitions, before.acquisitions + 1);
 }
 
 }  // namespace

@@ -363,5 +363,13 @@ TEST(ForEachLiveTest, FindsEachLiveBlockOnceAndMayGiveItBack) {
   expect_each_live_block_is_found(fixed);
 }
 
+TEST_F(MisuseReportTest, ComesAlsoWhereAnObjectIsToEnd) {
+  std::uint64_t elsewhere = 0;
+  slab_.destroy(&elsewhere);
+  const std::vector<KeepMisuse::Report> expected = {
+      {MisuseKind::kForeignPointer, &elsewhere, &slab_, 0}};
+  EXPECT_EQ(KeepMisuse::reports, expected);
+}
+
 }  // namespace
 }  // namespace slabproof::testing

@@ -238,5 +238,10 @@ TYPED_TEST(ContainsTest, TellsItsOwnMemoryFromAnyOther) {
   EXPECT_TRUE(slab.contains(mine.data));
 }
 
+TEST(ClearOfManySegmentsTest, TakesTheLockForEach64Segments) {
+  ExtendableSlab<std::uint64_t, ObservedConfig<>> slab(1, InitialSegments{200});
+  EXPECT_GE(acquisitions_of([&slab] { slab.clear(); }), 200U / 64 + 1);
+}
+
 }  // namespace
 }  // namespace slabproof::testing

@@ -14,6 +14,9 @@
 #include <vector>
 
 #include "slabproof/extendable_slab.h"
+#include "slabproof/heap_backing.h"
+#include "slabproof/layout.h"
+#include "slabproof/segment_set.h"
 #include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
 
@@ -302,6 +305,137 @@ TEST(SegmentChunkEndTest, NothingIsHeldAfterTheSlab) {
     EXPECT_GT(testing::regions_held(), 3);
   }
   EXPECT_EQ(testing::regions_held(), 0);
+}
+
+TEST_F(SegmentChunkTest, RefusedShareOfTwoIsAskedForAgainAsOnePlaceToo) {
+  fill(2);
+  script_.refused_segments = {.pass = 0, .count = 1};
+  const std::uint64_t requests = script_.segment_requests;
+  allocate_segment();
+  EXPECT_EQ(script_.segment_requests, requests + 2);
+  EXPECT_EQ(slab_.segment_count(), 3U);
+  expect_sound();
+}
+
+// Two growers bring a directory of the same width; the second one has no use for its own.
+TEST_F(SegmentChunkTest, DirectoryThatIsNoWiderThanThePresentOneGoesBack) {
+  fill(4);
+  ASSERT_EQ(slab_.stats().directory_room, 4U);
+  const std::int64_t held = testing::regions_held();
+  during_next_request([this] { allocate_segment(); });
+  allocate_segment();
+  EXPECT_EQ(slab_.stats().directory_room, 8U);
+  // Of each grower a chunk, and the wider directory of the first.
+  EXPECT_EQ(testing::regions_held(), held + 3);
+  expect_sound();
+}
+
+/// Grants two bytes for each that was asked for.
+struct DoublingHeap : HeapBacking {
+  explicit DoublingHeap(Layout layout) noexcept
+      : HeapBacking(Layout::make(2 * layout.size(), layout.alignment()).value()) {}
+};
+
+TEST(SegmentChunkPlanTest, PlacesBeyondTheRequestAreUsed) {
+  struct DoublingConfig : SharingConfig {
+    using Backing = DoublingHeap;
+  };
+  using GrantedChunk = SegmentChunk<DoublingConfig>;
+  const auto shape = GrantedChunk::plan(1024, 64).value();
+  const auto chunk = GrantedChunk::build(shape, 1).value();
+  // Twice the header and one place have room for two.
+  static_cast<void>(chunk->take_place(shape));
+  ASSERT_TRUE(chunk->has_room());
+  static_cast<void>(chunk->take_place(shape));
+  EXPECT_FALSE(chunk->has_room());
+}
+
+/// The segments of a slab without its lock: so of several growers each does what the test says.
+class GrowersOfASetTest : public ::testing::Test {
+ protected:
+  using Set = SegmentSet<std::uint64_t, SharingConfig>;
+  using Grower = Set::Grower;
+
+  ~GrowersOfASetTest() override { set_.tear_down(plan_); }
+
+  void begin(Grower& growth) { set_.begin_growth(plan_, growth, growth.make_one()); }
+  void end(Grower& growth) {
+    auto supplies = Set::Supply::obtain(growth, plan_, &SharingConfig::Protection::make);
+    set_.end_growth(growth, supplies);
+    ASSERT_FALSE(supplies.refusal);
+    set_.install(supplies);
+  }
+  void end_refused(Grower& growth) {
+    script_.refuse_all();
+    auto supplies = Set::Supply::obtain(growth, plan_, &SharingConfig::Protection::make);
+    script_.refuse_none();
+    set_.end_growth(growth, supplies);
+    ASSERT_TRUE(supplies.refusal);
+    set_.leave_out(supplies);
+  }
+  void grow_to(std::uint32_t segments) {
+    while (set_.size() < segments) {
+      Grower growth;
+      begin(growth);
+      end(growth);
+    }
+  }
+  /// Eight segments, for which the directory has just room, and four places more.
+  void grow_to_a_full_directory() {
+    grow_to(4);
+    set_.limit_segments(6);  // which makes the next chunk smaller
+    grow_to(6);
+    set_.limit_segments(100);
+    grow_to(8);
+  }
+
+  Environment& script_ = new_environment();
+  const Set::Plan plan_ = Set::SegmentType::plan(kCapacity).value();
+  Set set_{plan_.geometry.size};
+};
+
+TEST_F(GrowersOfASetTest, GrowerWithoutADirectoryBeginsAgainOnceAnotherBroughtIt) {
+  grow_to_a_full_directory();
+  Grower first;
+  begin(first);
+  Grower refused;
+  begin(refused);
+  end_refused(refused);  // and its segment stays as a spare one
+  EXPECT_FALSE(set_.may_begin_again(refused));
+  end(first);
+  EXPECT_TRUE(set_.may_begin_again(refused));
+}
+
+TEST_F(GrowersOfASetTest, GrowerWithoutADirectoryDoesNotBeginAgainByItself) {
+  grow_to_a_full_directory();
+  Grower refused;
+  begin(refused);
+  end_refused(refused);
+  EXPECT_FALSE(set_.may_begin_again(refused));
+}
+
+TEST_F(GrowersOfASetTest, SpareSegmentAloneLetsAGrowerBeginAgain) {
+  grow_to_a_full_directory();
+  Grower growers[4];
+  for (Grower& each : growers) begin(each);  // all places are taken
+  end_refused(growers[0]);
+  end(growers[1]);
+  EXPECT_TRUE(set_.may_begin_again(growers[0]));
+  end(growers[2]);
+  end(growers[3]);
+}
+
+TEST_F(GrowersOfASetTest, GrowerThatHadNoPlaceBeginsAgainWithOneThoughItMustAskForTheDirectory) {
+  grow_to(4);
+  Grower refused;
+  begin(refused);
+  grow_to(7);
+  Grower holder;
+  begin(holder);  // brings the wider directory, and leaves a place
+  end_refused(refused);
+  ASSERT_EQ(set_.stats(kCapacity).directory_room, 8U);
+  EXPECT_TRUE(set_.may_begin_again(refused));
+  end(holder);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "slabproof/heap_backing.h"
+#include "slabproof/layout.h"
 #include "slabproof/mmap_backing.h"
 #include "slabproof/std_sync.h"
 #include "tests/support/observed_policies.h"
@@ -350,6 +351,38 @@ TEST(SegmentDirectoryMmapTest, ExtentIsNoWiderThanADirectoryCanEverBe) {
   using MmapDirectory = SegmentDirectory<FakeSegment, MmapConfig>;
   const std::uint32_t most = MmapDirectory::kMaxSegments;
   EXPECT_EQ(MmapDirectory::Extent::build(most / 2, most).value()->last(), most);
+}
+
+// The leaf words of what is below the room at its adoption stay unused.
+TEST_F(SegmentDirectoryTest, LeavesOfAnExtentForAnEarlierRoomServeTheirOwnMembers) {
+  Compared compared;
+  auto for_room_128 = Extent::build(128, 1024).value();
+  compared.widen_to(128);
+  compared.widen_to(256);
+  compared.directory().adopt(std::move(for_room_128));
+  auto& open = compared.directory().open();
+  for (std::uint32_t member = 1024; member-- > 0;) {
+    open.insert(member);
+    ASSERT_EQ(open.lowest(0), member);
+  }
+  for (std::uint32_t member = 0; member < 1024; ++member) {
+    ASSERT_EQ(open.lowest(0), member);
+    open.erase(member);
+  }
+  EXPECT_FALSE(open.lowest(0));
+}
+
+// The frame is so large that it is the first one in the address space.
+TEST_F(SegmentDirectoryTest, SegmentThatBeginsInTheFirstFrameReachesIntoTheNext) {
+  constexpr std::size_t kHuge = std::bit_floor(kMaxRegionBytes);
+  const Places places(2, sizeof(FakeSegment), 0);
+  Compared compared(kHuge);
+  compared.install(places.build(0));
+  FakeSegment& last = places.build(1);
+  compared.install(last);
+  const auto end = reinterpret_cast<std::uintptr_t>(&last) + kHuge;
+  EXPECT_EQ(compared.directory().route(reinterpret_cast<const void*>(end - 1)), &last);
+  EXPECT_EQ(compared.directory().route(reinterpret_cast<const void*>(end)), nullptr);
 }
 
 }  // namespace

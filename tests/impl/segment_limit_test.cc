@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "slabproof/extendable_slab.h"
@@ -44,6 +46,23 @@ TYPED_TEST(SegmentLimitTest, SlabIsFullAtItsLimitAndServesWhatIsFreed) {
   EXPECT_EQ(slab.allocate().error(), AllocError::kSegmentLimit);
   EXPECT_EQ(slab.corruption_events(), 0U);
   testing::expect_conserved(slab.stats());
+}
+
+TYPED_TEST(SegmentLimitTest, GrowerBesideTheOneThatBringsTheLastSegmentIsRefusedWithoutARequest) {
+  static std::function<void()> while_laid_out;
+  while_laid_out = nullptr;
+  ExtendableSlab<std::uint64_t, TypeParam> slab(1, []() noexcept {
+    if (const auto action = std::exchange(while_laid_out, nullptr)) action();
+    return NoProtection{};
+  });
+  ASSERT_TRUE(slab.reserve(kMaxSegments - 1));
+  while_laid_out = [&slab] {
+    EXPECT_EQ(slab.reserve(kMaxSegments).error(), AllocError::kSegmentLimit);
+    EXPECT_EQ(slab.segment_count(), kMaxSegments - 1);
+  };
+  EXPECT_TRUE(slab.reserve(kMaxSegments));
+  EXPECT_EQ(slab.segment_count(), kMaxSegments);
+  EXPECT_FALSE(while_laid_out);
 }
 
 TYPED_TEST(SegmentLimitTest, MoreInitialSegmentsThanTheLimitAreRefusedAtOnce) {

@@ -7,11 +7,15 @@
 #include <barrier>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "slabproof/extendable_slab.h"
+#include "slabproof/growth_demand.h"
 #include "slabproof/segment_set.h"
 #include "tests/support/held_thread.h"
 #include "tests/support/observed_policies.h"
@@ -272,6 +276,178 @@ TEST(RacingGrowthTest, IsTheDefaultAndEachAsksTheBacking) {
   threads.clear();
   EXPECT_EQ(requests, kThreads);
   EXPECT_EQ(slab.segment_count(), 2U);
+}
+
+/// The calling thread waits. `each` says what happens in its first pause, its second, and so on.
+void in_each_pause(std::vector<std::function<void()>> each) {
+  environment().during_pause = [each = std::move(each), number = std::size_t{0}]() mutable {
+    if (number < each.size()) each[number++]();
+  };
+}
+
+TYPED_TEST(SharedGrowthTest, WhatAReserveBringsGoesFirstToThoseWhoWait) {
+  HeldThread reserver(Hold::kInRequest, [&] { EXPECT_TRUE(this->slab_.reserve(2 * kCapacity)); });
+  std::size_t left = 0;
+  in_each_pause({[&] {
+    reserver.go_on();
+    reserver.join();
+    while (this->slab_.try_allocate()) ++left;
+  }});
+  EXPECT_TRUE(this->slab_.allocate());
+  EXPECT_EQ(left, kCapacity - 1);
+  environment().during_pause = nullptr;
+}
+
+/// Two growers, of which the first one ends while the calling thread waits, and leaves no slot.
+template <class Config>
+class TwoGrowersTest : public SharedGrowthTest<Config> {
+ protected:
+  ~TwoGrowersTest() override {
+    if (!second_has_gone_on_) second_.go_on();
+    environment().during_pause = nullptr;
+  }
+
+  void end_first() {
+    first_->go_on();
+    first_->join();
+    while (this->slab_.try_allocate()) continue;
+  }
+  void end_second() {
+    second_has_gone_on_ = true;
+    second_.go_on();
+    second_.join();
+  }
+
+  std::unique_ptr<HeldThread> first_ = this->call(Hold::kInRequest);
+  bool second_has_gone_on_ = false;
+  HeldThread second_{Hold::kInRequest, [this] { EXPECT_TRUE(this->slab_.reserve(3 * kCapacity)); }};
+};
+TYPED_TEST_SUITE(TwoGrowersTest, BothScopes);
+
+TYPED_TEST(TwoGrowersTest, CallThatTheFirstOneServesDoesNotWaitForTheOther) {
+  in_each_pause({[this] { this->end_first(); }, [this] { this->end_second(); }});
+  EXPECT_TRUE(this->slab_.allocate());
+  EXPECT_FALSE(this->second_has_gone_on_);
+}
+
+TYPED_TEST(TwoGrowersTest, BatchThatTheFirstOneServesAPartWaitsForTheOther) {
+  in_each_pause({[this] { this->end_first(); }, [this] { this->end_second(); }});
+  const std::uint64_t requests = environment().requests;
+  std::array<Block, 2 * kCapacity - 2> batch;
+  EXPECT_EQ(this->slab_.allocate_batch(batch), batch.size());
+  EXPECT_EQ(environment().requests, requests);
+}
+
+TYPED_TEST(TwoGrowersTest, RefusedBatchThatTheFirstOneServesAPartDoesNotWaitForTheOther) {
+  in_each_pause({[this] { this->end_first(); }, [this] { this->end_second(); }});
+  environment().refuse_all();
+  std::array<Block, 2 * kCapacity> batch;
+  EXPECT_EQ(this->slab_.allocate_batch(batch), kCapacity - 1);
+  EXPECT_FALSE(this->second_has_gone_on_);
+}
+
+TYPED_TEST(SharedGrowthTest, GrowerWithABatchServesNoMoreBlocksThanItMay) {
+  ExtendableSlab<std::uint64_t, TypeParam> slab(512);
+  std::array<Block, 200> of_grower;
+  std::array<Block, 200> mine;
+  HeldThread grower(Hold::kInRequest, [&] { EXPECT_EQ(slab.allocate_batch(of_grower), 200U); });
+  std::uint64_t live = 0;
+  in_each_pause({[&] {
+    grower.go_on();
+    grower.join();
+    live = slab.stats().live;
+  }});
+  EXPECT_EQ(slab.allocate_batch(mine), 200U);
+  EXPECT_EQ(live, slab.kMaxSection);
+  environment().during_pause = nullptr;
+}
+
+/// A call that waits, and its part of the demand.
+struct Waiting {
+  explicit Waiting(GrowthDemand<Growth::kShared>& demand, std::size_t count) : lacked(count) {
+    demand.add_waiting(part, lacked);
+  }
+  std::vector<Block> lacked;
+  GrowthDemand<Growth::kShared>::Part part{};
+};
+
+TEST(GrowthDemandTest, EachBlockOfACallIsFilledOnce) {
+  GrowthDemand<Growth::kShared> demand;
+  Waiting call(demand, 3);
+  std::byte bytes[3];
+  std::size_t next = 0;
+  const auto take_one = [&](std::span<Block> blocks) {
+    blocks.front() = Block{&bytes[next++], 1};
+    return std::size_t{1};
+  };
+  EXPECT_FALSE(demand.serve_waiting(take_one));
+  EXPECT_FALSE(demand.serve_waiting(take_one));
+  EXPECT_TRUE(demand.serve_waiting(take_one));
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(call.lacked[i].data, &bytes[i]) << i;
+}
+
+TEST(GrowthDemandTest, CallThatWaitsNoMoreLacksNothing) {
+  GrowthDemand<Growth::kShared> demand;
+  const Waiting call(demand, 2);
+  EXPECT_FALSE(demand.leaves(1, 2));
+  demand.drop_waiting(call.part);
+  EXPECT_TRUE(demand.leaves(2, 2));
+}
+
+TEST(GrowthDemandTest, CallThatWasServedTakesNoOtherOutOfTheQueue) {
+  GrowthDemand<Growth::kShared> demand;
+  std::size_t taken = 0;
+  const auto take_all = [&taken](std::span<Block> blocks) {
+    taken += blocks.size();
+    return blocks.size();
+  };
+  const Waiting served(demand, 1);
+  EXPECT_TRUE(demand.serve_waiting(take_all));
+  const Waiting later(demand, 2);
+  demand.drop_waiting(served.part);
+  EXPECT_TRUE(demand.serve_waiting(take_all));
+  EXPECT_EQ(taken, 3U);
+}
+
+/// A chunk has as many places as there are segments.
+struct RacingForChunks : ObservedConfig<> {
+  static constexpr std::uint32_t reserve_share = 1;
+};
+
+TEST(RacingGrowthTest, RefusedBatchThatIsServedAPartIsDoneThoughThereIsAPlaceForASegment) {
+  new_environment();
+  ExtendableSlab<std::uint64_t, RacingForChunks> slab(kCapacity);
+  const std::vector<Block> blocks = take_blocks(slab, 2 * kCapacity);
+  std::array<Block, kCapacity> of_grower;
+  HeldThread grower(Hold::kInRequest,
+                    [&] { EXPECT_EQ(slab.allocate_batch(of_grower), kCapacity); });
+  in_each_pause({[&] {
+    grower.go_on();  // and it leaves one of two places
+    grower.join();
+    EXPECT_TRUE(slab.deallocate(blocks[5].data));
+  }});
+  environment().refuse_all();
+  std::array<Block, 3> batch;
+  EXPECT_EQ(slab.allocate_batch(batch), 1U);
+  EXPECT_EQ(batch[0], blocks[5]);
+  environment().during_pause = nullptr;
+}
+
+TEST(RacingGrowthTest, RefusedCallUsesAPlaceThatAGrowerBroughtWhileItWaited) {
+  new_environment();
+  ExtendableSlab<std::uint64_t, RacingForChunks> slab(kCapacity);
+  take_blocks(slab, 2 * kCapacity);
+  std::array<Block, kCapacity> of_grower;
+  HeldThread grower(Hold::kInRequest,
+                    [&] { EXPECT_EQ(slab.allocate_batch(of_grower), kCapacity); });
+  in_each_pause({[&] {
+    grower.go_on();  // and it leaves one of two places
+    grower.join();
+  }});
+  environment().refuse_all();
+  EXPECT_TRUE(slab.allocate());
+  EXPECT_EQ(slab.segment_count(), 4U);
+  environment().during_pause = nullptr;
 }
 
 }  // namespace

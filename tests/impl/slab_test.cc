@@ -10,6 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "slabproof/config.h"
+#include "slabproof/freelist_protection.h"
+#include "slabproof/heap_backing.h"
 #include "slabproof/inline_backing.h"
 #include "slabproof/layout.h"
 #include "tests/support/slab_expectations.h"
@@ -245,6 +248,49 @@ TEST(SlabErrorTest, SizeThatFitsOnlyUnalignedIsAnOverflow) {
   };
   const Slab<Large> slab(kFactor + 2);
   EXPECT_EQ(slab.error(), AllocError::kLayoutOverflow);
+}
+
+/// Nothing of a slab that could not be built lies at any address, least of all at null.
+template <class SlabType>
+void expect_nowhere(const SlabType& slab) {
+  for (std::uintptr_t address = 0; address < 1024; address += 8) {
+    const auto* const pointer = reinterpret_cast<const void*>(address);
+    EXPECT_FALSE(slab.contains(pointer)) << address;
+    EXPECT_FALSE(slab.usable_size(pointer)) << address;
+  }
+}
+
+TEST(SlabErrorTest, SlabThatCouldNotBeBuiltLiesNowhere) {
+  expect_nowhere(Slab<std::uint64_t, OnTheStack>(129));
+  expect_nowhere(Slab<std::uint64_t, OnTheStack>(0));
+}
+
+struct StatesOnTheStack : OnTheStack {
+  using Protection = SlotStates<>;
+};
+
+TEST(SlabErrorTest, SlabThatCouldNotBeBuiltHasNoLiveBlocksAndNoneToTakeBack) {
+  for (const std::size_t capacity : {0U, 1000U}) {
+    Slab<std::uint64_t, StatesOnTheStack> slab(capacity);
+    ASSERT_TRUE(slab.error());
+    slab.for_each_live([](Block /*block*/) { ADD_FAILURE() << "a block is live"; });
+    EXPECT_EQ(slab.clear(), 0U);
+  }
+}
+
+/// Notes what was asked for last.
+struct NotingHeap : HeapBacking {
+  inline static std::size_t asked = 0;
+  explicit NotingHeap(Layout layout) noexcept : HeapBacking(layout) { asked = layout.size(); }
+};
+
+TEST(SlabErrorTest, ImpossibleCapacityAsksForTheLeastThereIs) {
+  struct Config : DefaultConfig {
+    using Backing = NotingHeap;
+  };
+  const Slab<std::uint64_t, Config> slab(0);
+  EXPECT_EQ(slab.error(), AllocError::kInvalidCapacity);
+  EXPECT_EQ(NotingHeap::asked, 1U);
 }
 
 }  // namespace

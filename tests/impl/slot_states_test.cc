@@ -135,5 +135,14 @@ TEST(SlotStatesLinkTest, AbandonedSlotIsNotLive) {
   expect_conserved(slab.stats());
 }
 
+TEST(SlotStatesOfASlabTest, BytesOfTheFirstBlockAreNotTakenForStates) {
+  Slab<std::uint64_t, HardenedConfig> slab(512);  // whose states fill their words
+  const Block block = slab.allocate().value();
+  std::memset(block.data, 0xff, block.size);
+  std::vector<std::byte*> live;
+  slab.for_each_live([&live](Block each) { live.push_back(each.data); });
+  EXPECT_EQ(live, std::vector{block.data});
+}
+
 }  // namespace
 }  // namespace slabproof::testing

@@ -200,5 +200,34 @@ TEST_F(TrimPolicyTest, ThreadThatEndsLeavesTheTrimToTheNextFree) {
   EXPECT_EQ(slab.stats().free, 0U);
 }
 
+TEST(TrimDecisionTest, NeverIsNeverDue) {
+  EXPECT_FALSE(TrimNever::is_due({.used = 100, .free = 100, .left = 0}));
+}
+
+TEST(TrimDecisionTest, AboveIsDueWhereMoreThanItsShareIsFree) {
+  EXPECT_FALSE(TrimAbove<50>::is_due({.used = 10'000, .free = 5'000, .left = 0}));
+  EXPECT_TRUE(TrimAbove<50>::is_due({.used = 10'000, .free = 5'001, .left = 0}));
+}
+
+TEST(TrimDecisionTest, AboveIsDueWhereMoreThanAQuarterOfItsShareWasGivenBackSince) {
+  EXPECT_FALSE(TrimAbove<50>::is_due({.used = 10'000, .free = 6'000, .left = 4'750}));
+  EXPECT_TRUE(TrimAbove<50>::is_due({.used = 10'000, .free = 6'000, .left = 4'749}));
+}
+
+TEST(TrimTriggerTest, FirstSlotThatIsFreeCounts) {
+  TrimTrigger<TrimAbove<50>> trigger;
+  trigger.consider(1, 1);
+  EXPECT_TRUE(trigger.begin());
+}
+
+TEST_F(TrimPolicyTest, EndOfAnObjectTrimsOnlyWhereMoreThanTheShareIsFree) {
+  SlabOf<HalfFreeStates> slab(kCapacity);
+  std::vector<Object*> objects;
+  for (std::size_t i = 0; i < 10 * kCapacity; ++i) objects.push_back(slab.create().value());
+  for (std::size_t i = 0; i < 5 * kCapacity; ++i) slab.destroy(objects[i]);
+  EXPECT_EQ(seen_.discards, 0U);
+  slab.clear();
+}
+
 }  // namespace
 }  // namespace slabproof::testing

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "slabproof/extendable_slab.h"
@@ -407,6 +408,56 @@ TEST_F(TrimTest, ConcurrentTrimsTouchNoLiveBlock) {
   expect_exact_growth(slab_.stats());
   EXPECT_EQ(slab_.stats().live, 0U);
   EXPECT_EQ(slab_.corruption_events(), 0U);
+}
+
+/// The calling thread waits for the trim until that is over, and others then take what it held.
+template <class SlabType>
+void let_others_be_faster(SlabType& slab, HeldThread& trim, std::size_t slots) {
+  environment().during_pause = [&slab, &trim, slots, is_over = false]() mutable {
+    if (std::exchange(is_over, true)) return;
+    trim.go_on();
+    trim.join();
+    take_blocks(slab, slots);
+  };
+}
+
+TYPED_TEST(BesideATrimTest, TryAllocateThatWaitedFindsNothingWhereOthersWereFaster) {
+  const std::vector<Block> blocks = this->fill(2);
+  give_back(this->slab_, std::span(blocks).first(3));
+  HeldThread trim = this->trim();
+  let_others_be_faster(this->slab_, trim, 3);
+  EXPECT_FALSE(this->slab_.try_allocate());
+  EXPECT_EQ(this->slab_.segment_count(), 2U);
+  EXPECT_EQ(this->slab_.stats().growers, 0U);
+  environment().during_pause = nullptr;
+  // It waits no more, so a trim may take something out again.
+  give_back(this->slab_, std::span(blocks).last(3));
+  EXPECT_GT(this->slab_.trim(), 0U);
+}
+
+TYPED_TEST(BesideATrimTest, BatchThatWaitedGrowsWhereOthersWereFaster) {
+  give_back(this->slab_, this->fill(1));
+  HeldThread trim = this->trim();
+  let_others_be_faster(this->slab_, trim, 3);
+  std::array<Block, 2> batch;
+  EXPECT_EQ(this->slab_.allocate_batch(batch), 2U);
+  EXPECT_EQ(this->slab_.segment_count(), 2U);
+  environment().during_pause = nullptr;
+}
+
+TYPED_TEST(BesideATrimTest, BatchThatFindsEnoughInTheFirstSegmentDoesNotWait) {
+  const std::vector<Block> blocks = this->fill(2);
+  give_back(this->slab_, std::span(blocks).subspan(3));
+  HeldThread trim = this->trim();  // of the second segment
+  give_back(this->slab_, std::span(blocks).first(2));
+  environment().during_pause = [&trim, is_over = false]() mutable {
+    if (!std::exchange(is_over, true)) trim.go_on();
+  };
+  std::array<Block, 2> batch;
+  EXPECT_EQ(this->slab_.allocate_batch(batch), 2U);
+  EXPECT_EQ(environment().pauses, 0U);
+  environment().during_pause = nullptr;
+  trim.go_on();
 }
 
 }  // namespace
