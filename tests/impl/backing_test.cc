@@ -154,17 +154,9 @@ TEST(MmapBackingTest, RefusalOfTheKernelGivesItsErrorNumber) {
   EXPECT_EQ(MmapBacking::last_os_error(), ENOMEM);
 }
 
-/// What a variable without a value has next.
-void fill_the_stack_with_zeros() {
-  volatile std::byte bytes[4096];
-  for (volatile std::byte& each : bytes) each = std::byte{0};
-}
-
 TEST(MmapBackingTest, RefusesASizeThatCannotBeRoundedToPages) {
-  const Layout request = layout(kMaxRegionBytes, 1);
-  fill_the_stack_with_zeros();
   errno = 0;
-  const MmapBacking region(request);
+  const MmapBacking region(layout(kMaxRegionBytes, 1));
   EXPECT_FALSE(region);
   EXPECT_EQ(MmapBacking::last_os_error(), ENOMEM);
 }
