@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include <cstring>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -22,7 +24,10 @@
 #include "slabproof/heap_backing.h"
 #include "slabproof/inline_backing.h"
 #include "slabproof/mmap_backing.h"
+#include "tests/support/child_process.h"
+#include "tests/support/process_limits.h"
 #include "tests/support/resident_pages.h"
+#include "tests/support/system_calls.h"
 
 namespace slabproof::testing {
 namespace {
@@ -37,14 +42,6 @@ bool is_aligned(const void* pointer, std::size_t alignment) {
 
 bool is_mapped(const std::byte* data, std::size_t size) {
   return resident_pages(data, size).has_value();
-}
-
-/// The address space that this process uses.
-std::size_t mapped_bytes() {
-  std::size_t pages = 0;
-  std::ifstream("/proc/self/statm") >> pages;
-  EXPECT_NE(pages, 0U);
-  return pages * page_size();
 }
 
 bool is_zero(std::span<const std::byte> bytes) {
@@ -158,6 +155,7 @@ TEST(MmapBackingTest, RefusalOfTheKernelGivesItsErrorNumber) {
 }
 
 TEST(MmapBackingTest, RefusesASizeThatCannotBeRoundedToPages) {
+  errno = 0;
   const MmapBacking region(layout(kMaxRegionBytes, 1));
   EXPECT_FALSE(region);
   EXPECT_EQ(MmapBacking::last_os_error(), ENOMEM);
@@ -189,6 +187,7 @@ bool has_kernel_flag(const std::byte* data, const std::string& flag) {
 }
 
 using HugePages = BasicMmapBacking<MmapOptions{.huge_pages = true}>;
+using Prefaulted = BasicMmapBacking<MmapOptions{.prefault = true}>;
 constexpr std::size_t kHugePage = std::size_t{1} << 21;
 
 TEST(MmapBackingTest, LargeRegionsOfHugePagesAreAlignedToThem) {
@@ -198,6 +197,37 @@ TEST(MmapBackingTest, LargeRegionsOfHugePagesAreAlignedToThem) {
   if (!enabled) GTEST_SKIP() << "this kernel has no huge pages";
   EXPECT_TRUE(has_kernel_flag(region.data(), "hg"));
   EXPECT_FALSE(has_kernel_flag(MmapBacking(layout(3 * kHugePage, 64)).data(), "hg"));
+  EXPECT_TRUE(has_kernel_flag(HugePages(layout(kHugePage, 64)).data(), "hg"));
+}
+
+TEST(MmapBackingTest, RegionsOfHugePagesKeepALargerAlignment) {
+  constexpr std::size_t kAlignment = 16 * kHugePage;
+  // Several, so that not each falls into place by luck.
+  std::vector<HugePages> regions;
+  regions.reserve(4);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_TRUE(is_aligned(regions.emplace_back(layout(kHugePage, kAlignment)).data(), kAlignment));
+  }
+}
+
+template <class Region>
+bool each_page_is_aligned_to_a_huge_one() {
+  std::vector<Region> regions;
+  regions.reserve(4);
+  for (int i = 0; i < 4; ++i) regions.emplace_back(layout(1, 1));
+  return std::ranges::all_of(regions,
+                             [](const Region& each) { return is_aligned(each.data(), kHugePage); });
+}
+
+TEST(MmapBackingTest, SmallRegionsTakeNoAddressSpaceForHugePages) {
+  EXPECT_FALSE(each_page_is_aligned_to_a_huge_one<MmapBacking>());
+  EXPECT_FALSE(each_page_is_aligned_to_a_huge_one<HugePages>());
+}
+
+TEST(MmapBackingTest, AsksForNothingBeyondPagesUnlessTold) {
+  MmapOptions options;
+  EXPECT_FALSE(options.huge_pages);
+  EXPECT_FALSE(options.prefault);
 }
 
 TEST(MmapBackingTest, SmallRegionsAreNotMadeOfHugePages) {
@@ -207,7 +237,6 @@ TEST(MmapBackingTest, SmallRegionsAreNotMadeOfHugePages) {
 }
 
 TEST(MmapBackingTest, PrefaultedPagesAreInMemory) {
-  using Prefaulted = BasicMmapBacking<MmapOptions{.prefault = true}>;
   constexpr int kPopulateWrite = 23;  // an older system's headers do not name it
   if (::madvise(nullptr, 0, kPopulateWrite) != 0) GTEST_SKIP() << "this kernel cannot pre-fault";
   const Prefaulted region(layout(9 * page_size(), 1));
@@ -252,6 +281,89 @@ TEST(MmapBackingTest, DiscardThatTheKernelRefusesGivesNothingBackAndSaysWhy) {
   EXPECT_EQ(region.data()[0], std::byte{1});
 }
 
+TEST(MmapBackingTest, RegionThatFallsIntoPlaceNeedsNoAddressSpaceForSlack) {
+  // Once there are some, each lies right below the one before it.
+  constexpr std::size_t kBytes = std::size_t{1} << 26;
+  std::vector<MmapBacking> regions;
+  regions.reserve(9);
+  for (int i = 0; i < 8; ++i) regions.emplace_back(layout(kBytes, kBytes));
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_AS, &before), 0);
+  ASSERT_TRUE(limit_address_space(kBytes + kBytes / 2));
+  regions.emplace_back(layout(kBytes, kBytes));
+  EXPECT_EQ(::setrlimit(RLIMIT_AS, &before), 0);
+  EXPECT_TRUE(regions.back());
+}
+
+// ---- kernels that refuse a call, each in a child process. A system without filters shows nothing.
+
+constexpr SystemCall advice(int value) {
+  return {.number = SYS_madvise, .argument = 2, .value = static_cast<std::uint32_t>(value)};
+}
+constexpr SystemCall kPopulate = advice(23);
+
+TEST(MmapBackingTest, OlderKernelLeavesThePagesToFirstUse) {
+  const std::string failure = failure_of_child([] {
+    if (!refuse_system_call(kPopulate, EINVAL)) return;
+    const Prefaulted region(layout(1, 1));
+    end_child(region && region.size() == page_size());
+  });
+  EXPECT_EQ(failure, "");
+}
+
+TEST(MmapBackingTest, PageThatCannotBeHadRefusesTheRegionAndSaysWhy) {
+  const std::string failure = failure_of_child([] {
+    if (!refuse_system_call(kPopulate, EFAULT)) return;
+    const std::size_t before = mapped_bytes();
+    const Prefaulted region(layout(std::size_t{1} << 26, 1));
+    require_in_child(Prefaulted::last_os_error() == EFAULT, "it says why");
+    require_in_child(!region && region.data() == nullptr && region.size() == 0, "it is empty");
+    require_in_child(mapped_bytes() < before + (std::size_t{1} << 25), "all is back");
+    // Whatever else the kernel refuses, the error is that of the page.
+    require_in_child(refuse_system_call({SYS_munmap}, ENOMEM), "the system has filters");
+    require_in_child(!Prefaulted(layout(1, 1)), "it is refused again");
+    require_in_child(Prefaulted::last_os_error() == EFAULT, "it says why again");
+  });
+  EXPECT_EQ(failure, "");
+}
+
+TEST(MmapBackingTest, KernelWithoutTheAdviceDoesNotHideWhyARegionIsRefused) {
+  using All = BasicMmapBacking<MmapOptions{.huge_pages = true, .prefault = true}>;
+  const std::string failure = failure_of_child([] {
+    if (!refuse_system_call({SYS_madvise}, EINVAL)) return;
+    const All region(layout(kMaxRegionBytes / 8, 1));
+    end_child(!region && All::last_os_error() == ENOMEM);
+  });
+  EXPECT_EQ(failure, "");
+}
+
+TEST(MmapBackingTest, PagesThatCannotBeUnmappedAreGivenBackAllTheSame) {
+  const std::string failure = failure_of_child([] {
+    if (!refuse_system_call({SYS_munmap}, ENOMEM)) return;
+    std::optional<MmapBacking> region(layout(1, 1));
+    const std::byte* const data = region->data();
+    region->data()[0] = std::byte{1};
+    region.reset();
+    end_child(resident_pages(data, 1) == 0U && data[0] == std::byte{0});
+  });
+  EXPECT_EQ(failure, "");
+}
+
+// By then they may be another thread's.
+TEST(MmapBackingTest, PagesThatAreUnmappedAndThoseOutsideADiscardAreNotTouched) {
+  const std::string failure = failure_of_child([] {
+    const std::size_t page = page_size();
+    const MmapBacking region(layout(2 * page, 1));
+    for (const std::byte* const first : {region.data(), region.data() + page}) {
+      const auto address = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(first));
+      if (!answer_system_call({SYS_madvise, 0, address}, SECCOMP_RET_KILL_PROCESS)) return;
+    }
+    region.discard(1, page - 1);
+    region.discard(1, page - 2);
+  });
+  EXPECT_EQ(failure, "");
+}
+
 TEST(HeapBackingTest, GivesWritableMemoryOfTheSizeAndAlignmentAskedFor) {
   for (std::size_t alignment = 1; alignment <= std::size_t{1} << 16; alignment *= 2) {
     const HeapBacking region(layout(100, alignment));
@@ -266,10 +378,12 @@ TEST(HeapBackingTest, RefusalOfTheHeapIsOutOfMemory) {
   const HeapBacking region(layout(kMaxRegionBytes / 2, 16));
   EXPECT_FALSE(region);
   EXPECT_EQ(region.data(), nullptr);
+  EXPECT_EQ(region.size(), 0U);
   EXPECT_EQ(HeapBacking::last_os_error(), ENOMEM);
 }
 
 TEST(HeapBackingTest, RefusesASizeThatCannotBePadded) {
+  errno = 0;
   const HeapBacking region(layout(kMaxRegionBytes, 1));
   EXPECT_FALSE(region);
   EXPECT_EQ(HeapBacking::last_os_error(), ENOMEM);
@@ -281,6 +395,15 @@ TEST(HeapBackingTest, MoveHandsTheRegionOver) {
   const HeapBacking target(std::move(source));
   EXPECT_EQ(target.data(), data);
   EXPECT_FALSE(source);
+  EXPECT_EQ(source.size(), 0U);
+}
+
+TEST(HeapBackingTest, GivesItsMemoryBackAtItsEnd) {
+  // Each is a mapping of its own. A sanitizer keeps some of them for a while.
+  constexpr std::size_t kBytes = std::size_t{1} << 26;
+  const std::size_t before = mapped_bytes();
+  for (int i = 0; i < 16; ++i) ASSERT_TRUE(HeapBacking(layout(kBytes, 64)));
+  EXPECT_LT(mapped_bytes(), before + 8 * kBytes);
 }
 
 TEST(HeapBackingTest, DiscardGivesNothingBackAndKeepsTheContents) {

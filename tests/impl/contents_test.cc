@@ -102,6 +102,11 @@ TYPED_TEST(ContentsTest, BothGoTogether) {
   EXPECT_TRUE(is_filled(again.data, again.data + again.size, std::byte{0}));
 }
 
+TEST(KeepContentsTest, BytesOfAFreeBlockAreIntactWhateverTheyAre) {
+  const std::byte bytes[2] = {std::byte{0x5a}, std::byte{0}};
+  EXPECT_TRUE(KeepContents::is_intact(bytes, sizeof(bytes)));
+}
+
 TEST(BatchContentsTest, BatchesAreScrubbedAndZeroed) {
   ExtendableSlab<Key, SecretiveAndZeroing> slab(4);
   std::vector<Block> blocks(6);

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "slabproof/alloc_error.h"
+#include "slabproof/block.h"
 
 namespace slabproof {
 namespace {
@@ -70,7 +71,15 @@ TEST(AllocErrorTest, EveryErrorHasANameOfItsOwn) {
   EXPECT_EQ(to_string(AllocError::kLayoutOverflow), "layout overflow");
   EXPECT_EQ(to_string(AllocError::kUnsupportedLayout), "unsupported layout");
   EXPECT_EQ(to_string(AllocError::kSegmentLimit), "segment limit");
-  EXPECT_EQ(to_string(static_cast<AllocError>(255)), "unknown error");
+  for (const int value : {6, 7, 255}) {
+    EXPECT_EQ(to_string(static_cast<AllocError>(value)), "unknown error") << value;
+  }
+}
+
+TEST(BlockTest, BlockWithoutAValueHasNoBytes) {
+  Block block;
+  EXPECT_EQ(block.data, nullptr);
+  EXPECT_EQ(block.size, 0U);
 }
 
 }  // namespace

@@ -71,8 +71,10 @@ TYPED_TEST(AbortMisuseDeathTest, NamesTheSlotThatIsNotLiveAndTheSlab) {
 
 TEST(AbortMisuseDirectDeathTest, AnUnknownKindStillNamesThePointer) {
   int anything = 0;
-  EXPECT_DEATH(AbortMisuse::report(static_cast<MisuseKind>(99), &anything, nullptr),
-               HasSubstr(message("the pointer", &anything, nullptr)));
+  for (const auto kind : {MisuseKind::kLiveAtDestruction, static_cast<MisuseKind>(99)}) {
+    EXPECT_DEATH(AbortMisuse::report(kind, &anything, nullptr),
+                 HasSubstr(message("the pointer", &anything, nullptr)));
+  }
 }
 
 /// Keeps what is reported to it.
@@ -164,6 +166,17 @@ TEST_F(MisuseReportTest, RemoteOfAnOwnerThatCouldNotBeBuiltNamesNoSlab) {
   EXPECT_EQ(remote.destroy(reinterpret_cast<std::uint64_t*>(inside)), RemoteFree::kRefused);
   ASSERT_EQ(KeepMisuse::reports.size(), 1U);
   EXPECT_EQ(KeepMisuse::reports[0].slab, nullptr);
+  EXPECT_EQ(remote.deallocate(inside - 1), RemoteFree::kOwnerGone);
+  EXPECT_EQ(remote.take_back(), inside - 1);
+}
+
+TEST_F(MisuseReportTest, OwnerReportsAForeignPointer) {
+  SlabOwner<std::uint64_t, KeepConfig> owner(4);
+  std::uint64_t elsewhere = 0;
+  EXPECT_FALSE(owner.deallocate(&elsewhere));
+  ASSERT_EQ(KeepMisuse::reports.size(), 1U);
+  EXPECT_EQ(KeepMisuse::reports[0].kind, MisuseKind::kForeignPointer);
+  EXPECT_EQ(KeepMisuse::reports[0].pointer, &elsewhere);
 }
 
 TEST_F(MisuseReportTest, GoodPointersAreNotReported) {
@@ -269,6 +282,19 @@ TEST_F(LiveAtDestructionTest, BlocksThatAnOwnerWouldNotTakeAreNotLive) {
   EXPECT_EQ(counts_, (std::vector<std::uint64_t>{2}));
 }
 
+TEST_F(LiveAtDestructionTest, BlockThatARemoteGivesBackWhileTheOwnerIsThereIsLive) {
+  {
+    SlabOwner<std::uint64_t, KeepLiveConfig> owner(4);
+    auto remote = owner.remote();
+    const Block block = take_blocks(owner, 1)[0];
+    EXPECT_EQ(remote.deallocate(block.data), RemoteFree::kGathered);
+    EXPECT_EQ(remote.take_back(), block.data);
+  }
+  EXPECT_EQ(counts_, (std::vector<std::uint64_t>{1}));
+  EXPECT_EQ(KeepLive::pointer, nullptr);
+  EXPECT_NE(KeepLive::slab, nullptr);
+}
+
 TEST_F(LiveAtDestructionTest, BlockThatTheOwnerTakesAfterARemoteGaveItBackIsNotLive) {
   {
     SlabOwner<std::uint64_t, KeepLiveConfig> owner(4);
@@ -301,12 +327,16 @@ TEST_F(LiveAtDestructionTest, BlockThatRemotesGiveBackTwiceIsNotLive) {
 
 TEST_F(LiveAtDestructionTest, PolicyWithoutAReportForLiveBlocksGetsAKind) {
   KeepMisuse::reports.clear();
+  const void* ended = nullptr;
   {
     ExtendableSlab<std::uint64_t, KeepConfig> slab(4);
     take_blocks(slab, 3);
+    ended = &slab;
   }
   ASSERT_EQ(KeepMisuse::reports.size(), 1U);
   EXPECT_EQ(KeepMisuse::reports[0].kind, MisuseKind::kLiveAtDestruction);
+  EXPECT_EQ(KeepMisuse::reports[0].pointer, nullptr);
+  EXPECT_EQ(KeepMisuse::reports[0].slab, ended);
   EXPECT_EQ(KeepMisuse::reports[0].locks_held, 0U);
 }
 

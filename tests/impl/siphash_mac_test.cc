@@ -1,9 +1,7 @@
 #include "slabproof/siphash_mac.h"
 
 #include <gtest/gtest.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
@@ -13,11 +11,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "slabproof/extendable_slab.h"
 #include "slabproof/slab.h"
+#include "tests/support/child_process.h"
 #include "tests/support/slab_expectations.h"
+#include "tests/support/system_calls.h"
 
 namespace slabproof::testing {
 namespace {
@@ -92,24 +93,22 @@ TEST(SipHashMacTest, EachMacDrawsAKeyOfItsOwn) {
   EXPECT_NE(SipHashMac::make().seal(1, 1), SipHashMac::make().seal(1, 1));
 }
 
-/// Lets the kernel refuse getrandom to this process from now on.
-bool forbid_getrandom() {
-  std::array<sock_filter, 4> filter = {
-      sock_filter{BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
-      sock_filter{BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_getrandom},
-      sock_filter{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | ENOSYS},
-      sock_filter{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW}};
-  const sock_fprog program = {static_cast<unsigned short>(filter.size()), filter.data()};
-  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
-
 TEST(SipHashMacDeathTest, AKernelWithoutRandomKeysIsFatal) {
   EXPECT_DEATH(
       {
-        if (forbid_getrandom()) static_cast<void>(SipHashMac::make());
+        if (refuse_system_call({SYS_getrandom}, ENOSYS)) static_cast<void>(SipHashMac::make());
       },
       "the kernel gave no random key");
+}
+
+TEST(SipHashMacTest, WaitsForAKernelThatHasNoRandomKeysYet) {
+  const std::string failure = failure_of_child([] {
+    constexpr SystemCall kImpatient{.number = SYS_getrandom, .argument = 2, .value = GRND_NONBLOCK};
+    if (!refuse_system_call(kImpatient, EAGAIN)) return;
+    const SipHashMac mac = SipHashMac::make();
+    end_child(mac.verify(3, 5, mac.seal(3, 5)));
+  });
+  EXPECT_EQ(failure, "");
 }
 
 struct MacConfig : DefaultConfig {

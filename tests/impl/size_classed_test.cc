@@ -37,6 +37,13 @@ TEST(SizeClassesTest, GeometricSizesHaveSoManyStepsADoubling) {
   EXPECT_TRUE((std::is_same_v<GeometricClasses<64, 64>, SizeClasses<64>>));
 }
 
+TEST(SizeClassesTest, SizeOfEachClassIsToBeHadByItsNumber) {
+  using Sizes = GeometricSizes<16, 256>;
+  for (std::size_t index = 0; index < Sizes::count; ++index) {
+    EXPECT_EQ(Sizes::at(index), Sizes::type::sizes[index]);
+  }
+}
+
 TEST(SizeClassesTest, BlocksAreAlignedToWhatDividesTheirSize) {
   EXPECT_EQ(Classes::alignment(16), 16U);
   EXPECT_EQ(Classes::alignment(48), 16U);
@@ -119,6 +126,16 @@ TEST(SizeClassedOfSlabs, ConstructionTakesNoMemory) {
   EXPECT_EQ(environment().requests, 0U);
   EXPECT_EQ(memory.error(), std::nullopt);
   EXPECT_EQ(memory.capacity_bytes(), 0U);
+}
+
+TEST(SizeClassedOfSlabs, ErrorIsThatOfTheFirstClassThatHasOne) {
+  new_environment().refuse(1);
+  const SizeClassed<Classes, Slab, ObservedConfig<>> memory(1024);
+  EXPECT_EQ(environment().requests, 3U);
+  EXPECT_EQ(memory.error(), AllocError::kOutOfMemory);
+  new_environment();
+  const SizeClassed<Classes, Slab, ObservedConfig<>> good(1024);
+  EXPECT_EQ(good.error(), std::nullopt);
 }
 
 TEST(SizeClassedOfSlabs, StatisticsCountTheBytesOfEachClass) {

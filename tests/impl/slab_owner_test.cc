@@ -111,7 +111,9 @@ TEST_F(SlabOwnerTest, RefusedRegionIsOutOfMemoryAndItsRemotesTakeNothing) {
   EXPECT_EQ(owner.reclaim(), 0U);
   EXPECT_EQ(owner.close(), 0U);
   EXPECT_EQ(owner.stats(), SlabStats{});
+  EXPECT_EQ(owner.capacity_bytes(), 0U);
   EXPECT_EQ(owner.remote().flush(), RemoteFree::kOwnerGone);
+  EXPECT_EQ(owner.remote().deallocate(nullptr), RemoteFree::kOwnerGone);
 }
 
 TEST_F(SlabOwnerTest, RequestThatNoSlotHoldsIsUnsupported) {
@@ -397,6 +399,16 @@ TEST_F(SlabOwnerTest, RemoteTellsItsBatchPolicyWhetherTheOwnerIsLate) {
     push_batch();
   }
   EXPECT_EQ(remote.batch_size(), 8U);
+}
+
+TEST_F(SlabOwnerTest, FlushTellsTheBatchPolicyNothing) {
+  SlabOwner<std::uint64_t> adaptive(1'000);
+  auto remote = adaptive.remote();
+  for (std::uint32_t i = 0; i < 2 * AdaptiveBatch::kWindow; ++i) {
+    static_cast<void>(remote.deallocate(adaptive.allocate()->data));
+    EXPECT_EQ(remote.flush(), RemoteFree::kPushed);
+  }
+  EXPECT_EQ(remote.batch_size(), AdaptiveBatch::kSteps.front());
 }
 
 }  // namespace

@@ -172,10 +172,14 @@ TEST_F(SlabResourceTest, OwnersByBaseClassHoldObjectsOfSlabsAndOfUpstream) {
 }
 
 TEST_F(SlabResourceTest, ObjectThatItsOwnerReleasedIsDestroyedByItsType) {
-  const Triangle* const triangle = memory_.make_unique<Triangle>().release();
+  const auto held = std::make_shared<int>(1);
+  using Holder = std::shared_ptr<int>;
+  const Holder* const holder = memory_.make_unique<Holder>(held).release();
   EXPECT_EQ(live(), 1U);
-  memory_.destroy(triangle);
+  EXPECT_EQ(held.use_count(), 2);
+  memory_.destroy(holder);
   EXPECT_EQ(live(), 0U);
+  EXPECT_EQ(held.use_count(), 1);
 }
 
 TEST_F(SlabResourceTest, NoObjectMayBeDestroyed) {

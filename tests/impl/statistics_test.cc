@@ -83,5 +83,14 @@ TEST(StatisticsOfASlab, QuestionsAreThoseOfWhatIsWrapped) {
   EXPECT_FALSE(good.contains(&good));
 }
 
+TEST(StatisticsOfASlab, CountsBeginAtZero) {
+  const Statistics<Slab<std::uint64_t>> slab(1U);
+  AllocationCounts counts;
+  EXPECT_EQ(slab.counts(), counts);
+  EXPECT_EQ(counts.allocations + counts.failures + counts.frees, 0U);
+  EXPECT_EQ(counts.bytes, 0);
+  EXPECT_EQ(counts.peak_bytes, 0);
+}
+
 }  // namespace
 }  // namespace slabproof::testing

@@ -3,14 +3,17 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <source_location>
 #include <vector>
 
 #include "slabproof/extendable_slab.h"
 #include "slabproof/slab.h"
 #include "slabproof/statistics.h"
+#include "slabproof/std_sync.h"
 #include "tests/support/environment.h"
 #include "tests/support/observed_policies.h"
 
@@ -47,6 +50,8 @@ TEST(MarkTest, PercentIsOfTheCapacityAndNeverOverflows) {
   constexpr auto kMost = static_cast<std::int64_t>(std::min<std::uint64_t>(SIZE_MAX, INT64_MAX));
   EXPECT_EQ(Mark::percent(100, 0).levels(SIZE_MAX).above, kMost);
   EXPECT_EQ(Mark::percent(500, 0).levels(64).above, 64);
+  EXPECT_EQ(Mark::percent(500, 500).levels(1000).above, 1000);
+  EXPECT_EQ(Mark::percent(500, 500).levels(1000).below, 1000);
 }
 
 TEST(MarkTest, LowerLevelIsNeverTheHigherOne) {
@@ -143,6 +148,55 @@ TEST(WatermarkTest, WatchesStatisticsOfASlab) {
   watched.give(watched.take());
   EXPECT_EQ(watched.crossings.size(), 2U);
   EXPECT_EQ(watched.slab.inner().counts().frees, 1U);
+}
+
+TEST(MarkTest, LevelsAndCrossingsBeginAtZero) {
+  Mark::Levels levels;
+  EXPECT_EQ(levels.above, 0);
+  EXPECT_EQ(levels.below, 0);
+  Crossing crossing;
+  EXPECT_EQ(crossing, (Crossing{kAbove, 0, 0}));
+}
+
+/// Counts the changes of atomics and the looks at them.
+struct CountingSync : StdSync {
+  inline static int changes = 0;
+  inline static int looks = 0;
+
+  template <class T>
+  struct Atomic : StdSync::Atomic<T> {
+    using Base = StdSync::Atomic<T>;
+    using Base::Base;
+    using Where = std::source_location;
+    T load(std::memory_order order, Where = Where::current()) const noexcept {
+      ++looks;
+      return Base::load(order);
+    }
+    T fetch_sub(T value, std::memory_order order, Where = Where::current()) noexcept {
+      ++changes;
+      return Base::fetch_sub(value, order);
+    }
+    bool compare_exchange_weak(T& expected, T desired, std::memory_order success,
+                               std::memory_order failure, Where = Where::current()) noexcept {
+      ++changes;
+      return Base::compare_exchange_strong(expected, desired, success, failure);
+    }
+  };
+};
+
+struct CountingConfig : DefaultConfig {
+  using Sync = CountingSync;
+};
+
+TEST(WatermarkTest, FreeBelowTheMarkIsOneChangeAndOneLookAndThatOfNullIsNone) {
+  Watched<ExtendableSlab<std::uint64_t, CountingConfig>> watched(Mark::bytes(64, 0), 4);
+  const Block block = watched.take();
+  CountingSync::changes = CountingSync::looks = 0;
+  EXPECT_FALSE(watched.slab.deallocate(nullptr, kRequest));
+  EXPECT_EQ(CountingSync::changes, 0);
+  watched.give(block);
+  EXPECT_EQ(CountingSync::changes, 1);
+  EXPECT_EQ(CountingSync::looks, 1);
 }
 
 }  // namespace

@@ -68,6 +68,7 @@ TEST_F(WithFallbackTest, BadPointersAreRefusedWhereTheyPoint) {
   EXPECT_EQ(memory.fallback().stats().foreign_pointers, 1U);
   EXPECT_FALSE(memory.contains(&memory));
   EXPECT_TRUE(memory.contains(block.data));
+  EXPECT_TRUE(memory.contains(memory.allocate(kLarge).value().data));
 }
 
 TEST_F(WithFallbackTest, CapacityIsThatOfBoth) {

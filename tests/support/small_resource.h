@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory_resource>
+#include <utility>
 
 #include "slabproof/size_classed.h"
 #include "slabproof/size_classes.h"
@@ -34,7 +36,8 @@ std::uint64_t misuses(const Slabs& slabs) {
   return found;
 }
 
-/// The heap, with a count of the blocks that are not given back.
+/// The heap, with a count of the blocks that are not given back. Each goes back as it was asked
+/// for.
 class CountedUpstream final : public std::pmr::memory_resource {
  public:
   [[nodiscard]] std::int64_t live() const noexcept { return live_; }
@@ -43,10 +46,12 @@ class CountedUpstream final : public std::pmr::memory_resource {
   void* do_allocate(std::size_t bytes, std::size_t alignment) override {
     void* const block = std::pmr::new_delete_resource()->allocate(bytes, alignment);
     ++live_;
+    requests_[block] = {bytes, alignment};
     return block;
   }
   void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override {
     --live_;
+    EXPECT_EQ(requests_[block], std::pair(bytes, alignment));
     std::pmr::new_delete_resource()->deallocate(block, bytes, alignment);
   }
   [[nodiscard]] bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override {
@@ -54,6 +59,7 @@ class CountedUpstream final : public std::pmr::memory_resource {
   }
 
   std::int64_t live_ = 0;
+  std::map<void*, std::pair<std::size_t, std::size_t>> requests_;
 };
 
 /// Two resources with an upstream each. At the end of a test, nothing is left in any of them.

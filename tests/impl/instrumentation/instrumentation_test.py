@@ -10,8 +10,9 @@ import subprocess
 import tempfile
 import unittest
 
-SOURCE = pathlib.Path(__file__).parent / "errors_in_a_slab.cc"
-FLAGS = ["-std=c++23", "-g", "-Wall", "-Wextra", "-Werror", "-Iimpl"]
+FOLDER = pathlib.Path(__file__).parent
+SOURCE = FOLDER / "errors_in_a_slab.cc"
+FLAGS = ["-std=c++23", "-g", "-Wall", "-Wextra", "-Werror", "-Iimpl", "-I."]
 FAMILIES = ["shared", "cached", "fixed", "owner", "hardened"]
 
 UNINITIALISED = "use-of-uninitialized-value"
@@ -58,6 +59,12 @@ TOOLS = {
         },
     ),
 }  # fmt: skip
+# A program for a tool that fails unless each call of the policy told the tool what it says.
+CHECKS = {
+    "AddressSanitizer": "address_sanitizer_check.cc",
+    "MemorySanitizer": "memory_sanitizer_check.cc",
+    "Valgrind": "valgrind_memcheck_check.cc",
+}
 ERRORS = ["none", *TOOLS["Valgrind"][2]]
 # A cache still names the blocks that it has handed out, so that none of them is lost.
 REACHABLE = ("Valgrind", "cached", "leak-of-a-block")
@@ -68,10 +75,10 @@ def errors_of(family):
     return ERRORS if family in FAMILIES[:2] else ["none", "use-after-free", "stale-read"]
 
 
-def build(directory, tool):
+def build(directory, tool, source=SOURCE):
     compiler, _, _ = TOOLS[tool]
     program = f"{directory}/{tool.replace(' ', '-')}"
-    command = [*compiler, *FLAGS, str(SOURCE), "-o", program, "-lpthread"]
+    command = [*compiler, *FLAGS, str(source), "-o", program, "-lpthread"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise AssertionError(f"{tool}: {result.stderr}")
@@ -116,6 +123,14 @@ class InstrumentationTest(unittest.TestCase):
             for family in FAMILIES:
                 with self.subTest(tool=tool, family=family):
                     self.assertEqual(self.results[tool, family, "none"], (0, ""))
+
+    def test_each_call_tells_a_tool_what_it_says(self):
+        for tool, source in CHECKS.items():
+            with self.subTest(tool=tool), tempfile.TemporaryDirectory() as directory:
+                program = build(directory, tool, FOLDER / source)
+                command = [*TOOLS[tool][1], program]
+                result = subprocess.run(command, capture_output=True, text=True, check=False)
+                self.assertEqual(result.returncode, 0, result.stderr)
 
     def test_a_slab_that_says_nothing_hides_errors(self):
         # What the reports above are owed to.

@@ -22,13 +22,17 @@ _MODEL = "tests/checker"
 
 @dataclasses.dataclass(frozen=True)
 class Engine:
-    """`label` is what Bazel builds with the shipped headers, `source` what is compiled anew with the mutants."""
+    """`label` is what Bazel builds with the shipped headers, `source` what is compiled anew with the mutants, by `compiler`.
+    `runner` runs the program that comes of it.
+    """
 
     name: str
     label: str
     source: str
     arguments: tuple[str, ...] = ()
     is_checker: bool = False
+    compiler: tuple[str, ...] = ("g++",)
+    runner: tuple[str, ...] = ()
 
     @property
     def prints_counts(self):
@@ -38,6 +42,12 @@ class Engine:
 def _test(name, folder="tests/impl"):
     is_checker = folder == _MODEL
     return Engine(name, f"//{folder}:{name}", f"{folder}/{name}.cc", ("--gtest_fail_fast", "--gtest_brief"), is_checker)
+
+
+def _tool(name, compiler, runner=()):
+    """A program that asks a tool that watches memory what it was told."""
+    folder = "tests/impl/instrumentation"
+    return Engine(f"{name}_check", f"//{folder}:instrumentation_test", f"{folder}/{name}_check.cc", compiler=compiler, runner=runner)
 
 
 _CHECK = ("//model/command:check", "model/slab/subject_factory.cc")
@@ -62,7 +72,10 @@ ENGINES = [
         "link_lifetime", "lock_count", "object_factory", "object_owner", "slab_owner", "growth_race", "redzone",
         "size_classed", "statistics", "trim_policy", "watermark", "with_fallback", "allocator", "slab_resource", "trim",
         "cached_slab", "shared_growth", "page_release", "fork_guard", "concurrency", "slot_shape", "std_sync",
-        "never_destroyed", "segment_limit", "instrumentation_calls", "std_blocking_sync")),
+        "never_destroyed", "segment_limit", "instrumentation_calls", "std_blocking_sync", "siphash_mac")),
+    _tool("address_sanitizer", ("clang++-19", "-fsanitize=address")),
+    _tool("memory_sanitizer", ("clang++-19", "-fsanitize=memory")),
+    _tool("valgrind_memcheck", ("g++",), ("valgrind", "-q", "--error-exitcode=1")),
     Engine("default suite, graph", *_CHECK, ("--search", "graph", *RESULTS), True),
     Engine("programs of two operations", *_CHECK, ("--enumerate", "threads=2,ops=2,capacity=2", *RESULTS), True),
 ]  # fmt: skip
@@ -95,7 +108,7 @@ def _short_scenarios(binary, placeholder):
 
 
 def _command(engine, binary, results):
-    command = [str(binary)]
+    command = [*engine.runner, str(binary)]
     for each in engine.arguments:
         if each in (SHORT, SHORT_SHARED):
             command += _short_scenarios(str(binary), each)
