@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "slabproof/layout.h"
@@ -348,6 +349,46 @@ TEST_F(CachedSlabTest, ServesALayoutThatASlotCanHold) {
   SmallSlab slab(kCapacity);
   const Layout request = Layout::make(SmallSlab::block_size, SmallSlab::slot_alignment).value();
   EXPECT_TRUE(slab.allocate(request));
+}
+
+struct Bounds {
+  static constexpr std::uint32_t magazine_rounds = 64;
+  static constexpr std::size_t cache_bytes = 4096;
+};
+
+TEST(MagazineTest, HoldsAsManyBlocksAsCountAndBytesAllowAndOneAtLeast) {
+  for (const auto& [stride, rounds] :
+       {std::pair(8U, 64U), {64U, 32U}, {100U, 20U}, {2048U, 1U}, {4096U, 1U}}) {
+    EXPECT_EQ(magazine_rounds<Bounds>(stride), rounds) << stride;
+  }
+}
+
+TEST_F(CachedSlabTest, DepotKeepsEachEmptyMagazineOnce) {
+  SmallSlab::Depot depot;
+  using Stock = SmallSlab::Depot::Stock;
+  std::set<Stock*> magazines;
+  for (int i = 0; i < 8; ++i) magazines.insert(depot.take_empty());
+  EXPECT_EQ(environment().requests, 1U);
+  for (Stock* const magazine : magazines) depot.put_empty(magazine);
+  std::set<Stock*> again;
+  for (int i = 0; i < 8; ++i) again.insert(depot.take_empty());
+  EXPECT_EQ(again, magazines);
+  EXPECT_EQ(environment().requests, 1U);
+}
+
+TEST_F(CachedSlabTest, CacheThatGetsOneMagazineOnlyLeavesItInTheDepot) {
+  SmallSlab slab(kCapacity, InitialSegments{1});
+  std::vector<SmallSlab::Depot::Stock*> taken;
+  for (int i = 0; i < 7; ++i) taken.push_back(slab.depot().take_empty());
+  environment().refuse_all();
+  {
+    SmallSlab::Cache cache(slab);
+    cache.deallocate(take(cache));
+    EXPECT_EQ(cache.size(), 0U);
+    taken.push_back(slab.depot().take_empty());
+    EXPECT_NE(taken.back(), nullptr);
+  }
+  for (auto* const magazine : taken) slab.depot().put_empty(magazine);
 }
 
 }  // namespace

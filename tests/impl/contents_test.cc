@@ -212,5 +212,25 @@ TEST(CheckFreedOfCachesTest, SecondFreeThroughACacheSpoilsNoFreelist) {
   EXPECT_EQ(slab.stats().abandoned, 0U);
 }
 
+struct ZeroingInSmallMagazines : Zeroing {
+  static constexpr std::uint32_t magazine_rounds = 2;
+};
+
+TEST(ContentsOfCachesTest, BlockThatComesFromTheDepotIsZero) {
+  CachedSlab<Key, ZeroingInSmallMagazines> slab(8);
+  ThreadCache<CachedSlab<Key, ZeroingInSmallMagazines>> cache(slab);
+  std::vector<Block> blocks;
+  for (int i = 0; i < 8; ++i) blocks.push_back(cache.allocate().value());
+  for (const Block& block : blocks) {
+    std::memset(block.data, 0x5a, block.size);
+    EXPECT_TRUE(cache.deallocate(block.data));
+  }
+  EXPECT_NE(slab.depot().cached(), 0U);
+  for (int i = 0; i < 8; ++i) {
+    const Block block = cache.allocate().value();
+    EXPECT_TRUE(is_filled(block.data, block.data + block.size, std::byte{0})) << i;
+  }
+}
+
 }  // namespace
 }  // namespace slabproof

@@ -201,5 +201,21 @@ TEST(RemoteDestroyTest, NullIsNeitherFreedNorDestroyed) {
   EXPECT_EQ(remote.flush(), RemoteFree::kPushed);
 }
 
+TEST(CacheDestroyTest, NoSlotBeginsBesideASegmentOrNearNull) {
+  using SlabType = CachedSlab<std::uint64_t>;
+  SlabType slab(3);
+  SlabType::Cache cache(slab);
+  for (const std::uintptr_t small : {0U, 8U, 16U}) {
+    EXPECT_FALSE(cache.begin_destroy(reinterpret_cast<const void*>(small))) << small;
+  }
+  std::vector<Block> blocks;
+  for (int i = 0; i < 3; ++i) blocks.push_back(slab.shared().allocate().value());
+  for (const Block& block : blocks) EXPECT_TRUE(cache.begin_destroy(block.data));
+  EXPECT_FALSE(cache.begin_destroy(blocks[0].data - 8));
+  EXPECT_FALSE(cache.begin_destroy(blocks[2].data + 8));
+  EXPECT_FALSE(cache.begin_destroy(blocks[2].data + 16));
+  for (const Block& block : blocks) EXPECT_TRUE(slab.shared().deallocate(block.data));
+}
+
 }  // namespace
 }  // namespace slabproof

@@ -20,18 +20,38 @@
 namespace slabproof::testing {
 namespace {
 
-/// The production policy, with a count of the variables that are alive.
+/// The production policy, with a count of the variables that are alive, and of uses of what is
+/// none.
 struct CountedSync : StdSync {
   inline static std::size_t alive = 0;
+  inline static std::size_t strays = 0;
 
   template <class T>
   class Var : public StdSync::Var<T> {
    public:
     explicit Var(T initial, std::source_location where = std::source_location::current()) noexcept
-        : StdSync::Var<T>(std::move(initial), where) {
+        : StdSync::Var<T>(std::move(initial), where), self_(this) {
       ++alive;
     }
-    ~Var() { --alive; }
+    ~Var() {
+      look();
+      self_ = nullptr;
+      --alive;
+    }
+    const T& read(std::source_location where = std::source_location::current()) const noexcept {
+      look();
+      return StdSync::Var<T>::read(where);
+    }
+    T& write(std::source_location where = std::source_location::current()) noexcept {
+      look();
+      return StdSync::Var<T>::write(where);
+    }
+
+   private:
+    void look() const noexcept {
+      if (self_ != this) ++strays;
+    }
+    const void* self_;
   };
 };
 
@@ -43,7 +63,8 @@ constexpr std::size_t kCapacity = 8;
 
 class LinkLifetimeTest : public ::testing::Test {
  protected:
-  LinkLifetimeTest() { CountedSync::alive = 0; }
+  LinkLifetimeTest() { CountedSync::alive = CountedSync::strays = 0; }
+  ~LinkLifetimeTest() override { EXPECT_EQ(CountedSync::strays, 0U); }
 };
 
 TEST_F(LinkLifetimeTest, LinkLivesWhileItsSlotIsFree) {
@@ -112,6 +133,25 @@ TEST(VariableLifetimeTest, NoVariableOfADepotOfMagazinesOutlivesIt) {
               depot.put_empty(magazine);
             }),
             0U);
+}
+
+struct CountedStates : CountedConfig {
+  using Protection = SlotStates<>;
+};
+
+TEST_F(LinkLifetimeTest, EachWordOfStatesEndsWithTheSlab) {
+  {
+    Slab<std::uint64_t, CountedStates> slab(130);
+    EXPECT_EQ(CountedSync::alive, 3U);
+  }
+  EXPECT_EQ(CountedSync::alive, 0U);
+}
+
+TEST_F(LinkLifetimeTest, TrimOfASegmentOfLessThanAPageUsesNoPageMap) {
+  ExtendableSlab<std::uint64_t, CountedConfig> slab(4);
+  for (const Block& block : take_blocks(slab, 4)) slab.deallocate(block.data);
+  slab.trim();
+  EXPECT_EQ(slab.stats().uncarved, 4U);
 }
 
 }  // namespace

@@ -2,13 +2,18 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <source_location>
 #include <vector>
 
+#include "slabproof/cached_slab.h"
 #include "slabproof/extendable_slab.h"
 #include "slabproof/lock_guard.h"
+#include "slabproof/magazine_depot.h"
 #include "tests/support/observed_policies.h"
 #include "tests/support/slab_expectations.h"
 
@@ -185,6 +190,121 @@ TEST(LockGuardTest, HoldsTheMutexForItsScope) {
   }
   EXPECT_EQ(lock_counts.held, before.held);
   EXPECT_EQ(lock_counts.acquisitions, before.acquisitions + 1);
+}
+
+// Of caches and their depot.
+
+using Depot = MagazineDepot<ObservedConfig<>, 64>;
+
+template <class Source>
+auto take_magazines(Source& depot) {
+  std::vector<typename Source::Stock*> taken;
+  for (int i = 0; i < 8; ++i) taken.push_back(depot.take_empty());
+  return taken;
+}
+
+TEST(DepotLockCountTest, ExchangeThatNeedsMemoryTakesThreeAcquisitionsAndOneRequest) {
+  new_environment();
+  Depot depot;
+  const auto taken = take_magazines(depot);
+  EXPECT_EQ(environment().requests, 1U);
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_NE(depot.exchange_for_empty(taken[0]), nullptr); }), 3U);
+  EXPECT_EQ(environment().requests, 2U);
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_NE(depot.exchange_for_empty(taken[1]), nullptr); }), 1U);
+  EXPECT_EQ(environment().requests, 2U);
+}
+
+TEST(DepotLockCountTest, ExchangeThatIsRefusedMemoryTakesOneAcquisition) {
+  new_environment();
+  Depot depot;
+  const auto taken = take_magazines(depot);
+  environment().refuse_all();
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(depot.exchange_for_empty(taken[0]), nullptr); }), 1U);
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_EQ(depot.take_empty(), nullptr); }), 1U);
+  EXPECT_EQ(environment().requests, 3U);
+}
+
+/// Acts before one of the next locks is taken.
+struct ActingSync : StdSync {
+  inline static int locks = 0;
+  inline static std::function<void()> action;
+
+  class Mutex : public StdSync::Mutex {
+   public:
+    void lock(std::source_location where = std::source_location::current()) noexcept {
+      if (locks != 0 && --locks == 0) action();
+      StdSync::Mutex::lock(where);
+    }
+  };
+};
+struct ActingConfig : ObservedConfig<> {
+  using Sync = ActingSync;
+};
+
+TEST(DepotLockCountTest, ExchangeAsksTheBackingOnceWhoeverTakesWhatItGot) {
+  new_environment();
+  MagazineDepot<ActingConfig, 64> depot;
+  const auto taken = take_magazines(depot);
+  ActingSync::action = [&] { take_magazines(depot); };
+  ActingSync::locks = 3;
+  EXPECT_EQ(depot.exchange_for_empty(taken[0]), nullptr);
+  EXPECT_EQ(environment().requests, 2U);
+}
+
+struct Object {
+  std::uint64_t words[8];
+};
+
+/// A cache of a slab whose segments lie side by side.
+template <class Config>
+struct CacheOf {
+  struct OneChunk : Config {
+    static constexpr std::uint32_t reserve_share = 16;
+  };
+  using Slab = CachedSlab<Object, OneChunk>;
+  static constexpr std::size_t kCapacity = 15;
+
+  explicit CacheOf(std::uint32_t segments) : slab(kCapacity, InitialSegments{segments}) {
+    for (std::size_t i = 0; i < segments * kCapacity; ++i) {
+      const auto* const data = slab.shared().allocate().value().data;
+      if (i % kCapacity == 0) first.push_back(data);
+    }
+    std::ranges::sort(first);
+  }
+
+  Slab slab;
+  typename Slab::Cache cache{slab};
+  std::vector<const std::byte*> first;  // slots of the segments
+};
+
+TYPED_TEST(LockCountTest, SecondDestroyInASegmentTakesNoLock) {
+  CacheOf<TypeParam> of(40);
+  for (const std::byte* const slot : of.first) {
+    EXPECT_TRUE(of.cache.begin_destroy(slot));
+    EXPECT_EQ(acquisitions_of([&] { EXPECT_TRUE(of.cache.begin_destroy(slot + 64)); }), 0U);
+    EXPECT_EQ(acquisitions_of([&] { EXPECT_TRUE(of.cache.begin_destroy(slot)); }), 0U);
+  }
+}
+
+TYPED_TEST(LockCountTest, DestroysInTurnInAFewSegmentsTakeFewLocks) {
+  CacheOf<TypeParam> of(8);
+  for (const std::byte* const slot : of.first) EXPECT_TRUE(of.cache.begin_destroy(slot));
+  EXPECT_LE(acquisitions_of([&] {
+              for (const std::byte* const slot : of.first) {
+                EXPECT_TRUE(of.cache.begin_destroy(slot));
+              }
+            }),
+            2U);
+}
+
+template <class Config>
+struct Scrubbing : Config {
+  using Contents = ScrubOnFree;
+};
+
+TYPED_TEST(LockCountTest, NullThatACacheGetsTakesNoLock) {
+  CacheOf<Scrubbing<TypeParam>> of(1);
+  EXPECT_EQ(acquisitions_of([&] { EXPECT_FALSE(of.cache.deallocate(nullptr)); }), 0U);
 }
 
 }  // namespace

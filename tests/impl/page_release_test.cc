@@ -484,5 +484,182 @@ TEST(PageReleaseStormTest, TrimsTouchNoLiveBlock) {
   EXPECT_GT(slab.trim(), 0U);
 }
 
+// Links that others wrote to.
+
+TEST_F(PageReleaseTest, CorruptLinkIsCountedWhereNoPageGoes) {
+  fill_segment();
+  std::set<std::size_t> kept;
+  for (std::size_t i = 0; i < kCapacity; i += 2) kept.insert(i);
+  keep(kept);
+  const std::uint32_t beyond_every_slot = 99;
+  std::memcpy(blocks_[21].data, &beyond_every_slot, sizeof(beyond_every_slot));
+  EXPECT_EQ(slab_.trim(), 0U);
+  const SlabStats stats = slab_.stats();
+  EXPECT_EQ(stats.corrupt_links, 1U);
+  EXPECT_EQ(stats.abandoned, 10U);
+  EXPECT_EQ(stats.free, 6U);
+  expect_conserved(stats);
+}
+
+TEST_F(PageReleaseTest, LinkToWhatLiesBehindTheLastSlotIsNotFollowed) {
+  fill_segment();
+  keep({31});
+  const std::uint32_t behind_the_last_slot = kCapacity + 1;
+  std::memcpy(blocks_[26].data, &behind_the_last_slot, sizeof(behind_the_last_slot));
+  for (std::size_t i = 30; i >= 26; --i) EXPECT_EQ(slab_.try_allocate(), blocks_[i]);
+  EXPECT_FALSE(slab_.try_allocate());
+  EXPECT_EQ(slab_.stats().corrupt_links, 1U);
+  EXPECT_EQ(slab_.stats().abandoned, 26U);
+}
+
+/// Acts when a number of links have been looked at.
+struct ActsAfterLinks : NoProtection {
+  inline static std::size_t links = 0;
+  inline static std::function<void()> action;
+
+  static ActsAfterLinks make() noexcept { return {}; }
+  bool verify(std::uint32_t /*next*/, std::uint32_t /*slot*/, Tag /*tag*/) const noexcept {
+    if (links != 0 && --links == 0) action();
+    return true;
+  }
+};
+struct ActsBetweenWalks : PagedConfig {
+  using Protection = ActsAfterLinks;
+};
+using WalkedPageReleaseTest = BasicPageReleaseTest<ActsBetweenWalks>;
+
+TEST_F(WalkedPageReleaseTest, LinkThatIsWrittenBetweenTheWalksOfATrimIsCounted) {
+  fill_segment();
+  keep({31});
+  ActsAfterLinks::links = kCapacity - 1;
+  ActsAfterLinks::action = [this] {
+    const std::uint32_t beyond_every_slot = 99;
+    std::memcpy(blocks_[26].data, &beyond_every_slot, sizeof(beyond_every_slot));
+  };
+  EXPECT_GT(slab_.trim(), 0U);
+  EXPECT_EQ(slab_.stats().corrupt_links, 1U);
+  expect_conserved(slab_.stats());
+}
+
+struct Sealed : PagedConfig {
+  using Protection = SipHashMac;
+};
+using SealedPageReleaseTest = BasicPageReleaseTest<Sealed>;
+
+TEST_F(SealedPageReleaseTest, LinksOfSlotsThatStayAreSealed) {
+  fill_segment();
+  keep({9, 12, 17, 20, 21});
+  EXPECT_GT(slab_.trim(), 0U);
+  expect_whole({9, 12, 17, 20, 21});
+  EXPECT_EQ(slab_.corruption_events(), 0U);
+}
+
+// Slots that were never carved.
+
+TEST_F(CheckedPageReleaseTest, ClearTouchesNoPageThatWent) {
+  fill_segment();
+  keep({10});
+  EXPECT_GT(slab_.trim(), 0U);
+  EXPECT_EQ(slab_.clear(), 1U);
+  EXPECT_TRUE(std::all_of(blocks_[3].data, blocks_[3].data + blocks_[3].size,
+                          [](std::byte each) { return each == std::byte{0}; }));
+}
+
+/// Memory that holds what somebody else left there.
+struct UsedHeap : WipingHeap {
+  explicit UsedHeap(Layout layout) noexcept : WipingHeap(layout) {
+    std::fill_n(data(), size(), std::byte{0x5a});
+  }
+};
+struct UsedPages : ObservedBacking<UsedHeap> {
+  static constexpr std::size_t page_size = 128;
+  using ObservedBacking::ObservedBacking;
+};
+struct ChecksFreedInUsedMemory : ChecksFreed {
+  using Backing = UsedPages;
+};
+using UsedMemoryPageReleaseTest = BasicPageReleaseTest<ChecksFreedInUsedMemory>;
+
+TEST_F(UsedMemoryPageReleaseTest, SlotsOfTheRestOfTheRangeCarryTheFill) {
+  blocks_ = take_blocks(slab_, 13);
+  for (std::size_t i = 0; i < 12; ++i) EXPECT_TRUE(slab_.deallocate(blocks_[i].data));
+  EXPECT_GT(slab_.trim(), 0U);
+  while (slab_.try_allocate()) {
+  }
+  EXPECT_EQ(slab_.stats().writes_after_free, 0U);
+}
+
+/// One segment, as a trim finds it.
+class SegmentReleaseTest : public ::testing::Test {
+ protected:
+  using SegmentType = Segment<Object, PagedConfig>;
+  using Release = PageRelease<Object, PagedConfig>;
+  using Record = SegmentType::Record;
+
+  SegmentReleaseTest() { new_environment(); }
+
+  /// Takes so many slots, and puts the newest ones back.
+  void use(std::uint32_t taken, std::uint32_t put) {
+    for (std::uint32_t i = 0; i < taken; ++i) static_cast<void>(run_.take(state()));
+    for (std::uint32_t i = 1; i <= put; ++i) run_.put(taken - i, state());
+  }
+  FreelistState& state() { return segment_->record.write().run; }
+  /// Whether a segment with so many slots carved, live and abandoned may have something to give.
+  bool is_worth_it(std::uint32_t carved, std::uint32_t live, std::uint32_t abandoned = 0) const {
+    Record record;
+    record.run = SegmentType::Freelist::fresh(kCapacity);
+    record.run.next = record.run.carved = carved;
+    record.run.live = live;
+    record.run.abandoned = abandoned;
+    return Release::is_worth_it(plan_, record);
+  }
+
+  SegmentType::Plan plan_ = SegmentType::plan(kCapacity).value();
+  SegmentType::Chunk::Owner chunk_ = SegmentType::Chunk::build(plan_.place, 1).value();
+  SegmentType::Owner segment_ =
+      SegmentType::build(plan_, *chunk_, chunk_->take_place(plan_.place), &NoProtection::make);
+  SegmentType::Freelist run_ = segment_->freelist(plan_);
+};
+
+TEST_F(SegmentReleaseTest, SegmentIsWorthATrimWhereAFreeSlotAndAPageAreUnused) {
+  EXPECT_TRUE(is_worth_it(kCapacity, kCapacity - 2));
+  EXPECT_FALSE(is_worth_it(kCapacity, kCapacity - 1));
+  EXPECT_FALSE(is_worth_it(kCapacity, 1, kCapacity - 2));
+  EXPECT_TRUE(is_worth_it(5, 4));
+  EXPECT_FALSE(is_worth_it(4, 4));  // what was never carved has no page to give back
+  plan_.geometry.pages = 0;
+  EXPECT_FALSE(is_worth_it(kCapacity, 2));
+}
+
+TEST_F(SegmentReleaseTest, NoSlotCanBeTakenOfASegmentThatIsOut) {
+  use(20, 20);
+  Release trim;
+  trim.claim(plan_, *segment_);
+  EXPECT_EQ(segment_->record.read().held, kCapacity);
+  EXPECT_FALSE(run_.has_room(state()));
+  EXPECT_FALSE(run_.has_more_room(state()));
+}
+
+TEST_F(SegmentReleaseTest, NoSlotCanBeTakenOfASegmentThatIsOutInPart) {
+  use(20, 10);
+  state().live -= 3;
+  state().abandoned += 3;
+  Release trim;
+  trim.claim(plan_, *segment_);
+  EXPECT_EQ(segment_->record.read().held, kCapacity - 10);
+  EXPECT_FALSE(run_.has_room(state()));
+  EXPECT_FALSE(run_.has_more_room(state()));
+}
+
+TEST_F(SegmentReleaseTest, ForgottenClaimLeavesAFreshSegment) {
+  use(20, 20);
+  Release trim;
+  trim.claim(plan_, *segment_);
+  Release::forget(plan_, *segment_);
+  EXPECT_EQ(segment_->record.read().held, 0U);
+  EXPECT_TRUE(run_.has_room(state()));
+  EXPECT_EQ(state().carved, 0U);
+}
+
 }  // namespace
 }  // namespace slabproof::testing

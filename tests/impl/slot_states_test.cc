@@ -144,5 +144,16 @@ TEST(SlotStatesOfASlabTest, BytesOfTheFirstBlockAreNotTakenForStates) {
   EXPECT_EQ(live, std::vector{block.data});
 }
 
+TEST(SlotStatesLinkTest, SealedLinkThatAnotherWroteIsNotFollowedToAFreeSlot) {
+  ExtendableSlab<std::uint64_t, StatesConfig<SipHashMac>> slab(4);
+  const std::vector<Block> blocks = take_blocks(slab, 4);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_TRUE(slab.deallocate(blocks[i].data));
+  const std::uint32_t link_to_the_oldest = 1;
+  std::memcpy(blocks[2].data, &link_to_the_oldest, sizeof(link_to_the_oldest));
+  EXPECT_EQ(slab.allocate(), blocks[2]);
+  EXPECT_EQ(slab.stats().corrupt_links, 1U);
+  EXPECT_EQ(slab.stats().abandoned, 2U);
+}
+
 }  // namespace
 }  // namespace slabproof::testing

@@ -23,6 +23,7 @@ inline void expect_conserved(const SlabStats& stats) {
   EXPECT_EQ(stats.free + stats.live + stats.uncarved + stats.abandoned,
             stats.segments * stats.capacity);
   // The sum alone would hold with a negative addend, which shows as a huge one.
+  EXPECT_LE(stats.free, stats.segments * stats.capacity);
   EXPECT_LE(stats.uncarved, stats.segments * stats.capacity);
   EXPECT_LE(stats.live, stats.peak_live);
 }
