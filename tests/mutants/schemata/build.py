@@ -117,7 +117,7 @@ def with_mutants(root, engines, headers_root, out, jobs, repair, say=print):
     def make(engine):
         binary = binary_of(out, engine)
         compiled = binary.with_suffix(".o")
-        flags = _CHECKER_FLAGS if engine.is_checker else _TEST_FLAGS
+        flags = _CHECKER_FLAGS if engine.is_checker else ["-O2"] if engine.is_optimised else _TEST_FLAGS
         compile_source(root, engine.source, headers_root, compiled, flags, _compiler(engine))
         link(root, engine, compiled, surroundings, binary)
         compiled.unlink()

@@ -33,6 +33,7 @@ class Engine:
     is_checker: bool = False
     compiler: tuple[str, ...] = ("g++",)
     runner: tuple[str, ...] = ()
+    is_optimised: bool = False  # a test of what threads see needs the speed
 
     @property
     def prints_counts(self):
@@ -73,6 +74,7 @@ ENGINES = [
         "size_classed", "statistics", "trim_policy", "watermark", "with_fallback", "allocator", "slab_resource", "trim",
         "cached_slab", "shared_growth", "page_release", "fork_guard", "concurrency", "slot_shape", "std_sync",
         "never_destroyed", "segment_limit", "instrumentation_calls", "std_blocking_sync", "siphash_mac")),
+    Engine("std_sync_litmus_test", "//tests/impl:std_sync_litmus_test", "tests/impl/std_sync_litmus_test.cc", is_optimised=True),
     _tool("address_sanitizer", ("clang++-19", "-fsanitize=address")),
     _tool("memory_sanitizer", ("clang++-19", "-fsanitize=memory")),
     _tool("valgrind_memcheck", ("g++",), ("valgrind", "-q", "--error-exitcode=1")),
