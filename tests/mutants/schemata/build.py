@@ -95,6 +95,23 @@ def binary_of(out, engine):
     return out / "engines" / (pathlib.Path(engine.source).stem or engine.label.split(":")[1])
 
 
+def clear_stale(root, engines, out):
+    """Takes engines away that were built before what they are made of changed; returns those that are to be built."""
+    surroundings = [root / _SURROUNDINGS, *(root / "tests/support").glob("*")]
+    wanted = []
+    for engine in engines:
+        binary, product = binary_of(out, engine), root / "bazel-bin" / engine.label.removeprefix("//").replace(":", "/")
+        made_of = [product] if engine.is_checker else [root / engine.source, *surroundings]
+        newest = max((each.stat().st_mtime for each in made_of if each.exists()), default=0)
+        if binary.exists() and binary.stat().st_mtime < newest:
+            binary.unlink()
+        if not binary.exists():
+            wanted.append(engine)
+    if wanted:
+        (out / "engines/surroundings.o").unlink(missing_ok=True)
+    return wanted
+
+
 def linked(engines, tree, out, say=print):
     """Links what is missing with the objects of the tree."""
     (out / "engines").mkdir(parents=True, exist_ok=True)

@@ -64,6 +64,22 @@ class Results:
             with self._file.open("a") as file:
                 file.write(json.dumps(dataclasses.asdict(trial)) + "\n")
 
+    def forget_survivors_of(self, engines):
+        """Engines that are built anew may kill what they did not."""
+        names = {each.name for each in engines}
+        gone = [key for key, trial in self.trials.items() if trial.engine in names and not trial.killed_as]
+        if not gone:
+            return
+        kept = [trial for key, trial in self.trials.items() if key not in set(gone)]
+        self.trials.clear()
+        self._of_mutant.clear()
+        head = self._file.read_text().partition("\n")[0]
+        file = self._file.with_name(f"{self._file.name}.new")
+        file.write_text("\n".join([head, *(json.dumps(dataclasses.asdict(each)) for each in kept)]) + "\n")
+        file.replace(self._file)
+        for trial in kept:
+            self._keep(trial)
+
     def of(self, mutant):
         return self._of_mutant[mutant.name]
 

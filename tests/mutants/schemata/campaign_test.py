@@ -2,11 +2,12 @@
 
 import dataclasses
 import json
+import os
 import pathlib
 import tempfile
 import unittest
 
-from tests.mutants.schemata import campaign, compiled, engines, equivalent, objects, record, report, rewrite, subjects, text_mutants
+from tests.mutants.schemata import build, campaign, compiled, engines, equivalent, objects, record, report, rewrite, subjects, text_mutants
 from tests.mutants.schemata.campaign import Results, Trial
 from tests.mutants.schemata.engines import Baseline, Engine
 from tests.mutants.schemata.mutant import Edit, Mutant, numbered
@@ -69,6 +70,16 @@ class ResultsTest(unittest.TestCase):
         Results(self.file, "a").add(Trial(mutant.name, "test", "Slab.Grows", 0.1))
         self.assertIsNotNone(Results(self.file, "a").kill_of(mutant, [TEST]))
 
+    def test_engine_that_is_built_anew_tries_again_what_it_did_not_kill(self):
+        lived, killed = made(), made(operator="logical")
+        results = Results(self.file, "a")
+        for trial in (Trial(lived.name, "test", "", 0.1), Trial(lived.name, "check", "", 0.1), Trial(killed.name, "test", "S1", 0.1)):
+            results.add(trial)
+        results.forget_survivors_of([TEST])
+        for each in (results, Results(self.file, "a")):
+            self.assertEqual(set(each.trials), {(lived.name, "check"), (killed.name, "test")})
+            self.assertEqual([trial.engine for trial in each.of(lived)], ["check"])
+
     def test_results_of_other_headers_are_not(self):
         mutant = made()
         Results(self.file, "a").add(Trial(mutant.name, "test", "Slab.Grows", 0.1))
@@ -92,6 +103,28 @@ class ResultsTest(unittest.TestCase):
         results = Results(self.file, "a")
         results.add(Trial(mutant.name, "test", "Slab.Grows", 0.1))
         self.assertIsNone(results.kill_of(mutant, [CHECK, TEST]))
+
+
+class StaleEngineTest(unittest.TestCase):
+    def test_engine_is_built_anew_where_its_source_or_what_bazel_built_has_changed(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        root = pathlib.Path(scratch.name)
+        test = dataclasses.replace(TEST, label="//tests/impl:a_test", source="tests/impl/a_test.cc")
+        check = dataclasses.replace(CHECK, label="//model/command:check", source="model/slab/subject_factory.cc")
+        made_of = {test: root / test.source, check: root / "bazel-bin/model/command/check"}
+        for engine in (test, check):
+            for file in (made_of[engine], build.binary_of(root, engine)):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text("")
+        self.assertEqual(build.clear_stale(root, [test, check], root), [])
+        for engine in (test, check):
+            later = build.binary_of(root, engine).stat().st_mtime + 10
+            os.utime(made_of[engine], (later, later))
+            self.assertEqual(build.clear_stale(root, [test, check], root), [engine])
+            self.assertFalse(build.binary_of(root, engine).exists())
+            build.binary_of(root, engine).write_text("")
+            os.utime(build.binary_of(root, engine), (later, later))
 
 
 class SpreadTest(unittest.TestCase):

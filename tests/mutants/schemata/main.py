@@ -162,17 +162,23 @@ def main():
     kept = _recorded(arguments.record, in_tree, campaign.fingerprint(headers))
     arguments.out = (arguments.out or pathlib.Path(subject.out)).absolute()
     arguments.out.mkdir(parents=True, exist_ok=True)
+    file = arguments.out / "results.jsonl"
+    if not arguments.resume:
+        campaign.put_aside(file)
+    results = campaign.Results(file, campaign.fingerprint(headers))
     try:
         tree = None
         if subject.has_own_objects:
             mutants, tree, keep = _generated_with_objects(arguments, subject)
             build.shipped(arguments.root, arguments.bazel, chosen)
+            results.forget_survivors_of(build.clear_stale(arguments.root, chosen, arguments.out))
             build.linked(chosen, tree, arguments.out, _say)
             keep()  # linking may have taken switches away
         else:
             held = _Mutants(arguments.root, arguments.out, headers)
             mutants = held.all
             build.shipped(arguments.root, arguments.bazel, chosen)
+            results.forget_survivors_of(build.clear_stale(arguments.root, chosen, arguments.out))
             build.with_mutants(arguments.root, chosen, arguments.out / "headers", arguments.out, arguments.jobs, held.repair, _say)
         _say(f"mutants: {len(mutants):,} mutants, {sum(each.has_switch for each in mutants):,} with a switch")
     except (build.BuildError, compiled.CompileError) as error:
@@ -182,10 +188,6 @@ def main():
         tried = generate.sample(tried, arguments.sample)
     if subject.parts:
         tried = campaign.spread(tried)
-    file = arguments.out / "results.jsonl"
-    if not arguments.resume:
-        campaign.put_aside(file)
-    results = campaign.Results(file, campaign.fingerprint(headers))
     if arguments.resume and kept and not results.trials:
         _say(f"mutants: {record.take_over(kept, results):,} kills taken over from the record of {kept.date}")
     binaries = {each.name: build.binary_of(arguments.out, each) for each in chosen}
