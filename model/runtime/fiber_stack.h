@@ -10,7 +10,7 @@ namespace slabproof::model {
 /// use. Not thread safe.
 class FiberStack {
  public:
-  static constexpr std::size_t kBytes = std::size_t{256} << 10;
+  static constexpr std::size_t kBytes = std::size_t{320} << 10;
   static constexpr std::size_t kGuardBytes = std::size_t{8} << 20;
 
   FiberStack();

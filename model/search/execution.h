@@ -64,7 +64,7 @@ class StateOfProgram {
 
 /// What a search runs again and again, each time under another schedule.
 ///
-/// `before`, `thread` and `after` run on stacks of their own, of 256 KiB. A failure abandons the
+/// `before`, `thread` and `after` run on stacks of their own, of 320 KiB. A failure abandons the
 /// execution at once, without running destructors: `before` must therefore set up all state anew.
 /// What the functions do may depend on nothing but what they read through the checked sync policy.
 /// What threads have allocated with `new` by then stays allocated, unless

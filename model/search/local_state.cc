@@ -41,7 +41,7 @@ static_assert(offsetof(slabproof::model::LocalState, registers) == 0 &&
       "pushq %r14\n\t"
       "pushq %r15\n\t"
       "movq %rsp, %rax\n\t"
-      "andq $-512, %rsp\n\t"
+      "andq $-65536, %rsp\n\t"
       "subq $16, %rsp\n\t"
       "movq %rax, (%rsp)\n\t"
       "movq %rsp, (%rdx)\n\t"

@@ -38,8 +38,10 @@ extern "C" [[gnu::visibility("hidden")]] constinit bool slabproof_clears_stack;
 extern "C" void slabproof_note_local_state() noexcept;
 
 /// Calls `body(argument)` so that nothing of the caller is in its local state: with the registers
-/// that a call keeps set to 0, on a cleared part of the stack, from `*base` down, which is aligned
-/// alike in every thread. `body` must not throw.
+/// that a call keeps set to 0, on a cleared part of the stack, from `*base` down. That is aligned
+/// alike in every thread, to 64 KiB: compilers leave addresses of which the two lowest bytes were
+/// written over in parts of the stack that mean nothing, and so these are alike too. The word at
+/// `*base` says where the caller's part begins. `body` must not throw.
 extern "C" void slabproof_call_apart(void (*body)(void*), void* argument,
                                      const std::byte** base) noexcept;
 

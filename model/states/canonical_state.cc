@@ -323,8 +323,12 @@ void CanonicalState::find_thread_memory(const StateOfProgram& program) {
   for (std::size_t thread = 0; thread < threads_; ++thread) {
     const std::uintptr_t base = address_of(Engine::instance().parked(thread).base);
     if (base != 0) {
-      thread_memory_.push_back(
-          {base - kMostStackBytes, kMostStackBytes + kBytesAboveBase, kOnStack, thread});
+      thread_memory_.push_back({base - kMostStackBytes, kMostStackBytes, kOnStack, thread});
+    }
+    if (contains(at_->unfinished, thread)) {
+      // What the caller has lies at another distance in each thread; it begins where `base` says.
+      const std::uint64_t caller = word_at(Engine::instance().parked(thread).base, sizeof(caller));
+      thread_memory_.push_back({caller, kCallerBytes, kOnStack | kMostStackBytes, thread});
     }
     const auto owned = program.owned(thread);
     thread_memory_.push_back({address_of(owned.data()), owned.size(), kOwned, thread});

@@ -70,7 +70,8 @@ class CanonicalState {
   /// Names of regions that one thread alone can reach begin here, anew for each thread.
   static constexpr std::uint32_t kFirstOwnName = 1 << 20;
   static constexpr std::size_t kMostStackBytes = std::size_t{192} << 10;
-  static constexpr std::size_t kBytesAboveBase = 8192;
+  static constexpr std::size_t kCallerBytes = 8192;  ///< of the stack above that
+  static_assert(kMostStackBytes % kCallerBytes == 0, "so that their words differ");
   /// A value that is larger is compared as it is.
   static constexpr std::size_t kMostBytes = 4096;
 

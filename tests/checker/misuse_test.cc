@@ -115,11 +115,11 @@ TEST(CheckerMisuse, ThreadMayUse200KibibytesOfStack) {
 
 TEST(CheckerMisuse, StackThatIsOverrunIsNamedWithTheSchedule) {
   Parts program({step, [](State& state) {
-                   if (state.x.load(relaxed) == 1) use_stack<300>();
+                   if (state.x.load(relaxed) == 1) use_stack<400>();
                  }});
   for (const Search search : kSearches) {
     const ExploreResult result = explore_with(program, search);
-    expect_failure_with_trace(result, "thread 1 overran its stack of 256 KiB");
+    expect_failure_with_trace(result, "thread 1 overran its stack of 320 KiB");
     EXPECT_FALSE(result.schedule.choices.empty());
   }
 }
@@ -127,12 +127,12 @@ TEST(CheckerMisuse, StackThatIsOverrunIsNamedWithTheSchedule) {
 TEST(CheckerMisuse, StackThatIsOverrunByFarIsNamed) {
   Parts program({[](State&) { use_stack<4096>(); }, step});
   expect_failure_with_trace(explore_with(program, Search::kDpor),
-                            "thread 0 overran its stack of 256 KiB");
+                            "thread 0 overran its stack of 320 KiB");
 }
 
 TEST(CheckerMisuse, StackThatIsOverrunBeforeTheThreadsIsNamed) {
   Parts program({step});
-  program.on_before = [](State&) { use_stack<300>(); };
+  program.on_before = [](State&) { use_stack<400>(); };
   expect_failure_with_trace(explore_with(program, Search::kDpor),
                             "what runs before the threads overran its stack");
 }
