@@ -14,9 +14,6 @@ bool is_of_remotes(Op op) {
   return effect == Effect::kFree || effect == Effect::kGift;
 }
 
-/// What the oracle takes for one critical section; a slab takes no more in one.
-constexpr std::size_t kMostFreed = 256;
-
 /// The most blocks that a thread may hold at an `F`.
 std::size_t most_freed_at_once(const std::vector<Op>& ops) {
   std::size_t held = 0;
@@ -33,11 +30,11 @@ std::size_t most_freed_at_once(const std::vector<Op>& ops) {
 std::optional<std::string> too_large_free_of(const Program& program) {
   for (std::size_t thread = 0; thread < program.threads.size(); ++thread) {
     const std::size_t most = most_freed_at_once(program.threads[thread]);
-    if (most <= kMostFreed) continue;
+    if (most <= kMaxFreedAtOnce) continue;
     return fmt::format(
         "an `F` of thread {} may give back {} blocks, which is more than the {} that a slab takes "
         "in one critical section: that the checker cannot judge",
-        thread, most, kMostFreed);
+        thread, most, kMaxFreedAtOnce);
   }
   return std::nullopt;
 }

@@ -33,6 +33,9 @@ struct SlabSetup {
 };
 
 inline constexpr std::uint32_t kMaxSlabBatch = 2;
+/// Blocks that a shared slab takes back in one critical section, and so the most of one `F`, which
+/// the oracle takes for one. The slab under check asserts it.
+inline constexpr std::size_t kMaxFreedAtOnce = 256;
 
 /// "all" or "new".
 [[nodiscard]] constexpr std::string_view recheck_name(bool recheck_all) {

@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "model/program/slab_setup.h"
 #include "model/slab/any_slab.h"
 #include "slabproof/alloc_error.h"
 #include "slabproof/block.h"
@@ -225,6 +226,7 @@ class GrowableSlabAdapter final : public SlabAdapter<T, ExtendableSlab<T, Config
     return *served;
   }
   std::size_t deallocate_batch(std::span<void* const> pointers) override {
+    static_assert(ExtendableSlab<T, Config>::kMaxSection == kMaxFreedAtOnce);
     return this->slab().deallocate_batch(pointers);
   }
   bool contains(const void* pointer) const override {
