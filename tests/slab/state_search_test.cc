@@ -345,6 +345,27 @@ TEST(StateSearch, MemoryOfOneThreadMatters) {
       Defect::kReported);
 }
 
+/// Gives memory back with an object alive in it, if the other thread has taken the turn.
+[[gnu::noinline]] void release_around_an_object(Shared& shared) {
+  constexpr std::size_t kBytes = 64;
+  bool is_late = false;
+  under(shared.first, [&] { is_late = shared.turn.read() == 1; });
+  if (!is_late) return;
+  std::byte* const memory = model::checker_hooks::request_region(kBytes, kBytes, 0, {});
+  ::new (static_cast<void*>(memory)) Number(0);
+  model::checker_hooks::release_region(memory, kBytes, 0);
+}
+
+TEST(StateSearch, ObjectThatWasNeverDestroyedIsNotForgotten) {
+  expect_defect_against_turn(
+      [](Shared& shared) {
+        release_around_an_object(shared);
+        count(shared);
+        count(shared);
+      },
+      Defect::kNeverDestroyed);
+}
+
 // Each thread keeps the address of something on its own stack.
 TEST(StateSearch, StatesThatDifferInNamesOfThreadsAreOne) {
   const Thread adds = [](Shared& shared) {
